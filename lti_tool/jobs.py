@@ -1,0 +1,50 @@
+"""
+Jobs: work that happens after the answer, by Procrastinate on the same PostgreSQL.
+
+A job is deferred on the connection of the transaction it belongs to: it commits or rolls
+back with the work. Rooms declare their tasks with ``@jobs.task`` in their ``jobs.py``.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.tasks import Task
+from sqlalchemy.orm import Session
+
+from lti_tool import db
+
+queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
+"""Every task is registered here; only the worker opens its connector."""
+
+task = queue.task
+periodic = queue.periodic
+
+
+def defer(
+    session: Session,
+    what: Task[..., Any, Any],
+    *,
+    at: datetime | None = None,
+    once_as: str | None = None,
+    **arguments: Any,
+) -> None:
+    """
+    Defer *what* inside the transaction of *session*, to run at once or *at* a moment.
+
+    With *once_as*, a job already waiting under that name makes this call do nothing.
+    """
+    options: dict[str, Any] = {"connection": db.driver_connection(session)}
+    if at is not None:
+        options["schedule_at"] = at
+    if once_as is None:
+        what.configure(**options).defer(**arguments)
+        return
+    try:
+        with session.begin_nested():
+            what.configure(queueing_lock=once_as, **options).defer(**arguments)
+    except AlreadyEnqueued:
+        pass
+
+

@@ -1,0 +1,155 @@
+"""
+The gate between Hearth and any LMS.
+
+A method enters :class:`Lms` only when some LMS differs from ``StandardLms`` (plain LTI
+Advantage), and leaves when none does. The value types are what the rest of the house sees.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+Claims = Mapping[str, Any]
+"""The verified claims of an ``id_token``."""
+
+Message = Literal["resource_link", "deep_linking", "submission_review"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepLinkingSettings:
+    """``deep_linking_settings`` (LTI-DL 2.0 section 4.4.1)."""
+
+    return_url: str
+    accept_types: tuple[str, ...]
+    accept_targets: tuple[str, ...] = ()
+    accept_multiple: bool = False
+    accept_line_item: bool = True
+    title: str = ""
+    text: str = ""
+    data: str | None = None
+    """Echoed in the answer exactly when it was received, even when empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchFacts:
+    """
+    What one verified launch says, in our words. Strings the platform left out are "".
+    """
+
+    message: Message
+    deployment_id: str
+    subject: str | None
+    """``sub``; None for an anonymous launch (LTI 1.3 section 5.3.6.1)."""
+    name: str = ""
+    role: Literal["teacher", "assistant", "learner", "observer"] = "observer"
+    is_admin: bool = False
+    """Holds the institution's or system's Administrator role. Grants nothing in a course."""
+    is_test_user: bool = False
+    context_id: str = ""
+    context_title: str = ""
+    context_label: str = ""
+    context_history: tuple[str, ...] = ()
+    """``$Context.id.history``: the courses this one was copied from, nearest first."""
+    resource_link_id: str = ""
+    resource_link_title: str = ""
+    resource_link_history: tuple[str, ...] = ()
+    target_link_uri: str = ""
+    activity: str = ""
+    """``custom.hearth_activity``: the public id that our deep link carried."""
+    custom: Mapping[str, str] = field(default_factory=dict)
+    """Resolved custom parameters only: what a platform left as ``$Variable`` is dropped."""
+    sections: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    roster_url: str | None = None
+    line_items_url: str | None = None
+    line_item_url: str | None = None
+    scopes: tuple[str, ...] = ()
+    locale: str = ""
+    review_of: str = ""
+    """``for_user.user_id`` of a submission review: a hint, never a right."""
+    deep_linking: DeepLinkingSettings | None = None
+    family: str = ""
+    """``tool_platform.product_family_code``, lower case."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grade:
+    """A grade on its way out."""
+
+    subject: str
+    score_given: float | None
+    score_maximum: float
+    comment: str
+    timestamp: datetime
+    """Strictly later than the last one sent for this person and line item."""
+    submitted_at: datetime | None
+    first: bool
+    """No score was ever sent for this person and line item."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """One member of a roster (NRPS 2.0 section 2.2)."""
+
+    subject: str
+    role: Literal["teacher", "assistant", "learner", "observer"]
+    is_active: bool = True
+    name: str = ""
+    """Empty where the platform withholds it: a known name must then be kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationOffer:
+    """What the tool configuration of a dynamic registration is made from."""
+
+    public_url: str
+    name: str
+    description: str
+    scopes: Sequence[str]
+    custom: Mapping[str, str]
+    platform_configuration: Mapping[str, Any]
+
+
+class Lms(Protocol):
+    """Where LMS brands differ. ``lms/standard.py`` is the default; ``canvas/`` and ``moodle/`` override."""
+
+    def read_launch(self, claims: Claims) -> LaunchFacts:
+        """The facts of a launch. *claims* are verified and have passed their message's schema."""
+        ...
+
+    def score_payload(self, grade: Grade) -> dict[str, Any] | None:
+        """The body of an AGS score, or None where sending it would do harm on this LMS."""
+        ...
+
+    def score_was_kept(self, status: int) -> bool:
+        """Whether *status*, an answer to a score we know to be newest, means that the LMS has it."""
+        ...
+
+    def is_throttle(self, status: int, body: str) -> bool:
+        """Whether an answer means "too fast, come back later"."""
+        ...
+
+    def roster_page_url(self, roster_url: str) -> str:
+        """The address of the first page of a roster, with the page size this LMS bears."""
+        ...
+
+    def results_page_size(self) -> int | None:
+        """The ``limit`` to send when reading results; None where the LMS cannot bear one."""
+        ...
+
+    def read_member(self, member: Mapping[str, Any]) -> Member:
+        """One member of a roster page."""
+        ...
+
+    def registration(self, offer: RegistrationOffer) -> dict[str, Any]:
+        """The tool configuration to register (LTI dynamic registration 1.0 section 3.5)."""
+        ...
+
+    def relaunch_url(self, *, issuer: str, message_hint: str | None) -> str | None:
+        """
+        An address of the LMS that starts the same launch again in a window of its own.
+
+        None where the login may simply be repeated with the same hints.
+        """
+        ...
