@@ -1,0 +1,50 @@
+"""
+The only place where real parts meet: settings, database, brands, rooms, pages.
+"""
+
+from collections.abc import Mapping
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from canvas.lms import CanvasLms
+from lti_tool import db, health, lms, logs, web
+from lti_tool.config import Settings
+from lti_tool.exchange import views as exchange_views
+from lti_tool.exchange.room import ExchangeRoom
+from lti_tool.home import views as home_views
+from lti_tool.launch import views as launch_views
+from lti_tool.web.rooms import Room
+from moodle.lms import MoodleLms
+
+SIGNED_IN = "/s/<handle>"
+"""Every page of a signed-in person lives under the handle of their session."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application, bound to its database. Settings come from the environment unless given."""
+    settings = settings or Settings.from_environment()
+    lms.register("canvas", CanvasLms())
+    lms.register("moodle", MoodleLms())
+    db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
+
+    app = Flask("lti_tool", static_folder="static", template_folder="web/templates")
+    app.secret_key = settings.secret_key
+    app.config["MAX_CONTENT_LENGTH"] = (settings.upload_max_mb + 1) * 1024 * 1024
+    app.extensions["hearth.settings"] = settings
+    app.extensions["hearth.rooms"] = _by_kind(ExchangeRoom())
+
+    logs.install(app, settings)
+    web.install(app, settings)
+    app.register_blueprint(health.bp)
+    app.register_blueprint(launch_views.doors)
+    for rooms in (home_views.bp, launch_views.bp, exchange_views.bp):
+        app.register_blueprint(rooms, url_prefix=SIGNED_IN)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _by_kind(*rooms: Room) -> Mapping[str, Room]:
+    return {room.kind: room for room in rooms}
