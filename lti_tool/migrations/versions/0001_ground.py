@@ -175,6 +175,7 @@ def upgrade() -> None:
     sa.Column('title', sa.String(), nullable=False),
     sa.Column('activity_id', sa.Integer(), nullable=True),
     sa.Column('line_item_url', sa.String(), nullable=True),
+    sa.Column('placement', sa.String(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_resource_link_activity_id_activity'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['course_id'], ['course.id'], name=op.f('fk_resource_link_course_id_course'), ondelete='CASCADE'),
