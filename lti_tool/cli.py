@@ -1,0 +1,203 @@
+"""
+Front door of the operator: ``hearth …``. Scriptable: exit code 0 for done, 1 for not done, 2 for a wrong call.
+"""
+
+import json
+import sys
+from datetime import timedelta
+from typing import Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from canvas.lms import CanvasLms
+from lti_tool import __version__, db, doctor, lms, migrations
+from lti_tool.clock import now
+from lti_tool.config import Settings, SettingsError
+from lti_tool.courses.models import Platform
+from lti_tool.lti import keys, registration
+from lti_tool.lti.errors import LtiError
+from moodle.lms import MoodleLms
+
+
+@click.group()
+@click.version_option(__version__, prog_name="hearth")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Hearth, a home for the people in a course: the operator's commands."""
+    lms.register("canvas", CanvasLms())
+    lms.register("moodle", MoodleLms())
+    context.obj = None
+
+
+@main.group()
+def platform() -> None:
+    """The LMSs that may launch Hearth."""
+
+
+@platform.command("invite")
+@click.option("--note", default="", help="For whom; shown in lists only.")
+@click.option("--days", default=7, show_default=True, type=click.IntRange(1, 90), help="How long the invitation holds.")
+def platform_invite(note: str, days: int) -> None:
+    """Print a registration address, good for one platform and for a few days."""
+    settings = _connect()
+    with db.transaction() as session:
+        token = registration.create_invitation(session, note=note, lifetime=timedelta(days=days), now=now())
+    click.echo(f"{settings.public_url}/lti/register/{token}")
+
+
+@platform.command("add")
+@click.option("--json", "as_json", is_flag=True, help="Print the stored platform as JSON.")
+def platform_add(as_json: bool) -> None:
+    """
+    Register a platform from a JSON object on standard input.
+
+    \b
+    Needed: issuer, client_id, deployment_ids (a list), auth_url, token_url, jwks_url.
+    Optional: audience (of our token requests), name.
+    A platform that is already there gets the new addresses and the deployments it lacks.
+    """
+    settings = _connect()
+    try:
+        given = json.load(sys.stdin)
+    except ValueError as err:
+        raise _wrong(f"Standard input is not JSON: {err}") from err
+    try:
+        with db.transaction() as session:
+            platform_id = registration.add_platform(session, given, settings=settings)
+            stored = _as_dict(session.get_one(Platform, platform_id))
+    except LtiError as err:
+        raise _wrong(str(err)) from err
+    click.echo(json.dumps(stored) if as_json else f"Platform {platform_id}: {stored['issuer']} (client {stored['client_id']})")
+
+
+@platform.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def platform_list(as_json: bool) -> None:
+    """List the platforms with their deployments."""
+    _connect()
+    with db.transaction() as session:
+        found = [_as_dict(each) for each in _platforms(session)]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for each in found:
+        click.echo(f"{each['id']:>4}  {each['state']:<8}  {each['issuer']}  client {each['client_id']}  deployments {', '.join(each['deployment_ids']) or '-'}")
+    if not found:
+        click.echo("No platform yet. `hearth platform invite` prints an address for the LMS's admin.")
+
+
+@platform.command("disable")
+@click.argument("platform_id", type=int)
+@click.option("--enable", is_flag=True, help="Allow it again.")
+def platform_disable(platform_id: int, enable: bool) -> None:
+    """Refuse launches and end the sessions of a platform; nothing is deleted."""
+    _connect()
+    with db.transaction() as session:
+        found = session.get(Platform, platform_id)
+        if found is None:
+            raise _wrong(f"There is no platform {platform_id}. `hearth platform list` shows them.")
+        found.state = "active" if enable else "disabled"
+        found.disabled_at = None if enable else now()
+    click.echo(f"Platform {platform_id} is {'active' if enable else 'disabled'}.")
+
+
+@main.group("keys")
+def keys_group() -> None:
+    """The keys that Hearth signs with."""
+
+
+@keys_group.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def keys_list(as_json: bool) -> None:
+    """List the keys: published, signing, retired."""
+    settings = _connect()
+    with db.transaction() as session:
+        found = keys.listing(session, settings=settings, now=now())
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for each in found:
+        click.echo(f"{each['kid']}  {each['state']:<9}  made {each['created_at']}  signs from {each['signs_from']}")
+
+
+@keys_group.command("rotate")
+@click.option("--at-once", is_flag=True, help="Sign with the new key now; platforms that cached our key set will refuse for a while.")
+def keys_rotate(at_once: bool) -> None:
+    """Publish a new key now, sign with it in 24 hours; retire the one before the present."""
+    settings = _connect()
+    with db.transaction() as session:
+        kid = keys.rotate(session, settings=settings, now=now(), at_once=at_once)
+    click.echo(kid)
+
+
+@main.group("db")
+def db_group() -> None:
+    """The database."""
+
+
+@db_group.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to what this version needs. Safe to repeat, and to run on several hosts at once."""
+    _connect()
+    engine = db.engine()
+    migrations.upgrade(engine)
+    click.echo(f"The database is at revision {migrations.head()}.")
+
+
+@main.command("doctor")
+@click.option("--json", "as_json", is_flag=True)
+def doctor_command(as_json: bool) -> None:
+    """Check settings, database, migrations, clock, worker and each platform's key set; say what to do."""
+    found = doctor.examine()
+    if as_json:
+        click.echo(json.dumps([each.as_dict() for each in found], indent=2))
+    else:
+        for each in found:
+            click.echo(f"{'ok  ' if each.is_good else 'BAD '} {each.name}: {each.finding}")
+            if each.advice:
+                click.echo(f"     → {each.advice}")
+    sys.exit(0 if all(each.is_good for each in found) else 1)
+
+
+@main.command("demo")
+def demo_command() -> None:
+    """Start everything on this machine, with a pretend LMS to launch from."""
+    # The demo needs honcho and the embedded database; a production host needs neither.
+    from lti_tool import demo
+
+    sys.exit(demo.run())
+
+
+def _connect() -> Settings:
+    try:
+        settings = Settings.from_environment()
+    except SettingsError as err:
+        raise _wrong(str(err)) from err
+    db.bind(db.make_engine(db.database_url(settings), pool=2))
+    return settings
+
+
+def _wrong(sentence: str) -> click.ClickException:
+    return click.ClickException(sentence)
+
+
+def _platforms(session: Session) -> list[Platform]:
+    return list(session.scalars(select(Platform).options(selectinload(Platform.deployments)).order_by(Platform.id)))
+
+
+def _as_dict(each: Platform) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "state": each.state,
+        "name": each.name,
+        "family": each.family,
+        "issuer": each.issuer,
+        "client_id": each.client_id,
+        "deployment_ids": [deployment.deployment_id for deployment in each.deployments],
+        "auth_url": each.auth_url,
+        "token_url": each.token_url,
+        "jwks_url": each.jwks_url,
+        "audience": each.token_audience,
+    }

@@ -1,0 +1,110 @@
+"""
+The demo: everything on this machine in one command, with a pretend LMS to launch from.
+
+Starts web, webhooks, worker and sandbox by ``Procfile.demo``; Ctrl-C stops them; a second
+start finds the data of the first. The only place with a secret that nobody chose: it is
+random, and stays in the data folder.
+"""
+
+import os
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import requests
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+
+from lti_tool import db, migrations
+from lti_tool.clock import now
+from lti_tool.config import Settings
+from lti_tool.lti import registration
+
+PROCFILE = Path(__file__).parent.parent / "Procfile.demo"
+PATIENCE = 120.0
+"""Seconds to wait for everything to answer before saying that something is wrong."""
+
+
+def run(given: Mapping[str, str] = os.environ) -> int:
+    """Start the demo and stay until Ctrl-C. Returns the exit code."""
+    environment = _environment(given)
+    settings = Settings.from_environment(environment)
+    url = db.database_url(settings)
+    environment["DATABASE_URL"] = url
+    engine = db.make_engine(url)
+    migrations.upgrade(engine)
+    db.bind(engine)
+    with db.transaction() as session:
+        token = registration.create_invitation(session, note="the demo's sandbox", lifetime=timedelta(days=1), now=now())
+    environment["SANDBOX_INSTALL_URL"] = f"{settings.public_url}/lti/register/{token}"
+    engine.dispose()
+
+    manager = Manager()
+    for name, command in parse_procfile(PROCFILE.read_text()).processes.items():
+        manager.add_process(name, command, env=environment, cwd=str(PROCFILE.parent))
+    threading.Thread(target=_announce, args=(settings, environment["SANDBOX_URL"]), daemon=True).start()
+    try:
+        manager.loop()
+    finally:
+        if not settings.database_url or given.get("DATABASE_URL") is None:
+            db.stop_embedded(settings)
+    return int(manager.returncode or 0)
+
+
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
+    made = dict(given)
+    made.setdefault("PORT", "8000")
+    made.setdefault("WEBHOOKS_PORT", "8002")
+    made.setdefault("SANDBOX_PORT", "8001")
+    made.setdefault("HEARTH_VAR", str(Path("var").resolve()))
+    made.setdefault("PUBLIC_URL", f"http://hearth.localhost:{made['PORT']}")
+    made.setdefault("SANDBOX_URL", f"http://lms.localhost:{made['SANDBOX_PORT']}")
+    made.setdefault("SANDBOX_DATA", str(Path(made["HEARTH_VAR"]) / "sandbox"))
+    made.setdefault("ALLOW_LOOPBACK_PLATFORMS", "1")
+    made.setdefault("LOG_FORMAT", "console")
+    made.setdefault("LOG_LEVEL", "warning")
+    made["PYTHONUNBUFFERED"] = "1"
+    # The processes must find the programs of this environment, however this one was started.
+    made["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), made.get("PATH", "")])
+    if not made.get("SECRET_KEY"):
+        made["SECRET_KEY"] = _kept_secret(Path(made["HEARTH_VAR"]))
+    return made
+
+
+def _kept_secret(folder: Path) -> str:
+    file = folder / "demo-secret"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(32))
+    return file.read_text().strip()
+
+
+def _announce(settings: Settings, sandbox_url: str) -> None:
+    """Say where to go, once everything answers."""
+    waiting = [f"http://127.0.0.1:{settings.port}/readyz", f"http://127.0.0.1:{settings.sandbox_port}/"]
+    until = time.monotonic() + PATIENCE
+    while waiting and time.monotonic() < until:
+        waiting = [url for url in waiting if not _answers(url)]
+        if waiting:
+            time.sleep(0.3)
+    if waiting:
+        print(f"\nHearth is not ready after {PATIENCE:.0f} s: no good answer from {', '.join(waiting)}\n", flush=True)
+        return
+    print(
+        f"\n  Hearth is ready.\n\n  Open  {sandbox_url}\n\n"
+        "  It is a pretend LMS: sign in as one of its people, open a course, and click into Hearth.\n"
+        "  Ctrl-C stops everything; the data stays.\n",
+        flush=True,
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2, allow_redirects=False).status_code < 400
+    except requests.RequestException:
+        return False
