@@ -7,7 +7,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -18,8 +18,6 @@ from lti_tool.lms.port import LaunchFacts
 
 log = logging.getLogger(__name__)
 
-ROSTER_IS_OLD = timedelta(hours=6)
-
 Clone = Callable[[Activity, Activity], None]
 """Gives the second activity the settings of the first."""
 
@@ -29,7 +27,7 @@ Clone = Callable[[Activity, Activity], None]
 CHECK_IN = text(
     """
     with known_course as (
-        select id, roster_synced_at from course where deployment_id = :deployment and context_id = :context_id
+        select id, roster_url from course where deployment_id = :deployment and context_id = :context_id
     ), new_course as (
         insert into course (deployment_id, context_id, title, label, roster_url, line_items_url, scopes)
         select :deployment, :context_id, :context_title, :context_label, :roster_url, :line_items_url, cast(:scopes as jsonb)
@@ -87,7 +85,7 @@ CHECK_IN = text(
         select id, activity_id from known_link union all select id, activity_id from new_link
     )
     select c.id as course_id, p.id as person_id, m.id as membership_id, l.id as resource_link_id, l.activity_id,
-           (select roster_synced_at from known_course) as roster_synced_at, a.kind
+           (select roster_url from known_course) as known_roster_url, a.kind
       from this_course c cross join this_person p cross join this_membership m
       left join this_link l on true
       left join activity a on a.id = l.activity_id
@@ -106,8 +104,8 @@ class CheckedIn:
     activity_id: int | None
     kind: str | None
     """The room of the activity, when the link has one."""
-    roster_is_old: bool
-    """The course has a roster that was never fetched, or not lately."""
+    roster_is_new: bool
+    """The platform offers this course's roster for the first time."""
 
 
 def check_in(session: Session, facts: LaunchFacts, *, deployment_pk: int, now: datetime) -> CheckedIn:
@@ -150,7 +148,7 @@ def check_in(session: Session, facts: LaunchFacts, *, deployment_pk: int, now: d
         resource_link_id=row.resource_link_id,
         activity_id=row.activity_id,
         kind=row.kind,
-        roster_is_old=facts.roster_url is not None and (row.roster_synced_at is None or row.roster_synced_at < now - ROSTER_IS_OLD),
+        roster_is_new=facts.roster_url is not None and row.known_roster_url is None,
     )
 
 
