@@ -180,6 +180,14 @@ def bind_link(session: Session, link_id: int, facts: LaunchFacts, *, clone: Clon
     return activity
 
 
+def open_activity_with(session: Session, link_id: int, activity: Activity) -> None:
+    """Let a link of the LMS that opened the course home open *activity* from now on. Both are of one course."""
+    link = session.scalars(select(ResourceLink).where(ResourceLink.id == link_id, ResourceLink.course_id == activity.course_id)).one()
+    link.activity_id = activity.id
+    session.flush()
+    log.info("resource link %s opens activity %s by its teacher's wish", link.id, activity.id)
+
+
 def _root(session: Session, course: Course, facts: LaunchFacts) -> Activity | None:
     """The activity that our custom parameter names, or that an ancestor of the link opens."""
     same_tenant = select(Activity).join(Course, Course.id == Activity.course_id).where(Course.deployment_id == course.deployment_id)

@@ -20,7 +20,7 @@ from lti_tool.web.errors import NotYours, SessionEnded, StaleForm
 
 BROWSER_COOKIE = "__Host-hearth"
 
-type View = Callable[..., Any]
+View = Callable[..., Any]
 
 
 def open_to_all(view: View) -> View:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Activity
 from lti_tool.web.viewer import Viewer
 
-type Words = str | LazyString
+Words = str | LazyString
 
 
 @dataclass(frozen=True, kw_only=True)

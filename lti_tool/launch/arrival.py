@@ -1,0 +1,89 @@
+"""
+Where a verified launch leads: people and places are written down, a session begins, a page is chosen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from lti_tool import jobs
+from lti_tool.courses import operations
+from lti_tool.courses.jobs import sync_roster
+from lti_tool.courses.models import Activity, Membership, Person, Role
+from lti_tool.journal import record
+from lti_tool.lms.port import LaunchFacts
+from lti_tool.lti import deep_linking
+from lti_tool.lti.launch import Spent
+from lti_tool.web.models import WebSession
+from lti_tool.web.rooms import rooms
+
+NEW_SESSION = insert(WebSession.__table__)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A page of ours: its endpoint and what the address needs."""
+
+    endpoint: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def arrive(
+    session: Session, facts: LaunchFacts, attempt: Spent, *, handle: str, browser_hash: str | None, now: datetime, lifetime: timedelta
+) -> Destination:
+    """Check the person of *facts* in, begin their session under *handle*, and say which page to show."""
+    here = operations.check_in(session, facts, deployment_pk=attempt.deployment_pk(session, facts.deployment_id), now=now)
+    if here.roster_is_new:
+        jobs.defer(session, sync_roster, once_as=f"roster:{here.course_id}", course_id=here.course_id)
+    session.execute(
+        NEW_SESSION,
+        {
+            "handle": handle,
+            "browser_hash": browser_hash,
+            "membership_id": here.membership_id,
+            "role": Role(facts.role).value,
+            "is_admin": facts.is_admin,
+            "resource_link_id": here.resource_link_id,
+            "deep_link": deep_linking.as_dict(facts.deep_linking) if facts.deep_linking else None,
+            "locale": facts.locale or None,
+            "expires_at": now + lifetime,
+        },
+    )
+    destination = _destination(session, facts, here, now=now)
+    record(session, "course.opened", course_id=here.course_id, person_id=here.person_id, activity_id=destination.values.get("id"), now=now)
+    return destination
+
+
+def _destination(session: Session, facts: LaunchFacts, here: operations.CheckedIn, *, now: datetime) -> Destination:
+    if facts.deep_linking is not None:
+        return Destination("launch.picker")
+    activity_id, kind = here.activity_id, here.kind
+    if activity_id is None and here.resource_link_id is not None and (facts.activity or facts.resource_link_history):
+        bound = operations.bind_link(session, here.resource_link_id, facts, clone=lambda template, copy: rooms()[template.kind].clone(session, template, copy, now=now))
+        activity_id, kind = (bound.id, bound.kind) if bound else (None, None)
+    if activity_id is None or kind is None:
+        return Destination("home.show")
+    if facts.message == "submission_review":
+        return _reviewed(session, facts, here, activity_id, kind)
+    return Destination(rooms()[kind].show, {"id": activity_id})
+
+
+def _reviewed(session: Session, facts: LaunchFacts, here: operations.CheckedIn, activity_id: int, kind: str) -> Destination:
+    """
+    The work of ``for_user``, for staff. For anybody else it is a hint we ignore: a platform lets a
+    student name whom they like, so only the roles of the launch decide.
+    """
+    if Role(facts.role).is_staff and facts.review_of:
+        person_id = session.scalars(
+            select(Person.id)
+            .join(Membership, Membership.person_id == Person.id)
+            .join(Activity, Activity.course_id == Membership.course_id)
+            .where(Activity.id == activity_id, Membership.course_id == here.course_id, Person.sub == facts.review_of)
+        ).one_or_none()
+        if person_id is not None:
+            return Destination(rooms()[kind].review, {"id": activity_id, "person_id": person_id})
+    return Destination(rooms()[kind].show, {"id": activity_id})
