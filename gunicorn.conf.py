@@ -1,7 +1,7 @@
 """
 How gunicorn serves each of our WSGI apps; the Procfile says which app, and on which port.
 
-Behind it: one process with a few threads serves a school. More processes: `WEB_CONCURRENCY`; more threads: `WEB_THREADS`.
+One process with a few threads serves a school. `WEB_CONCURRENCY` makes more processes, `WEB_THREADS` more threads.
 """
 
 import logging
