@@ -115,7 +115,7 @@ class RegistrationOffer:
 
 
 class Lms(Protocol):
-    """Where LMS brands differ. ``lms/standard.py`` is the default; ``canvas/`` and ``moodle/`` override."""
+    """Where LMS brands differ. ``lms/standard.py`` is the default; each brand's package overrides."""
 
     def read_launch(self, claims: Claims) -> LaunchFacts:
         """The facts of a launch. *claims* are verified and have passed their message's schema."""
