@@ -12,7 +12,8 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install -qq --no-input
-LOCKED := --require-hashes --only-binary :all:
+# A lock is complete: nothing is left to resolve, so nothing unpinned can slip in.
+LOCKED := --require-hashes --no-deps --only-binary :all:
 
 # Tests share the cores, but a file's tests stay together: they share what they set up.
 PARALLEL ?= -n auto --dist loadfile

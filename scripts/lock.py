@@ -47,7 +47,16 @@ def lock(name: str, source: list[str], *, upgrade: bool) -> None:
     Resolve one lock for every supported Python and system at once.
     """
     target = path_of(name)
-    command = ["uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
+    command = [
+        "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--generate-hashes",
+        "--no-header",
+        "--no-strip-extras",
+    ]
     command += ["--python-version", "3.11", *source, "--output-file", str(target.relative_to(TOP))]
     command += ["--upgrade"] if upgrade else []
     subprocess.run([sys.executable, "-m", *command], cwd=TOP, check=True)
