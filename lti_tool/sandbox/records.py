@@ -22,9 +22,7 @@ class Record:
     def load(cls, row: Any) -> Self:
         return cls(
             **{
-                field.name: json.loads(row[field.name])
-                if field.name in cls.packed
-                else row[field.name]
+                field.name: json.loads(row[field.name]) if field.name in cls.packed else row[field.name]
                 for field in fields(cls)
             }
         )
@@ -158,7 +156,6 @@ class Launch(Record):
 
     table = "launch"
     packed = ("details",)
-    number: int
     person_id: str
     tool_id: str
     course_id: str

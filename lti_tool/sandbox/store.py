@@ -71,7 +71,7 @@ CREATE TABLE IF NOT EXISTS grade (
     grading_progress TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0,
     submitted_at TEXT NOT NULL DEFAULT '', PRIMARY KEY (line_item_id, person_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS launch (
-    id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, person_id TEXT NOT NULL, tool_id TEXT NOT NULL,
+    id TEXT PRIMARY KEY, person_id TEXT NOT NULL, tool_id TEXT NOT NULL,
     course_id TEXT NOT NULL, message TEXT NOT NULL, url TEXT NOT NULL, details TEXT NOT NULL,
     expires_at REAL NOT NULL, spent INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS ticket (
@@ -82,9 +82,7 @@ CREATE TABLE IF NOT EXISTS message (
     method TEXT NOT NULL, url TEXT NOT NULL, status INTEGER, details TEXT NOT NULL);
 """
 
-TABLES = (
-    "message ticket launch grade score line_item activity module enrolment section course person tool"
-).split()
+TABLES = ["message", "ticket", "launch", "grade", "score", "line_item", "activity", "module", "enrolment", "section", "course", "person", "tool"]
 
 
 def open_store(app: Flask, folder: Path) -> None:
@@ -191,7 +189,4 @@ def utc_now() -> datetime:
 
 
 def _plain(values: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(
-        json.dumps(value) if isinstance(value, list | dict | tuple) else value
-        for value in values.values()
-    )
+    return tuple(json.dumps(value) if isinstance(value, list | dict | tuple) else value for value in values.values())

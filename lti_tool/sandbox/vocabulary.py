@@ -28,9 +28,7 @@ DEEP_LINKING_ANSWER = "LtiDeepLinkingResponse"
 SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
-TEACHING_ASSISTANT = (
-    "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant"
-)
+TEACHING_ASSISTANT = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
 SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person#"
 COURSE_SECTION = "http://purl.imsglobal.org/vocab/lis/v2/course#CourseSection"

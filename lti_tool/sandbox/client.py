@@ -1,0 +1,82 @@
+"""Speaking to tools: loopback only, always with a timeout, every exchange in the log."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from lti_tool.sandbox import log
+
+TIMEOUT = (3.0, 10.0)
+MOST_BYTES = 1_000_000
+
+
+class Unreachable(Exception):
+    """The tool did not give a usable answer; the words say why."""
+
+
+class LoopbackAdapter(HTTPAdapter):
+    """
+    Resolves `localhost` and `*.localhost` to this machine (RFC 6761) and refuses every other host.
+    """
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        parts = urlsplit(request.url or "")
+        host = (parts.hostname or "").rstrip(".")
+        if host == "localhost" or host.endswith(".localhost"):
+            request.headers["Host"] = parts.netloc.rpartition("@")[2]
+            port = f":{parts.port}" if parts.port else ""
+            request.url = urlunsplit(parts._replace(netloc=f"127.0.0.1{port}"))
+        elif not _is_loopback(host):
+            raise requests.exceptions.InvalidURL(f"{host!r} is not on this machine")
+        answer = super().send(request, *args, **kwargs)
+        answer.url = urlunsplit(parts)
+        return answer
+
+
+@contextmanager
+def browser() -> Iterator[requests.Session]:
+    """
+    A session that keeps cookies and follows redirects, as an admin's browser would.
+    """
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["User-Agent"] = "pretend-lms"
+        session.mount("http://", LoopbackAdapter())
+        session.mount("https://", LoopbackAdapter())
+        yield session
+
+
+def get_json(url: str, *, kind: str) -> Any:
+    """
+    Fetch a JSON document from a tool.
+    """
+    status: int | None = None
+    text = ""
+    try:
+        with browser() as session:
+            with session.get(url, timeout=TIMEOUT, stream=True, allow_redirects=False) as answer:
+                status = answer.status_code
+                text = answer.raw.read(MOST_BYTES, decode_content=True).decode(errors="replace")
+        if status != 200:
+            raise Unreachable(f"{url} answered {status}.")
+        return json.loads(text)
+    except (requests.RequestException, OSError) as err:
+        text = str(err)
+        raise Unreachable(f"{url} did not answer: {err}") from err
+    except ValueError as err:
+        raise Unreachable(f"{url} did not answer JSON.") from err
+    finally:
+        log.record(kind, "out", "GET", url, status, answer=log.pretty(text))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
