@@ -27,7 +27,6 @@ name or client_id (left out: the first active one).
 from typing import Any
 
 from flask import Blueprint, abort, current_app, jsonify, request
-from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 
 from lti_tool.sandbox import (
@@ -43,6 +42,7 @@ from lti_tool.sandbox import (
     log,
     people,
     registration,
+    session,
 )
 from lti_tool.sandbox.records import Activity, Course, Launch, LineItem, Module, Person, Tool
 from lti_tool.sandbox.roles import STAFF
@@ -184,13 +184,11 @@ def start_launch() -> ResponseReturnValue:
     wanted = _body()
     person = _find_person(wanted.get("person", ""))
     launch, tool = _launch(wanted, person)
-    serializer = SecureCookieSessionInterface().get_signing_serializer(current_app)
-    assert serializer is not None
     return jsonify(
         url=tool.login_url,
         method=get_setting("login_method", "POST"),
         fields=launches.login_fields(launch, tool),
-        cookie=f"sandbox={serializer.dumps({'person': person.id})}",
+        cookie=f"sandbox={session.cookie_for(person)}",
     ), 201
 
 
@@ -286,10 +284,9 @@ def _launch(wanted: dict[str, Any], person: Person) -> tuple[Launch, Tool]:
         placement = str(wanted.get("placement", ""))
         launch = launches.select_content(course, module.id, person, tool, role=role, placement=placement)
         return launch, tool
-    tool = Tool.get(activity.tool_id) if activity else _find_tool(wanted)
-    link = activity or courses.navigation_link(course, tool or abort(404))
-    launch = launches.open_activity(link, person, tool or abort(404), role=role, target=target)
-    return launch, tool
+    tool = _find_tool({"tool": activity.tool_id} if activity else wanted)
+    link = activity or courses.navigation_link(course, tool)
+    return launches.open_activity(link, person, tool, role=role, target=target), tool
 
 
 def _find_person(name: str) -> Person:

@@ -50,7 +50,7 @@ class Brand:
 
     # Tokens
     token_errors_are_400: bool = False
-    token_media: str = "application/json"
+    grant_media: str = "application/json"
     exact_media: bool = False
     """Accept and Content-Type must be exactly the one media type."""
 
@@ -129,7 +129,7 @@ MOODLE = Brand(
     shows_answer_message=False,
     keeps_window=False,
     token_errors_are_400=True,
-    token_media="text/html",
+    grant_media="text/html",
     exact_media=True,
     roster_page=1_000_000,
     roster_escapes=True,

@@ -1,6 +1,7 @@
 """The claims of an id_token: what a launch tells the tool (LTI core 1.3, section 5.3-5.4)."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
@@ -25,14 +26,26 @@ from lti_tool.sandbox.vocabulary import (
 )
 
 
-def of_launch(launch: Launch, tool: Tool, course: Course, person: Person, *, nonce: str) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """A launch with everything it is about."""
+
+    launch: Launch
+    tool: Tool
+    course: Course
+    member: Enrolment
+    activity: Activity | None
+    habits: Brand
+
+
+def of_launch(launch: Launch, tool: Tool, course: Course, member: Enrolment, *, nonce: str) -> dict[str, Any]:
     """
     Everything the token of this launch says.
     """
     habits = brand()
-    member = courses.enrolment(course, person)
-    assert member is not None
+    person = member.person
     activity = Activity.get(launch.details.get("activity"))
+    scene = Scene(launch=launch, tool=tool, course=course, member=member, activity=activity, habits=habits)
     role = launch.details["role"]
     claims = {
         **_envelope(tool, habits, nonce),
@@ -60,7 +73,7 @@ def of_launch(launch: Launch, tool: Tool, course: Course, person: Person, *, non
             "locale": person.locale,
             "return_url": launches.issuer() + url_for("pages.course", course_id=course.id),
         },
-        f"{CLAIM}custom": custom_of(launch, tool, course, member, activity, habits),
+        f"{CLAIM}custom": custom_of(scene),
     }
     if launch.message == DEEP_LINKING:
         claims[f"{DEEP_LINK}deep_linking_settings"] = _settings(launch, habits)
@@ -74,7 +87,7 @@ def of_launch(launch: Launch, tool: Tool, course: Course, person: Person, *, non
         claims[f"{CLAIM}for_user"] = for_user(launch.details["for_user"], habits)
     if habits.placement_claim:
         claims[PLACEMENT_CLAIM] = _placement(launch, activity)
-    return claims | _services(launch, tool, course, activity, habits)
+    return claims | _services(scene)
 
 
 def identity(person: Person, tool: Tool) -> dict[str, str]:
@@ -100,19 +113,20 @@ def for_user(person_id: str, habits: Brand) -> dict[str, Any]:
     return {"user_id": person.id, "name": person.name, "roles": launch_roles("student", habits)}
 
 
-def custom_of(
-    launch: Launch, tool: Tool, course: Course, member: Enrolment, activity: Activity | None, habits: Brand
-) -> dict[str, str]:
+def custom_of(scene: Scene) -> dict[str, str]:
     """
     Custom values of tool, message and activity, the nearest winning (Moodle: the tool's).
     """
+    launch, tool, activity, habits = scene.launch, scene.tool, scene.activity, scene.habits
     declared = (tool.message(launch.message) or {}).get("custom_parameters") or {}
     item = LineItem.get(launch.details.get("line_item"))
     review = (item.body.get("submissionReview") or {}).get("custom") or {} if item else {}
     own = {**(activity.custom if activity else {}), **review}
     merged = {**own, **tool.custom} if habits.tool_custom_wins else {**tool.custom, **declared, **own}
     values = {str(name): str(value) for name, value in merged.items()}
-    at = Surroundings(issuer=launches.issuer(), course=course, member=member, activity=activity, line_item=item)
+    at = Surroundings(
+        issuer=launches.issuer(), course=scene.course, member=scene.member, activity=activity, line_item=item
+    )
     filled = fill_in(values, at, habits)
     if habits.tool_custom_wins:
         lowered = {_moodle_name(name): value for name, value in filled.items()}
@@ -179,17 +193,18 @@ def _settings(launch: Launch, habits: Brand) -> dict[str, Any]:
     return settings
 
 
-def _services(launch: Launch, tool: Tool, course: Course, activity: Activity | None, habits: Brand) -> dict[str, Any]:
+def _services(scene: Scene) -> dict[str, Any]:
+    tool, course, activity = scene.tool, scene.course, scene.activity
     services: dict[str, Any] = {}
     scopes = [scope for scope in tool.scopes if scope.startswith(AGS_SCOPE)]
     if scopes:
         endpoint: dict[str, Any] = {"scope": scopes, "lineitems": line_items_url(course, tool)}
         items = LineItem.where("activity_id = ? LIMIT 2", activity.id) if activity else []
-        chosen = LineItem.get(launch.details.get("line_item"))
+        chosen = LineItem.get(scene.launch.details.get("line_item"))
         if chosen or len(items) == 1:
             endpoint["lineitem"] = line_item_url(chosen or items[0])
         services[AGS_CLAIM] = endpoint
-    if ROSTER_READ in tool.scopes and (not habits.roster_needs_activity or _is_used(course, tool)):
+    if ROSTER_READ in tool.scopes and (not scene.habits.roster_needs_activity or _is_used(course, tool)):
         address = launches.issuer() + url_for("nrps.memberships", course_id=course.id)
         services[NRPS_CLAIM] = {"context_memberships_url": address, "service_versions": ["2.0"]}
     return services

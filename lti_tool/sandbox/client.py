@@ -59,10 +59,9 @@ def get_json(url: str, *, kind: str) -> Any:
     status: int | None = None
     text = ""
     try:
-        with browser() as session:
-            with session.get(url, timeout=TIMEOUT, stream=True, allow_redirects=False) as answer:
-                status = answer.status_code
-                text = answer.raw.read(MOST_BYTES, decode_content=True).decode(errors="replace")
+        with browser() as session, session.get(url, timeout=TIMEOUT, stream=True, allow_redirects=False) as answer:
+            status = answer.status_code
+            text = next(answer.iter_content(MOST_BYTES), b"").decode(errors="replace")
         if status != 200:
             raise Unreachable(f"{url} answered {status}.")
         return json.loads(text)
@@ -72,7 +71,7 @@ def get_json(url: str, *, kind: str) -> Any:
     except ValueError as err:
         raise Unreachable(f"{url} did not answer JSON.") from err
     finally:
-        log.record(kind, "out", "GET", url, status, answer=log.pretty(text))
+        log.record(kind, "out", "GET", url, status=status, answer=log.pretty(text))
 
 
 def _is_loopback(host: str) -> bool:

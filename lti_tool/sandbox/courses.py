@@ -138,8 +138,7 @@ def add_activity(module: Module, tool: Tool | None, item: dict[str, Any]) -> Act
             item=item,
             position=next_number("activity", "position"),
         )
-        activity = Activity.get(activity_id)
-        assert activity is not None
+        activity = Activity.known(activity_id)
         if tool and isinstance(item.get("lineItem"), dict):
             add_line_item(activity, tool, item["lineItem"])
     return activity
@@ -169,9 +168,7 @@ def insert_line_item(**values: Any) -> LineItem:
     with writing():
         item_id = new_id()
         insert("line_item", id=item_id, number=next_number("line_item"), **values)
-    item = LineItem.get(item_id)
-    assert item is not None
-    return item
+    return LineItem.known(item_id)
 
 
 def copy_activity(activity: Activity, module_id: str | None = None, course: Course | None = None) -> str:
@@ -219,8 +216,7 @@ def copy_course(course: Course, *, title: str, with_students: bool) -> Course:
             title=title,
             history=[course.id, *course.history],
         )
-        copy = Course.get(copy_id)
-        assert copy is not None
+        copy = Course.known(copy_id)
         _copy_people(course, copy, with_students=with_students)
         contents = activities(course)
         for module in modules(course):

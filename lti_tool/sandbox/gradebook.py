@@ -70,9 +70,9 @@ def check(score: Any) -> dict[str, Any]:
     moment(score.get("timestamp"))
     given, most = score.get("scoreGiven"), score.get("scoreMaximum")
     if given is not None:
-        if not _is_number(given) or given < 0:
+        if _number(given) < 0:
             raise BadScore("scoreGiven must be a number of at least 0.")
-        if not _is_number(most) or most <= 0:
+        if _number(most) <= 0:
             raise BadScore("scoreMaximum must be a number above 0 when there is a scoreGiven.")
     if not isinstance(score.get("comment", ""), str):
         raise BadScore("comment must be a text.")
@@ -193,5 +193,8 @@ def _put(grade: Grade) -> None:
     db().execute(f"INSERT OR REPLACE INTO grade ({names}) VALUES ({marks})", tuple(values.values()))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _number(value: Any) -> float:
+    """
+    The value as a number; anything else counts as too small.
+    """
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else -1.0

@@ -45,9 +45,9 @@ def install(url: str) -> Tool:
             if page.ok and not _new_tool(before):
                 page = _press_the_button(browser, page)
     except (requests.RequestException, OSError) as err:
-        log.record("registration", "out", "GET", invited, None, error=str(err))
+        log.record("registration", "out", "GET", invited, status=None, error=str(err))
         raise NotInstalled(f"{url} did not answer: {err}") from err
-    log.record("registration", "out", "GET", invited, page.status_code, page=page.text)
+    log.record("registration", "out", "GET", invited, status=page.status_code, page=page.text)
     tool = _new_tool(before)
     if tool is None:
         raise NotInstalled(f"{url} answered {page.status_code} and did not register.")

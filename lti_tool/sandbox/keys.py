@@ -112,7 +112,9 @@ def _pick(key_set: Any, kid: str) -> dict[str, Any] | None:
 
 def _public(kid: str, pem: str) -> dict[str, Any]:
     private = serialization.load_pem_private_key(pem.encode(), password=None)
-    shown: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)  # type: ignore[arg-type]
+    if not isinstance(private, rsa.RSAPrivateKey):
+        raise TypeError(f"The key {kid} is no RSA key.")
+    shown: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
     return {**shown, "kid": kid, "alg": "RS256", "use": "sig"}
 
 

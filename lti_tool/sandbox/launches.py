@@ -38,8 +38,8 @@ def open_activity(activity: Activity, person: Person, tool: Tool, *, role: str, 
         person,
         tool,
         activity.course_id,
-        RESOURCE_LINK,
-        activity.url or tool.target_link_uri,
+        message=RESOURCE_LINK,
+        url=activity.url or tool.target_link_uri,
         activity=activity.id,
         role=role,
         target=target,
@@ -55,8 +55,8 @@ def select_content(course: Course, module_id: str, person: Person, tool: Tool, *
         person,
         tool,
         course.id,
-        DEEP_LINKING,
-        declared.get("target_link_uri") or tool.target_link_uri,
+        message=DEEP_LINKING,
+        url=declared.get("target_link_uri") or tool.target_link_uri,
         module=module_id,
         role=role,
         target="iframe",
@@ -75,8 +75,8 @@ def review_submission(
         person,
         tool,
         item.course_id,
-        SUBMISSION_REVIEW,
-        review.get("url") or activity.url or tool.target_link_uri,
+        message=SUBMISSION_REVIEW,
+        url=review.get("url") or activity.url or tool.target_link_uri,
         activity=activity.id,
         line_item=item.id,
         for_user=student_id,
@@ -136,7 +136,7 @@ def origins(tools: Sequence[Tool]) -> str:
     return " ".join(sorted({f"{part.scheme}://{part.netloc}" for part in parts if part.netloc}))
 
 
-def _note(person: Person, tool: Tool, course_id: str, message: str, url: str, **details: Any) -> Launch:
+def _note(person: Person, tool: Tool, course_id: str, *, message: str, url: str, **details: Any) -> Launch:
     now = time.time()
     db().execute("DELETE FROM launch WHERE expires_at < ?", (now - HINT_LIFE,))
     launch_id = new_id()
@@ -151,9 +151,7 @@ def _note(person: Person, tool: Tool, course_id: str, message: str, url: str, **
         details=details,
         expires_at=now + HINT_LIFE,
     )
-    launch = Launch.get(launch_id)
-    assert launch is not None
-    return launch
+    return Launch.known(launch_id)
 
 
 def _hint(launch: Launch) -> str:

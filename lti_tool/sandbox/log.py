@@ -25,7 +25,7 @@ KINDS = {
 }
 
 
-def record(kind: str, direction: str, method: str, url: str, status: int | None, **details: Any) -> None:
+def record(kind: str, direction: str, method: str, url: str, *, status: int | None, **details: Any) -> None:
     """
     Keep one message; `details` are its parts by name, ready to be shown.
     """
@@ -65,7 +65,7 @@ def record_request(kind: str, response: Response) -> Response:
         "in",
         request.method,
         request.url,
-        response.status_code,
+        status=response.status_code,
         **g.pop("log_notes", {}),
         request_headers=headers,
         request_body=sent,

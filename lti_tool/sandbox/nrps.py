@@ -2,6 +2,7 @@
 
 import html
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
@@ -21,6 +22,16 @@ bp = Blueprint("nrps", __name__, url_prefix="/lti")
 
 ROLES = {"Learner": ("student",), "Instructor": ("teacher", "ta")}
 MOODLE_ROLES = {"Learner": ("student", "ta"), "Instructor": ("teacher",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Whose roster a tool wants, and for which of its links."""
+
+    course: Course
+    tool: Tool
+    link: Activity | None
+    habits: Brand
 
 
 @bp.get("/courses/<course_id>/memberships")
@@ -43,7 +54,7 @@ def memberships(course_id: str) -> Response:
     page = paging.asked(habits, habits.roster_page) or abort(400)
     if fault == "lost_page" and page.is_later:
         return Response("<h1>Internal server error</h1>", 500, content_type="text/html")
-    link = _link(course, tool)
+    asked = Asked(course=course, tool=tool, link=_link(course, tool), habits=habits)
     where, values = _filter(habits)
     total = _count(course, where, values)
     members = courses.enrolments(
@@ -52,7 +63,7 @@ def memberships(course_id: str) -> Response:
     body = {
         "id": request.url.partition("?")[0],
         "context": {"id": course.id, "label": course.label, "title": course.title},
-        "members": [_member(each, course, tool, link, habits) for each in members],
+        "members": [_member(each, asked) for each in members],
     }
     response = Response(json.dumps(body), content_type=MEDIA_ROSTER)
     lost = ("role",) if habits.curly_links else ()
@@ -81,7 +92,8 @@ def _filter(habits: Brand) -> tuple[str, list[Any]]:
     """
     Which enrolments are listed; a role nobody knows is ignored.
     """
-    clauses, values = ["enrolment.status != 'Deleted'"], []
+    clauses = ["enrolment.status != 'Deleted'"]
+    values: list[Any] = []
     if not habits.roster_lists_inactive:
         clauses = ["enrolment.status = 'Active'"]
     wanted = request.args.get("role", "").removeprefix(MEMBERSHIP)
@@ -98,26 +110,26 @@ def _count(course: Course, where: str, values: list[Any]) -> int:
     return count
 
 
-def _member(member: Enrolment, course: Course, tool: Tool, link: Activity | None, habits: Brand) -> dict[str, Any]:
-    told = identity(member.person, tool)
-    if habits.roster_escapes:
+def _member(member: Enrolment, asked: Asked) -> dict[str, Any]:
+    told = identity(member.person, asked.tool)
+    if asked.habits.roster_escapes:
         told = {name: html.escape(value, quote=True) for name, value in told.items()}
     entry: dict[str, Any] = {
         "status": member.status,
         **told,
         "user_id": member.person.id,
-        "roles": roster_roles(member.role, habits),
+        "roles": roster_roles(member.role, asked.habits),
     }
     del entry["sub"]
     if "rlid" in request.args:
-        entry["message"] = [_message(member, course, tool, link, habits)]
+        entry["message"] = [_message(member, asked)]
     return entry
 
 
-def _message(member: Enrolment, course: Course, tool: Tool, link: Activity | None, habits: Brand) -> dict[str, Any]:
+def _message(member: Enrolment, asked: Asked) -> dict[str, Any]:
     message: dict[str, Any] = {f"{CLAIM}message_type": RESOURCE_LINK}
-    if habits.name != "moodle":
-        custom = {**tool.custom, **(link.custom if link else {})}
-        at = Surroundings(issuer=launches.issuer(), course=course, member=member, activity=link)
-        message[f"{CLAIM}custom"] = fill_in(custom, at, habits)
+    if asked.habits.name != "moodle":
+        custom = {**asked.tool.custom, **(asked.link.custom if asked.link else {})}
+        at = Surroundings(issuer=launches.issuer(), course=asked.course, member=member, activity=asked.link)
+        message[f"{CLAIM}custom"] = fill_in(custom, at, asked.habits)
     return message

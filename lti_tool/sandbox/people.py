@@ -18,12 +18,24 @@ CHARACTERS = (
     ("Priya", "Nair", "Gives feedback that people keep."),
     ("Kwame", "Mensah", "New here; joined in week two."),
     ("Sofia", "Marinova", "Commutes, and studies on her phone."),
-    ("Elif", "Yıldız", "Back at college after ten years."),
+    ("Elif", "Demir", "Back at college after ten years."),
     ("Liam", "O'Connor", "Types with a screen reader."),
     ("Yuki", "Tanaka", "Quiet in class, lively in writing."),
 )
-GIVEN = ["Adaeze", "Ahmed", "Alba", "Anders", "Anika", "Beatriz", "Bilal", "Camille", "Chen", "Dalia", "Dario", "Efua", "Emeka", "Farah", "Finn", "Giulia", "Hana", "Hugo", "Ines", "Ivan", "Jamila", "Joon", "Kofi", "Lara", "Lucia", "Malik", "Marta", "Mei", "Nadia", "Omar", "Paulo", "Quynh", "Rosa", "Samir", "Tariq", "Uma", "Viktor", "Wanjiru", "Xiomara", "Yara", "Zeynep"]
-FAMILY = ["Abebe", "Andersson", "Bauer", "Castillo", "Chowdhury", "Costa", "Dlamini", "Dubois", "Eriksen", "Farouk", "Ferreira", "García", "Haddad", "Hassan", "Horvat", "Ibrahim", "Ivanova", "Jansen", "Kapoor", "Kim", "Kowalska", "Larsen", "Lopez", "Mbeki", "Moreau", "Müller", "Nakamura", "Nguyen", "Novák", "Nowak", "Okoro", "Ortega", "Park", "Petrov", "Rossi", "Sato", "Schmidt", "Silva", "Singh", "Suleiman", "Vega", "Wang", "Zhang"]
+GIVEN = " ".join(
+    (
+        "Adaeze Ahmed Alba Anders Anika Beatriz Bilal Camille Chen Dalia Dario Efua Emeka Farah Finn Giulia",
+        "Hana Hugo Ines Ivan Jamila Joon Kofi Lara Lucia Malik Marta Mei Nadia Omar Paulo Quynh Rosa Samir",
+        "Tariq Uma Viktor Wanjiru Xiomara Yara Zeynep",
+    )
+).split()
+FAMILY = " ".join(
+    (
+        "Abebe Andersson Bauer Castillo Chowdhury Costa Dlamini Dubois Eriksen Farouk Ferreira García Haddad",
+        "Hassan Horvat Ibrahim Ivanova Jansen Kapoor Kim Kowalska Larsen Lopez Mbeki Moreau Müller Nakamura",
+        "Nguyen Novák Nowak Okoro Ortega Park Petrov Rossi Sato Schmidt Silva Singh Suleiman Vega Wang Zhang",
+    )
+).split()
 COURSES = (
     ("DES-210", "Designing for People", ("Week 1 · Listening", "Week 2 · Sketching", "Week 3 · Trying it out")),
     ("BIO-101", "Introductory Biology", ("Unit 1 · Cells", "Unit 2 · Inheritance")),
@@ -121,8 +133,7 @@ def _add_course(label: str, title: str, modules: tuple[str, ...]) -> None:
     add_parts(course_id)
     for position, name in enumerate(modules):
         insert("module", id=new_id(), course_id=course_id, title=name, position=position)
-    course = Course.get(course_id)
-    assert course is not None
+    course = Course.known(course_id)
     for person in Person.where("kind IN ('teacher', 'ta') ORDER BY number"):
         enrol(course, [person.id], person.kind)
 

@@ -7,11 +7,27 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.sandbox import claims, courses, faults, keys, launches, log
 from lti_tool.sandbox.brand import brand
+from lti_tool.sandbox.courses import Enrolment
 from lti_tool.sandbox.records import Course, Launch, Tool
 from lti_tool.sandbox.session import signed_in
 from lti_tool.sandbox.store import get_setting
 
 bp = Blueprint("platform", __name__, url_prefix="/lti")
+
+ASKED_EXACTLY = {"scope": "openid", "response_type": "id_token", "response_mode": "form_post", "prompt": "none"}
+
+
+class Refusal(Exception):
+    """An authentication request that is answered with an error, told to the tool."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+class HintSpent(Exception):
+    """A message hint that works once came again."""
 
 
 def start(launch: Launch, tool: Tool) -> ResponseReturnValue:
@@ -20,7 +36,7 @@ def start(launch: Launch, tool: Tool) -> ResponseReturnValue:
     """
     fields = launches.login_fields(launch, tool)
     method = get_setting("login_method", "POST")
-    log.record("login", "out", method, tool.login_url, None, fields=fields)
+    log.record("login", "out", method, tool.login_url, status=None, fields=fields)
     return render_template("post_away.html", url=tool.login_url, fields=fields, method=method)
 
 
@@ -36,26 +52,25 @@ def authenticate() -> ResponseReturnValue:
         return _page("We do not know this client_id, or the tool is not active.")
     if redirect_uri not in tool.redirect_uris:
         return _page("The redirect_uri is not one that the tool registered.")
-    error = _wrong_question(asked)
-    if error:
-        return _refuse(redirect_uri, asked, "invalid_request", error)
-    launch = launches.find(asked.get("lti_message_hint", ""))
-    if launch is None or launch.tool_id != tool.id:
-        if brand().hint_is_spent:
-            return _page("Invalid request: this lti_message_hint is unknown or was used before.", 404)
-        return _refuse(redirect_uri, asked, "invalid_request", "The lti_message_hint is unknown or too old.")
-    person = signed_in()
-    if person is None or person.id != asked["login_hint"] or person.id != launch.person_id:
-        return _refuse(redirect_uri, asked, "login_required", "Somebody else, or nobody, is signed in here.")
-    course = Course.get(launch.course_id)
-    if course is None or courses.enrolment(course, person) is None:
-        return _refuse(redirect_uri, asked, "access_denied", "This person is not in the course.")
+    try:
+        launch, course, member = _allowed(asked, tool)
+    except HintSpent:
+        return _page("Invalid request: this lti_message_hint is unknown or was used before.", 404)
+    except Refusal as refusal:
+        log.note(refused=f"{refusal.error}: {refusal.description}")
+        said = {"error": refusal.error, "error_description": refusal.description}
+        return _post(redirect_uri, {**said, "state": asked.get("state", "")})
     fault = faults.take("launch")
     if fault == "login_error":
-        return _refuse(redirect_uri, asked, "access_denied", "The pretend LMS was told to refuse.")
-    told = _spoiled(claims.of_launch(launch, tool, course, person, nonce=asked["nonce"]), fault)
-    log.note(person=person.name, id_token_claims=told)
-    return _post(redirect_uri, {"id_token": _signed(told, fault), "state": asked["state"]}, launch)
+        said = {"error": "access_denied", "error_description": "The pretend LMS was told to refuse."}
+        return _post(redirect_uri, {**said, "state": asked["state"]})
+    told = _spoiled(claims.of_launch(launch, tool, course, member, nonce=asked["nonce"]), fault)
+    log.note(person=member.person.name, id_token_claims=told)
+    fields = {"id_token": _signed(told, fault), "state": asked["state"]}
+    target = launches.storage_target()
+    if target and launch.details.get("target") != "window":
+        fields["lti_storage_target"] = target
+    return _post(redirect_uri, fields)
 
 
 @bp.get("/jwks.json")
@@ -83,33 +98,32 @@ def keep(response: Response) -> Response:
     return log.record_request(kind, response) if kind else response
 
 
-def _wrong_question(asked: Any) -> str | None:
+def _allowed(asked: Any, tool: Tool) -> tuple[Launch, Course, Enrolment]:
     """
-    What is wrong with an authentication request (security 1.1, 5.1.1.2).
+    What may be launched for whom; everything else is refused (security 1.1, 5.1.1.2-5.1.1.5).
     """
-    expected = {
-        "scope": "openid",
-        "response_type": "id_token",
-        "response_mode": "form_post",
-        "prompt": "none",
-    }
-    for name, value in expected.items():
+    for name, value in ASKED_EXACTLY.items():
         if asked.get(name) != value:
-            return f"{name} must be {value}."
-    missing = [name for name in ("nonce", "state", "login_hint") if not asked.get(name)]
-    return f"{missing[0]} is missing." if missing else None
+            raise Refusal("invalid_request", f"{name} must be {value}.")
+    for name in ("nonce", "state", "login_hint"):
+        if not asked.get(name):
+            raise Refusal("invalid_request", f"{name} is missing.")
+    launch = launches.find(asked.get("lti_message_hint", ""))
+    if launch is None or launch.tool_id != tool.id:
+        if brand().hint_is_spent:
+            raise HintSpent
+        raise Refusal("invalid_request", "The lti_message_hint is unknown or too old.")
+    person = signed_in()
+    if person is None or person.id != asked["login_hint"] or person.id != launch.person_id:
+        raise Refusal("login_required", "Somebody else, or nobody, is signed in here.")
+    course = Course.get(launch.course_id)
+    member = courses.enrolment(course, person) if course else None
+    if course is None or member is None:
+        raise Refusal("access_denied", "This person is not in the course.")
+    return launch, course, member
 
 
-def _refuse(url: str, asked: Any, error: str, description: str) -> ResponseReturnValue:
-    log.note(refused=f"{error}: {description}")
-    fields = {"error": error, "error_description": description, "state": asked.get("state", "")}
-    return _post(url, fields, None)
-
-
-def _post(url: str, fields: dict[str, str], launch: Launch | None) -> ResponseReturnValue:
-    target = launches.storage_target()
-    if target and launch and launch.details.get("target") != "window":
-        fields = {**fields, "lti_storage_target": target}
+def _post(url: str, fields: dict[str, str]) -> ResponseReturnValue:
     return render_template("post_away.html", url=url, fields=fields, method="POST")
 
 

@@ -32,6 +32,16 @@ class Record:
         return cls.first("id = ?", row_id)
 
     @classmethod
+    def known(cls, row_id: str) -> Self:
+        """
+        A row that must be there: we have just made it.
+        """
+        found = cls.get(row_id)
+        if found is None:
+            raise LookupError(f"{cls.table} {row_id}")
+        return found
+
+    @classmethod
     def first(cls, where: str, *values: Any) -> Self | None:
         row = db().execute(f"SELECT * FROM {cls.table} WHERE {where} LIMIT 1", values).fetchone()
         return None if row is None else cls.load(row)

@@ -122,9 +122,7 @@ def add_tool(wanted: dict[str, Any], *, active: bool = False) -> Tool:
             messages=[each for each in own.get("messages") or [] if isinstance(each, dict)],
             registration=wanted,
         )
-    tool = Tool.get(tool_id)
-    assert tool is not None
-    return tool
+    return Tool.known(tool_id)
 
 
 def answer(tool: Tool) -> dict[str, Any]:
@@ -165,28 +163,27 @@ def _read(wanted: Any) -> dict[str, Any]:
     """
     Check a client registration (3.5.1; the error words are Moodle's).
     """
-    if not isinstance(wanted, dict):
-        raise BadRegistration("missing required attribute")
-    own = wanted.get(TOOL_CONFIGURATION)
+    own = wanted.get(TOOL_CONFIGURATION) if isinstance(wanted, dict) else None
+    if not isinstance(own, dict):
+        raise BadRegistration(f"missing required attribute {TOOL_CONFIGURATION}")
     for name in ("client_name", "initiate_login_uri", "jwks_uri"):
         if not isinstance(wanted.get(name), str) or not wanted[name]:
             raise BadRegistration(f"missing required attribute {name}")
-    if not isinstance(own, dict):
-        raise BadRegistration(f"missing required attribute {TOOL_CONFIGURATION}")
-    if not own.get("domain"):
-        raise BadRegistration("missing_domain")
-    if urlsplit(own.get("target_link_uri") or f"//{own['domain']}").netloc != own["domain"]:
-        raise BadRegistration("domain_targetlinkuri_mismatch")
-    if "id_token" not in (wanted.get("response_types") or []):
-        raise BadRegistration("invalid_response_types")
     uris = wanted.get("redirect_uris")
-    if not isinstance(uris, list) or not uris or not all(isinstance(uri, str) for uri in uris):
-        raise BadRegistration("invalid_redirect_uris")
-    if wanted.get("token_endpoint_auth_method") != "private_key_jwt":
-        raise BadRegistration("invalid_token_endpoint_auth_method")
-    if wanted.get("application_type", "web") != "web":
-        raise BadRegistration("invalid_application_type")
-    return wanted
+    target = own.get("target_link_uri") or f"//{own.get('domain')}"
+    needed = {
+        "missing_domain": bool(own.get("domain")),
+        "domain_targetlinkuri_mismatch": urlsplit(target).netloc == own.get("domain"),
+        "invalid_response_types": "id_token" in (wanted.get("response_types") or []),
+        "invalid_redirect_uris": bool(uris) and isinstance(uris, list) and all(isinstance(uri, str) for uri in uris),
+        "invalid_token_endpoint_auth_method": wanted.get("token_endpoint_auth_method") == "private_key_jwt",
+        "invalid_application_type": wanted.get("application_type", "web") == "web",
+    }
+    for error, is_right in needed.items():
+        if not is_right:
+            raise BadRegistration(error)
+    checked: dict[str, Any] = wanted
+    return checked
 
 
 def _ticket() -> str | None:

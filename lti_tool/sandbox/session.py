@@ -2,7 +2,8 @@
 
 from typing import NoReturn
 
-from flask import abort, g, redirect, request, session, url_for
+from flask import abort, current_app, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 
 from lti_tool.sandbox import courses
 from lti_tool.sandbox.courses import Enrolment
@@ -13,6 +14,17 @@ def sign_in(person: Person) -> None:
     session.clear()
     session.permanent = True
     session["person"] = person.id
+
+
+def cookie_for(person: Person) -> str:
+    """
+    The value of the sign-in cookie, for callers that have no browser.
+    """
+    serializer = SecureCookieSessionInterface().get_signing_serializer(current_app)
+    if serializer is None:
+        raise RuntimeError("The app has no secret to sign cookies with.")
+    cookie: str = serializer.dumps({"person": person.id})
+    return cookie
 
 
 def sign_out() -> None:

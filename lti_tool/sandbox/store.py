@@ -82,7 +82,10 @@ CREATE TABLE IF NOT EXISTS message (
     method TEXT NOT NULL, url TEXT NOT NULL, status INTEGER, details TEXT NOT NULL);
 """
 
-TABLES = ["message", "ticket", "launch", "grade", "score", "line_item", "activity", "module", "enrolment", "section", "course", "person", "tool"]
+TABLES = (
+    *("message", "ticket", "launch", "grade", "score", "line_item", "activity", "module"),
+    *("enrolment", "section", "course", "person", "tool"),
+)
 
 
 def open_store(app: Flask, folder: Path) -> None:

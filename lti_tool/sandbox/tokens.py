@@ -133,7 +133,7 @@ def _refuse(error: str, words: str) -> Response:
 
 
 def _answer(body: dict[str, Any], status: int = 200) -> Response:
-    response = Response(json.dumps(body), status, content_type=brand().token_media)
+    response = Response(json.dumps(body), status, content_type=brand().grant_media)
     response.headers["Cache-Control"] = "no-store"
     return response
 
