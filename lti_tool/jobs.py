@@ -28,16 +28,20 @@ def defer(
     *,
     at: datetime | None = None,
     once_as: str | None = None,
+    in_turn: str | None = None,
     **arguments: Any,
 ) -> None:
     """
     Defer *what* inside the transaction of *session*, to run at once or *at* a moment.
 
     With *once_as*, a job already waiting under that name makes this call do nothing.
+    Jobs *in_turn* under one name run one after the other.
     """
     options: dict[str, Any] = {"connection": db.driver_connection(session)}
     if at is not None:
         options["schedule_at"] = at
+    if in_turn is not None:
+        options["lock"] = in_turn
     if once_as is None:
         what.configure(**options).defer(**arguments)
         return

@@ -40,6 +40,8 @@ class Passback(Base):
     resource_link_id: Mapped[int] = mapped_column(ForeignKey("resource_link.id", ondelete="CASCADE"))
     column: Mapped[str] = mapped_column(server_default=text("''"))
     """Which line item of the link: empty for its own, else the tag of one we made."""
+    line_item_url: Mapped[str | None]
+    """The address of a column we made ourselves. The link's own is kept with the link."""
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     score_given: Mapped[float | None]
     """None clears the grade where the LMS can."""
@@ -52,6 +54,7 @@ class Passback(Base):
     state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    """When to send; while a job is at it, when to believe that the job has died."""
     last_timestamp: Mapped[datetime | None]
     """The ``timestamp`` of the latest score sent; the next one must be later (AGS 2.0 section 3.4.7)."""
     sent_at: Mapped[datetime | None]
@@ -59,3 +62,7 @@ class Passback(Base):
     """A short code of the reason, put into words by the pages."""
     detail: Mapped[str | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    def is_being_sent(self, now: datetime) -> bool:
+        """Whether a job has taken it and is believed to be alive."""
+        return self.state == State.WAITING and self.attempts > 0 and self.problem is None and self.next_attempt_at > now

@@ -189,6 +189,7 @@ def upgrade() -> None:
     sa.Column('activity_id', sa.Integer(), nullable=False),
     sa.Column('resource_link_id', sa.Integer(), nullable=False),
     sa.Column('column', sa.String(), server_default=sa.text("''"), nullable=False),
+    sa.Column('line_item_url', sa.String(), nullable=True),
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('score_given', sa.Double(), nullable=True),
     sa.Column('score_maximum', sa.Double(), nullable=False),

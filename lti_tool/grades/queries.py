@@ -1,0 +1,51 @@
+"""
+Reads about grades on their way, for the pages of the rooms.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lti_tool.grades.models import Passback, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many grades of an activity are where."""
+
+    waiting: int = 0
+    sent: int = 0
+    failed: int = 0
+
+
+def passback_of(session: Session, activity_id: int, person_id: int, *, column: str = "") -> Passback | None:
+    """The grade of one person in one activity, if there is one on its way or in the gradebook."""
+    rows = select(Passback).where(
+        Passback.activity_id == activity_id, Passback.person_id == person_id, Passback.column == column
+    )
+    return session.scalars(rows.order_by(Passback.changed_at.desc(), Passback.id.desc()).limit(1)).one_or_none()
+
+
+def passbacks_of(
+    session: Session, activity_id: int, *, persons: Collection[int] | None = None, column: str = ""
+) -> Mapping[int, Passback]:
+    """The grades of an activity by person: one query, whatever the size of the class."""
+    rows = select(Passback).where(Passback.activity_id == activity_id, Passback.column == column)
+    if persons is not None:
+        rows = rows.where(Passback.person_id.in_(persons))
+    return {row.person_id: row for row in session.scalars(rows.order_by(Passback.changed_at, Passback.id))}
+
+
+def tallies(session: Session, activity_ids: Collection[int]) -> Mapping[int, Tally]:
+    """How far the grades of each activity have come. Activities without grades are left out."""
+    rows = session.execute(
+        select(Passback.activity_id, Passback.state, func.count())
+        .where(Passback.activity_id.in_(activity_ids))
+        .group_by(Passback.activity_id, Passback.state)
+    )
+    counts: dict[int, dict[str, int]] = {}
+    for activity_id, state, count in rows:
+        counts.setdefault(activity_id, {})[State(state).value] = count
+    return {activity_id: Tally(**each) for activity_id, each in counts.items()}
