@@ -5,7 +5,7 @@ What a room tells the rest of the house, so that home, picker and launch need no
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from flask import current_app
 from flask_babel import LazyString
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Activity
 from lti_tool.web.viewer import Viewer
 
-Words = str | LazyString
+Words: TypeAlias = str | LazyString
 
 
 @dataclass(frozen=True, kw_only=True)
