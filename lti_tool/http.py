@@ -1,0 +1,275 @@
+"""
+The way out: one HTTP client for every call to somebody else's server.
+
+Always a deadline, no redirects, a cap on what is read, no cookies, no proxies from the
+environment; and it connects to the very address it has checked, so that no name can lead
+it to this machine's own network (server-side request forgery, DNS rebinding).
+"""
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from lti_tool import __version__
+from lti_tool.config import Settings, is_loopback_host
+
+USER_AGENT = f"Hearth/{__version__}"
+"""Some LMS hosts answer 403 to who does not say who they are."""
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+DEADLINE_SECONDS = 20.0
+BODY_LIMIT = 2 * 1024 * 1024
+CHUNK = 64 * 1024
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+WIRE_SERVER = ipaddress.IPv4Address("168.63.129.16")
+"""A public number that means a cloud's own metadata service all the same."""
+
+
+class ForbiddenAddress(requests.RequestException):
+    """The address is none that we call: not https, or it leads into a private network."""
+
+
+class BodyTooLarge(requests.RequestException):
+    """The answer is longer than anything this call could mean."""
+
+
+class TooSlow(requests.Timeout):
+    """The answer trickled in beyond the deadline."""
+
+
+class HTTPClient:
+    """
+    A client for any number of hosts and threads. Answers come read, whole and capped; 3xx is an answer like any other.
+    """
+
+    def __init__(self, *, allow_loopback: bool, ca_bundle: str | None = None) -> None:
+        self.allow_loopback = allow_loopback
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = ca_bundle or True
+        self._session.headers["User-Agent"] = USER_AGENT
+        self._session.cookies = cast(RequestsCookieJar, CookieJar(DefaultCookiePolicy(allowed_domains=[])))
+        adapter = _CheckedAdapter(allow_loopback=allow_loopback)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def get(self, url: str, **options: Any) -> requests.Response:
+        """GET; see :meth:`request`."""
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Any) -> requests.Response:
+        """POST; see :meth:`request`."""
+        return self.request("POST", url, **options)
+
+    def put(self, url: str, **options: Any) -> requests.Response:
+        """PUT; see :meth:`request`."""
+        return self.request("PUT", url, **options)
+
+    def delete(self, url: str, **options: Any) -> requests.Response:
+        """DELETE; see :meth:`request`."""
+        return self.request("DELETE", url, **options)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | str | Mapping[str, str] | None = None,
+        json: Any = None,
+        deadline: float = DEADLINE_SECONDS,
+        limit: int = BODY_LIMIT,
+    ) -> requests.Response:
+        """
+        Send one request, and read at most *limit* bytes within *deadline* seconds.
+
+        Raises only what descends from ``requests.RequestException``.
+        """
+        check_url(url, allow_loopback=self.allow_loopback)
+        until = time.monotonic() + deadline
+        try:
+            response = self._session.request(
+                method,
+                url,
+                headers=dict(headers) if headers else None,
+                data=data,
+                json=json,
+                timeout=(min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline)),
+                allow_redirects=False,
+                stream=True,
+            )
+        except (ValueError, UnicodeError) as err:
+            # requests and urllib3 let some unreadable addresses through to the parsers of the standard library.
+            raise ForbiddenAddress(f"not an address: {type(err).__name__}") from err
+        _read(response, until=until, limit=limit)
+        return response
+
+
+def client(settings: Settings) -> HTTPClient:
+    """The client of this process for *settings*."""
+    return _client(settings.allow_loopback_platforms, str(settings.ca_bundle) if settings.ca_bundle else None)
+
+
+def check_url(url: str, *, allow_loopback: bool) -> None:
+    """Raise :class:`ForbiddenAddress` unless *url* is https, or http on this machine where that is allowed."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as err:
+        raise ForbiddenAddress("not an address") from err
+    if not host or parts.username is not None or parts.password is not None or parts.fragment:
+        raise ForbiddenAddress("not the address of a service")
+    if is_loopback_host(host):
+        if not allow_loopback:
+            raise ForbiddenAddress("this machine's own addresses are not called")
+    elif parts.scheme != "https":
+        raise ForbiddenAddress("only https is called")
+    if parts.scheme not in ("http", "https"):
+        raise ForbiddenAddress("only https is called")
+
+
+def is_public(address: Address) -> bool:
+    """Whether *address* is on the open internet, also when an IPv4 one hides inside an IPv6 one."""
+    if isinstance(address, ipaddress.IPv6Address):
+        hidden = _hidden(address)
+        if hidden is not None:
+            return is_public(hidden)
+    return address.is_global and not address.is_multicast and not address.is_reserved and address != WIRE_SERVER
+
+
+def _hidden(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return None
+
+
+@lru_cache(maxsize=8)
+def _client(allow_loopback: bool, ca_bundle: str | None) -> HTTPClient:
+    return HTTPClient(allow_loopback=allow_loopback, ca_bundle=ca_bundle)
+
+
+def _read(response: requests.Response, *, until: float, limit: int) -> None:
+    """Read the body into *response*, or close the connection and say why not."""
+    try:
+        response._content = b"".join(_chunks(response, until=until, limit=limit))
+    except BaseException:
+        response.close()
+        raise
+
+
+def _chunks(response: requests.Response, *, until: float, limit: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in response.iter_content(CHUNK):
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLarge(f"more than {limit} bytes", response=response)
+        if time.monotonic() > until:
+            raise TooSlow("the answer did not end in time", response=response)
+        yield chunk
+
+
+def _allowed_addresses(host: str, port: int, *, allow_loopback: bool) -> list[str]:
+    """The addresses of *host* that may be called, resolved once."""
+    if is_loopback_host(host):
+        # RFC 6761 section 6.3: these names mean this machine, whatever the resolver thinks.
+        return ["::1" if host == "::1" else "127.0.0.1"] if allow_loopback else []
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    numbers = [str(each[4][0]) for each in found]
+    return [number for number in dict.fromkeys(numbers) if is_public(ipaddress.ip_address(number.partition("%")[0]))]
+
+
+def _connect(connection: HTTPConnection, *, allow_loopback: bool) -> socket.socket:
+    """A socket to one of the checked addresses: what was checked is what is connected to."""
+    host, port = connection.host.strip("[]"), connection.port or connection.default_port
+    try:
+        numbers = _allowed_addresses(host, port, allow_loopback=allow_loopback)
+    except socket.gaierror as err:
+        raise NameResolutionError(connection.host, connection, err) from err
+    except (OSError, UnicodeError) as err:
+        raise NewConnectionError(connection, "not a name") from err
+    problem: Exception = NewConnectionError(connection, "the name leads into a private network")
+    for number in numbers:
+        try:
+            timeout = connection.timeout if isinstance(connection.timeout, int | float) else CONNECT_SECONDS
+            made = socket.create_connection((number, port), timeout)
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return made
+        except TimeoutError:
+            problem = ConnectTimeoutError(connection, f"connection to {connection.host} timed out")
+        except OSError as err:
+            problem = NewConnectionError(connection, f"no connection: {err}")
+    raise problem
+
+
+class _OpenHTTPConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self, allow_loopback=True)
+
+
+class _OpenHTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self, allow_loopback=True)
+
+
+class _StrictHTTPConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self, allow_loopback=False)
+
+
+class _StrictHTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self, allow_loopback=False)
+
+
+class _OpenHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _OpenHTTPConnection
+
+
+class _OpenHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _OpenHTTPSConnection
+
+
+class _StrictHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _StrictHTTPConnection
+
+
+class _StrictHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _StrictHTTPSConnection
+
+
+class _CheckedAdapter(HTTPAdapter):
+    """An adapter whose connections resolve, check and connect in one go."""
+
+    def __init__(self, *, allow_loopback: bool) -> None:
+        self._pools = (
+            {"http": _OpenHTTPPool, "https": _OpenHTTPSPool}
+            if allow_loopback
+            else {"http": _StrictHTTPPool, "https": _StrictHTTPSPool}
+        )
+        super().__init__(pool_connections=32, pool_maxsize=16)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
