@@ -1,0 +1,1 @@
+"""The course home: what there is to do in this course, and what waits for me."""
