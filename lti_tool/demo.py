@@ -19,7 +19,7 @@ import requests
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
-from lti_tool import db, migrations
+from lti_tool import db, migrations, seed
 from lti_tool.clock import now
 from lti_tool.config import Settings
 from lti_tool.lti import registration
@@ -86,7 +86,11 @@ def _kept_secret(folder: Path) -> str:
 
 def _announce(settings: Settings, sandbox_url: str) -> None:
     """Say where to go, once everything answers."""
-    waiting = [f"http://127.0.0.1:{settings.port}/readyz", f"http://127.0.0.1:{settings.sandbox_port}/"]
+    waiting = [
+        f"http://127.0.0.1:{settings.port}/readyz",
+        f"http://127.0.0.1:{settings.webhooks_port}/readyz",
+        f"http://127.0.0.1:{settings.sandbox_port}/healthz",
+    ]
     until = time.monotonic() + PATIENCE
     while waiting and time.monotonic() < until:
         waiting = [url for url in waiting if not _answers(url)]
@@ -95,12 +99,27 @@ def _announce(settings: Settings, sandbox_url: str) -> None:
     if waiting:
         print(f"\nHearth is not ready after {PATIENCE:.0f} s: no good answer from {', '.join(waiting)}\n", flush=True)
         return
+    while not _is_installed(settings) and time.monotonic() < until:
+        time.sleep(0.3)
+    try:
+        seed.make_first_content(f"http://lms.localhost:{settings.sandbox_port}")
+    except (requests.RequestException, LookupError, StopIteration) as err:
+        print(f"\nThe demo runs, but its first content could not be made: {err}\n", flush=True)
     print(
         f"\n  Hearth is ready.\n\n  Open  {sandbox_url}\n\n"
         "  It is a pretend LMS: sign in as one of its people, open a course, and click into Hearth.\n"
         "  Ctrl-C stops everything; the data stays.\n",
         flush=True,
     )
+
+
+def _is_installed(settings: Settings) -> bool:
+    """Whether the sandbox's admin has the tool by now."""
+    try:
+        state = requests.get(f"http://127.0.0.1:{settings.sandbox_port}/sandbox/api/state", timeout=5).json()
+    except (requests.RequestException, ValueError):
+        return False
+    return any(tool["state"] == "active" for tool in state["tools"])
 
 
 def _answers(url: str) -> bool:
