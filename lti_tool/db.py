@@ -62,6 +62,7 @@ def make_engine(url: str, *, pool: int = 8) -> Engine:
         pool_size=pool,
         max_overflow=4,
         pool_pre_ping=False,
+        hide_parameters=True,
         connect_args={"application_name": "hearth"},
     )
 

@@ -34,9 +34,7 @@ def sync_roster(course_id: int) -> None:
     except ServiceError as err:
         with db.transaction() as session:
             roster.note_problem(session, course_id, err.code)
-            jobs.defer(
-                session, sync_roster, at=now() + _wait(err), once_as=f"roster:{course_id}", course_id=course_id
-            )
+            jobs.defer(session, sync_roster, at=now() + _wait(err), once_as=f"roster:{course_id}", course_id=course_id)
 
 
 @jobs.periodic(cron="*/5 * * * *")

@@ -8,13 +8,13 @@ then one transaction compares inside the database and writes only what changed.
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO
 
-from sqlalchemy import select, text
+from sqlalchemy import CursorResult, TextClause, select, text, update
 from sqlalchemy.orm import Session
 
 from lti_tool import db
@@ -33,7 +33,7 @@ IDLE_AFTER = timedelta(days=60)
 
 
 class EmptyRoster(ServiceError):
-    """A complete roster with nobody in it. Even an empty course has a teacher, so this is no reason to let all leave."""
+    """A complete roster with nobody in it. A course without students has a teacher: no reason to let all leave."""
 
     code = "roster_empty"
 
@@ -80,7 +80,9 @@ def source_of(session: Session, course_id: int) -> Source | None:
         .join(Platform, Platform.id == Deployment.platform_id)
         .where(Course.id == course_id, Course.roster_url.is_not(None), Platform.state == "active")
     ).one_or_none()
-    return None if row is None else Source(course_id=course_id, platform_id=row.id, family=row.family, url=row.roster_url)
+    return (
+        None if row is None else Source(course_id=course_id, platform_id=row.id, family=row.family, url=row.roster_url)
+    )
 
 
 @contextmanager
@@ -111,12 +113,11 @@ def merge(session: Session, course_id: int, spool: Spool, *, now: datetime) -> C
     launches, because rosters call teaching assistants learners.
     """
     # Taking the course's row first makes syncs of one course queue up.
-    is_newest = session.execute(MARK_SYNCED, {"course": course_id, "started": spool.started_at}).rowcount
-    if not is_newest:
+    if not _rows(session, MARK_SYNCED, {"course": course_id, "started": spool.started_at}):
         return Changes()
     _load(session, spool)
     values = {"course": course_id, "now": now, "started": spool.started_at}
-    counts = {name: session.execute(statement, values).rowcount for name, statement in STEPS.items()}
+    counts = {name: _rows(session, statement, values) for name, statement in STEPS.items()}
     session.execute(text("drop table roster"))
     changes = Changes(**counts)
     if changes:
@@ -127,17 +128,16 @@ def merge(session: Session, course_id: int, spool: Spool, *, now: datetime) -> C
 def note_problem(session: Session, course_id: int, problem: str) -> None:
     """Write down why the roster could not be read. The people stay as they were."""
     session.execute(
-        text("update course set roster_problem = :problem where id = :course and roster_problem is distinct from :problem"),
-        {"course": course_id, "problem": problem},
+        update(Course)
+        .where(Course.id == course_id, Course.roster_problem.is_distinct_from(problem))
+        .values(roster_problem=problem)
     )
     log.warning("roster of course %s: %s", course_id, problem)
 
 
 def due(session: Session, *, older_than: timedelta, now: datetime, limit: int) -> list[int]:
     """Courses whose roster is older than it should be, the oldest first."""
-    rows = session.execute(
-        DUE, {"before": now - older_than, "active_since": now - IDLE_AFTER, "limit": limit}
-    )
+    rows = session.execute(DUE, {"before": now - older_than, "active_since": now - IDLE_AFTER, "limit": limit})
     return list(rows.scalars())
 
 
@@ -220,6 +220,13 @@ STEPS = {
 }
 
 
+def _rows(session: Session, statement: TextClause, values: Mapping[str, object]) -> int:
+    """How many rows *statement* has written."""
+    result = session.execute(statement, values)
+    assert isinstance(result, CursorResult)  # noqa: S101 - what an UPDATE or INSERT gives
+    return result.rowcount
+
+
 def _load(session: Session, spool: Spool) -> None:
     connection = db.driver_connection(session)
     connection.execute(
@@ -234,7 +241,8 @@ def _load(session: Session, spool: Spool) -> None:
         create temp table roster on commit drop as
         select distinct on (sub) sub, name, role, is_active
           from roster_lines
-         order by sub, is_active desc, array_position(array['teacher', 'assistant', 'learner', 'observer'], role), name desc
+         order by sub, is_active desc,
+                  array_position(array['teacher', 'assistant', 'learner', 'observer'], role), name desc
         """
     )
     connection.execute("drop table roster_lines")

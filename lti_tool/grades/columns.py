@@ -183,7 +183,5 @@ def _as_line_item(wanted: Wanted) -> dict[str, Any]:
 
 
 def _ids(session: Session, statement: Any) -> list[int]:
-    rows = session.execute(
-        statement.returning(Passback.id), execution_options={"synchronize_session": False}
-    )
+    rows = session.execute(statement.returning(Passback.id), execution_options={"synchronize_session": False})
     return list(rows.scalars())

@@ -20,7 +20,7 @@ from lti_tool.grades.rules import Problem
 log = logging.getLogger(__name__)
 
 
-def set_grade(
+def set_grade(  # noqa: PLR0913 - a grade, and the place where it belongs
     session: Session,
     *,
     course_id: int,

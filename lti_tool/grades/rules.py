@@ -45,7 +45,7 @@ class Problem(StrEnum):
 
 def next_timestamp(last: datetime | None, *, now: datetime) -> datetime:
     """
-    The ``timestamp`` of the next score: strictly later than the *last* one, also in whole seconds (AGS 2.0 section 3.4.7).
+    The ``timestamp`` of the next score: later than the *last* one, also in whole seconds (AGS 2.0 section 3.4.7).
     """
     return now if last is None else max(now, last + timedelta(seconds=1))
 
@@ -54,7 +54,7 @@ def wait_before(attempt: int, *, asked_for: float | None = None) -> timedelta:
     """
     How long to wait after *attempt* tries, at least the seconds the platform *asked_for* (RFC 9110 section 10.2.3).
     """
-    own = min(FIRST_WAIT * 3 ** min(attempt - 1, 10), LONGEST_WAIT)
+    own = min(FIRST_WAIT * int(3 ** min(attempt - 1, 10)), LONGEST_WAIT)
     asked = timedelta(seconds=min(max(asked_for or 0.0, 0.0), 24 * 3600))
     return max(own, asked)
 

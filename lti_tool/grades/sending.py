@@ -114,16 +114,10 @@ def deliver(turn: Turn) -> Outcome:
         with db.transaction() as session:
             client = open_client(session, turn.platform_id)
         client.post_score(turn.line_item_url, payload)
-    except Throttled as err:
-        return Outcome(problem=Problem.THROTTLED, retry_after=err.retry_after)
-    except NotGranted:
-        return Outcome(problem=Problem.NOT_GRANTED)
-    except Rejected as err:
-        if lms.score_was_kept(err.answered):
-            return Outcome()
-        return Outcome(problem=what_refusal_means(err.answered), detail=str(err.reason))
     except ServiceError as err:
-        return Outcome(problem=Problem.UNAVAILABLE if err.retryable else Problem.REFUSED, detail=err.detail)
+        if isinstance(err, Rejected) and lms.score_was_kept(err.answered):
+            return Outcome()
+        return _failure(err)
     return Outcome()
 
 
@@ -155,6 +149,16 @@ def settle(session: Session, turn: Turn, outcome: Outcome, *, now: datetime) -> 
     row.next_attempt_at = now
     row.state = State.WAITING if changed else State.SENT
     return changed
+
+
+def _failure(err: ServiceError) -> Outcome:
+    if isinstance(err, Throttled):
+        return Outcome(problem=Problem.THROTTLED, retry_after=err.retry_after)
+    if isinstance(err, NotGranted):
+        return Outcome(problem=Problem.NOT_GRANTED)
+    if isinstance(err, Rejected):
+        return Outcome(problem=what_refusal_means(err.answered), detail=err.reason)
+    return Outcome(problem=Problem.UNAVAILABLE if err.retryable else Problem.REFUSED, detail=err.detail)
 
 
 @dataclass(frozen=True, kw_only=True)

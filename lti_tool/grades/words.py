@@ -4,13 +4,15 @@ What became of a grade, in the words of the one who asks.
 A student wants to know whether to do something (no). An instructor wants to know what to do.
 """
 
+from typing import TypeAlias
+
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from lti_tool.grades.models import Passback, State
 from lti_tool.grades.rules import Problem
 
-Words = str | LazyString
+Words: TypeAlias = str | LazyString
 
 FOR_STAFF: dict[Problem, Words] = {
     Problem.UNAVAILABLE: _("The LMS does not answer. Hearth keeps trying by itself."),
@@ -34,12 +36,16 @@ FOR_STAFF: dict[Problem, Words] = {
     Problem.COLUMN_GONE: _(
         "The column of this activity is gone from the gradebook. Sending the grade again finds or adds one."
     ),
-    Problem.NO_ACCESS: _("The LMS refused Hearth at the gradebook's door. Ask its admin whether Hearth is still active."),
-    Problem.REFUSED: _(
-        "The LMS refused this grade. Most often it does not count this person among the students it grades in this course,"
-        " or the work is closed there."
+    Problem.NO_ACCESS: _(
+        "The LMS refused Hearth at the gradebook's door. Ask its admin whether Hearth is still active."
     ),
-    Problem.CANNOT_CLEAR: _("This LMS lets nobody take a grade back from outside. Remove it in the gradebook yourself."),
+    Problem.REFUSED: _(
+        "The LMS refused this grade. Most often it does not count this person among the students it grades"
+        " in this course, or the work is closed there."
+    ),
+    Problem.CANNOT_CLEAR: _(
+        "This LMS lets nobody take a grade back from outside. Remove it in the gradebook yourself."
+    ),
     Problem.PLATFORM_OFF: _("Hearth is switched off for this LMS, so no grades are sent."),
 }
 
@@ -56,7 +62,11 @@ def for_staff(passback: Passback) -> Words:
 def for_student(passback: Passback) -> Words:
     """One sentence for who was graded: nothing they could mend, so nothing that alarms."""
     if passback.state == State.SENT:
-        return _("Your grade is in the gradebook.") if passback.score_given is not None else _("Your grade was taken back.")
+        return (
+            _("Your grade is in the gradebook.")
+            if passback.score_given is not None
+            else _("Your grade was taken back.")
+        )
     if passback.state == State.FAILED:
         return _("Your grade is not in the gradebook yet. Your teacher can see why.")
     return _("Your grade is on its way to the gradebook.")
