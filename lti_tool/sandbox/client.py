@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.cookiejar import Cookie
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
 
 from lti_tool.sandbox import log
 
@@ -25,18 +27,30 @@ class LoopbackAdapter(HTTPAdapter):
     Resolves `localhost` and `*.localhost` to this machine (RFC 6761) and refuses every other host.
     """
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         parts = urlsplit(request.url or "")
         host = (parts.hostname or "").rstrip(".")
+        # Cookies and redirects go by the name, so only the copy that travels has the address.
+        travelling = request.copy()
         if host == "localhost" or host.endswith(".localhost"):
-            request.headers["Host"] = parts.netloc.rpartition("@")[2]
+            travelling.headers["Host"] = parts.netloc.rpartition("@")[2]
             port = f":{parts.port}" if parts.port else ""
-            request.url = urlunsplit(parts._replace(netloc=f"127.0.0.1{port}"))
+            travelling.url = urlunsplit(parts._replace(netloc=f"127.0.0.1{port}"))
         elif not _is_loopback(host):
             raise requests.exceptions.InvalidURL(f"{host!r} is not on this machine")
-        answer = super().send(request, *args, **kwargs)
-        answer.url = urlunsplit(parts)
+        answer = super().send(travelling, *args, **kwargs)
+        answer.url, answer.request = urlunsplit(parts), request
         return answer
+
+
+class LocalJar(RequestsCookieJar):
+    """
+    Gives Secure cookies back over plain http, as browsers do on *.localhost.
+    """
+
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
+        cookie.secure = False
+        super().set_cookie(cookie, *args, **kwargs)
 
 
 @contextmanager
@@ -46,6 +60,7 @@ def browser() -> Iterator[requests.Session]:
     """
     with requests.Session() as session:
         session.trust_env = False
+        session.cookies = LocalJar()
         session.headers["User-Agent"] = "pretend-lms"
         session.mount("http://", LoopbackAdapter())
         session.mount("https://", LoopbackAdapter())

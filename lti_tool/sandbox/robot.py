@@ -39,7 +39,9 @@ class Form:
         """What is sent when *values* were typed; a name that the form does not have is a mistake."""
         unknown = set(values) - set(self.fields) - set(self.choices)
         if unknown:
-            raise LookupError(f"the form {self.action} has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(self.fields))}")
+            raise LookupError(
+                f"the form {self.action} has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(self.fields))}"
+            )
         merged = self.fields | {name: value if isinstance(value, list) else [value] for name, value in values.items()}
         return [(name, each) for name, several in merged.items() for each in several]
 
@@ -61,7 +63,9 @@ class Page:
         for each in self.forms:
             if each.action.split("?")[0].endswith(ending):
                 return each
-        raise LookupError(f"{self.url} ({self.heading}) has no form to …{ending}; it has {[each.action for each in self.forms]}")
+        raise LookupError(
+            f"{self.url} ({self.heading}) has no form to …{ending}; it has {[each.action for each in self.forms]}"
+        )
 
     def link(self, words: str) -> str:
         """The address of the first link that has these words."""
@@ -170,7 +174,9 @@ class _Reader(HTMLParser):
             case "form":
                 method = found.get("method", "get").upper()
                 action = urljoin(self.url, found.get("action") or self.url)
-                self._open = Form(action=action, method=method, enctype=found.get("enctype", ""), is_automatic=self._is_automatic)
+                self._open = Form(
+                    action=action, method=method, enctype=found.get("enctype", ""), is_automatic=self._is_automatic
+                )
                 self.forms.append(self._open)
             case "script":
                 self._note_script(found.get("src", "").split("?")[0])
@@ -216,7 +222,11 @@ class _Reader(HTMLParser):
                 form.is_automatic = True
 
     def _input(self, tag: str, found: dict[str, str]) -> None:
-        name, kind, value = found.get("name", ""), found.get("type", "submit" if tag == "button" else "text"), found.get("value", "")
+        name, kind, value = (
+            found.get("name", ""),
+            found.get("type", "submit" if tag == "button" else "text"),
+            found.get("value", ""),
+        )
         if "disabled" in found or self._open is None:
             return
         if kind in ("submit", "button", "image", "reset"):
