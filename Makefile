@@ -101,11 +101,11 @@ check: check-format check-code check-types check-imports check-templates check-p
 
 .PHONY: check-format
 check-format: setup
-	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff format --check --output-format concise
 
 .PHONY: check-code
 check-code: setup
-	$(BIN)/ruff check --quiet
+	$(BIN)/ruff check --output-format concise
 
 .PHONY: check-types
 check-types: setup
@@ -121,7 +121,7 @@ check-templates: setup
 
 .PHONY: check-pages
 check-pages: setup
-	scripts/with-node biome ci --no-errors-on-unmatched
+	scripts/with-node biome ci --colors=off --no-errors-on-unmatched
 
 .PHONY: check-locks
 check-locks: setup
