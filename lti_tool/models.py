@@ -3,9 +3,11 @@ Every model of the house, imported so that migrations can compare them with the 
 """
 
 from lti_tool.courses import models as courses
+from lti_tool.exchange import models as exchange
+from lti_tool.files import models as files
 from lti_tool.grades import models as grades
 from lti_tool.journal import models as journal
 from lti_tool.lti import models as lti
 from lti_tool.web import models as web
 
-__all__ = ["courses", "grades", "journal", "lti", "web"]
+__all__ = ["courses", "exchange", "files", "grades", "journal", "lti", "web"]

@@ -1,0 +1,293 @@
+"""
+What a teacher does with an exchange as a whole: make, change, publish, close, delete.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from lti_tool import files, journal
+from lti_tool.courses.models import Activity
+from lti_tool.exchange import errors, queries, rules
+from lti_tool.exchange.models import (
+    Answer,
+    Closure,
+    Criterion,
+    Exchange,
+    Level,
+    Publication,
+    Release,
+    Submission,
+    SubmissionFile,
+)
+from lti_tool.exchange.operations import grading
+from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
+
+log = logging.getLogger(__name__)
+
+KIND = "exchange"
+
+
+def create_exchange(
+    session: Session,
+    plan: Plan,
+    *,
+    course_id: int,
+    by: int | None,
+    now: datetime,
+    activity: Activity | None = None,
+    publish: bool = True,
+) -> Exchange:
+    """
+    Make an exchange as *plan* says, under a new activity unless one is given.
+    """
+    _require_sound(plan)
+    activity = activity or _new_activity(session, plan, course_id=course_id, by=by)
+    exchange = Exchange(
+        activity=activity,
+        seed=secrets.randbelow(2**31),
+        created_at=now,
+        criteria=[_new_criterion(each, position) for position, each in enumerate(plan.criteria)],
+        publication=Publication(published_by_id=by, published_at=now) if publish else None,
+        closure=None,
+        **_settings(plan),
+    )
+    session.add(exchange)
+    session.flush()
+    _record(session, exchange, "exchange.created", by, now)
+    if publish:
+        _record(session, exchange, "exchange.published", by, now)
+    log.info("exchange %s created in course %s", exchange.id, course_id)
+    return exchange
+
+
+def edit_exchange(session: Session, exchange: Exchange, plan: Plan, *, by: int, now: datetime) -> Exchange:
+    """
+    Change an exchange to what *plan* says.
+
+    What feedback refers to stays: criteria in use keep their levels and points, though any
+    words may be improved and criteria added or moved. Anonymity can be added, never removed.
+    """
+    _require_sound(plan)
+    exchange = _held(session, exchange)
+    _require_promises_kept(session, exchange, plan)
+    has_new_maximum = plan.points != exchange.points
+    exchange.activity.title = plan.title.strip()
+    for name, value in _settings(plan).items():
+        setattr(exchange, name, value)
+    _rewrite_criteria(exchange, plan)
+    session.flush()
+    _record(session, exchange, "exchange.edited", by, now)
+    if has_new_maximum:
+        grading.release_if_ready(session, exchange, now=now)
+    return exchange
+
+
+def publish(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
+    """Show a draft to learners."""
+    exchange = _held(session, exchange)
+    if exchange.publication is None:
+        exchange.publication = Publication(published_by_id=by, published_at=now)
+        session.flush()
+        _record(session, exchange, "exchange.published", by, now)
+
+
+def unpublish(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
+    """Hide the exchange from learners again, as long as nobody has begun."""
+    exchange = _held(session, exchange)
+    if exchange.publication is None:
+        return
+    if session.scalar(select(exists().where(Submission.exchange_id == exchange.id))):
+        raise errors.HasWork
+    exchange.publication = None
+    session.flush()
+    _record(session, exchange, "exchange.unpublished", by, now)
+
+
+def close(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
+    """
+    End the exchange: nothing more is handed in, and every grade that can be computed goes out.
+    """
+    exchange = _held(session, exchange)
+    if exchange.closure is not None:
+        return
+    exchange.closure = Closure(closed_by_id=by, closed_at=now)
+    session.flush()
+    _record(session, exchange, "exchange.closed", by, now)
+    grading.release_if_ready(session, exchange, now=now)
+    log.info("exchange %s closed", exchange.id)
+
+
+def reopen(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
+    """Let people take part again. Grades that are out stay out and follow new feedback."""
+    exchange = _held(session, exchange)
+    if exchange.closure is None:
+        return
+    exchange.closure = None
+    session.flush()
+    _record(session, exchange, "exchange.reopened", by, now)
+
+
+def delete_exchange(session: Session, exchange: Exchange, *, by: int, now: datetime, storage: files.Storage) -> None:
+    """
+    Remove an exchange in which nothing was handed in, with the drafts and files people began.
+    """
+    exchange = _held(session, exchange)
+    works = Submission.exchange_id == exchange.id
+    if session.scalar(select(exists().where(works, Submission.submitted_at.is_not(None)))):
+        raise errors.HasWork
+    for key in session.scalars(select(SubmissionFile.key).join(Submission).where(works)):
+        storage.remove(session, key)
+    journal.record(
+        session, "exchange.deleted", course_id=exchange.course_id, person_id=by, now=now, exchange_id=exchange.id
+    )
+    activity = exchange.activity
+    session.expunge(exchange)
+    session.delete(activity)
+    session.flush()
+
+
+def _require_sound(plan: Plan) -> None:
+    problem = rules.problem_of(plan)
+    if problem is not None:
+        raise errors.PlanRefused(*problem)
+
+
+def _settings(plan: Plan) -> dict[str, object]:
+    return {
+        "instructions": _clean(plan.instructions),
+        "reviews": plan.reviews,
+        "points": plan.points,
+        "opens_at": plan.opens_at,
+        "submit_by": plan.submit_by,
+        "review_by": plan.review_by,
+        "anonymity": plan.anonymity,
+    }
+
+
+def _new_activity(session: Session, plan: Plan, *, course_id: int, by: int | None) -> Activity:
+    last = session.scalar(select(func.max(Activity.position)).where(Activity.course_id == course_id))
+    position = 0 if last is None else last + 1
+    title = _clean(plan.title).strip()
+    activity = Activity(course_id=course_id, kind=KIND, title=title, position=position, created_by_id=by)
+    session.add(activity)
+    return activity
+
+
+def _held(session: Session, exchange: Exchange) -> Exchange:
+    """The exchange as it is now, and nobody else's to change until the end of the transaction."""
+    return session.scalars(
+        select(Exchange)
+        .where(Exchange.activity_id == exchange.id)
+        .options(selectinload(Exchange.criteria).selectinload(Criterion.levels))
+        .with_for_update(of=Exchange)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _require_promises_kept(session: Session, exchange: Exchange, plan: Plan) -> None:
+    if exchange.is_masked and plan.anonymity != rules.MASKED:
+        if session.scalar(select(exists().where(Submission.exchange_id == exchange.id))):
+            raise errors.AnonymityKept
+    _require_known(exchange, plan)
+    _require_in_use_kept(session, exchange, plan)
+    if plan.points != exchange.points:
+        _require_grades_fit(session, exchange, plan)
+
+
+def _require_known(exchange: Exchange, plan: Plan) -> None:
+    """Each id in *plan* is of this exchange, and is there once."""
+    known = {criterion.id: {level.id for level in criterion.levels} for criterion in exchange.criteria}
+    for criterion in plan.criteria:
+        if criterion.id is not None and criterion.id not in known:
+            raise errors.PlanRefused("criteria", "unknown")
+        levels = known.pop(criterion.id) if criterion.id is not None else set()
+        named = [level.id for level in criterion.levels if level.id is not None]
+        if len(named) != len(set(named)) or not levels.issuperset(named):
+            raise errors.PlanRefused("criteria", "unknown")
+
+
+def _require_in_use_kept(session: Session, exchange: Exchange, plan: Plan) -> None:
+    in_use = set(
+        session.scalars(
+            select(Answer.criterion_id).join(Criterion).where(Criterion.exchange_id == exchange.id).distinct()
+        )
+    )
+    planned = {each.id: _scale(each.levels) for each in plan.criteria}
+    broken = tuple(
+        each.title for each in exchange.criteria if each.id in in_use and planned.get(each.id) != _scale(each.levels)
+    )
+    if broken:
+        raise errors.CriteriaInUse(broken)
+
+
+def _scale(levels: Iterable[Level | LevelPlan]) -> dict[int | None, float]:
+    """What a level is worth: the part of a criterion that given feedback rests on."""
+    return {level.id: level.points for level in levels}
+
+
+def _require_grades_fit(session: Session, exchange: Exchange, plan: Plan) -> None:
+    if plan.points is None:
+        if session.scalar(select(exists().where(Release.exchange_id == exchange.id))):
+            raise errors.PlanRefused("points", "already_released")
+        return
+    scores = [each.score for each in queries.overrides_of(session, exchange).values() if each.score is not None]
+    if scores and max(scores) > plan.points:
+        raise errors.PlanRefused("points", "below_override")
+
+
+def _rewrite_criteria(exchange: Exchange, plan: Plan) -> None:
+    known = {criterion.id: criterion for criterion in exchange.criteria}
+    kept = []
+    for position, planned in enumerate(plan.criteria):
+        if planned.id is None:
+            kept.append(_new_criterion(planned, position))
+            continue
+        criterion = known[planned.id]
+        criterion.position = position
+        criterion.title, criterion.description, criterion.prompt = _words(planned)
+        _rewrite_levels(criterion, planned)
+        kept.append(criterion)
+    exchange.criteria = kept
+
+
+def _rewrite_levels(criterion: Criterion, planned: CriterionPlan) -> None:
+    known = {level.id: level for level in criterion.levels}
+    kept = []
+    for position, each in enumerate(planned.levels):
+        level = known[each.id] if each.id is not None else Level()
+        level.position, level.points = position, each.points
+        level.title, level.description = _clean(each.title).strip(), _clean(each.description)
+        kept.append(level)
+    criterion.levels = kept
+
+
+def _new_criterion(planned: CriterionPlan, position: int) -> Criterion:
+    title, description, prompt = _words(planned)
+    criterion = Criterion(position=position, title=title, description=description, prompt=prompt)
+    criterion.levels = [
+        Level(
+            position=number,
+            title=_clean(each.title).strip(),
+            description=_clean(each.description),
+            points=each.points,
+        )
+        for number, each in enumerate(planned.levels)
+    ]
+    return criterion
+
+
+def _words(planned: CriterionPlan) -> tuple[str, str, str]:
+    return _clean(planned.title).strip(), _clean(planned.description), _clean(planned.prompt)
+
+
+def _clean(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\x00", "")
+
+
+def _record(session: Session, exchange: Exchange, act: str, by: int | None, now: datetime) -> None:
+    journal.record(session, act, course_id=exchange.course_id, person_id=by, activity_id=exchange.id, now=now)

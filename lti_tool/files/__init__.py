@@ -1,0 +1,9 @@
+"""
+Files that people hand in: accepted by content, cleaned of hidden data, kept in a storage.
+"""
+
+from lti_tool.files.accepting import CleanFile, accept
+from lti_tool.files.errors import FileRefused, Missing
+from lti_tool.files.storage import Storage, storage
+
+__all__ = ["CleanFile", "FileRefused", "Missing", "Storage", "accept", "storage"]
