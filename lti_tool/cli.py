@@ -69,7 +69,9 @@ def platform_add(as_json: bool) -> None:
             stored = _as_dict(session.get_one(Platform, platform_id))
     except LtiError as err:
         raise _wrong(str(err)) from err
-    click.echo(json.dumps(stored) if as_json else f"Platform {platform_id}: {stored['issuer']} (client {stored['client_id']})")
+    click.echo(
+        json.dumps(stored) if as_json else f"Platform {platform_id}: {stored['issuer']} (client {stored['client_id']})"
+    )
 
 
 @platform.command("list")
@@ -83,7 +85,11 @@ def platform_list(as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     for each in found:
-        click.echo(f"{each['id']:>4}  {each['state']:<8}  {each['issuer']}  client {each['client_id']}  deployments {', '.join(each['deployment_ids']) or '-'}")
+        deployments = ", ".join(each["deployment_ids"]) or "-"
+        click.echo(
+            f"{each['id']:>4}  {each['state']:<8}  {each['issuer']}  "
+            f"client {each['client_id']}  deployments {deployments}"
+        )
     if not found:
         click.echo("No platform yet. `hearth platform invite` prints an address for the LMS's admin.")
 
@@ -123,7 +129,11 @@ def keys_list(as_json: bool) -> None:
 
 
 @keys_group.command("rotate")
-@click.option("--at-once", is_flag=True, help="Sign with the new key now; platforms that cached our key set will refuse for a while.")
+@click.option(
+    "--at-once",
+    is_flag=True,
+    help="Sign with the new key now; platforms that cached our key set will refuse for a while.",
+)
 def keys_rotate(at_once: bool) -> None:
     """Publish a new key now, sign with it in 24 hours; retire the one before the present."""
     settings = _connect()

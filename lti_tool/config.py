@@ -19,7 +19,9 @@ class SettingsError(Exception):
     """Some settings are missing or wrong; ``problems`` has one sentence for each."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(["Hearth cannot start with these settings:", *(f"  - {problem}" for problem in problems)]))
+        super().__init__(
+            "\n".join(["Hearth cannot start with these settings:", *(f"  - {problem}" for problem in problems)])
+        )
         self.problems = problems
 
 

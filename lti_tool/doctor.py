@@ -37,7 +37,11 @@ def examine() -> list[Finding]:
     try:
         settings = Settings.from_environment()
     except SettingsError as err:
-        return [Finding(name="settings", is_good=False, finding="; ".join(err.problems), advice="See docs/configuration.md.")]
+        return [
+            Finding(
+                name="settings", is_good=False, finding="; ".join(err.problems), advice="See docs/configuration.md."
+            )
+        ]
     found = [Finding(name="settings", is_good=True, finding=f"complete; this is {settings.public_url}")]
     try:
         engine = db.make_engine(db.database_url(settings), pool=1)
@@ -47,14 +51,24 @@ def examine() -> list[Finding]:
             revision = migrations.current(connection)
     except SQLAlchemyError as err:
         reason = str(getattr(err, "orig", err)).strip().splitlines()[0]
-        found.append(Finding(name="database", is_good=False, finding=f"no answer: {reason}", advice="Is PostgreSQL running, and is DATABASE_URL right?"))
+        found.append(
+            Finding(
+                name="database",
+                is_good=False,
+                finding=f"no answer: {reason}",
+                advice="Is PostgreSQL running, and is DATABASE_URL right?",
+            )
+        )
         return found
     found.append(Finding(name="database", is_good=True, finding="answers"))
     found.append(_clock("clock", ahead, "the database's"))
     if revision != migrations.head():
         found.append(
             Finding(
-                name="migrations", is_good=False, finding=f"at {revision or 'nothing'}, needs {migrations.head()}", advice="Run `hearth db upgrade`."
+                name="migrations",
+                is_good=False,
+                finding=f"at {revision or 'nothing'}, needs {migrations.head()}",
+                advice="Run `hearth db upgrade`.",
             )
         )
         return found
@@ -68,13 +82,25 @@ def examine() -> list[Finding]:
 def _worker(session: Session) -> Finding:
     if health.worker_is_alive(session):
         return Finding(name="worker", is_good=True, finding="alive")
-    return Finding(name="worker", is_good=False, finding="no heartbeat", advice="Start `python -m lti_tool.worker`; grades and rosters wait for it.")
+    return Finding(
+        name="worker",
+        is_good=False,
+        finding="no heartbeat",
+        advice="Start `python -m lti_tool.worker`; grades and rosters wait for it.",
+    )
 
 
 def _platforms(session: Session, settings: Settings) -> list[Finding]:
     platforms = session.scalars(select(Platform).where(Platform.state == "active").order_by(Platform.id)).all()
     if not platforms:
-        return [Finding(name="platforms", is_good=True, finding="none registered", advice="`hearth platform invite` prints an address for the LMS's admin.")]
+        return [
+            Finding(
+                name="platforms",
+                is_good=True,
+                finding="none registered",
+                advice="`hearth platform invite` prints an address for the LMS's admin.",
+            )
+        ]
     return [finding for each in platforms for finding in _key_set(each, settings)]
 
 
@@ -92,7 +118,14 @@ def _key_set(platform: Platform, settings: Settings) -> list[Finding]:
                 advice="Launches fail until this host can reach it: check firewall, DNS and certificate (CA_BUNDLE).",
             )
         ]
-    findings = [Finding(name=name, is_good=count > 0, finding=f"key set with {count} key(s)", advice="" if count else "Ask the LMS's admin.")]
+    findings = [
+        Finding(
+            name=name,
+            is_good=count > 0,
+            finding=f"key set with {count} key(s)",
+            advice="" if count else "Ask the LMS's admin.",
+        )
+    ]
     if date := _date(answer.headers.get("Date", "")):
         findings.append(_clock(f"{name}, clock", abs(date - clock.now()), "the platform's"))
     return findings
@@ -101,7 +134,12 @@ def _key_set(platform: Platform, settings: Settings) -> list[Finding]:
 def _clock(name: str, apart: timedelta, whose: str) -> Finding:
     if apart <= CLOCK_LEEWAY:
         return Finding(name=name, is_good=True, finding=f"agrees with {whose}")
-    return Finding(name=name, is_good=False, finding=f"{apart.total_seconds():.0f} s apart from {whose}", advice="Run an NTP client: tokens live for seconds.")
+    return Finding(
+        name=name,
+        is_good=False,
+        finding=f"{apart.total_seconds():.0f} s apart from {whose}",
+        advice="Run an NTP client: tokens live for seconds.",
+    )
 
 
 def _date(header: str) -> datetime | None:

@@ -50,5 +50,3 @@ def defer(
             what.configure(queueing_lock=once_as, **options).defer(**arguments)
     except AlreadyEnqueued:
         pass
-
-

@@ -18,22 +18,57 @@ Sketch one everyday thing that annoys somebody, and say **for whom** you would c
 2. What do they try to do, and what gets in the way?
 3. One idea, in a sentence. It may be rough: that is what this exchange is for.
 
-Read your two classmates' sketches as you would like yours to be read: say what works, then one thing that would make it stronger.
+Read your two classmates' sketches as you would like yours to be read:
+say what works, then one thing that would make it stronger.
 """
 
-WORKS = [
-    "## The bus stop without a roof\n\nMy grandmother takes the 14 to the market. She cannot stand for long, and the bench is always wet.\n\n"
-    "**She tries** to sit down with two bags. **In the way:** the seat tilts back, so the water stays.\n\n"
-    "*Idea:* a seat that tips forward by itself when nobody sits on it.",
-    "## Opening a jar with one hand\n\nFor people after a stroke. They meet the jar at breakfast, alone.\n\n"
-    "- the lid needs two hands\n- the tools in the shops need strength\n\n*Idea:* a holder under the shelf that grips when you push.",
-    "## The form at the doctor's\n\nNew patients fill in the same three pages each time. My neighbour reads slowly and is afraid of being watched.\n\n"
-    "*Idea:* the form by post, a week before, in large print, with a phone number for questions.",
-    "## Finding the quiet room\n\nFirst-year students who need a break from noise. The sign is next to the loudest door of the building.\n\n"
-    "They walk past it, twice, and give up. *Idea:* a line on the floor, from the entrance, that you can follow without asking anybody.",
-    "## The bicycle lock in winter\n\nFor people who ride to an early shift. With gloves the key does not go in, without gloves the fingers freeze.\n\n"
-    "*Idea:* a lock that opens with a ring you can turn with the whole hand.",
-]
+BUS_STOP = """\
+## The bus stop without a roof
+
+My grandmother takes the 14 to the market. She cannot stand for long, and the bench is always wet.
+
+**She tries** to sit down with two bags. **In the way:** the seat tilts back, so the water stays.
+
+*Idea:* a seat that tips forward by itself when nobody sits on it.
+"""
+
+JAR = """\
+## Opening a jar with one hand
+
+For people after a stroke. They meet the jar at breakfast, alone.
+
+- the lid needs two hands
+- the tools in the shops need strength
+
+*Idea:* a holder under the shelf that grips when you push.
+"""
+
+DOCTOR = """\
+## The form at the doctor's
+
+New patients fill in the same three pages each time. My neighbour reads slowly and is afraid of being watched.
+
+*Idea:* the form by post, a week before, in large print, with a phone number for questions.
+"""
+
+QUIET_ROOM = """\
+## Finding the quiet room
+
+First-year students who need a break from noise. The sign is next to the loudest door of the building.
+They walk past it, twice, and give up.
+
+*Idea:* a line on the floor, from the entrance, that you can follow without asking anybody.
+"""
+
+LOCK = """\
+## The bicycle lock in winter
+
+For people who ride to an early shift. With gloves the key does not go in, without gloves the fingers freeze.
+
+*Idea:* a lock that opens with a ring you can turn with the whole hand.
+"""
+
+WORKS = [BUS_STOP, JAR, DOCTOR, QUIET_ROOM, LOCK]
 
 COMMENTS = [
     "I could see the person at once, and the moment you chose makes the problem clear. What would she say the problem is?",
@@ -50,10 +85,14 @@ def make_first_content(site: str) -> None:
     course = next(each for each in state["courses"] if each["title"] == COURSE)
     if any(module["activities"] for module in course["modules"]):
         return
-    people = {kind: [each["name"] for each in state["people"] if each["kind"] == kind] for kind in ("teacher", "student")}
+    people = {
+        kind: [each["name"] for each in state["people"] if each["kind"] == kind] for kind in ("teacher", "student")
+    }
     _add_exchange(site, people["teacher"][0], course["modules"][0]["id"])
     with Robot(site, "") as robot:
-        activity = next(each for each in robot.api("GET", "state")["courses"] if each["title"] == COURSE)["modules"][0]["activities"][0]["id"]
+        activity = next(each for each in robot.api("GET", "state")["courses"] if each["title"] == COURSE)["modules"][0][
+            "activities"
+        ][0]["id"]
     # The first student stays untouched, so that a newcomer finds something to begin with.
     writers = people["student"][1 : len(WORKS) + 1]
     for name, work in zip(writers, WORKS, strict=False):
@@ -89,6 +128,8 @@ def _give_feedback(site: str, student: str, activity: str, comment: str) -> None
 def _answers(form: Form, page: Page, comment: str) -> dict[str, str | list[str]]:
     """Something for every question: the upper levels in turn, and a comment where there is room for one."""
     steps = cycle((-1, -2))
-    answers: dict[str, str | list[str]] = {name: values[next(steps)] for name, values in form.choices.items() if name.startswith("level-")}
+    answers: dict[str, str | list[str]] = {
+        name: values[next(steps)] for name, values in form.choices.items() if name.startswith("level-")
+    }
     first = next(name for name in form.fields if name.startswith("comment-"))
     return answers | {first: comment, "comment": comment}

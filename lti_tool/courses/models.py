@@ -31,7 +31,10 @@ class Platform(Base):
     """
 
     __tablename__ = "platform"
-    __table_args__ = (UniqueConstraint("issuer", "client_id"), CheckConstraint("state in ('pending', 'active', 'disabled')", name="state"))
+    __table_args__ = (
+        UniqueConstraint("issuer", "client_id"),
+        CheckConstraint("state in ('pending', 'active', 'disabled')", name="state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     issuer: Mapped[str]
@@ -153,7 +156,13 @@ class Activity(Base):
         UniqueConstraint("public_id"),
         Index("ix_activity_course_id", "course_id"),
         # A copied course gets one clone of each template, whichever of its links is opened first.
-        Index("uq_activity_copied_with_course", "course_id", "origin_id", unique=True, postgresql_where=text("copied_with_course")),
+        Index(
+            "uq_activity_copied_with_course",
+            "course_id",
+            "origin_id",
+            unique=True,
+            postgresql_where=text("copied_with_course"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -187,7 +196,5 @@ class ResourceLink(Base):
     line_item_url: Mapped[str | None]
     """``lineitem`` of the AGS claim, or the one we made."""
     placement: Mapped[str] = mapped_column(default="")
-    """``custom.hearth_placement``: new for each deep link we answer, so that a link the LMS duplicated is known for a copy."""
+    """``custom.hearth_placement``: new in each answer of the picker, so a link that the LMS duplicated is known for one."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-
-

@@ -35,8 +35,10 @@ CHECK_IN = text(
         on conflict (deployment_id, context_id) do update set title = excluded.title
         returning id
     ), changed_course as (
-        update course set title = coalesce(nullif(:context_title, ''), title), label = coalesce(nullif(:context_label, ''), label),
-                          roster_url = coalesce(:roster_url, roster_url), line_items_url = coalesce(:line_items_url, line_items_url),
+        update course set title = coalesce(nullif(:context_title, ''), title),
+                          label = coalesce(nullif(:context_label, ''), label),
+                          roster_url = coalesce(:roster_url, roster_url),
+                          line_items_url = coalesce(:line_items_url, line_items_url),
                           scopes = case when :has_scopes then cast(:scopes as jsonb) else scopes end
          where id = (select id from known_course)
            and (title, label, roster_url, line_items_url, scopes) is distinct from
@@ -57,7 +59,8 @@ CHECK_IN = text(
     ), this_person as (
         select id from known_person union all select id from new_person
     ), this_membership as (
-        insert into membership (course_id, person_id, role, staff_since, is_test_user, sections, groups, joined_at, launched_at)
+        insert into membership
+               (course_id, person_id, role, staff_since, is_test_user, sections, groups, joined_at, launched_at)
         select c.id, p.id, :role, case when :is_staff then cast(:now as timestamptz) end, :is_test_user,
                cast(:sections as jsonb), cast(:groups as jsonb), :now, :now
           from this_course c, this_person p
@@ -77,10 +80,12 @@ CHECK_IN = text(
     ), changed_link as (
         update resource_link
            set title = coalesce(nullif(:link_title, ''), title),
-               line_item_url = case when :line_item_url = '' then null else coalesce(:line_item_url, line_item_url) end
+               line_item_url = case when :line_item_url = '' then null
+                                    else coalesce(:line_item_url, line_item_url) end
          where id = (select id from known_link)
            and (title, line_item_url) is distinct from
-               (coalesce(nullif(:link_title, ''), title), case when :line_item_url = '' then null else coalesce(:line_item_url, line_item_url) end)
+               (coalesce(nullif(:link_title, ''), title),
+                case when :line_item_url = '' then null else coalesce(:line_item_url, line_item_url) end)
     ), this_link as (
         select id, activity_id from known_link union all select id, activity_id from new_link
     )
@@ -171,7 +176,9 @@ def bind_link(session: Session, link_id: int, facts: LaunchFacts, *, clone: Clon
     if found.course_id == course.id and not _is_duplicate(session, link):
         activity = found
     elif found.course_id == course.id:
-        activity = _copy(session, _nearest(session, found, course, facts), root=found, course=course, title=link.title, clone=clone)
+        activity = _copy(
+            session, _nearest(session, found, course, facts), root=found, course=course, title=link.title, clone=clone
+        )
     else:
         activity = _copy_with_course(session, root=found, course=course, facts=facts, clone=clone)
     link.activity_id = activity.id
@@ -182,7 +189,9 @@ def bind_link(session: Session, link_id: int, facts: LaunchFacts, *, clone: Clon
 
 def open_activity_with(session: Session, link_id: int, activity: Activity) -> None:
     """Let a link of the LMS that opened the course home open *activity* from now on. Both are of one course."""
-    link = session.scalars(select(ResourceLink).where(ResourceLink.id == link_id, ResourceLink.course_id == activity.course_id)).one()
+    link = session.scalars(
+        select(ResourceLink).where(ResourceLink.id == link_id, ResourceLink.course_id == activity.course_id)
+    ).one()
     link.activity_id = activity.id
     session.flush()
     log.info("resource link %s opens activity %s by its teacher's wish", link.id, activity.id)
@@ -190,7 +199,11 @@ def open_activity_with(session: Session, link_id: int, activity: Activity) -> No
 
 def _root(session: Session, course: Course, facts: LaunchFacts) -> Activity | None:
     """The activity that our custom parameter names, or that an ancestor of the link opens."""
-    same_tenant = select(Activity).join(Course, Course.id == Activity.course_id).where(Course.deployment_id == course.deployment_id)
+    same_tenant = (
+        select(Activity)
+        .join(Course, Course.id == Activity.course_id)
+        .where(Course.deployment_id == course.deployment_id)
+    )
     try:
         public_id = uuid.UUID(facts.activity)
     except ValueError:
@@ -199,7 +212,9 @@ def _root(session: Session, course: Course, facts: LaunchFacts) -> Activity | No
         return session.scalars(same_tenant.where(Activity.public_id == public_id)).one_or_none()
     for ancestor in facts.resource_link_history:
         found = session.scalars(
-            same_tenant.join(ResourceLink, ResourceLink.activity_id == Activity.id).where(ResourceLink.lti_id == ancestor).limit(1)
+            same_tenant.join(ResourceLink, ResourceLink.activity_id == Activity.id)
+            .where(ResourceLink.lti_id == ancestor)
+            .limit(1)
         ).one_or_none()
         if found is not None:
             return found
@@ -209,7 +224,10 @@ def _root(session: Session, course: Course, facts: LaunchFacts) -> Activity | No
 def _is_duplicate(session: Session, link: ResourceLink) -> bool:
     """Whether the LMS copied this link inside its course: another one came from the same answer of our picker."""
     twin = select(ResourceLink.id).where(
-        ResourceLink.course_id == link.course_id, ResourceLink.placement == link.placement, ResourceLink.id != link.id, ResourceLink.placement != ""
+        ResourceLink.course_id == link.course_id,
+        ResourceLink.placement == link.placement,
+        ResourceLink.id != link.id,
+        ResourceLink.placement != "",
     )
     return session.scalars(twin.limit(1)).one_or_none() is not None
 
@@ -233,24 +251,37 @@ def _nearest(session: Session, root: Activity, course: Course, facts: LaunchFact
     return root
 
 
-def _copy_with_course(session: Session, *, root: Activity, course: Course, facts: LaunchFacts, clone: Clone) -> Activity:
+def _copy_with_course(
+    session: Session, *, root: Activity, course: Course, facts: LaunchFacts, clone: Clone
+) -> Activity:
     """The clone of *root* in a copied course, made by whoever comes first."""
     template = _nearest(session, root, course, facts)
     made = session.execute(
         insert(Activity)
-        .values(course_id=course.id, kind=template.kind, title=template.title, origin_id=root.id, copied_with_course=True, position=template.position)
+        .values(
+            course_id=course.id,
+            kind=template.kind,
+            title=template.title,
+            origin_id=root.id,
+            copied_with_course=True,
+            position=template.position,
+        )
         .on_conflict_do_nothing()
         .returning(Activity.id)
     ).scalar_one_or_none()
     copied = session.scalars(
-        select(Activity).where(Activity.course_id == course.id, Activity.origin_id == root.id, Activity.copied_with_course)
+        select(Activity).where(
+            Activity.course_id == course.id, Activity.origin_id == root.id, Activity.copied_with_course
+        )
     ).one()
     if made is not None:
         clone(template, copied)
     return copied
 
 
-def _copy(session: Session, template: Activity, *, root: Activity, course: Course, title: str, clone: Clone) -> Activity:
+def _copy(
+    session: Session, template: Activity, *, root: Activity, course: Course, title: str, clone: Clone
+) -> Activity:
     copied = Activity(course_id=course.id, kind=template.kind, title=title or template.title, origin_id=root.id)
     session.add(copied)
     session.flush()

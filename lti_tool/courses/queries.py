@@ -12,17 +12,23 @@ from lti_tool.courses.models import Activity, ResourceLink
 
 def activity_in(session: Session, course_id: int, activity_id: int) -> Activity | None:
     """The activity, if it is of this course."""
-    return session.scalars(select(Activity).where(Activity.id == activity_id, Activity.course_id == course_id)).one_or_none()
+    return session.scalars(
+        select(Activity).where(Activity.id == activity_id, Activity.course_id == course_id)
+    ).one_or_none()
 
 
 def activities_of(session: Session, course_id: int) -> Sequence[Activity]:
     """The activities of a course as its teacher arranged them."""
-    return session.scalars(select(Activity).where(Activity.course_id == course_id).order_by(Activity.position, Activity.id)).all()
+    return session.scalars(
+        select(Activity).where(Activity.course_id == course_id).order_by(Activity.position, Activity.id)
+    ).all()
 
 
 def placed(session: Session, course_id: int) -> set[int]:
     """Ids of the activities that some link of the LMS already opens."""
-    opened = select(ResourceLink.activity_id).where(ResourceLink.course_id == course_id, ResourceLink.activity_id.is_not(None))
+    opened = select(ResourceLink.activity_id).where(
+        ResourceLink.course_id == course_id, ResourceLink.activity_id.is_not(None)
+    )
     return {each for each in session.scalars(opened) if each is not None}
 
 

@@ -25,5 +25,7 @@ def record(
     *particulars* are ids and plain facts as JSON; never names or anybody's words.
     """
     session.execute(
-        insert(Entry).values(at=now, course_id=course_id, person_id=person_id, act=act, activity_id=activity_id, particulars=particulars)
+        insert(Entry).values(
+            at=now, course_id=course_id, person_id=person_id, act=act, activity_id=activity_id, particulars=particulars
+        )
     )

@@ -33,10 +33,19 @@ class Destination:
 
 
 def arrive(
-    session: Session, facts: LaunchFacts, attempt: Spent, *, handle: str, browser_hash: str | None, now: datetime, lifetime: timedelta
+    session: Session,
+    facts: LaunchFacts,
+    attempt: Spent,
+    *,
+    handle: str,
+    browser_hash: str | None,
+    now: datetime,
+    lifetime: timedelta,
 ) -> Destination:
     """Check the person of *facts* in, begin their session under *handle*, and say which page to show."""
-    here = operations.check_in(session, facts, deployment_pk=attempt.deployment_pk(session, facts.deployment_id), now=now)
+    here = operations.check_in(
+        session, facts, deployment_pk=attempt.deployment_pk(session, facts.deployment_id), now=now
+    )
     if here.roster_is_new:
         jobs.defer(session, sync_roster, once_as=f"roster:{here.course_id}", course_id=here.course_id)
     session.execute(
@@ -54,7 +63,14 @@ def arrive(
         },
     )
     destination = _destination(session, facts, here, now=now)
-    record(session, "course.opened", course_id=here.course_id, person_id=here.person_id, activity_id=destination.values.get("id"), now=now)
+    record(
+        session,
+        "course.opened",
+        course_id=here.course_id,
+        person_id=here.person_id,
+        activity_id=destination.values.get("id"),
+        now=now,
+    )
     return destination
 
 
@@ -63,16 +79,23 @@ def _destination(session: Session, facts: LaunchFacts, here: operations.CheckedI
         return Destination("launch.picker")
     activity_id, kind = here.activity_id, here.kind
     if activity_id is None and here.resource_link_id is not None and (facts.activity or facts.resource_link_history):
-        bound = operations.bind_link(session, here.resource_link_id, facts, clone=lambda template, copy: rooms()[template.kind].clone(session, template, copy, now=now))
+        bound = operations.bind_link(
+            session,
+            here.resource_link_id,
+            facts,
+            clone=lambda template, copy: rooms()[template.kind].clone(session, template, copy, now=now),
+        )
         activity_id, kind = (bound.id, bound.kind) if bound else (None, None)
     if activity_id is None or kind is None:
         return Destination("home.show")
     if facts.message == "submission_review":
-        return _reviewed(session, facts, here, activity_id, kind)
+        return _reviewed(session, facts, here, activity_id=activity_id, kind=kind)
     return Destination(rooms()[kind].show, {"id": activity_id})
 
 
-def _reviewed(session: Session, facts: LaunchFacts, here: operations.CheckedIn, activity_id: int, kind: str) -> Destination:
+def _reviewed(
+    session: Session, facts: LaunchFacts, here: operations.CheckedIn, *, activity_id: int, kind: str
+) -> Destination:
     """
     The work of ``for_user``, for staff. For anybody else it is a hint we ignore: a platform lets a
     student name whom they like, so only the roles of the launch decide.

@@ -98,7 +98,14 @@ def bind() -> ResponseReturnValue:
     if not chosen:
         return _page(None, problem=_("Choose one activity, or make a new one.")), 422
     operations.open_activity_with(session, viewer.resource_link_id, chosen[0])
-    record(session, "link.bound", course_id=viewer.course_id, person_id=viewer.person_id, activity_id=chosen[0].id, now=now())
+    record(
+        session,
+        "link.bound",
+        course_id=viewer.course_id,
+        person_id=viewer.person_id,
+        activity_id=chosen[0].id,
+        now=now(),
+    )
     session.commit()
     return redirect(url_for(rooms()[chosen[0].kind].show, id=chosen[0].id), 303)
 
@@ -114,7 +121,10 @@ def _choosing() -> DeepLinkingSettings:
 def _cannot_choose(settings: DeepLinkingSettings) -> str | None:
     if RESOURCE_LINK in settings.accept_types:
         return None
-    return _("This place of your LMS takes no activities, only other kinds of content. Add Hearth from the list of activities or from a module instead.")
+    return _(
+        "This place of your LMS takes no activities, only other kinds of content. "
+        "Add Hearth from the list of activities or from a module instead."
+    )
 
 
 def _page(settings: DeepLinkingSettings | None, *, problem: str | None) -> str:
@@ -146,7 +156,10 @@ def _item(session: Session, activity: Activity) -> deep_linking.ResourceLinkItem
     line_item = None
     if placement.score_maximum is not None:
         line_item = deep_linking.LineItem(
-            label=placement.title, score_maximum=placement.score_maximum, resource_id=str(activity.public_id), submission_review=True
+            label=placement.title,
+            score_maximum=placement.score_maximum,
+            resource_id=str(activity.public_id),
+            submission_review=True,
         )
     return deep_linking.ResourceLinkItem(
         url=_door(),
@@ -172,11 +185,22 @@ def _door() -> str:
     return f"{settings.public_url}/lti/launch"
 
 
-def _send(settings: DeepLinkingSettings, items: Sequence[deep_linking.ResourceLinkItem], *, error: str | None = None) -> ResponseReturnValue:
+def _send(
+    settings: DeepLinkingSettings, items: Sequence[deep_linking.ResourceLinkItem], *, error: str | None = None
+) -> ResponseReturnValue:
     viewer: Viewer = current()
     session = db.session()
     app_settings: Settings = current_app.extensions["hearth.settings"]
-    token = deep_linking.response_jwt(session, viewer.platform_id, settings, items, error=error, app_settings=app_settings, now=now())
-    record(session, "activities.placed", course_id=viewer.course_id, person_id=viewer.person_id, now=now(), count=len(items))
+    token = deep_linking.response_jwt(
+        session, viewer.platform_id, settings, items, error=error, app_settings=app_settings, now=now()
+    )
+    record(
+        session,
+        "activities.placed",
+        course_id=viewer.course_id,
+        person_id=viewer.person_id,
+        now=now(),
+        count=len(items),
+    )
     session.commit()
     return render_template("launch/submit.html", action=settings.return_url, jwt=token)

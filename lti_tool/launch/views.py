@@ -40,7 +40,9 @@ def log_in() -> ResponseReturnValue:
 def again() -> ResponseReturnValue:
     """Start a login over in a window of our own, where cookies of ours are first-party."""
     attempt = login.abandoned(db.session(), request.form.get("state", ""), now=now())
-    elsewhere = lms.for_family(attempt.registration.family).relaunch_url(issuer=attempt.registration.issuer, message_hint=attempt.message_hint)
+    elsewhere = lms.for_family(attempt.registration.family).relaunch_url(
+        issuer=attempt.registration.issuer, message_hint=attempt.message_hint
+    )
     if elsewhere is not None:
         db.session.commit()
         return redirect(elsewhere, 303)
@@ -68,11 +70,19 @@ def launch() -> ResponseReturnValue:
     facts = lms.for_family(attempt.registration.family).read_launch(claims)
     if facts.subject is None:
         db.session.commit()
-        return render_template("launch/anonymous.html", title=facts.resource_link_title or facts.context_title or _("Welcome to Hearth"))
+        return render_template(
+            "launch/anonymous.html", title=facts.resource_link_title or facts.context_title or _("Welcome to Hearth")
+        )
     # A secret that only the LMS could give back means that no cookie came: then the handle alone must do.
     handle = new_secret()
     to = arrival.arrive(
-        db.session(), facts, attempt, handle=handle, browser_hash=None if proof else _hash(secret), now=now(), lifetime=_lifetime(cookieless=bool(proof))
+        db.session(),
+        facts,
+        attempt,
+        handle=handle,
+        browser_hash=None if proof else _hash(secret),
+        now=now(),
+        lifetime=_lifetime(cookieless=bool(proof)),
     )
     db.session.commit()
     return redirect(url_for(to.endpoint, handle=handle, **to.values), 303)
@@ -128,17 +138,35 @@ def registration_words(err: LtiError) -> dict[str, str]:
 
 def _begin(parameters: Mapping[str, str]) -> Response:
     secret = browser_secret() or new_secret()
-    begun = login.begin(db.session(), parameters, browser_hash=hash_secret(secret), redirect_uri=_launch_url(), settings=_settings(), now=now())
+    begun = login.begin(
+        db.session(),
+        parameters,
+        browser_hash=hash_secret(secret),
+        redirect_uri=_launch_url(),
+        settings=_settings(),
+        now=now(),
+    )
     db.session.commit()
     if begun.storage_target is None:
         response = make_response(redirect(begun.redirect_url, 302))
     else:
-        response = make_response(_storage_page("put_data", begun.storage_target, begun.redirect_url, begun.state, value=secret, next_url=begun.redirect_url))
+        response = make_response(
+            _storage_page(
+                "put_data",
+                begun.storage_target,
+                begun.redirect_url,
+                begun.state,
+                value=secret,
+                next_url=begun.redirect_url,
+            )
+        )
     keep_browser_secret(response, secret)
     return response
 
 
-def _prove_otherwise(other: AttemptOfAnotherBrowser, form: Mapping[str, str], *, asked_storage: bool) -> ResponseReturnValue:
+def _prove_otherwise(
+    other: AttemptOfAnotherBrowser, form: Mapping[str, str], *, asked_storage: bool
+) -> ResponseReturnValue:
     """No cookie came back: ask the platform's storage, else offer a window of our own."""
     if other.storage_target is not None and not asked_storage:
         return _storage_page("get_data", other.storage_target, other.auth_url, other.state, fields=dict(form))

@@ -72,7 +72,10 @@ class Invitation(Base):
     """
 
     __tablename__ = "lti_invitation"
-    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_lti_invitation_open", "expires_at", postgresql_where=text("used_at is null")))
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        Index("ix_lti_invitation_open", "expires_at", postgresql_where=text("used_at is null")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str]

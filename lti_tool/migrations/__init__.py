@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
-
-from alembic import command
-from alembic.runtime.migration import MigrationContext
 
 FOLDER = Path(__file__).parent
 

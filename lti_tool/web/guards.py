@@ -88,7 +88,14 @@ def hash_secret(secret: str) -> str:
 def keep_browser_secret(response: Responds, secret: str) -> None:
     """Set the cookie that comes back in the LMS's frame wherever any cookie does."""
     response.set_cookie(
-        BROWSER_COOKIE, secret, secure=True, httponly=True, samesite="None", partitioned=True, path="/", max_age=180 * 24 * 3600
+        BROWSER_COOKIE,
+        secret,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+        path="/",
+        max_age=180 * 24 * 3600,
     )
 
 

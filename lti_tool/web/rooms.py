@@ -60,7 +60,9 @@ class Room(Protocol):
     review: str
     """Endpoint that opens one person's work to staff, called with ``id`` and ``person_id``."""
 
-    def cards(self, session: Session, viewer: Viewer, activities: Sequence[Activity], *, now: datetime) -> Mapping[int, Card]:
+    def cards(
+        self, session: Session, viewer: Viewer, activities: Sequence[Activity], *, now: datetime
+    ) -> Mapping[int, Card]:
         """Cards by activity id, in a number of queries that does not grow with class or list."""
         ...
 

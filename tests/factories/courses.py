@@ -41,15 +41,27 @@ def make_deployment(session: Session, platform: Platform | None = None, **values
 
 def make_course(session: Session, deployment: Deployment | None = None, **values: Any) -> Course:
     deployment = deployment or make_deployment(session)
-    row = Course(**{"deployment_id": deployment.id, "context_id": secrets.token_hex(4), "title": "Designing for People", "label": "DES 101"} | values)
+    row = Course(
+        **{
+            "deployment_id": deployment.id,
+            "context_id": secrets.token_hex(4),
+            "title": "Designing for People",
+            "label": "DES 101",
+        }
+        | values
+    )
     session.add(row)
     session.flush()
     return row
 
 
-def make_member(session: Session, course: Course, role: Role = Role.LEARNER, *, name: str | None = None, **values: Any) -> Membership:
+def make_member(
+    session: Session, course: Course, role: Role = Role.LEARNER, *, name: str | None = None, **values: Any
+) -> Membership:
     number = secrets.token_hex(3)
-    person = Person(deployment_id=course.deployment_id, sub=f"sub-{number}", name=f"Person {number}" if name is None else name)
+    person = Person(
+        deployment_id=course.deployment_id, sub=f"sub-{number}", name=f"Person {number}" if name is None else name
+    )
     session.add(person)
     session.flush()
     row = Membership(
@@ -74,9 +86,17 @@ def make_activity(session: Session, course: Course, **values: Any) -> Activity:
     return row
 
 
-def make_resource_link(session: Session, course: Course, activity: Activity | None = None, **values: Any) -> ResourceLink:
+def make_resource_link(
+    session: Session, course: Course, activity: Activity | None = None, **values: Any
+) -> ResourceLink:
     row = ResourceLink(
-        **{"course_id": course.id, "lti_id": secrets.token_hex(4), "title": "First drafts", "activity_id": activity.id if activity else None} | values
+        **{
+            "course_id": course.id,
+            "lti_id": secrets.token_hex(4),
+            "title": "First drafts",
+            "activity_id": activity.id if activity else None,
+        }
+        | values
     )
     session.add(row)
     session.flush()

@@ -15,7 +15,12 @@ from tests.factories.courses import make_activity, make_course, make_deployment,
 
 
 def facts(template: Activity | None = None, **changes: Any) -> LaunchFacts:
-    given: dict[str, Any] = {"message": "resource_link", "deployment_id": "1", "subject": "s", "activity": str(template.public_id) if template else ""}
+    given: dict[str, Any] = {
+        "message": "resource_link",
+        "deployment_id": "1",
+        "subject": "s",
+        "activity": str(template.public_id) if template else "",
+    }
     return LaunchFacts(**given | changes)
 
 
@@ -68,32 +73,43 @@ def test_link_duplicated_by_the_lms_gets_a_copy_of_its_own(session: Session, cou
     assert (bound.title, cloned) == ("First drafts (copy)", [(activity.id, bound.id)])
 
 
-def test_copied_course_clones_once_for_all_its_links(session: Session, deployment: Deployment, course: Course, cloned: Cloned) -> None:
+def test_copied_course_clones_once_for_all_its_links(
+    session: Session, deployment: Deployment, course: Course, cloned: Cloned
+) -> None:
     activity = make_activity(session, course)
     copy = make_course(session, deployment)
     links = [make_resource_link(session, copy), make_resource_link(session, copy)]
 
-    bound = {bind_link(session, link.id, facts(activity, context_history=(course.context_id,)), clone=cloned) for link in links}
+    bound = {
+        bind_link(session, link.id, facts(activity, context_history=(course.context_id,)), clone=cloned)
+        for link in links
+    }
 
     (only,) = bound
     assert only is not None
     assert (only.course_id, cloned) == (copy.id, [(activity.id, only.id)])
 
 
-def test_nearest_ancestor_is_the_template(session: Session, deployment: Deployment, course: Course, cloned: Cloned) -> None:
+def test_nearest_ancestor_is_the_template(
+    session: Session, deployment: Deployment, course: Course, cloned: Cloned
+) -> None:
     root = make_activity(session, course)
     spring = make_course(session, deployment)
     improved = make_activity(session, spring, origin_id=root.id, copied_with_course=True, title="Improved")
     autumn = make_course(session, deployment)
     link = make_resource_link(session, autumn)
 
-    bound = bind_link(session, link.id, facts(root, context_history=(spring.context_id, course.context_id)), clone=cloned)
+    bound = bind_link(
+        session, link.id, facts(root, context_history=(spring.context_id, course.context_id)), clone=cloned
+    )
 
     assert bound is not None
     assert (bound.title, bound.origin_id, cloned) == ("Improved", root.id, [(improved.id, bound.id)])
 
 
-def test_history_of_the_link_is_enough(session: Session, deployment: Deployment, course: Course, cloned: Cloned) -> None:
+def test_history_of_the_link_is_enough(
+    session: Session, deployment: Deployment, course: Course, cloned: Cloned
+) -> None:
     activity = make_activity(session, course)
     old = make_resource_link(session, course, activity)
     copy = make_course(session, deployment)
@@ -106,7 +122,9 @@ def test_history_of_the_link_is_enough(session: Session, deployment: Deployment,
 
 
 @pytest.mark.parametrize("activity", ["", "no-uuid", str(uuid.uuid4()), "$Hearth.activity", "'; drop table activity"])
-def test_link_that_leads_nowhere_opens_the_home(session: Session, course: Course, cloned: Cloned, activity: str) -> None:
+def test_link_that_leads_nowhere_opens_the_home(
+    session: Session, course: Course, cloned: Cloned, activity: str
+) -> None:
     link = make_resource_link(session, course)
 
     assert bind_link(session, link.id, facts(None, activity=activity), clone=cloned) is None
@@ -119,7 +137,9 @@ def test_other_institution_cannot_clone_ours(session: Session, course: Course, c
     assert bind_link(session, link.id, facts(activity, context_history=(course.context_id,)), clone=cloned) is None
 
 
-def test_parallel_first_launches_of_a_copy_clone_once(session: Session, engine: Engine, deployment: Deployment, course: Course) -> None:
+def test_parallel_first_launches_of_a_copy_clone_once(
+    session: Session, engine: Engine, deployment: Deployment, course: Course
+) -> None:
     activity = make_activity(session, course)
     copy = make_course(session, deployment)
     links = [make_resource_link(session, copy).id for _ in range(4)] * 2

@@ -79,10 +79,9 @@ def test_unchanged_launch_writes_nothing_but_the_membership(session: Session, de
 
 def versions(session: Session) -> dict[str, str]:
     """Which transaction wrote each table's newest row."""
-    found = {}
-    for table in ("course", "person", "membership", "resource_link"):
-        found[table] = session.execute(text(f"select max(xmin::text::bigint)::text from {table}")).scalar_one()
-    return found
+    newest = func.max(text("xmin::text::bigint"))
+    tables = (Course, Person, Membership, ResourceLink)
+    return {each.__tablename__: str(session.scalar(select(newest).select_from(each))) for each in tables}
 
 
 def test_withheld_name_does_not_blank_a_known_one(session: Session, deployment: int) -> None:
