@@ -71,15 +71,15 @@ For people who ride to an early shift. With gloves the key does not go in, witho
 WORKS = [BUS_STOP, JAR, DOCTOR, QUIET_ROOM, LOCK]
 
 COMMENTS = [
-    "I could see the person at once, and the moment you chose makes the problem clear. What would she say the problem is?",
-    "You describe what gets in the way very exactly. I would leave out the second example: the first is stronger alone.",
+    "I could see the person at once, and the moment you chose makes it clear. What would she call the problem?",
+    "You describe what gets in the way very exactly. I would leave out the second example.",
     "The idea follows from what you saw. Perhaps try it with cardboard first, and tell us what happened?",
     "Clear and short. I was not sure who else has this problem, one more person would convince me.",
 ]
 
 
 def make_first_content(site: str) -> None:
-    """Let the people of the sandbox at *site* make an exchange and begin with it, unless somebody has made something already."""
+    """Let the people of the sandbox at *site* begin an exchange, unless somebody has made something already."""
     with Robot(site, "") as robot:
         state = robot.api("GET", "state")
     course = next(each for each in state["courses"] if each["title"] == COURSE)

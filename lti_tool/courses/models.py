@@ -196,5 +196,5 @@ class ResourceLink(Base):
     line_item_url: Mapped[str | None]
     """``lineitem`` of the AGS claim, or the one we made."""
     placement: Mapped[str] = mapped_column(default="")
-    """``custom.hearth_placement``: new in each answer of the picker, so a link that the LMS duplicated is known for one."""
+    """``custom.hearth_placement``: new in each answer of the picker, so a duplicated link is known for one."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

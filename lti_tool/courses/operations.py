@@ -30,7 +30,8 @@ CHECK_IN = text(
         select id, roster_url from course where deployment_id = :deployment and context_id = :context_id
     ), new_course as (
         insert into course (deployment_id, context_id, title, label, roster_url, line_items_url, scopes)
-        select :deployment, :context_id, :context_title, :context_label, :roster_url, :line_items_url, cast(:scopes as jsonb)
+        select :deployment, :context_id, :context_title, :context_label, :roster_url, :line_items_url,
+               cast(:scopes as jsonb)
          where not exists (select from known_course)
         on conflict (deployment_id, context_id) do update set title = excluded.title
         returning id
