@@ -70,7 +70,7 @@ class LtiError(Exception):
         return str(self.sentence)
 
 
-# Requests ----------------------------------------------------------------------------------------------------------------
+# Requests ------------------------------------------------------------------------------------------------------------
 
 
 class BadRequest(LtiError):
@@ -78,7 +78,8 @@ class BadRequest(LtiError):
 
     code = "bad_request"
     sentence = _(
-        "Your LMS sent an incomplete request. Go back to your course and try again; if it happens again, tell your LMS's admin."
+        "Your LMS sent an incomplete request. Go back to your course and try again; if it happens again, "
+        "tell your LMS's admin."
     )
 
 
@@ -99,7 +100,8 @@ class PlatformRefused(BadRequest):
 
     code = "platform_refused"
     sentence = _(
-        "Your LMS did not let this launch through. Perhaps you are signed out there. Sign in, then open Hearth from your course again."
+        "Your LMS did not let this launch through. Perhaps you are signed out there. Sign in, then open "
+        "Hearth from your course again."
     )
 
     def __init__(self, error: str, description: str = "") -> None:
@@ -139,7 +141,7 @@ class TargetChanged(MalformedMessage):
     code = "target_changed"
 
 
-# Registrations -----------------------------------------------------------------------------------------------------------
+# Registrations -------------------------------------------------------------------------------------------------------
 
 
 class UnknownRegistration(LtiError):
@@ -171,7 +173,7 @@ class UnknownDeployment(LtiError):
     sentence = _("Hearth does not know this place of your LMS yet. Whoever runs Hearth has to add its deployment id.")
 
 
-# Attempts ----------------------------------------------------------------------------------------------------------------
+# Attempts ------------------------------------------------------------------------------------------------------------
 
 
 class AttemptError(LtiError):
@@ -199,7 +201,8 @@ class AttemptExpired(AttemptError):
 
     code = "state_expired"
     sentence = _(
-        "That took too long, so Hearth closed the door again. Go back to your course and open Hearth from there once more."
+        "That took too long, so Hearth closed the door again. Go back to your course and open Hearth from "
+        "there once more."
     )
 
 
@@ -208,7 +211,8 @@ class AttemptSpent(AttemptError):
 
     code = "state_spent"
     sentence = _(
-        "This page was opened from your course a moment ago and cannot be reloaded. Go back to your course and open Hearth from there."
+        "This page was opened from your course a moment ago and cannot be reloaded. Go back to your course "
+        "and open Hearth from there."
     )
 
 
@@ -226,7 +230,7 @@ class AttemptOfAnotherBrowser(AttemptError):
         self.auth_url = auth_url
 
 
-# Tokens ------------------------------------------------------------------------------------------------------------------
+# Tokens --------------------------------------------------------------------------------------------------------------
 
 
 class BadToken(LtiError):
@@ -235,7 +239,8 @@ class BadToken(LtiError):
     status = 401
     code = "token_bad"
     sentence = _(
-        "Hearth could not verify that this launch comes from your LMS. Go back to your course and try again; if it happens again, tell your LMS's admin."
+        "Hearth could not verify that this launch comes from your LMS. Go back to your course and try again; "
+        "if it happens again, tell your LMS's admin."
     )
 
 
@@ -332,7 +337,7 @@ class KeySetUnavailable(BadToken):
     sentence = _("Hearth could not reach your LMS to verify this launch. Please try again in a minute.")
 
 
-# Registration ------------------------------------------------------------------------------------------------------------
+# Registration --------------------------------------------------------------------------------------------------------
 
 
 class RegistrationError(LtiError):
@@ -361,7 +366,7 @@ class RegistrationRefused(RegistrationError):
     code = "registration_refused"
 
 
-# Services ----------------------------------------------------------------------------------------------------------------
+# Services ------------------------------------------------------------------------------------------------------------
 
 
 class ServiceError(LtiError):
