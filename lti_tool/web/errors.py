@@ -131,7 +131,9 @@ SAID: dict[type[Exception], Explanation] = {
 }
 
 SAID_FOR_STATUS: dict[int, Explanation] = {
-    404: Explanation(status=404, title=_("There is nothing here"), sentence=ABOUT_ADDRESS, code="missing"),
+    404: Explanation(
+        status=404, title=_("There is nothing here"), sentence=ABOUT_ADDRESS, way_out=BACK_TO_COURSE, code="missing"
+    ),
     405: Explanation(
         status=405,
         title=_("That is not how this page works"),

@@ -22,7 +22,6 @@ def install(app: Flask, settings: Settings) -> None:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         # An address holds the handle of a session: it goes to nobody, not even to our own logs by way of a referrer.
         response.headers.setdefault("Referrer-Policy", "no-referrer")
-        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-store" if g.get("handle") else "no-store"

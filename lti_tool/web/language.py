@@ -3,25 +3,30 @@ In which language a page speaks: that of the launch, else the browser's first th
 """
 
 from babel import Locale, UnknownLocaleError
-from flask import Flask, g, request
-from flask_babel import Babel, get_babel, get_locale
+from flask import Flask, current_app, g, request
+from flask_babel import Babel, get_locale
+
+SPOKEN = "en"
+"""The language of the words in our templates; all others are translations of it."""
 
 
 def install(app: Flask) -> None:
     """Give templates and views ``_()`` in the reader's language, and dates in UTC."""
-    Babel(app, default_timezone="UTC", locale_selector=choose)
+    babel = Babel(app, default_locale=SPOKEN, default_timezone="UTC", locale_selector=choose)
+    with app.app_context():
+        app.extensions["hearth.languages"] = {SPOKEN, *(str(locale) for locale in babel.list_translations())}
 
 
 def choose() -> str | None:
     """The best language we have words in; None for the default."""
-    known = {str(locale): locale for locale in get_babel().list_translations()}
+    known: set[str] = current_app.extensions["hearth.languages"]
     viewer = g.get("viewer")
-    wished = viewer.locale if viewer else None
-    if wished:
-        found = Locale.negotiate([wished.replace("-", "_")], known, sep="_") if _is_locale(wished) else None
+    if viewer and viewer.locale and _is_locale(viewer.locale):
+        found = Locale.negotiate([viewer.locale.replace("-", "_")], known, sep="_")
         if found is not None:
             return str(found)
-    return request.accept_languages.best_match([name.replace("_", "-") for name in known])
+    best = request.accept_languages.best_match([name.replace("_", "-") for name in sorted(known)])
+    return best.replace("-", "_") if best else None
 
 
 def page_language() -> str:

@@ -24,7 +24,7 @@ export default class extends Controller {
     const away = at.getTime() - Date.now();
     if (this.styleValue === "near" && Math.abs(away) < FAR) {
       const [unit, length] = STEPS.find(([, length]) => Math.abs(away) >= length) ?? STEPS.at(-1);
-      return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(away / length), unit);
+      return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.round(away / length), unit);
     }
     const day = { day: "numeric", month: "short", year: this.#isThisYear(at) ? undefined : "numeric" };
     const time = { hour: "numeric", minute: "2-digit", weekday: "short" };
