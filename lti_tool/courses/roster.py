@@ -78,7 +78,7 @@ def source_of(session: Session, course_id: int) -> Source | None:
         .select_from(Course)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
-        .where(Course.id == course_id, Course.roster_url.is_not(None), Platform.state == "active")
+        .where(Course.id == course_id, Course.roster_url.is_not(None), Platform.state != "disabled")
     ).one_or_none()
     return (
         None if row is None else Source(course_id=course_id, platform_id=row.id, family=row.family, url=row.roster_url)
@@ -95,7 +95,7 @@ def fetched(source: Source, *, now: datetime) -> Iterator[Spool]:
         client = open_client(session, source.platform_id)
     members = 0
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_IN_MEMORY, prefix="hearth-roster-") as spool:
-        for page in client.roster_pages(source.url):
+        for page in client.roster_pages(lms.roster_page_url(source.url)):
             members += len(page)
             spool.write("".join([_line(lms.read_member(each)) for each in page]).encode(errors="replace"))
         if members == 0:
@@ -154,7 +154,7 @@ DUE = text(
       from course c
       join deployment d on d.id = c.deployment_id
       join platform p on p.id = d.platform_id
-     where c.roster_url is not null and p.state = 'active'
+     where c.roster_url is not null and p.state <> 'disabled'
        and (c.roster_synced_at is null or c.roster_synced_at < :before)
        and exists (select from membership m where m.course_id = c.id and m.launched_at > :active_since)
      order by c.roster_synced_at nulls first

@@ -62,7 +62,7 @@ def look_up(session: Session, resource_link_id: int, column: str) -> Wanted | No
             Passback.resource_link_id == resource_link_id,
             Passback.column == column,
             Passback.state == State.WAITING,
-            Platform.state == "active",
+            Platform.state != "disabled",
         )
         .order_by(Passback.id)
         .limit(1)
@@ -108,8 +108,8 @@ def find_or_make(wanted: Wanted) -> Found:
         return Found(problem=Problem.NO_COLUMN)
     except Rejected as err:
         # 404 here: there is no such gradebook; a missing column would have been an empty list.
-        problem = what_refusal_means(err.answered)
-        return Found(problem=Problem.NO_COLUMN if problem is Problem.COLUMN_GONE else problem, detail=str(err.reason))
+        problem = what_refusal_means(err.answered, err.reason)
+        return Found(problem=Problem.NO_COLUMN if problem is Problem.COLUMN_GONE else problem, detail=err.reason)
     except ServiceError as err:
         return Found(problem=Problem.UNAVAILABLE if err.retryable else Problem.NO_COLUMN, detail=err.detail)
 
@@ -155,8 +155,10 @@ def _find(client: PlatformClient, wanted: Wanted) -> dict[str, Any] | None:
 
     A link that was duplicated keeps the ``resourceId`` of the first, so that alone proves nothing.
     """
-    items = client.find_line_items(wanted.line_items_url, resource_id=wanted.resource_id, resource_link_id=None)
-    items += client.find_line_items(wanted.line_items_url, resource_id=None, resource_link_id=wanted.link)
+    items = [
+        *client.find_line_items(wanted.line_items_url, resource_link_id=wanted.link),
+        *client.find_line_items(wanted.line_items_url, resource_id=wanted.resource_id),
+    ]
     ours = [
         item
         for item in items

@@ -10,6 +10,9 @@ LONGEST_WAIT = timedelta(hours=1)
 MOST_ATTEMPTS = 30
 """With an hour between most of them: a platform may be away for a day before a person has to act."""
 
+TOKEN_REFUSED = frozenset({"invalid_client", "unauthorized_client", "invalid_grant", "unsupported_grant_type"})
+"""What a token endpoint says when it does not know us (RFC 6749 section 5.2)."""
+
 
 class Problem(StrEnum):
     """Why a grade is not in the gradebook. ``words.py`` says it to people."""
@@ -59,9 +62,9 @@ def wait_before(attempt: int, *, asked_for: float | None = None) -> timedelta:
     return max(own, asked)
 
 
-def what_refusal_means(status: int) -> Problem:
-    """The problem behind a permanent refusal with this HTTP *status*."""
-    if status in (401, 403):
+def what_refusal_means(status: int, reason: str = "") -> Problem:
+    """The problem behind a permanent refusal with this HTTP *status* and the platform's own *reason*."""
+    if status in (401, 403) or reason in TOKEN_REFUSED:
         return Problem.NO_ACCESS
     if status in (404, 410):
         return Problem.COLUMN_GONE

@@ -157,7 +157,7 @@ def _failure(err: ServiceError) -> Outcome:
     if isinstance(err, NotGranted):
         return Outcome(problem=Problem.NOT_GRANTED)
     if isinstance(err, Rejected):
-        return Outcome(problem=what_refusal_means(err.answered), detail=err.reason)
+        return Outcome(problem=what_refusal_means(err.answered, err.reason), detail=err.reason)
     return Outcome(problem=Problem.UNAVAILABLE if err.retryable else Problem.REFUSED, detail=err.detail)
 
 
@@ -201,7 +201,7 @@ def _column_url(session: Session, row: Passback, link: ResourceLink) -> str | No
 def _obstacle(place: _Place, url: str | None) -> Problem | None:
     """What makes sending hopeless before it is tried: a missing scope or address means "not allowed"."""
     scopes = place.course.scopes
-    if place.platform.state != "active":
+    if place.platform.state == "disabled":
         return Problem.PLATFORM_OFF
     if url is None and place.course.line_items_url is None:
         return Problem.NO_COLUMN if scopes else Problem.NO_GRADEBOOK
