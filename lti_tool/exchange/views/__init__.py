@@ -1,0 +1,34 @@
+"""
+The pages of an exchange: setting up, taking part, looking after.
+"""
+
+from flask import Blueprint, abort, current_app
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from lti_tool import db
+from lti_tool.exchange import errors, wording
+from lti_tool.exchange.schemas import LARGEST_ID
+from lti_tool.web.errors import Refused
+
+bp = Blueprint("exchange", __name__, template_folder="../templates")
+
+
+@bp.url_value_preprocessor
+def refuse_impossible_ids(_endpoint: str | None, values: dict[str, object] | None) -> None:
+    """A number that no row can have is no address of ours."""
+    if any(isinstance(value, int) and value > LARGEST_ID for value in (values or {}).values()):
+        abort(404)
+
+
+@bp.errorhandler(errors.ExchangeError)
+def explain(error: errors.ExchangeError) -> ResponseReturnValue:
+    """A rule said no where no form could show it: a page says why. What is not this person's looks like missing."""
+    db.session.rollback()
+    if isinstance(error, errors.Missing):
+        return current_app.handle_user_exception(NotFound())
+    return current_app.handle_user_exception(Refused(wording.sentence(error)))
+
+
+# Each module adds its views to the blueprint above.
+from lti_tool.exchange.views import downloads, oversight, reviewing, settings, student, working  # noqa: E402, F401

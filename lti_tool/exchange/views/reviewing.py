@@ -1,0 +1,224 @@
+"""
+A reviewer at work: take a work, write, give the feedback or hand the work back.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import ValidationError
+
+from lti_tool import db
+from lti_tool.clock import now
+from lti_tool.exchange import errors, operations, queries, wording
+from lti_tool.exchange.models import DraftCopy, Exchange
+from lti_tool.exchange.operations import Saved
+from lti_tool.exchange.rules import AnswerWords, Words
+from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema
+from lti_tool.exchange.views import bp
+from lti_tool.exchange.views.answers import exchange_or_404, first_errors, form_values, go_to, is_htmx, require_part
+from lti_tool.web.guards import member_required
+
+
+@bp.post("/exchanges/<int:id>/reviews")
+@member_required
+def take(id: int) -> ResponseReturnValue:
+    """Get the work that most needs a reader."""
+    exchange = exchange_or_404(id)
+    found = operations.next_offer(db.session(), exchange, reviewer=require_part(), now=now())
+    db.session.commit()
+    return _go_on(exchange, found)
+
+
+@bp.get("/exchanges/<int:id>/reviews/<int:offer_id>")
+@member_required
+def review(id: int, offer_id: int) -> ResponseReturnValue:
+    """A work and the place to write about it; once given, the feedback and the author's reply."""
+    return _page(exchange_or_404(id), offer_id)
+
+
+@bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/draft")
+@member_required
+def keep_feedback(id: int, offer_id: int) -> ResponseReturnValue:
+    """Keep what is being written; the work stays with its reviewer meanwhile."""
+    exchange = exchange_or_404(id)
+    reviewer = require_part()
+    try:
+        form = FeedbackSchema().load(_values(exchange))
+        saved = operations.save_feedback_draft(
+            db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form
+        )
+    except (ValidationError, errors.TooLong) as err:
+        return _refused(exchange, offer_id, err, draft=True), 422
+    except errors.OfferIsOver as err:
+        return _over(exchange, err), 409
+    db.session.commit()
+    if is_htmx():
+        return _saved(exchange, offer_id, saved)
+    return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Saved."))
+
+
+@bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/feedback")
+@member_required
+def give(id: int, offer_id: int) -> ResponseReturnValue:
+    """Give the feedback to the author."""
+    exchange = exchange_or_404(id)
+    reviewer = require_part()
+    try:
+        form = FeedbackSchema().load(_values(exchange))
+        operations.give_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
+    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer, errors.NotOpen) as err:
+        return _refused(exchange, offer_id, err), 422
+    except errors.OfferIsOver as err:
+        return _over(exchange, err), 409
+    db.session.commit()
+    return go_to(url_for("exchange.show", id=id), saying=_("Your feedback is with its author. Thank you!"))
+
+
+@bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/refusal")
+@member_required
+def decline(id: int, offer_id: int) -> ResponseReturnValue:
+    """Hand a work back, with a reason, and get another."""
+    exchange = exchange_or_404(id)
+    reviewer = require_part()
+    try:
+        form = DeclineSchema().load(form_values("reason", "note"))
+    except ValidationError as err:
+        said = first_errors(err.normalized_messages())
+        return _page(exchange, offer_id, decline_errors=said, declined=request.form), 422
+    found = operations.decline_offer(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
+    db.session.commit()
+    return _go_on(exchange, found)
+
+
+@bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/copies/<int:copy_id>/restoration")
+@member_required
+def restore_feedback(id: int, offer_id: int, copy_id: int) -> ResponseReturnValue:
+    """Take back words that another tab replaced."""
+    exchange = exchange_or_404(id)
+    operations.restore_copy(db.session(), exchange, person=require_part(), copy_id=copy_id, now=now())
+    db.session.commit()
+    said = _("Put back. What stood here before is kept below.")
+    return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=said)
+
+
+def _go_on(exchange: Exchange, found: operations.NextOffer) -> ResponseReturnValue:
+    if found.offer is None:
+        said = str(wording.NOTHING_TO_REVIEW.get(found.none_because or "all_served", ""))
+        return go_to(url_for("exchange.show", id=exchange.id), saying=said, kind="info")
+    return go_to(url_for("exchange.review", id=exchange.id, offer_id=found.offer.id))
+
+
+def _values(exchange: Exchange) -> dict[str, Any]:
+    """The form as :class:`FeedbackSchema` reads it: answers to the criteria as they are now."""
+    form = request.form
+    answers = {
+        criterion.id: {
+            "level_id": form.get(f"level-{criterion.id}") or None,
+            "comment": form.get(f"comment-{criterion.id}", ""),
+        }
+        for criterion in exchange.criteria
+        if f"level-{criterion.id}" in form or f"comment-{criterion.id}" in form
+    }
+    return form_values("comment", "base_revision") | {"answers": answers}
+
+
+def _typed(exchange: Exchange) -> Words:
+    """What was typed, right or wrong, to be shown again."""
+    answers = {}
+    for criterion in exchange.criteria:
+        level = request.form.get(f"level-{criterion.id}", "")
+        answers[criterion.id] = AnswerWords(
+            level_id=int(level) if level.isascii() and level.isdigit() and len(level) < 10 else None,
+            comment=request.form.get(f"comment-{criterion.id}", ""),
+        )
+    return Words(answers=answers, comment=request.form.get("comment", ""))
+
+
+def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
+    if isinstance(err, ValidationError):
+        messages = err.normalized_messages()
+        found = first_errors(messages)
+        answers = messages.get("answers", {})
+        for id, said in answers.items() if isinstance(answers, dict) else ():
+            for name, each in said.get("value", {}).items():
+                found[f"{'level' if name == 'level_id' else name}-{id}"] = each
+        return found
+    if isinstance(err, errors.IncompleteFeedback):
+        has_levels = {criterion.id for criterion in exchange.criteria if criterion.levels}
+        found = {
+            f"level-{id}" if id in has_levels else f"comment-{id}": [
+                _("Choose what fits best.") if id in has_levels else _("Write a few words.")
+            ]
+            for id in err.criteria
+        }
+        return found | ({"comment": [_("Write a few words.")]} if err.comment else {})
+    if isinstance(err, errors.UnknownAnswer):
+        return {f"level-{err.criterion_id}": [wording.sentence(err)]}
+    return {"comment": [wording.sentence(err)]}
+
+
+def _refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
+    db.session.rollback()
+    exchange = exchange_or_404(exchange.id)
+    said = _errors_by_name(exchange, err)
+    if draft and is_htmx():
+        return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
+    return _page(exchange, offer_id, errors=said, words=_typed(exchange))
+
+
+def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
+    db.session.rollback()
+    exchange = exchange_or_404(exchange.id)
+    words = _typed(exchange)
+    said = [(each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment]
+    if words.comment:
+        said.append((_("In all"), words.comment))
+    template = "exchange/_over.html" if is_htmx() else "exchange/over.html"
+    return render_template(template, exchange=exchange, problem=wording.sentence(err), said=said)
+
+
+def _saved(exchange: Exchange, offer_id: int, saved: Saved) -> str:
+    mine = queries.my_review(db.session(), exchange, require_part(), offer_id, now=now())
+    return render_template(
+        "exchange/_saved.html",
+        saved=saved,
+        copies=mine.copies if mine else (),
+        criteria=exchange.criteria,
+        copy_url=_copy_url(exchange, offer_id),
+        conflict_words=_("This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it."),
+    )
+
+
+def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
+    mine = queries.my_review(db.session(), exchange, require_part(), offer_id, now=now())
+    if mine is None:
+        abort(404)
+    facts = {
+        "exchange": exchange,
+        "review": mine,
+        "words": mine.words,
+        "revision": mine.draft.revision if mine.draft else 0,
+        "because": exchange.windows.why_not_open(now()),
+        "errors": {},
+        "decline_errors": {},
+        "declined": {},
+        "wording": wording,
+        "copy_url": _copy_url(exchange, offer_id),
+        "decline_reasons": list(wording.DECLINE_REASONS.items()),
+        "error_labels": _labels(exchange),
+    }
+    wants_form = is_htmx() and "words" in typed
+    return render_template("exchange/_review_form.html" if wants_form else "exchange/review.html", **(facts | typed))
+
+
+def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
+    return lambda copy: url_for("exchange.restore_feedback", id=exchange.id, offer_id=offer_id, copy_id=copy.id)
+
+
+def _labels(exchange: Exchange) -> dict[str, str]:
+    """The names of the form's fields, for the list of what is missing."""
+    named = {f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in ("level", "comment")}
+    return named | {"comment": _("In all")}

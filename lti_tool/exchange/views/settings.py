@@ -1,0 +1,175 @@
+"""
+Setting up: make an exchange, change it, publish, close, delete.
+"""
+
+from typing import Any
+
+from flask import current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from marshmallow import ValidationError
+
+from lti_tool import db, files
+from lti_tool.clock import now
+from lti_tool.exchange import errors, operations, queries, wording
+from lti_tool.exchange.forms import PlanWords, beginning, new_criterion, rearranged, unfolded
+from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.schemas import PlanSchema
+from lti_tool.exchange.views import bp
+from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx
+from lti_tool.web.guards import teacher_required
+from lti_tool.web.viewer import current
+
+SAVES = ("save", "draft", "")
+"""What the form's buttons may ask for; anything else rearranges its criteria."""
+
+LABELS = {
+    "title": lazy_gettext("Title"),
+    "instructions": lazy_gettext("Instructions"),
+    "reviews": lazy_gettext("Reviews"),
+    "points": lazy_gettext("Points"),
+    "opens_at": lazy_gettext("Opens"),
+    "submit_by": lazy_gettext("Work due"),
+    "review_by": lazy_gettext("Reviews due"),
+    "criteria": lazy_gettext("Criteria"),
+}
+
+
+@bp.get("/exchanges/new")
+@teacher_required
+def new() -> ResponseReturnValue:
+    """The form that makes an exchange, good to go but for its title."""
+    return _form(None, beginning())
+
+
+@bp.post("/exchanges")
+@teacher_required
+def create() -> ResponseReturnValue:
+    """Make an exchange; while content is being chosen, hand it to the LMS at once."""
+    viewer = current()
+    session = db.session()
+    words = PlanWords.from_form(request.form)
+    act = request.form.get("act", "")
+    if act not in SAVES:
+        return _form(None, rearranged(words, act))
+    try:
+        exchange = operations.create_exchange(
+            session,
+            PlanSchema().load(words.as_dict()),
+            course_id=viewer.course_id,
+            by=viewer.person_id,
+            now=now(),
+            publish=act != "draft",
+        )
+    except (ValidationError, errors.ExchangeError) as err:
+        return _refused(None, words, err)
+    session.commit()
+    if viewer.deep_link:
+        return go_to(url_for("launch.place", id=exchange.id))
+    return go_to(url_for("exchange.show", id=exchange.id))
+
+
+@bp.get("/exchanges/<int:id>/settings")
+@teacher_required
+def edit(id: int) -> ResponseReturnValue:
+    """The same form, later."""
+    exchange = exchange_or_404(id)
+    return _form(exchange, PlanWords.from_plan(queries.plan_of(exchange)))
+
+
+@bp.post("/exchanges/<int:id>/settings")
+@teacher_required
+def change(id: int) -> ResponseReturnValue:
+    """Save the changed settings."""
+    exchange = exchange_or_404(id)
+    words = PlanWords.from_form(request.form)
+    act = request.form.get("act", "")
+    if act not in SAVES:
+        return _form(exchange, rearranged(words, act))
+    try:
+        plan = PlanSchema().load(words.as_dict())
+        operations.edit_exchange(db.session(), exchange, plan, by=current().person_id, now=now())
+    except (ValidationError, errors.ExchangeError) as err:
+        return _refused(exchange, words, err)
+    db.session.commit()
+    return go_to(url_for("exchange.show", id=id), saying=_("Saved."))
+
+
+@bp.post("/exchanges/<int:id>/publication")
+@teacher_required
+def publish(id: int) -> ResponseReturnValue:
+    """Let learners see it."""
+    exchange = exchange_or_404(id)
+    operations.publish(db.session(), exchange, by=current().person_id, now=now())
+    db.session.commit()
+    return go_to(url_for("exchange.show", id=id), saying=_("Published: learners can see it now."))
+
+
+@bp.delete("/exchanges/<int:id>/publication")
+@bp.post("/exchanges/<int:id>/publication/removal")
+@teacher_required
+def unpublish(id: int) -> ResponseReturnValue:
+    """Hide it again, while nothing has been handed in."""
+    exchange = exchange_or_404(id)
+    operations.unpublish(db.session(), exchange, by=current().person_id, now=now())
+    db.session.commit()
+    return go_to(url_for("exchange.show", id=id), saying=_("Hidden from learners again."))
+
+
+@bp.post("/exchanges/<int:id>/closure")
+@teacher_required
+def close(id: int) -> ResponseReturnValue:
+    """End the handing in and reviewing."""
+    exchange = exchange_or_404(id)
+    operations.close(db.session(), exchange, by=current().person_id, now=now())
+    db.session.commit()
+    return go_to(url_for("exchange.show", id=id), saying=_("Closed: nothing more can be handed in."))
+
+
+@bp.delete("/exchanges/<int:id>/closure")
+@bp.post("/exchanges/<int:id>/closure/removal")
+@teacher_required
+def reopen(id: int) -> ResponseReturnValue:
+    """Open a closed exchange again."""
+    exchange = exchange_or_404(id)
+    operations.reopen(db.session(), exchange, by=current().person_id, now=now())
+    db.session.commit()
+    return go_to(url_for("exchange.show", id=id), saying=_("Open again."))
+
+
+@bp.delete("/exchanges/<int:id>")
+@bp.post("/exchanges/<int:id>/removal")
+@teacher_required
+def delete(id: int) -> ResponseReturnValue:
+    """Delete an exchange in which nobody has handed anything in."""
+    exchange = exchange_or_404(id)
+    storage = files.storage(current_app.extensions["hearth.settings"])
+    operations.delete_exchange(db.session(), exchange, by=current().person_id, now=now(), storage=storage)
+    db.session.commit()
+    return go_to(url_for("home.show"), saying=_("Deleted."))
+
+
+def _refused(exchange: Exchange | None, words: PlanWords, err: Exception) -> ResponseReturnValue:
+    db.session.rollback()
+    if isinstance(err, ValidationError):
+        said = words.errors_by_name(err.normalized_messages())
+        return _form(exchange, unfolded(words, said), errors_by_name=said), 422
+    name = {
+        errors.CriteriaInUse: "criteria",
+        errors.AnonymityKept: "anonymity",
+    }.get(type(err), getattr(err, "field", "criteria"))
+    return _form(exchange, words, errors_by_name={name: [wording.sentence(err)]}), 422
+
+
+def _form(exchange: Exchange | None, words: PlanWords, *, errors_by_name: dict[str, list[str]] | None = None) -> str:
+    facts: dict[str, Any] = {
+        "exchange": exchange,
+        "typed": words,
+        "errors": errors_by_name or {},
+        "labels": LABELS,
+        # What the page's script makes new rows from: it puts a fresh token in the place of this one.
+        "new_criterion_row": new_criterion("zznewzz"),
+        "is_placing": bool(current().deep_link),
+    }
+    return render_template("exchange/_settings.html" if is_htmx() else "exchange/settings.html", **facts)

@@ -1,0 +1,221 @@
+"""
+An author at work: write, add files, look once more, hand in.
+"""
+
+from typing import Any
+
+from flask import abort, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import ValidationError
+
+from lti_tool import db, files
+from lti_tool.clock import now
+from lti_tool.config import Settings
+from lti_tool.exchange import errors, operations, queries, rules, wording
+from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.operations import Saved
+from lti_tool.exchange.schemas import WorkSchema
+from lti_tool.exchange.views import bp
+from lti_tool.exchange.views.answers import exchange_or_404, first_errors, form_values, go_to, is_htmx, require_part
+from lti_tool.files import FileRefused
+from lti_tool.web.guards import member_required
+
+
+@bp.get("/exchanges/<int:id>/work")
+@member_required
+def write(id: int) -> ResponseReturnValue:
+    """The place to write."""
+    return _page(exchange_or_404(id), require_part())
+
+
+@bp.post("/exchanges/<int:id>/work/draft")
+@member_required
+def keep_draft(id: int) -> ResponseReturnValue:
+    """Keep what is being written: by itself while typing, or on the way to handing in."""
+    exchange = exchange_or_404(id)
+    author = require_part()
+    try:
+        saved = _save(exchange, author)
+    except (ValidationError, errors.TooLong, errors.NotOpen) as err:
+        return _refused(exchange, author, err), 422
+    db.session.commit()
+    if is_htmx():
+        return _saved(exchange, author, saved)
+    if saved.conflict:
+        return go_to(url_for("exchange.write", id=id, _anchor="copies"), saying=_conflict_words(), kind="warning")
+    if request.form.get("act") == "check":
+        return go_to(url_for("exchange.check", id=id))
+    return go_to(url_for("exchange.write", id=id), saying=_("Saved."))
+
+
+@bp.get("/exchanges/<int:id>/work/final")
+@member_required
+def check(id: int) -> ResponseReturnValue:
+    """The work as its reviewers will see it, and the button that hands it in."""
+    return _check(exchange_or_404(id), require_part())
+
+
+@bp.post("/exchanges/<int:id>/work")
+@member_required
+def hand_in(id: int) -> ResponseReturnValue:
+    """Hand in the work that was looked at; if it has changed since, look again first."""
+    exchange = exchange_or_404(id)
+    author = require_part()
+    seen = WorkSchema().load(form_values("base_revision"))["base_revision"]
+    mine = queries.my_work(db.session(), exchange, author, now=now())
+    if mine is None:
+        return _check(exchange, author, problem=wording.sentence(errors.EmptyWork())), 422
+    if seen != mine.submission.revision:
+        problem = _("This was changed in another tab meanwhile. Here is the newest: please look once more.")
+        return _check(exchange, author, problem=problem), 409
+    body = mine.submission.draft
+    try:
+        operations.submit_work(db.session(), exchange, author=author, body=body, base_revision=seen, now=now())
+    except errors.ExchangeError as err:
+        db.session.rollback()
+        return _check(exchange, author, problem=wording.sentence(err)), 422
+    db.session.commit()
+    return go_to(url_for("exchange.show", id=id), saying=_("Handed in. Thank you!"))
+
+
+@bp.post("/exchanges/<int:id>/work/files")
+@member_required
+def attach(id: int) -> ResponseReturnValue:
+    """Add files to the work; the words beside them are kept too."""
+    exchange = exchange_or_404(id)
+    author = require_part()
+    settings = _settings()
+    problems = []
+    try:
+        saved = _save(exchange, author)
+        db.session.commit()
+    except (ValidationError, errors.TooLong, errors.NotOpen) as err:
+        return _refused(exchange, author, err), 422
+    for upload in request.files.getlist("files"):
+        if not upload.filename:
+            continue
+        try:
+            operations.attach_file(
+                db.session(),
+                exchange,
+                author=author,
+                data=upload.read(),
+                now=now(),
+                storage=files.storage(settings),
+                max_bytes=settings.upload_max_mb * 2**20,
+            )
+            db.session.commit()
+        except (FileRefused, errors.ExchangeError) as err:
+            db.session.rollback()
+            # The name is the author's own, and goes back to nobody else.
+            problems.append(f"{upload.filename}: {wording.sentence(err)}")
+            exchange = exchange_or_404(id)
+    return _files(exchange, author, saved, problems)
+
+
+@bp.delete("/exchanges/<int:id>/work/files/<int:file_id>")
+@bp.post("/exchanges/<int:id>/work/files/<int:file_id>/removal")
+@member_required
+def detach(id: int, file_id: int) -> ResponseReturnValue:
+    """Take a file away again."""
+    exchange = exchange_or_404(id)
+    author = require_part()
+    try:
+        saved = _save(exchange, author) if "body" in request.form else None
+        storage = files.storage(_settings())
+        operations.remove_file(db.session(), exchange, author=author, file_id=file_id, now=now(), storage=storage)
+    except (ValidationError, errors.TooLong, errors.NotOpen) as err:
+        return _refused(exchange, author, err), 422
+    except (errors.WorkIsBeingReviewed, errors.EmptyWork) as err:
+        db.session.rollback()
+        return _files(exchange, author, None, [wording.sentence(err)])
+    db.session.commit()
+    return _files(exchange, author, saved, [])
+
+
+@bp.post("/exchanges/<int:id>/work/copies/<int:copy_id>/restoration")
+@member_required
+def restore(id: int, copy_id: int) -> ResponseReturnValue:
+    """Take back words that another tab replaced."""
+    exchange = exchange_or_404(id)
+    operations.restore_copy(db.session(), exchange, person=require_part(), copy_id=copy_id, now=now())
+    db.session.commit()
+    return go_to(url_for("exchange.write", id=id), saying=_("Put back. What stood here before is kept below."))
+
+
+def _save(exchange: Exchange, author: int) -> Saved:
+    form = WorkSchema().load(form_values("body", "base_revision"))
+    return operations.save_draft(db.session(), exchange, author=author, now=now(), **form)
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["hearth.settings"]
+    return found
+
+
+def _conflict_words() -> str:
+    return _("This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it.")
+
+
+def _refused(exchange: Exchange, author: int, err: Exception) -> str:
+    """The page again, with everything that was typed. Without script, that is all there is of it."""
+    db.session.rollback()
+    said = first_errors(err.normalized_messages()) if isinstance(err, ValidationError) else {"body": [wording.sentence(err)]}
+    if is_htmx():
+        return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
+    return _page(exchange, author, errors=said, typed=request.form.get("body", ""))
+
+
+def _saved(exchange: Exchange, author: int, saved: Saved) -> str:
+    mine = queries.my_work(db.session(), exchange, author, now=now())
+    return render_template(
+        "exchange/_saved.html",
+        saved=saved,
+        copies=mine.copies if mine else (),
+        copy_url=lambda copy: url_for("exchange.restore", id=exchange.id, copy_id=copy.id),
+        conflict_words=_conflict_words(),
+    )
+
+
+def _files(exchange: Exchange, author: int, saved: Saved | None, problems: list[str]) -> ResponseReturnValue:
+    status = 422 if problems else 200
+    errors_by_name = {"files": problems} if problems else {}
+    if not is_htmx():
+        if problems:
+            return _page(exchange, author, errors=errors_by_name), status
+        return go_to(url_for("exchange.write", id=exchange.id, _anchor="work-files"))
+    work = queries.my_work(db.session(), exchange, author, now=now())
+    return render_template("exchange/_files.html", **_facts(exchange, work, errors=errors_by_name), saved=saved), status
+
+
+def _page(exchange: Exchange, author: int, **typed: Any) -> str:
+    work = queries.my_work(db.session(), exchange, author, now=now())
+    because = exchange.windows.why_not_open(now())
+    return render_template("exchange/work.html", **_facts(exchange, work, **typed), because=because)
+
+
+def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dict[str, Any]:
+    facts = {
+        "exchange": exchange,
+        "work": work,
+        "typed": work.submission.draft if work else "",
+        "revision": work.submission.revision if work else 0,
+        "errors": {},
+        "max_mb": _settings().upload_max_mb,
+        "most_files": rules.MOST_FILES,
+        "wording": wording,
+        "copies": work.copies if work else (),
+        "copy_url": lambda copy: url_for("exchange.restore", id=exchange.id, copy_id=copy.id),
+        "conflict_words": _conflict_words(),
+        "is_overdue": exchange.windows.is_late(now()),
+    }
+    return facts | typed
+
+
+def _check(exchange: Exchange, author: int, *, problem: str | None = None) -> str:
+    work = queries.my_work(db.session(), exchange, author, now=now())
+    if work is None and problem is None:
+        abort(404)
+    because = exchange.windows.why_not_open(now())
+    return render_template("exchange/check.html", **_facts(exchange, work), problem=problem, because=because)
