@@ -32,6 +32,10 @@ CONTENT_SECURITY = (
     "default-src 'self'; img-src 'self' data:; frame-src http: https:; form-action http: https:;"
     " base-uri 'none'; object-src 'none'; frame-ancestors 'self'"
 )
+ERRORS = {
+    403: ("Not for you", "This person may not do that. Sign in as somebody who may."),
+    404: ("Not here", "This page is not here, or not for this person."),
+}
 PROTOCOL = ("/lti/", "/.well-known/")
 
 
@@ -121,4 +125,6 @@ def _error_page(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if request.path.startswith((*PROTOCOL, "/sandbox/")):
         return jsonify(error=error.description), status
-    return render_template("error.html", title=error.name, words=error.description), status
+    title, words = ERRORS.get(status, (error.name, error.description))
+    chosen = words if error.description == type(error).description else error.description
+    return render_template("error.html", title=title, words=chosen), status
