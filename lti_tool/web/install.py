@@ -9,6 +9,7 @@ from flask import Flask, current_app, g
 from lti_tool import db
 from lti_tool.config import Settings
 from lti_tool.web import assets, errors, headers, language, pages
+from lti_tool.web.saying import SaidInOneTab
 
 LARGEST_FORM_TEXT = 2 * 1024 * 1024
 """Of all fields of a form together; files are counted by ``MAX_CONTENT_LENGTH`` alone."""
@@ -20,6 +21,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Give *app* sessions in addresses, languages, helpers for templates, headers and error pages."""
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_FORM_TEXT
     app.config["MAX_FORM_PARTS"] = MOST_FORM_PARTS
+    app.session_interface = SaidInOneTab()
     app.url_value_preprocessor(_take_handle)
     app.url_defaults(_give_handle)
     app.teardown_appcontext(_end)
