@@ -130,14 +130,19 @@ def _cannot_choose(settings: DeepLinkingSettings) -> str | None:
 def _page(settings: DeepLinkingSettings | None, *, problem: str | None) -> str:
     viewer = current()
     session = db.session()
+    placed = queries.placed(session, viewer.course_id)
+    twice = _("Already in the course; another link opens the same activity.")
     return render_template(
         "launch/picker.html",
         choosing=settings is not None,
+        can_choose=settings is None or RESOURCE_LINK in settings.accept_types,
         multiple=settings is not None and settings.accept_multiple,
         problem=problem,
         rooms=list(rooms().values()),
-        activities=queries.activities_of(session, viewer.course_id),
-        placed=queries.placed(session, viewer.course_id),
+        options=[
+            (each.id, each.title, twice if each.id in placed else "")
+            for each in queries.activities_of(session, viewer.course_id)
+        ],
     )
 
 
@@ -192,7 +197,7 @@ def _send(
     session = db.session()
     app_settings: Settings = current_app.extensions["hearth.settings"]
     token = deep_linking.response_jwt(
-        session, viewer.platform_id, settings, items, error=error, app_settings=app_settings, now=now()
+        session, viewer.deployment_id, settings, items, error=error, app_settings=app_settings, now=now()
     )
     record(
         session,

@@ -116,6 +116,7 @@ def register(invitation: str) -> ResponseReturnValue:
             invitation,
             configuration_url=request.args.get("openid_configuration", ""),
             token=request.args.get("registration_token"),
+            configure=lambda family, offer: lms.for_family(family).registration(offer),
             settings=_settings(),
             now=now(),
         )
