@@ -8,8 +8,8 @@ computed from rows and the clock (late, lapsed, served) is nowhere stored.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Activity, Person
 from lti_tool.db import Base
@@ -309,6 +309,13 @@ class Feedback(Base):
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     reply: Mapped["Reply | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
 
+    @property
+    def words(self) -> rules.Words:
+        answers = {
+            each.criterion_id: rules.AnswerWords(level_id=each.level_id, comment=each.comment) for each in self.answers
+        }
+        return rules.Words(answers=answers, comment=self.comment)
+
 
 class Answer(Base):
     """What a feedback says about one criterion."""
@@ -370,3 +377,16 @@ class Release(Base):
     """Why it went out: enough feedback, closed, due, override, or sent by hand."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     at: Mapped[datetime]
+
+
+def has_reader(
+    submission_id: ColumnElement[int] | InstrumentedAttribute[int] | int, now: datetime
+) -> ColumnElement[bool]:
+    """
+    The condition that an offer gives a work its reader.
+
+    One that lapsed before anything was written does not.
+    """
+    is_held = (Offer.state == rules.OfferState.OFFERED) & (Offer.lease_until > now)
+    has_begun = Offer.state.in_((rules.OfferState.STARTED, rules.OfferState.SUBMITTED))
+    return (Offer.submission_id == submission_id) & (has_begun | is_held)

@@ -104,8 +104,3 @@ def keep_copy(
     known = session.scalars(select(DraftCopy.id).where(owner, DraftCopy.content == content)).first()
     if known is None:
         session.add(DraftCopy(submission_id=submission_id, offer_id=offer_id, content=content, saved_at=now))
-
-
-def clean(text: str) -> str:
-    """Words as we keep them: lines end with a line feed, and no character that the database refuses."""
-    return text.replace("\r\n", "\n").replace("\x00", "")

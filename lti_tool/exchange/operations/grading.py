@@ -10,11 +10,11 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from lti_tool import journal
 from lti_tool.courses import queries as courses
 from lti_tool.courses.models import Membership, ResourceLink
 from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import Exchange, GradeOverride, Release, Submission
+from lti_tool.exchange.operations import acts
 from lti_tool.grades import operations as gradebook
 from lti_tool.grades.models import Passback
 
@@ -31,13 +31,13 @@ def set_grade_override(
         raise errors.NotGraded
     if not 0 <= score <= exchange.points:
         raise errors.ScoreOutOfRange(exchange.points)
-    reason = reason.replace("\x00", "").strip()[: rules.LONGEST_COMMENT]
+    reason = acts.clean(reason).strip()[: rules.LONGEST_COMMENT]
     if not reason:
         raise errors.ReasonMissing
     _require_member(session, exchange, person)
     session.add(GradeOverride(exchange_id=exchange.id, person_id=person, score=score, reason=reason, by_id=by, at=now))
     session.flush()
-    _record(session, exchange, "grade.overridden", by, now, learner_id=person, score=score)
+    acts.record(session, exchange, "grade.overridden", by=by, now=now, learner_id=person, score=score)
     _release(session, exchange, {person: (score, "override")}, by=by, now=now)
     return session.get_one(Release, (exchange.id, person), populate_existing=True)
 
@@ -51,7 +51,7 @@ def lift_grade_override(session: Session, exchange: Exchange, *, person: int, by
         return session.get(Release, (exchange.id, person))
     session.add(GradeOverride(exchange_id=exchange.id, person_id=person, score=None, reason="", by_id=by, at=now))
     session.flush()
-    _record(session, exchange, "grade.override_lifted", by, now, learner_id=person)
+    acts.record(session, exchange, "grade.override_lifted", by=by, now=now, learner_id=person)
     release_if_ready(session, exchange, persons=(person,), now=now)
     release = session.get(Release, (exchange.id, person), populate_existing=True)
     if release is not None and release.cause == "override":
@@ -79,7 +79,7 @@ def release_grades(session: Session, exchange: Exchange, *, by: int, now: dateti
         if override.score is not None:
             scores[id] = (override.score, "override")
     count = _release(session, exchange, scores, by=by, now=now)
-    _record(session, exchange, "grades.sent", by, now, count=count)
+    acts.record(session, exchange, "grades.sent", by=by, now=now, count=count)
     return count
 
 
@@ -202,15 +202,3 @@ def _require_member(session: Session, exchange: Exchange, person: int) -> None:
     is_member = exists().where(Membership.course_id == exchange.course_id, Membership.person_id == person)
     if not session.scalar(select(is_member)):
         raise errors.NoSuchPerson
-
-
-def _record(session: Session, exchange: Exchange, act: str, by: int, now: datetime, **particulars: object) -> None:
-    journal.record(
-        session,
-        act,
-        course_id=exchange.course_id,
-        person_id=by,
-        activity_id=exchange.id,
-        now=now,
-        **particulars,
-    )

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select, text, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from lti_tool import journal
-from lti_tool.exchange import errors, rules
+from lti_tool.exchange import allocation, errors, rules
 from lti_tool.exchange.models import (
     Answer,
     Criterion,
@@ -24,7 +23,7 @@ from lti_tool.exchange.models import (
     Reply,
     Submission,
 )
-from lti_tool.exchange.operations import drafts, grading
+from lti_tool.exchange.operations import acts, drafts, grading
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -32,40 +31,6 @@ log = logging.getLogger(__name__)
 
 ROUNDS = 8
 """How often to look again when others took what we were about to take."""
-SHORTLIST = 50
-"""More works than any reviewer is tied to by reciprocity, so the best is among them."""
-
-SERVED = """
-    (select count(*) from exchange_offer o
-      where o.submission_id = s.id
-        and (o.state = 'submitted' or (o.state in ('offered', 'started') and o.lease_until > :now)))
-"""
-
-CANDIDATES = text(
-    f"""
-    with candidate as (
-        select s.id, s.submitted_at, {SERVED} as served,
-               exists (select from exchange_offer r
-                        where r.submission_id = :own_work and r.reviewer_id = s.author_id
-                          and r.state in ('offered', 'started', 'submitted')) as is_reciprocal
-          from exchange_submission s
-          join membership m on m.person_id = s.author_id and m.course_id = :course and m.left_at is null
-         where s.exchange_id = :exchange and s.submitted_at is not null and s.author_id <> :reviewer
-           and not exists (select from exchange_offer mine
-                            where mine.submission_id = s.id and mine.reviewer_id = :reviewer and mine.state <> 'expired')
-    )
-    select * from candidate order by served, is_reciprocal, submitted_at, id limit {SHORTLIST}
-    """  # noqa: S608 - made of constants
-)
-LOCK = text("select id from exchange_submission where id = :id for update skip locked")
-LOCK_PATIENTLY = text("select id from exchange_submission where id = :id for update")
-COUNT = text(f"select {SERVED} from exchange_submission s where s.id = :id")  # noqa: S608 - made of constants
-OTHERS = text(
-    """
-    select exists (select from exchange_submission s
-                    where s.exchange_id = :exchange and s.submitted_at is not null and s.author_id <> :reviewer)
-    """
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +49,7 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     taken, and the database knows at most one open offer for each reviewer and one offer for
     each reviewer and work.
     """
-    _require_open(exchange, now)
+    acts.require_open(exchange, now)
     own = session.execute(
         select(Submission.id, Submission.submitted_at).where(
             Submission.exchange_id == exchange.id, Submission.author_id == reviewer
@@ -101,7 +66,7 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
         )
     ).all()
     need = rules.Need(owed=exchange.reviews, given=len(given), work_submitted_at=own.submitted_at)
-    return _allocate(session, exchange, reviewer=reviewer, own_work=own.id, need=need, now=now)
+    return _allocate(session, exchange, reviewer=reviewer, need=need, now=now)
 
 
 def decline_offer(
@@ -116,9 +81,9 @@ def decline_offer(
     if offer.is_open:
         offer.state, offer.ended_at = OfferState.DECLINED, now
         offer.reason = reason if reason in rules.DECLINE_REASONS else "other"
-        offer.note = drafts.clean(note)[: rules.LONGEST_COMMENT]
+        offer.note = acts.clean(note)[: rules.LONGEST_COMMENT]
         session.flush()
-        _record(session, exchange, "offer.declined", reviewer, now, offer_id=offer.id, reason=offer.reason)
+        acts.record(session, exchange, "offer.declined", by=reviewer, now=now, offer_id=offer.id, reason=offer.reason)
     return next_offer(session, exchange, reviewer=reviewer, now=now)
 
 
@@ -164,7 +129,7 @@ def give_feedback(
         return _given_already(session, offer, words, now)
     if not offer.is_open:
         raise errors.OfferIsOver(offer.state)
-    _require_open(exchange, now)
+    acts.require_open(exchange, now)
     _require_complete(words, _criteria_as_they_stand(session, exchange))
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
     feedback = Feedback(offer_id=offer.id, comment=words.comment, given_at=now)
@@ -176,7 +141,7 @@ def give_feedback(
     session.flush()
     is_late = exchange.windows.review_is_late(now)
     # Neither the work nor its author: who reads the journal shall not learn who reviewed whom.
-    _record(session, exchange, "feedback.given", reviewer, now, feedback_id=feedback.id, is_late=is_late)
+    acts.record(session, exchange, "feedback.given", by=reviewer, now=now, feedback_id=feedback.id, is_late=is_late)
     author = session.scalar(select(Submission.author_id).where(Submission.id == offer.submission_id))
     if author is not None:
         grading.release_if_ready(session, exchange, persons=(author,), now=now)
@@ -201,7 +166,7 @@ def reply_once(
     """
     Answer a received feedback, once. The same answer again changes nothing; it works after closing too.
     """
-    body = drafts.clean(body).strip()
+    body = acts.clean(body).strip()
     if not body:
         raise errors.EmptyReply
     if len(body) > rules.LONGEST_COMMENT:
@@ -219,7 +184,7 @@ def reply_once(
     if made is None and reply.body != body:
         raise errors.AlreadyReplied
     if made is not None:
-        _record(session, exchange, "feedback.replied", author, now, feedback_id=feedback_id)
+        acts.record(session, exchange, "feedback.replied", by=author, now=now, feedback_id=feedback_id)
     return reply
 
 
@@ -234,7 +199,7 @@ def _still_theirs(session: Session, exchange: Exchange, offer: Offer, now: datet
     """
     if offer.is_live_at(now):
         return True
-    served = session.execute(COUNT, {"id": offer.submission_id, "now": now}).scalar_one()
+    served = allocation.served(session, offer.submission_id, now=now)
     if offer.state == OfferState.STARTED or served < exchange.reviews:
         offer.lease_until = now + rules.LEASE
     else:
@@ -243,31 +208,15 @@ def _still_theirs(session: Session, exchange: Exchange, offer: Offer, now: datet
     return offer.is_open
 
 
-def _allocate(
-    session: Session, exchange: Exchange, *, reviewer: int, own_work: int, need: rules.Need, now: datetime
-) -> NextOffer:
+def _allocate(session: Session, exchange: Exchange, *, reviewer: int, need: rules.Need, now: datetime) -> NextOffer:
     most = rules.cap(need, reviews=exchange.reviews, windows=exchange.windows, now=now)
-    facts = {
-        "exchange": exchange.id,
-        "course": exchange.course_id,
-        "reviewer": reviewer,
-        "own_work": own_work,
-        "now": now,
-    }
     for is_patient in _patience():
-        rows = session.execute(CANDIDATES, facts).all()
-        candidates = [
-            rules.Candidate(
-                submission_id=row.id,
-                served=row.served,
-                submitted_at=row.submitted_at,
-                is_reciprocal=row.is_reciprocal,
-            )
-            for row in rows
-        ]
+        candidates = allocation.shortlist(session, exchange, reviewer=reviewer, now=now)
         in_need = rules.ranked(candidates, most=most, seed=exchange.seed)
         if not in_need:
-            return NextOffer(none_because=_why_none(session, facts, has_candidates=bool(candidates)))
+            return NextOffer(
+                none_because=allocation.why_none(session, exchange, reviewer=reviewer, has_candidates=bool(candidates))
+            )
         for candidate in in_need:
             # Having waited for the lock, any place still free will do.
             limit = most if is_patient else candidate.served + 1
@@ -311,13 +260,10 @@ def _take(
     False where somebody was quicker: it is locked, or no longer served by fewer than *limit*.
     """
     attempt = session.begin_nested()
-    how = LOCK_PATIENTLY if is_patient else LOCK
-    locked = session.execute(how, {"id": work}).one_or_none()
     is_free = False
-    if locked is not None:
+    if allocation.lock(session, work, patiently=is_patient):
         # A statement of its own, so that it sees what others committed while we waited for the lock.
-        served = session.execute(COUNT, {"id": work, "now": now}).scalar_one()
-        is_free = limit is None or served < limit
+        is_free = limit is None or allocation.served(session, work, now=now) < limit
     if not is_free:
         attempt.rollback()  # lets go of the lock
         return False
@@ -339,15 +285,8 @@ def _take(
         return True
     attempt.commit()
     if made is not None:
-        _record(session, exchange, "offer.made", reviewer, now, offer_id=made)
+        acts.record(session, exchange, "offer.made", by=reviewer, now=now, offer_id=made)
     return True
-
-
-def _why_none(session: Session, facts: dict[str, object], *, has_candidates: bool) -> str:
-    if has_candidates:
-        return "all_served"
-    has_others = session.execute(OTHERS, {"exchange": facts["exchange"], "reviewer": facts["reviewer"]}).scalar_one()
-    return "reviewed_all" if has_others else "no_work_yet"
 
 
 # The rest ------------------------------------------------------------------------------------------------------------
@@ -382,10 +321,10 @@ def _writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_i
 
 def _readable(words: Words) -> Words:
     answers = {
-        id: rules.AnswerWords(level_id=said.level_id, comment=drafts.clean(said.comment))
+        id: rules.AnswerWords(level_id=said.level_id, comment=acts.clean(said.comment))
         for id, said in words.answers.items()
     }
-    words = Words(answers=answers, comment=drafts.clean(words.comment))
+    words = Words(answers=answers, comment=acts.clean(words.comment))
     if words.is_too_long:
         raise errors.TooLong(rules.LONGEST_COMMENT)
     return words
@@ -427,45 +366,16 @@ def _given_already(session: Session, offer: Offer, words: Words, now: datetime) 
     feedback = session.scalars(
         select(Feedback).where(Feedback.offer_id == offer.id).options(selectinload(Feedback.answers))
     ).one()
-    if words != words_of(feedback):
+    if words != feedback.words:
         drafts.keep_copy(session, words.as_dict(), offer_id=offer.id, now=now)
         session.flush()
     return feedback
 
 
-def words_of(feedback: Feedback) -> Words:
-    """A given feedback as the words that made it."""
-    answers = {
-        answer.criterion_id: rules.AnswerWords(level_id=answer.level_id, comment=answer.comment)
-        for answer in feedback.answers
-    }
-    return Words(answers=answers, comment=feedback.comment)
-
-
-def _received_by(exchange: Exchange, author: int) -> Select[tuple[Feedback]]:
+def _received_by(exchange: Exchange, author: int) -> Select[Feedback]:
     return (
         select(Feedback)
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
-    )
-
-
-def _require_open(exchange: Exchange, now: datetime) -> None:
-    because = exchange.windows.why_not_open(now)
-    if because is not None:
-        raise errors.NotOpen(because)
-
-
-def _record(
-    session: Session, exchange: Exchange, act: str, person_id: int, now: datetime, **particulars: object
-) -> None:
-    journal.record(
-        session,
-        act,
-        course_id=exchange.course_id,
-        person_id=person_id,
-        activity_id=exchange.id,
-        now=now,
-        **particulars,
     )

@@ -24,7 +24,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
 )
-from lti_tool.exchange.operations import grading
+from lti_tool.exchange.operations import acts, grading
 from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
 
 log = logging.getLogger(__name__)
@@ -58,9 +58,9 @@ def create_exchange(
     )
     session.add(exchange)
     session.flush()
-    _record(session, exchange, "exchange.created", by, now)
+    acts.record(session, exchange, "exchange.created", by=by, now=now)
     if publish:
-        _record(session, exchange, "exchange.published", by, now)
+        acts.record(session, exchange, "exchange.published", by=by, now=now)
     log.info("exchange %s created in course %s", exchange.id, course_id)
     return exchange
 
@@ -76,12 +76,12 @@ def edit_exchange(session: Session, exchange: Exchange, plan: Plan, *, by: int, 
     exchange = _held(session, exchange)
     _require_promises_kept(session, exchange, plan)
     has_new_maximum = plan.points != exchange.points
-    exchange.activity.title = plan.title.strip()
+    exchange.activity.title = acts.clean(plan.title).strip()
     for name, value in _settings(plan).items():
         setattr(exchange, name, value)
     _rewrite_criteria(exchange, plan)
     session.flush()
-    _record(session, exchange, "exchange.edited", by, now)
+    acts.record(session, exchange, "exchange.edited", by=by, now=now)
     if has_new_maximum:
         grading.release_if_ready(session, exchange, now=now)
     return exchange
@@ -93,7 +93,7 @@ def publish(session: Session, exchange: Exchange, *, by: int, now: datetime) -> 
     if exchange.publication is None:
         exchange.publication = Publication(published_by_id=by, published_at=now)
         session.flush()
-        _record(session, exchange, "exchange.published", by, now)
+        acts.record(session, exchange, "exchange.published", by=by, now=now)
 
 
 def unpublish(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
@@ -105,7 +105,7 @@ def unpublish(session: Session, exchange: Exchange, *, by: int, now: datetime) -
         raise errors.HasWork
     exchange.publication = None
     session.flush()
-    _record(session, exchange, "exchange.unpublished", by, now)
+    acts.record(session, exchange, "exchange.unpublished", by=by, now=now)
 
 
 def close(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
@@ -117,7 +117,7 @@ def close(session: Session, exchange: Exchange, *, by: int, now: datetime) -> No
         return
     exchange.closure = Closure(closed_by_id=by, closed_at=now)
     session.flush()
-    _record(session, exchange, "exchange.closed", by, now)
+    acts.record(session, exchange, "exchange.closed", by=by, now=now)
     grading.release_if_ready(session, exchange, now=now)
     log.info("exchange %s closed", exchange.id)
 
@@ -129,7 +129,7 @@ def reopen(session: Session, exchange: Exchange, *, by: int, now: datetime) -> N
         return
     exchange.closure = None
     session.flush()
-    _record(session, exchange, "exchange.reopened", by, now)
+    acts.record(session, exchange, "exchange.reopened", by=by, now=now)
 
 
 def delete_exchange(session: Session, exchange: Exchange, *, by: int, now: datetime, storage: files.Storage) -> None:
@@ -159,7 +159,7 @@ def _require_sound(plan: Plan) -> None:
 
 def _settings(plan: Plan) -> dict[str, object]:
     return {
-        "instructions": _clean(plan.instructions),
+        "instructions": acts.clean(plan.instructions),
         "reviews": plan.reviews,
         "points": plan.points,
         "opens_at": plan.opens_at,
@@ -172,7 +172,7 @@ def _settings(plan: Plan) -> dict[str, object]:
 def _new_activity(session: Session, plan: Plan, *, course_id: int, by: int | None) -> Activity:
     last = session.scalar(select(func.max(Activity.position)).where(Activity.course_id == course_id))
     position = 0 if last is None else last + 1
-    title = _clean(plan.title).strip()
+    title = acts.clean(plan.title).strip()
     activity = Activity(course_id=course_id, kind=KIND, title=title, position=position, created_by_id=by)
     session.add(activity)
     return activity
@@ -190,9 +190,9 @@ def _held(session: Session, exchange: Exchange) -> Exchange:
 
 
 def _require_promises_kept(session: Session, exchange: Exchange, plan: Plan) -> None:
-    if exchange.is_masked and plan.anonymity != rules.MASKED:
-        if session.scalar(select(exists().where(Submission.exchange_id == exchange.id))):
-            raise errors.AnonymityKept
+    has_begun = exists().where(Submission.exchange_id == exchange.id)
+    if exchange.is_masked and plan.anonymity != rules.MASKED and session.scalar(select(has_begun)):
+        raise errors.AnonymityKept
     _require_known(exchange, plan)
     _require_in_use_kept(session, exchange, plan)
     if plan.points != exchange.points:
@@ -261,7 +261,7 @@ def _rewrite_levels(criterion: Criterion, planned: CriterionPlan) -> None:
     for position, each in enumerate(planned.levels):
         level = known[each.id] if each.id is not None else Level()
         level.position, level.points = position, each.points
-        level.title, level.description = _clean(each.title).strip(), _clean(each.description)
+        level.title, level.description = acts.clean(each.title).strip(), acts.clean(each.description)
         kept.append(level)
     criterion.levels = kept
 
@@ -272,8 +272,8 @@ def _new_criterion(planned: CriterionPlan, position: int) -> Criterion:
     criterion.levels = [
         Level(
             position=number,
-            title=_clean(each.title).strip(),
-            description=_clean(each.description),
+            title=acts.clean(each.title).strip(),
+            description=acts.clean(each.description),
             points=each.points,
         )
         for number, each in enumerate(planned.levels)
@@ -282,12 +282,4 @@ def _new_criterion(planned: CriterionPlan, position: int) -> Criterion:
 
 
 def _words(planned: CriterionPlan) -> tuple[str, str, str]:
-    return _clean(planned.title).strip(), _clean(planned.description), _clean(planned.prompt)
-
-
-def _clean(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\x00", "")
-
-
-def _record(session: Session, exchange: Exchange, act: str, by: int | None, now: datetime) -> None:
-    journal.record(session, act, course_id=exchange.course_id, person_id=by, activity_id=exchange.id, now=now)
+    return acts.clean(planned.title).strip(), acts.clean(planned.description), acts.clean(planned.prompt)

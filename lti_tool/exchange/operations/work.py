@@ -6,14 +6,14 @@ import logging
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
-from lti_tool import files, journal
+from lti_tool import files
 from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import Exchange, Offer, Submission, SubmissionFile
-from lti_tool.exchange.operations import drafts
+from lti_tool.exchange.models import Exchange, Submission, SubmissionFile, has_reader
+from lti_tool.exchange.operations import acts, drafts
 from lti_tool.exchange.operations.drafts import Saved
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def submit_work(
     Until somebody has it for review it may be replaced; what it replaces is kept as a copy.
     """
     body = _readable(body)
-    _require_open(exchange, now)
+    acts.require_open(exchange, now)
     work = _own_work(session, exchange, author=author)
     if work.submitted_at is not None and work.body == body:
         drafts.write_work(session, work, body, base_revision=base_revision, now=now)
@@ -54,8 +54,16 @@ def submit_work(
         drafts.keep_copy(session, {"body": work.body}, submission_id=work.id, now=now)
     work.body, work.version, work.submitted_at = body, work.version + 1, now
     session.flush()
-    is_late = exchange.windows.is_late(now)
-    _record(session, exchange, "work.submitted", author, now, work=work, version=work.version, is_late=is_late)
+    acts.record(
+        session,
+        exchange,
+        "work.submitted",
+        by=author,
+        now=now,
+        submission_id=work.id,
+        version=work.version,
+        is_late=exchange.windows.is_late(now),
+    )
     log.info("work %s handed in for exchange %s, version %s", work.id, exchange.id, work.version)
     return work
 
@@ -74,7 +82,7 @@ def attach_file(
     """
     Put a file beside the work, cleaned of what tells who made it. The same file twice is there once.
     """
-    _require_open(exchange, now)
+    acts.require_open(exchange, now)
     # Cleaning takes its time, so it comes before the row is locked.
     cleaned = files.accept(data, max_bytes=max_bytes, name=name)
     work = _own_work(session, exchange, author=author)
@@ -97,7 +105,7 @@ def attach_file(
     work.files.append(attached)
     storage.keep(session, attached.key, cleaned.data)
     session.flush()
-    _record(session, exchange, "work.file_added", author, now, work=work, file_id=attached.id)
+    acts.record(session, exchange, "work.file_added", by=author, now=now, submission_id=work.id, file_id=attached.id)
     return attached
 
 
@@ -105,7 +113,7 @@ def remove_file(
     session: Session, exchange: Exchange, *, author: int, file_id: int, now: datetime, storage: files.Storage
 ) -> None:
     """Take a file away again, unless somebody already has the work for review."""
-    _require_open(exchange, now)
+    acts.require_open(exchange, now)
     work = _own_work(session, exchange, author=author)
     found = next((each for each in work.files if each.id == file_id), None)
     if found is None:
@@ -116,34 +124,20 @@ def remove_file(
     work.files.remove(found)
     storage.remove(session, found.key)
     session.flush()
-    _record(session, exchange, "work.file_removed", author, now, work=work, file_id=file_id)
+    acts.record(session, exchange, "work.file_removed", by=author, now=now, submission_id=work.id, file_id=file_id)
 
 
 def _readable(body: str) -> str:
-    body = drafts.clean(body)
+    body = acts.clean(body)
     if len(body) > rules.LONGEST_BODY:
         raise errors.TooLong(rules.LONGEST_BODY)
     return body
-
-
-def _require_open(exchange: Exchange, now: datetime) -> None:
-    because = exchange.windows.why_not_open(now)
-    if because is not None:
-        raise errors.NotOpen(because)
 
 
 def _require_unread(session: Session, work: Submission, now: datetime) -> None:
     """Refuse when a reviewer has the work. An offer that lapsed before anything was written holds nobody up."""
     if work.submitted_at is not None and session.scalar(select(exists().where(has_reader(work.id, now)))):
         raise errors.WorkIsBeingReviewed
-
-
-def has_reader(submission_id: int, now: datetime) -> ColumnElement[bool]:
-    """The condition that an offer gives *submission_id* a reader."""
-    is_held = (Offer.state == rules.OfferState.OFFERED) & (Offer.lease_until > now)
-    return (Offer.submission_id == submission_id) & (
-        Offer.state.in_((rules.OfferState.STARTED, rules.OfferState.SUBMITTED)) | is_held
-    )
 
 
 def _own_work(session: Session, exchange: Exchange, *, author: int) -> Submission:
@@ -160,25 +154,3 @@ def _own_work(session: Session, exchange: Exchange, *, author: int) -> Submissio
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-
-
-def _record(
-    session: Session,
-    exchange: Exchange,
-    act: str,
-    author: int,
-    now: datetime,
-    *,
-    work: Submission,
-    **particulars: object,
-) -> None:
-    journal.record(
-        session,
-        act,
-        course_id=exchange.course_id,
-        person_id=author,
-        activity_id=exchange.id,
-        now=now,
-        submission_id=work.id,
-        **particulars,
-    )

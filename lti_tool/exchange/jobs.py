@@ -1,0 +1,46 @@
+"""
+Jobs of the exchange: grades when the time for reviews is over, files that nobody refers to.
+
+Leases need no job: whether one has lapsed is asked of the clock.
+"""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from lti_tool import db, files, jobs
+from lti_tool.clock import now
+from lti_tool.config import Settings
+from lti_tool.exchange import operations, queries
+from lti_tool.exchange.models import Exchange, SubmissionFile
+
+log = logging.getLogger(__name__)
+
+GRACE = timedelta(days=1)
+"""A file this young may belong to a request that has not ended."""
+
+
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(name="exchange.release_due_grades", queue="grades", queueing_lock="exchange.release_due_grades")
+def release_due_grades(timestamp: int) -> None:
+    """Let the grades of exchanges go out whose time for reviews is over."""
+    with db.transaction() as session:
+        due = queries.due_exchanges(session, now=now())
+    for id in due:
+        with db.transaction() as session:
+            operations.release_if_ready(session, session.get_one(Exchange, id), now=now())
+
+
+@jobs.periodic(cron="40 3 * * *")
+@jobs.task(name="exchange.sweep_files", queue="files", queueing_lock="exchange.sweep_files")
+def sweep_files(timestamp: int) -> None:
+    """Remove files that no work refers to: their request failed, or their course was deleted."""
+    storage = files.storage(Settings.from_environment())
+    with db.transaction() as session:
+        known = set(session.scalars(select(SubmissionFile.key)))
+        stray = [key for key in storage.keys(session, "exchange", before=now() - GRACE) if key not in known]
+        for key in stray:
+            storage.remove(session, key)
+    if stray:
+        log.info("%s stray files removed", len(stray))

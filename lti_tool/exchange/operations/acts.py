@@ -1,0 +1,38 @@
+"""
+What the verbs have in common: they ask whether the exchange is open, and write down what was done.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lti_tool import journal
+from lti_tool.exchange import errors
+from lti_tool.exchange.models import Exchange
+
+
+def require_open(exchange: Exchange, now: datetime) -> None:
+    """Raise :class:`errors.NotOpen` unless people may take part now."""
+    because = exchange.windows.why_not_open(now)
+    if because is not None:
+        raise errors.NotOpen(because)
+
+
+def record(
+    session: Session, exchange: Exchange, act: str, *, by: int | None, now: datetime, **particulars: object
+) -> None:
+    """Write into the journal that *by* did *act* in this exchange."""
+    journal.record(
+        session,
+        act,
+        course_id=exchange.course_id,
+        person_id=by,
+        activity_id=exchange.id,
+        now=now,
+        **particulars,
+    )
+
+
+def clean(text: str) -> str:
+    """Words as we keep them: lines end with a line feed, and no character that the database refuses."""
+    return text.replace("\r\n", "\n").replace("\x00", "")

@@ -1,0 +1,70 @@
+"""
+An exchange through its viewer: what they may not see looks like missing.
+"""
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from lti_tool.courses.models import Activity
+from lti_tool.exchange.models import Criterion, Exchange, Offer, Submission, SubmissionFile
+from lti_tool.exchange.rules import CriterionPlan, LevelPlan, OfferState, Plan
+from lti_tool.web.viewer import Viewer
+
+
+def exchange_for(session: Session, viewer: Viewer, activity_id: int) -> Exchange | None:
+    """The exchange, if it is of the viewer's course, and published or the viewer is staff."""
+    exchange = session.scalars(
+        select(Exchange)
+        .join(Exchange.activity)
+        .where(Exchange.activity_id == activity_id, Activity.course_id == viewer.course_id)
+        .options(selectinload(Exchange.criteria).options(joinedload(Criterion.levels)))
+    ).one_or_none()
+    if exchange is None or not (exchange.is_published or viewer.is_staff):
+        return None
+    return exchange
+
+
+def file_for(session: Session, viewer: Viewer, exchange: Exchange, file_id: int) -> SubmissionFile | None:
+    """A file of a work, for its author, its reviewers and staff. *exchange* was loaded for the same viewer."""
+    file = (
+        select(SubmissionFile)
+        .join(Submission)
+        .where(SubmissionFile.id == file_id, Submission.exchange_id == exchange.id)
+    )
+    if not viewer.is_staff:
+        is_reviewer = exists().where(
+            Offer.submission_id == Submission.id,
+            Offer.reviewer_id == viewer.person_id,
+            Offer.state.not_in((OfferState.DECLINED, OfferState.EXPIRED)),
+        )
+        file = file.where(or_(Submission.author_id == viewer.person_id, is_reviewer))
+    return session.scalars(file).one_or_none()
+
+
+def plan_of(exchange: Exchange) -> Plan:
+    """The settings of an exchange as its form says them."""
+    return Plan(
+        title=exchange.title,
+        instructions=exchange.instructions,
+        reviews=exchange.reviews,
+        points=exchange.points,
+        opens_at=exchange.opens_at,
+        submit_by=exchange.submit_by,
+        review_by=exchange.review_by,
+        anonymity=exchange.anonymity,
+        criteria=tuple(_plan_of_criterion(each) for each in exchange.criteria),
+    )
+
+
+def _plan_of_criterion(criterion: Criterion) -> CriterionPlan:
+    levels = tuple(
+        LevelPlan(id=each.id, title=each.title, points=each.points, description=each.description)
+        for each in criterion.levels
+    )
+    return CriterionPlan(
+        id=criterion.id,
+        title=criterion.title,
+        description=criterion.description,
+        prompt=criterion.prompt,
+        levels=levels,
+    )

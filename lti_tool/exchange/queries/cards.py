@@ -1,0 +1,104 @@
+"""
+What the course home says of many exchanges at once, in one query.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from lti_tool.exchange.allocation import SERVED
+from lti_tool.exchange.models import Exchange
+
+STANDINGS = text(
+    f"""
+    select e.activity_id,
+           (select w.submitted_at from exchange_submission w
+             where w.exchange_id = e.activity_id and w.author_id = :person) as submitted_at,
+           (select count(*) from exchange_offer o
+             where o.exchange_id = e.activity_id and o.reviewer_id = :person and o.state = 'submitted') as given,
+           exists (select from exchange_offer o
+                    where o.exchange_id = e.activity_id and o.reviewer_id = :person
+                      and o.state in ('offered', 'started')) as is_reviewing,
+           received.count as received, received.unread,
+           exists (select from exchange_submission s
+                     join membership m on m.person_id = s.author_id and m.course_id = :course and m.left_at is null
+                    where s.exchange_id = e.activity_id and s.submitted_at is not null and s.author_id <> :person
+                      and not exists (select from exchange_offer mine
+                                       where mine.submission_id = s.id and mine.reviewer_id = :person
+                                         and mine.state <> 'expired')
+                      and {SERVED} < e.reviews) as has_work
+      from exchange e
+      cross join lateral (
+           select count(*), count(*) filter (where f.read_at is null) as unread
+             from exchange_feedback f
+             join exchange_offer o on o.id = f.offer_id
+             join exchange_submission w on w.id = o.submission_id
+            where w.exchange_id = e.activity_id and w.author_id = :person) as received
+     where e.activity_id = any(:ids)
+    """  # noqa: S608 - made of constants
+)
+
+TALLIES = text(
+    """
+    select e.activity_id,
+           (select count(*) from exchange_submission w
+             where w.exchange_id = e.activity_id and w.submitted_at is not null) as submitted,
+           (select count(*) from exchange_offer o
+             where o.exchange_id = e.activity_id and o.state = 'submitted') as given
+      from exchange e
+     where e.activity_id = any(:ids)
+    """
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where one learner stands in one exchange."""
+
+    submitted_at: datetime | None
+    given: int
+    is_reviewing: bool
+    received: int
+    unread: int
+    has_work: bool
+    """Somebody's work still lacks a reviewer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How one exchange stands as a whole."""
+
+    submitted: int
+    given: int
+
+
+def exchanges_of(session: Session, ids: Collection[int]) -> Mapping[int, Exchange]:
+    """The exchanges of these activities, without their criteria."""
+    return {each.id: each for each in session.scalars(select(Exchange).where(Exchange.activity_id.in_(ids)))}
+
+
+def standings(
+    session: Session, ids: Collection[int], *, person_id: int, course_id: int, now: datetime
+) -> Mapping[int, Standing]:
+    """Where *person_id* stands, by exchange."""
+    facts = {"ids": list(ids), "person": person_id, "course": course_id, "now": now}
+    return {
+        row.activity_id: Standing(
+            submitted_at=row.submitted_at,
+            given=row.given,
+            is_reviewing=row.is_reviewing,
+            received=row.received,
+            unread=row.unread,
+            has_work=row.has_work,
+        )
+        for row in session.execute(STANDINGS, facts)
+    }
+
+
+def tallies(session: Session, ids: Collection[int]) -> Mapping[int, Tally]:
+    """How these exchanges stand."""
+    rows = session.execute(TALLIES, {"ids": list(ids)})
+    return {row.activity_id: Tally(submitted=row.submitted, given=row.given) for row in rows}

@@ -1,0 +1,229 @@
+"""
+What staff see: who is where, and everything about one person.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.orm import Session
+
+from lti_tool.courses.models import Membership, Person, Role
+from lti_tool.exchange import rules
+from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission
+from lti_tool.exchange.queries.grades import overrides_of, shares_of
+from lti_tool.exchange.queries.student import MyReview, MyWork, Received, my_work, received_feedback, reviews_of
+from lti_tool.exchange.rules import OfferState
+from lti_tool.grades import queries as gradebook
+from lti_tool.grades.models import Passback, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentRow:
+    """Where one learner is."""
+
+    person_id: int
+    name: str
+    has_left: bool
+    submission_id: int | None
+    has_draft: bool
+    submitted_at: datetime | None
+    is_late: bool
+    given: int
+    open_offer: bool
+    last_given_at: datetime | None
+    received: int
+    computed: rules.Grade
+    override: GradeOverride | None
+    release: Release | None
+    passback: Passback | None
+    trouble: str | None
+    """passback_failed, no_work, no_feedback or not_reviewing."""
+
+    @property
+    def score(self) -> float | None:
+        """The grade that counts now, out or not."""
+        return self.override.score if self.override is not None else self.computed.score
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """Who is where, and how the whole exchange stands."""
+
+    rows: tuple[StudentRow, ...]
+    people: int
+    submitted: int
+    feedback_given: int
+    feedback_owed: int
+    fully_served: int
+    graded: int
+    needs_human: int
+    """Handed in, nothing more to wait for, and still no grade."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonPage:
+    """Everything about one person, with all names."""
+
+    person_id: int
+    name: str
+    work: MyWork | None
+    given: tuple[MyReview, ...]
+    received: tuple[Received, ...]
+    declined: tuple[Offer, ...]
+    computed: rules.Grade
+    overrides: tuple[GradeOverride, ...]
+    """All of them, newest first; one without a score lifted those before."""
+    override: GradeOverride | None
+    score: float | None
+    release: Release | None
+    passback: Passback | None
+
+
+def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
+    """Every learner of the course in one table, in six queries whatever their number."""
+    reviewing = _reviewing(session, exchange, now)
+    shares = shares_of(session, exchange)
+    overrides = overrides_of(session, exchange)
+    releases = {
+        each.person_id: each for each in session.scalars(select(Release).where(Release.exchange_id == exchange.id))
+    }
+    passbacks = gradebook.passbacks_of(session, exchange.id)
+    rows = []
+    for person in _people(session, exchange):
+        received = shares.get(person.id, [])
+        given, open_offers, last_given_at = reviewing.get(person.id, (0, 0, None))
+        passback = passbacks.get(person.id)
+        trouble = rules.trouble(
+            exchange.windows,
+            reviews=exchange.reviews,
+            submitted_at=person.submitted_at,
+            given=given,
+            is_reviewing=open_offers > 0,
+            received=len(received),
+            now=now,
+        )
+        rows.append(
+            StudentRow(
+                person_id=person.id,
+                name=person.name,
+                has_left=person.left_at is not None,
+                submission_id=person.submission_id,
+                has_draft=bool(person.has_draft),
+                submitted_at=person.submitted_at,
+                is_late=person.submitted_at is not None and exchange.windows.is_late(person.submitted_at),
+                given=given,
+                open_offer=open_offers > 0,
+                last_given_at=last_given_at,
+                received=len(received),
+                computed=rules.grade(received, maximum=exchange.points, is_submitted=person.submitted_at is not None),
+                override=overrides.get(person.id),
+                release=releases.get(person.id),
+                passback=passback,
+                trouble="passback_failed" if passback is not None and passback.state == State.FAILED else trouble,
+            )
+        )
+    return _summary(exchange, tuple(rows), now)
+
+
+def person_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> PersonPage | None:
+    """Everything about one person of the course; None for anybody else."""
+    name = session.scalar(
+        select(Person.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Person.id == person_id, Membership.course_id == exchange.course_id)
+    )
+    if name is None:
+        return None
+    work = my_work(session, exchange, person_id, now=now)
+    shares = shares_of(session, exchange, persons=(person_id,)).get(person_id, [])
+    overrides = session.scalars(
+        select(GradeOverride)
+        .where(GradeOverride.exchange_id == exchange.id, GradeOverride.person_id == person_id)
+        .order_by(GradeOverride.id.desc())
+    ).all()
+    override = overrides[0] if overrides and overrides[0].score is not None else None
+    computed = rules.grade(
+        shares,
+        maximum=exchange.points,
+        is_submitted=work is not None and work.submission.submitted_at is not None,
+    )
+    declined = session.scalars(
+        select(Offer)
+        .where(Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id, Offer.state == OfferState.DECLINED)
+        .order_by(Offer.ended_at)
+    ).all()
+    return PersonPage(
+        person_id=person_id,
+        name=name,
+        work=work,
+        given=reviews_of(session, exchange, person_id, now=now, with_names=True),
+        received=received_feedback(session, exchange, person_id, with_names=True),
+        declined=tuple(declined),
+        computed=computed,
+        overrides=tuple(overrides),
+        override=override,
+        score=override.score if override is not None else computed.score,
+        release=session.get(Release, (exchange.id, person_id), populate_existing=True),
+        passback=gradebook.passback_of(session, exchange.id, person_id),
+    )
+
+
+def _people(
+    session: Session, exchange: Exchange
+) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None]]]:
+    """The learners of the course, and whoever else has work here. The words of the works stay in the database."""
+    is_learner = (
+        (Membership.role == Role.LEARNER)
+        & Membership.staff_since.is_(None)
+        & ~Membership.is_test_user
+        & Membership.left_at.is_(None)
+    )
+    return list(
+        session.execute(
+            select(
+                Person.id,
+                Person.name,
+                Membership.left_at,
+                Submission.id.label("submission_id"),
+                Submission.submitted_at,
+                (Submission.draft != "").label("has_draft"),
+            )
+            .join(Membership, Membership.person_id == Person.id)
+            .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
+            .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
+            .order_by(func.lower(Person.name), Person.id)
+        )
+    )
+
+
+def _reviewing(session: Session, exchange: Exchange, now: datetime) -> dict[int, tuple[int, int, datetime | None]]:
+    """By reviewer: how much they gave, how much they have in hand, when they gave last."""
+    is_given = Offer.state == OfferState.SUBMITTED
+    is_live = Offer.state.in_(rules.OPEN_STATES) & (Offer.lease_until > now)
+    rows = session.execute(
+        select(
+            Offer.reviewer_id,
+            func.count().filter(is_given),
+            func.count().filter(is_live),
+            func.max(Offer.ended_at).filter(is_given),
+        )
+        .where(Offer.exchange_id == exchange.id, Offer.reviewer_id.is_not(None))
+        .group_by(Offer.reviewer_id)
+    )
+    return {id: (given, live, last) for id, given, live, last in rows if id is not None}
+
+
+def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime) -> Overview:
+    submitted = [row for row in rows if row.submitted_at is not None]
+    is_settled = exchange.points is not None and exchange.windows.is_settled_at(now)
+    return Overview(
+        rows=rows,
+        people=len(rows),
+        submitted=len(submitted),
+        feedback_given=sum(row.given for row in rows),
+        feedback_owed=len(submitted) * exchange.reviews,
+        fully_served=sum(row.received >= exchange.reviews for row in submitted),
+        graded=sum(row.release is not None for row in rows),
+        needs_human=sum(row.score is None for row in submitted) if is_settled else 0,
+    )

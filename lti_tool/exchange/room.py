@@ -1,0 +1,136 @@
+"""
+What the exchange tells the rest of the house: its cards, its place in the LMS, how it is copied.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
+from sqlalchemy.orm import Session
+
+from lti_tool.courses.models import Activity
+from lti_tool.exchange import operations, queries, rules
+from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.queries import Standing, Tally
+from lti_tool.exchange.rules import CriterionPlan
+from lti_tool.web.rooms import Card, Placement
+from lti_tool.web.viewer import Viewer
+
+
+class ExchangeRoom:
+    """Learners hand in work and give each other feedback."""
+
+    kind = "exchange"
+    name = lazy_gettext("Peer feedback")
+    description = lazy_gettext("Everybody hands in something, reads what others made, and gets feedback from peers.")
+    show = "exchange.show"
+    new = "exchange.new"
+    review = "exchange.person"
+
+    def cards(
+        self, session: Session, viewer: Viewer, activities: Sequence[Activity], *, now: datetime
+    ) -> Mapping[int, Card]:
+        """Cards by activity id, in two queries. Learners get none for what is not published."""
+        exchanges = queries.exchanges_of(session, [each.id for each in activities])
+        if viewer.is_staff:
+            counted = queries.tallies(session, exchanges)
+            return {id: _staff_card(each, counted[id]) for id, each in exchanges.items()}
+        shown = {id: each for id, each in exchanges.items() if each.is_published}
+        standings = queries.standings(session, shown, person_id=viewer.person_id, course_id=viewer.course_id, now=now)
+        return {id: _learner_card(each, standings[id], viewer, now) for id, each in shown.items()}
+
+    def placement(self, session: Session, activity: Activity) -> Placement:
+        """Title, points and dates. The instructions are read in Hearth, where they look as written."""
+        exchange = session.get_one(Exchange, activity.id)
+        return Placement(
+            title=activity.title,
+            score_maximum=exchange.points,
+            available_from=exchange.opens_at,
+            due_at=exchange.submit_by,
+        )
+
+    def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
+        """Settings and criteria under new ids, without dates that have passed; published if the original is."""
+        exchange = session.get_one(Exchange, activity.id)
+        plan = queries.plan_of(exchange)
+        operations.create_exchange(
+            session,
+            replace(
+                plan,
+                title=copy.title or plan.title,
+                opens_at=_ahead(plan.opens_at, now),
+                submit_by=_ahead(plan.submit_by, now),
+                review_by=_ahead(plan.review_by, now),
+                criteria=tuple(_as_new(each) for each in plan.criteria),
+            ),
+            course_id=copy.course_id,
+            by=None,
+            now=now,
+            activity=copy,
+            publish=exchange.is_published,
+        )
+
+
+def _staff_card(exchange: Exchange, tally: Tally) -> Card:
+    if not exchange.is_published:
+        return Card(status=_("Draft: only staff see it"), is_draft=True)
+    given = ngettext("%(num)s feedback given", "%(num)s feedbacks given", tally.given)
+    status = _("%(submitted)s handed in, %(given)s", submitted=tally.submitted, given=given)
+    if exchange.is_closed:
+        return Card(status=_("Closed: %(status)s", status=status))
+    return Card(status=status, due=exchange.submit_by)
+
+
+def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: datetime) -> Card:
+    why_not_open = exchange.windows.why_not_open(now)
+    is_done = standing.given >= exchange.reviews
+    step = rules.step(
+        why_not_open=why_not_open,
+        is_submitted=standing.submitted_at is not None,
+        may_review=standing.is_reviewing or (standing.has_work and not is_done),
+        has_unread=standing.unread > 0,
+        is_waiting=not is_done or standing.received < exchange.reviews,
+    )
+    status, todo, due = _sentence(exchange, standing, step)
+    return Card(
+        status=status,
+        todo=todo if viewer.takes_part else "",
+        due=due,
+        done=int(standing.submitted_at is not None) + min(standing.given, exchange.reviews),
+        total=1 + exchange.reviews,
+    )
+
+
+def _sentence(exchange: Exchange, standing: Standing, step: str) -> tuple[str, str, datetime | None]:
+    """What a learner's card says, the words of its button, and the moment that matters."""
+    owed = max(exchange.reviews - standing.given, 1)
+    missing = max(exchange.reviews - standing.received, 0)
+    waiting = (
+        ngettext("Waiting for one feedback", "Waiting for %(num)s feedbacks", missing)
+        if standing.given >= exchange.reviews
+        else _("Waiting for work to review")
+    )
+    sentences = {
+        "not_open": (_("Not open yet"), "", exchange.opens_at),
+        "submit": (_("Your work is not handed in yet"), _("Hand in your work"), exchange.submit_by),
+        "review": (
+            ngettext("One piece of work to review", "%(num)s pieces of work to review", owed),
+            _("Give feedback"),
+            exchange.review_by,
+        ),
+        "reply": (_("There is new feedback for you"), _("Read your feedback"), None),
+        "wait": (waiting, "", None),
+        "done": (_("All done"), "", None),
+        "closed": (_("Closed"), "", None),
+    }
+    return sentences[step]
+
+
+def _ahead(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment is not None and moment > now else None
+
+
+def _as_new(criterion: CriterionPlan) -> CriterionPlan:
+    return replace(criterion, id=None, levels=tuple(replace(level, id=None) for level in criterion.levels))
