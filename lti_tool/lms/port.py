@@ -5,30 +5,32 @@ A method enters :class:`Lms` only when some LMS differs from ``StandardLms`` (pl
 Advantage), and leaves when none does. The value types are what the rest of the house sees.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
+
+from lti_tool.lti.content import DeepLinkingSettings
+from lti_tool.lti.offer import RegistrationOffer
+
+__all__ = [
+    "Claims",
+    "DeepLinkingSettings",
+    "Grade",
+    "LaunchFacts",
+    "Lms",
+    "Member",
+    "Message",
+    "RegistrationOffer",
+    "RoleName",
+]
 
 Claims = Mapping[str, Any]
 """The verified claims of an ``id_token``."""
 
 Message = Literal["resource_link", "deep_linking", "submission_review"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class DeepLinkingSettings:
-    """``deep_linking_settings`` (LTI-DL 2.0 section 4.4.1)."""
-
-    return_url: str
-    accept_types: tuple[str, ...]
-    accept_targets: tuple[str, ...] = ()
-    accept_multiple: bool = False
-    accept_line_item: bool = True
-    title: str = ""
-    text: str = ""
-    data: str | None = None
-    """Echoed in the answer exactly when it was received, even when empty."""
+RoleName = Literal["teacher", "assistant", "learner", "observer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,7 @@ class LaunchFacts:
     subject: str | None
     """``sub``; None for an anonymous launch (LTI 1.3 section 5.3.6.1)."""
     name: str = ""
-    role: Literal["teacher", "assistant", "learner", "observer"] = "observer"
+    role: RoleName = "observer"
     is_admin: bool = False
     """Holds the institution's or system's Administrator role. Grants nothing in a course."""
     is_test_user: bool = False
@@ -96,22 +98,10 @@ class Member:
     """One member of a roster (NRPS 2.0 section 2.2)."""
 
     subject: str
-    role: Literal["teacher", "assistant", "learner", "observer"]
+    role: RoleName
     is_active: bool = True
     name: str = ""
     """Empty where the platform withholds it: a known name must then be kept."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RegistrationOffer:
-    """What the tool configuration of a dynamic registration is made from."""
-
-    public_url: str
-    name: str
-    description: str
-    scopes: Sequence[str]
-    custom: Mapping[str, str]
-    platform_configuration: Mapping[str, Any]
 
 
 class Lms(Protocol):
@@ -126,11 +116,7 @@ class Lms(Protocol):
         ...
 
     def score_was_kept(self, status: int) -> bool:
-        """Whether *status*, an answer to a score we know to be newest, means that the LMS has it."""
-        ...
-
-    def is_throttle(self, status: int, body: str) -> bool:
-        """Whether an answer means "too fast, come back later"."""
+        """Whether a refusal with *status*, of a score we know to be newest, means that the LMS has it."""
         ...
 
     def roster_page_url(self, roster_url: str) -> str:

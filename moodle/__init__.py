@@ -1,0 +1,1 @@
+"""What is special about Moodle. ``plugin/`` holds our Moodle plugin."""

@@ -1,0 +1,56 @@
+"""
+Moodle at the gate: escaped names, whole seconds, single-use hints, no page sizes.
+"""
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from lti_tool.lms.port import Member
+from lti_tool.lms.standard import StandardLms
+
+CMID = re.compile(r"[1-9][0-9]{0,11}")
+
+
+class MoodleLms(StandardLms):
+    """Plain LTI Advantage, but for these."""
+
+    def score_was_kept(self, status: int) -> bool:
+        """
+        409 means that this very second is there already: an answer of ours was lost on its way.
+
+        Our timestamps grow by a second at least, so nothing older can be in the way.
+        """
+        return status == 409
+
+    def roster_page_url(self, roster_url: str) -> str:
+        """Everybody at once: pages are offsets into a list that may shift between them."""
+        return roster_url
+
+    def results_page_size(self) -> int | None:
+        """None: with ``limit`` the results service of Moodle breaks off with an error page."""
+        return None
+
+    def read_member(self, member: Mapping[str, Any]) -> Member:
+        """Names are escaped for HTML here, unlike in launches."""
+        read = super().read_member(member)
+        return replace(read, name=html.unescape(read.name)) if "&" in read.name else read
+
+    def custom(self) -> Mapping[str, str]:
+        """Groups of whoever launches; Moodle tells sections nowhere."""
+        return {"groups": "$Moodle.Person.userGroupIds"}
+
+    def relaunch_url(self, *, issuer: str, message_hint: str | None) -> str | None:
+        """
+        The activity's own launch page: a hint is good for one launch, but tells which activity it was.
+        """
+        try:
+            hint = json.loads(message_hint or "")
+        except (ValueError, RecursionError):
+            return None
+        cmid = str(hint.get("cmid", "")) if isinstance(hint, dict) else ""
+        # Choosing content happens before there is an activity.
+        return f"{issuer.rstrip('/')}/mod/lti/launch.php?id={cmid}" if CMID.fullmatch(cmid) else None
