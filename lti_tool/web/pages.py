@@ -104,9 +104,10 @@ def utc_input(value: datetime | str | None) -> str:
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
     text = value or ""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=None).strftime("%Y-%m-%dT%H:%M")
+        typed = datetime.fromisoformat(text)
     except ValueError:
         return text
+    return utc_input(typed if typed.tzinfo else typed.replace(tzinfo=UTC))
 
 
 def utc_moment(at: datetime) -> str:
