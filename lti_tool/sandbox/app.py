@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from lti_tool.sandbox import (
     admin,
@@ -123,6 +123,9 @@ def _error_page(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response
     status = error.code or 500
+    if isinstance(error, SecurityError):
+        # A foreign Host header: no address of ours can be built, so no page either.
+        return Response("Bad request", status, content_type="text/plain")
     if request.path.startswith((*PROTOCOL, "/sandbox/")):
         return jsonify(error=error.description), status
     title, words = ERRORS.get(status, (error.name, error.description))

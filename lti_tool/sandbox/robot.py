@@ -57,6 +57,8 @@ class Page:
     forms: list[Form]
     links: dict[str, str]
     """Addresses by the words of their links."""
+    onward: Form | None = None
+    """Where a script would go on to, once the LMS has kept what it asked it to keep."""
 
     def form(self, ending: str) -> Form:
         """The form whose address ends like this."""
@@ -125,7 +127,7 @@ class Robot:
         """Send, and go on as long as a page would send itself on."""
         for _ in range(MOST_HOPS):
             page = self._send(method, url, fields, enctype=enctype)
-            onward = next((form for form in page.forms if form.is_automatic), None)
+            onward = page.onward or next((form for form in page.forms if form.is_automatic), None)
             if onward is None:
                 return page
             method, url, fields, enctype = onward.method, onward.action, onward.filled({}), onward.enctype
@@ -146,6 +148,7 @@ class Robot:
             text=answer.text,
             heading=" ".join("".join(reader.heading).split()),
             forms=reader.forms,
+            onward=reader.onward,
             links={" ".join("".join(words).split()): address for address, words in reader.links},
         )
 
@@ -162,6 +165,7 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self.links: list[tuple[str, list[str]]] = []
         self.heading: list[str] = []
+        self.onward: Form | None = None
         self._open: Form | None = None
         self._words: list[str] | None = None
         self._area = ""
@@ -170,6 +174,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
+        if found.get("data-next"):
+            self.onward = Form(action=found["data-next"])
         match tag:
             case "form":
                 method = found.get("method", "get").upper()

@@ -107,7 +107,8 @@ def test_groups_and_sections_come_by_custom_variables(installed: World) -> None:
     first = installed.launch(installed.person("student", 0), activity)[f"{CLAIM}custom"]
     second = installed.launch(installed.person("student", 1), activity)[f"{CLAIM}custom"]
 
-    assert first["groups"].isdecimal() and first["sections"].isdecimal()
+    assert first["groups"].isdecimal()
+    assert first["sections"].isdecimal()
     assert first["groups"] != second["groups"]
     assert first["unknown"] == "$Something.else"
 

@@ -210,7 +210,7 @@ class Browser:
         self.base = base
         self.http = http
 
-    def get(self, url: str, **query: Any) -> requests.Response:
+    def get(self, url: str, /, **query: Any) -> requests.Response:
         return self._through(self.http.get(self._full(url), params=query, timeout=10))
 
     def post(self, url: str, data: dict[str, Any] | None = None, **more: Any) -> requests.Response:
