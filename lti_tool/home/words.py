@@ -11,7 +11,7 @@ ABOUT_ROSTER: dict[str, LazyString] = {
     "not_granted": _("Your LMS does not allow it. Its admin can grant Hearth the list of people (names and roles)."),
     "roster_empty": _("Your LMS sent an empty list. Hearth kept everybody it knows."),
 }
-OTHERWISE = _("Your LMS refused it. Hearth kept everybody it knows; ask the LMS's admin whether Hearth is still active.")
+OTHERWISE = _("Your LMS refused it. Hearth kept everybody it knows; ask its admin whether Hearth is still active.")
 
 
 def about_roster(problem: str) -> LazyString:

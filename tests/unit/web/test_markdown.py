@@ -80,7 +80,7 @@ def test_a_table_is_a_table() -> None:
 def test_headings_stand_below_those_of_the_page() -> None:
     html = render("# First\n\n## Second\n\n###### Last")
 
-    assert [tag for tag in re.findall(r"<h(\d)>", html)] == ["3", "4", "6"]
+    assert re.findall(r"<h(\d)>", html) == ["3", "4", "6"]
 
 
 def test_a_link_opens_beside_the_course_and_tells_nothing() -> None:

@@ -41,7 +41,12 @@ def test_a_moment_fills_its_field_in_utc() -> None:
 
 @pytest.mark.parametrize(
     "typed, shown",
-    [("2026-05-03T12:00:00.000Z", "2026-05-03T12:00"), ("2026-05-03T12:00", "2026-05-03T12:00"), ("soon", "soon"), (None, "")],
+    [
+        ("2026-05-03T12:00:00.000Z", "2026-05-03T12:00"),
+        ("2026-05-03T12:00", "2026-05-03T12:00"),
+        ("soon", "soon"),
+        (None, ""),
+    ],
 )
 def test_a_moment_that_was_typed_comes_back(typed: str | None, shown: str) -> None:
     assert utc_input(typed) == shown

@@ -1,0 +1,33 @@
+"""
+What a browser has to load stays small, and nothing of it is forgotten.
+"""
+
+import gzip
+import re
+from pathlib import Path
+
+STATIC = Path(__file__).parents[2] / "lti_tool/static"
+HEAVIEST = 60_000
+
+
+def test_styles_and_scripts_fit_into_60_kb_over_the_wire() -> None:
+    weights = {
+        path.relative_to(STATIC).as_posix(): len(gzip.compress(path.read_bytes(), 9))
+        for path in STATIC.rglob("*")
+        if path.suffix in {".css", ".js"}
+    }
+
+    assert "vendor/htmx.js" in weights
+    assert sum(weights.values()) <= HEAVIEST, weights
+
+
+def test_every_controller_is_registered() -> None:
+    imported = re.findall(r'"\./controllers/([a-z_]+\.js)"', (STATIC / "js/app.js").read_text())
+
+    assert sorted(imported) == sorted(path.name for path in (STATIC / "js/controllers").glob("*.js"))
+
+
+def test_every_stylesheet_is_imported() -> None:
+    imported = re.findall(r'@import url\("([a-z_]+\.css)"\)', (STATIC / "css/app.css").read_text())
+
+    assert sorted(imported) == sorted(path.name for path in (STATIC / "css").glob("*.css") if path.name != "app.css")
