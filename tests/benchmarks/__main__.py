@@ -1,0 +1,35 @@
+"""
+``python -m tests.benchmarks [--quick] [launches|roster|pages …]``.
+"""
+
+import argparse
+import sys
+
+from tests.benchmarks import launches, pages, roster
+from tests.benchmarks.ground import ground
+from tests.benchmarks.table import show
+
+
+def main() -> int:
+    """Run what is asked for, or all of it. The exit code says whether it ran, not who won."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("which", nargs="*", choices=["launches", "roster", "pages", []])
+    parser.add_argument("--quick", action="store_true", help="only show that everything runs; the figures mean little")
+    asked = parser.parse_args()
+    which = asked.which or ["launches", "roster", "pages"]
+    met = True
+    with ground() as here:
+        if "launches" in which:
+            rounds, count = (1, 40) if asked.quick else (5, 400)
+            met &= show("Launches (G1)", launches.measure(here, rounds=rounds, count=count))
+        if "roster" in which:
+            people, rounds = (500, 1) if asked.quick else (10_000, 5)
+            met &= show(f"Roster sync of {people:,} members (G11)", roster.measure(here, people=people, rounds=rounds))
+        if "pages" in which:
+            met &= show("Pages (G2)", pages.measure(here))
+    print("\nEvery goal is met." if met else "\nSome goals are missed.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
