@@ -79,10 +79,7 @@ def _sniff(data: bytes) -> str | None:
 def _clean_text(data: bytes) -> bytes:
     """Text as UTF-8 with plain line ends. Whatever has characters that no editor writes is not text."""
     try:
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            text = data.decode("utf-16")
-        else:
-            text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError as err:
         raise errors.UnknownKind(_guess(data)) from err
     if any(ord(letter) < 32 and letter not in "\t\n\r\f" for letter in set(text)):

@@ -95,9 +95,9 @@ class FolderStorage:
 
     def read(self, session: Session, key: str) -> bytes:
         path = self._path(key)
+        if path in session.info.get(REMOVED, ()):
+            raise Missing(key)
         try:
-            if path in session.info.get(REMOVED, ()):
-                raise FileNotFoundError
             return path.read_bytes()
         except FileNotFoundError as err:
             raise Missing(key) from err
