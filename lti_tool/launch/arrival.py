@@ -21,7 +21,7 @@ from lti_tool.lti.launch import Spent
 from lti_tool.web.models import WebSession
 from lti_tool.web.rooms import rooms
 
-NEW_SESSION = insert(WebSession.__table__)
+NEW_SESSION = insert(WebSession)
 
 
 @dataclass(frozen=True)

@@ -121,10 +121,11 @@ def _choosing() -> DeepLinkingSettings:
 def _cannot_choose(settings: DeepLinkingSettings) -> str | None:
     if RESOURCE_LINK in settings.accept_types:
         return None
-    return _(
+    sentence: str = _(
         "This place of your LMS takes no activities, only other kinds of content. "
         "Add Hearth from the list of activities or from a module instead."
     )
+    return sentence
 
 
 def _page(settings: DeepLinkingSettings | None, *, problem: str | None) -> str:

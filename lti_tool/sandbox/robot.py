@@ -8,11 +8,12 @@ content with it, and tests walk through whole jobs without starting a real brows
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self
 from urllib.parse import urljoin
 
 import requests
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, get_cookie_header
 
 from lti_tool.sandbox.client import TIMEOUT, LoopbackAdapter
 
@@ -37,7 +38,7 @@ class Form:
 
     def filled(self, values: Mapping[str, str | list[str]]) -> list[tuple[str, str]]:
         """What is sent when *values* were typed; a name that the form does not have is a mistake."""
-        unknown = set(values) - set(self.fields) - set(self.choices)
+        unknown = set(values) - set(self.fields) - set(self.choices) - set(self.buttons)
         if unknown:
             raise LookupError(
                 f"the form {self.action} has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(self.fields))}"
@@ -83,10 +84,14 @@ class Robot:
     def __init__(self, site: str, person: str) -> None:
         self.site = site.rstrip("/")
         self.person = person
+        self.cookies = RequestsCookieJar()
+        """What this browser remembers; clearing it makes this another browser."""
+        # Browsers take loopback for secure (W3C Secure Contexts section 3.1), so `Secure` cookies travel.
+        self.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
         self._session = requests.Session()
         self._session.trust_env = False
-        # Browsers take loopback for secure (W3C Secure Contexts section 3.1), so `Secure` cookies travel.
-        self._session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
+        # It would copy our cookies into jars of its own, which know nothing of loopback.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.mount("http://", LoopbackAdapter())
 
     def __enter__(self) -> Self:
@@ -95,18 +100,13 @@ class Robot:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
-    @property
-    def cookies(self) -> CookieJar:
-        """The cookies so far; clearing them makes this another browser."""
-        return self._session.cookies
-
     def launch(self, **where: Any) -> Page:
         """
         Click into the tool: `activity=`, `course=`, `module=` (to select content), `view="student"`,
         as the sandbox's own `POST /sandbox/api/launches` takes them.
         """
         begun = self.api("POST", "launches", {"person": self.person, **where})
-        self._session.cookies.set(*begun["cookie"].split("=", 1), domain="lms.localhost", path="/")
+        self.cookies.set(*begun["cookie"].split("=", 1), domain="lms.localhost", path="/")
         return self._follow(begun["method"], begun["url"], list(begun["fields"].items()))
 
     def get(self, url: str) -> Page:
@@ -139,7 +139,9 @@ class Robot:
             # A list of parts makes `requests` write multipart, as the form asks.
             is_multipart = enctype == "multipart/form-data"
             sent = {"files": [(name, (None, value)) for name, value in fields]} if is_multipart else {"data": fields}
-        answer = self._session.request(method, url, timeout=TIMEOUT, **sent)
+        answer = self._exchange(requests.Request(method, url, **sent))
+        while answer.is_redirect:
+            answer = self._exchange(requests.Request("GET", urljoin(answer.url, answer.headers["Location"])))
         reader = _Reader(answer.url)
         reader.feed(answer.text)
         return Page(
@@ -151,6 +153,15 @@ class Robot:
             onward=reader.onward,
             links={" ".join("".join(words).split()): address for address, words in reader.links},
         )
+
+    def _exchange(self, request: requests.Request) -> requests.Response:
+        """One request and its answer, with the cookies that belong to it."""
+        prepared = self._session.prepare_request(request)
+        if cookie := get_cookie_header(self.cookies, prepared):
+            prepared.headers["Cookie"] = cookie
+        answer = self._session.send(prepared, timeout=TIMEOUT, allow_redirects=False)
+        extract_cookies_to_jar(self.cookies, prepared, answer.raw)
+        return answer
 
 
 AUTOMATIC = ("autosubmit.js", "doors/submit.js")
@@ -170,36 +181,27 @@ class _Reader(HTMLParser):
         self._words: list[str] | None = None
         self._area = ""
         self._select = ""
+        self._templates = 0
+        """How deep we are in `template` elements, whose content is not part of the page."""
         self._is_automatic = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
+        if tag == "template":
+            self._templates += 1
+        if self._templates:
+            return
         if found.get("data-next"):
             self.onward = Form(action=found["data-next"])
-        match tag:
-            case "form":
-                method = found.get("method", "get").upper()
-                action = urljoin(self.url, found.get("action") or self.url)
-                self._open = Form(
-                    action=action, method=method, enctype=found.get("enctype", ""), is_automatic=self._is_automatic
-                )
-                self.forms.append(self._open)
-            case "script":
-                self._note_script(found.get("src", "").split("?")[0])
-            case "a" if found.get("href"):
-                self._words = []
-                self.links.append((urljoin(self.url, found["href"]), self._words))
-            case "h1":
-                self._words = self.heading
-            case "textarea":
-                self._area = found.get("name", "")
-                self._keep(self._area, "")
-            case "select":
-                self._select = found.get("name", "")
-            case "option" if self._select:
-                self._offer(self._select, found.get("value", ""), is_chosen="selected" in found)
-            case "input" | "button":
-                self._input(tag, found)
+        if tag in ("form", "input", "button", "textarea", "select", "option"):
+            self._in_form(tag, found)
+        elif tag == "script":
+            self._note_script(found.get("src", "").split("?")[0])
+        elif tag == "h1":
+            self._words = self.heading
+        elif tag == "a" and found.get("href"):
+            self._words = []
+            self.links.append((urljoin(self.url, found["href"]), self._words))
 
     def handle_data(self, data: str) -> None:
         if self._words is not None:
@@ -209,6 +211,8 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         match tag:
+            case "template":
+                self._templates -= 1
             case "form":
                 self._open = None
             case "a" | "h1":
@@ -220,6 +224,25 @@ class _Reader(HTMLParser):
                 self._area = ""
             case "select":
                 self._select = ""
+
+    def _in_form(self, tag: str, found: dict[str, str]) -> None:
+        if tag == "form":
+            self._open = Form(
+                action=urljoin(self.url, found.get("action") or self.url),
+                method=found.get("method", "get").upper(),
+                enctype=found.get("enctype", ""),
+                is_automatic=self._is_automatic,
+            )
+            self.forms.append(self._open)
+        elif tag == "textarea":
+            self._area = found.get("name", "")
+            self._keep(self._area, "")
+        elif tag == "select":
+            self._select = found.get("name", "")
+        elif tag == "option":
+            self._offer(self._select, found.get("value", ""), is_chosen="selected" in found)
+        else:
+            self._input(tag, found)
 
     def _note_script(self, source: str) -> None:
         if any(name in source for name in AUTOMATIC):
