@@ -279,7 +279,8 @@ def _check_address(url: str, name: str, settings: Settings) -> None:
     except http.ForbiddenAddress as err:
         raise RegistrationError(
             _(
-                "%(name)s needs an https address. Plain http works on this machine only, where ALLOW_LOOPBACK_PLATFORMS=1.",
+                "%(name)s needs an https address. Plain http works on this machine only,"
+                " and there only with ALLOW_LOOPBACK_PLATFORMS=1.",
                 name=name,
             ),
             detail=str(err),
