@@ -164,7 +164,9 @@ def _send(
             select(Submission.author_id, Submission.submitted_at).where(
                 Submission.exchange_id == exchange.id, Submission.author_id.in_(scores)
             )
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     for person, score in scores.items():
         gradebook.set_grade(
