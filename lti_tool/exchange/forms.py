@@ -86,7 +86,9 @@ class PlanWords:
             submit_by=form.get("submit_by"),
             review_by=form.get("review_by"),
             anonymity=form.get("anonymity"),
-            criteria=tuple(_criterion(form, key) for key in _keys(form, "criterion", CRITERION_KEY, rules.MOST_CRITERIA)),
+            criteria=tuple(
+                _criterion(form, key) for key in _keys(form, "criterion", CRITERION_KEY, rules.MOST_CRITERIA)
+            ),
         )
 
     @classmethod
@@ -155,7 +157,9 @@ def rearranged(words: PlanWords, act: str) -> PlanWords:
         return replace(words, criteria=(*words.criteria, new_criterion()))
     if verb == "add-level":
         grown = [
-            replace(each, levels=(*each.levels, LevelWords(key=new_key("m"))), is_open=True) if each.key == key else each
+            replace(each, levels=(*each.levels, LevelWords(key=new_key("m"))), is_open=True)
+            if each.key == key
+            else each
             for each in words.criteria
         ]
         return replace(words, criteria=tuple(grown))
@@ -218,7 +222,9 @@ def beginning() -> PlanWords:
 
 def _usual_levels(prefix: str) -> tuple[LevelWords, ...]:
     titles = (_("Not there yet"), _("Getting there"), _("There"), _("Beyond"))
-    return tuple(LevelWords(key=f"{prefix}{points}", title=title, points=str(points)) for points, title in enumerate(titles))
+    return tuple(
+        LevelWords(key=f"{prefix}{points}", title=title, points=str(points)) for points, title in enumerate(titles)
+    )
 
 
 def _criterion(form: Form, key: str) -> CriterionWords:

@@ -36,7 +36,9 @@ class Text(fields.Field[str]):
         if self.required and not text.strip():
             raise ValidationError([_("This is needed.")])
         if len(text) > self.most:
-            raise ValidationError([_("That is longer than %(most)s characters. Please shorten it.", most=f"{self.most:,}")])
+            raise ValidationError(
+                [_("That is longer than %(most)s characters. Please shorten it.", most=f"{self.most:,}")]
+            )
         return text
 
     def cleaned(self, value: str) -> str:
@@ -60,9 +62,7 @@ class Number(fields.Field[float]):
         if not required:
             self.load_default = None
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> float | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float | None:
         text = str(value).strip().replace(",", ".")
         if not text and not self.required:
             return None
@@ -155,9 +155,7 @@ class PlanSchema(FormSchema):
         ),
         error_messages={"invalid": _("Please choose a number."), "too_large": _("Please choose a number.")},
     )
-    grade = fields.String(
-        required=True, validate=validate.OneOf(["none", "points"], error=_("Choose one of these."))
-    )
+    grade = fields.String(required=True, validate=validate.OneOf(["none", "points"], error=_("Choose one of these.")))
     points = fields.Raw(load_default="")
     opens_at = Moment()
     submit_by = Moment()
@@ -246,7 +244,10 @@ class FeedbackSchema(FormSchema):
 
     @post_load
     def make(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        return {"words": Words(answers=data["answers"], comment=data["comment"]), "base_revision": data["base_revision"]}
+        return {
+            "words": Words(answers=data["answers"], comment=data["comment"]),
+            "base_revision": data["base_revision"],
+        }
 
 
 class DeclineSchema(FormSchema):

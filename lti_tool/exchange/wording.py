@@ -43,17 +43,24 @@ NO_GRADE = {
 }
 
 NOTHING_TO_REVIEW = {
-    "no_work_yet": lazy_gettext("Nobody else has handed anything in yet. As soon as somebody does, there is work for you here."),
-    "all_served": lazy_gettext(
-        "All work that is here has its reviewers just now. You will be needed for what comes in next, so look in again later."
+    "no_work_yet": lazy_gettext(
+        "Nobody else has handed anything in yet. As soon as somebody does, there is work for you."
     ),
-    "reviewed_all": lazy_gettext("You have reviewed everything there is. As soon as more comes in, it is waiting here."),
+    "all_served": lazy_gettext(
+        "All work that is here has its reviewers just now. You will be needed for what comes in next,"
+        " so look in again later."
+    ),
+    "reviewed_all": lazy_gettext(
+        "You have reviewed everything there is. As soon as more comes in, it is waiting here."
+    ),
 }
 
 _NOT_OPEN = {
     "unpublished": lazy_gettext("This exchange is not published yet, so nothing can be handed in."),
     "not_yet": lazy_gettext("This exchange has not opened yet. What you write is kept as a draft."),
-    "closed": lazy_gettext("This exchange is closed, so nothing more can be handed in. Your words are still here to copy."),
+    "closed": lazy_gettext(
+        "This exchange is closed, so nothing more can be handed in. Your words are still here to copy."
+    ),
 }
 
 _PLAN = {
@@ -62,6 +69,11 @@ _PLAN = {
     ("reviews", "out_of_range"): lazy_gettext("Choose from 1 to 10."),
     ("points", "out_of_range"): lazy_gettext("Give a number above 0."),
     ("dates", "out_of_order"): lazy_gettext("Opening comes first, then handing in, then reviewing."),
+    ("points", "already_released"): lazy_gettext("Grades have been sent on this scale, so it stays."),
+    ("points", "below_override"): lazy_gettext("A grade was set by hand that is higher than this."),
+    ("criteria", "unknown"): lazy_gettext(
+        "The criteria were changed elsewhere meanwhile. Open the settings anew to see them."
+    ),
     ("criteria", "too_many"): lazy_gettext("That is more criteria than anybody could look at."),
     ("criteria", "title_missing"): lazy_gettext("Each criterion needs a title."),
     ("criteria", "one_level"): lazy_gettext("One level is no choice: use two or more, or none at all."),
@@ -76,7 +88,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
-    errors.OfferIsOver: lambda err: _("This work has been given to somebody else. What you wrote is still here to copy."),
+    errors.OfferIsOver: lambda err: _(
+        "This work has been given to somebody else. What you wrote is still here to copy."
+    ),
     errors.IncompleteFeedback: lambda err: _("Some answers are still missing."),
     errors.UnknownAnswer: lambda err: _(
         "The criteria were changed while you were writing. Here they are as they are now, with what you wrote."
@@ -85,7 +99,8 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.EmptyReply: lambda err: _("Write a few words first."),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
     errors.CriteriaInUse: lambda err: _(
-        "Feedback has been given by these criteria: %(titles)s. You can still change their words, but not their number, levels or points.",
+        "Feedback has been given by these criteria: %(titles)s. You can still change their words,"
+        " but not their number, levels or points.",
         titles=", ".join(err.titles),
     ),
     errors.AnonymityKept: lambda err: _("People took part on the promise that names stay hidden, so they do."),
@@ -95,9 +110,13 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The learner reads it too."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),
-    file_errors.UnknownKind: lambda err: _("Files can be PDF, images (PNG, JPEG, WebP, GIF) or plain text. This one is something else."),
+    file_errors.UnknownKind: lambda err: _(
+        "Files can be PDF, images (PNG, JPEG, WebP, GIF) or plain text. This one is something else."
+    ),
     file_errors.BrokenFile: lambda err: _("That file is damaged and cannot be opened."),
-    file_errors.EncryptedFile: lambda err: _("That PDF asks for a password, so nobody could read it. Save it without one."),
+    file_errors.EncryptedFile: lambda err: _(
+        "That PDF asks for a password, so nobody could read it. Save it without one."
+    ),
     file_errors.TooManyPixels: lambda err: _("That image has too many pixels. Save it smaller."),
 }
 

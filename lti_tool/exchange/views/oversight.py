@@ -165,7 +165,15 @@ def _person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
     if page is None:
         abort(404)
     template = "exchange/_grade.html" if is_htmx() else "exchange/person.html"
-    defaults = {"exchange": exchange, "page": page, "errors": {}, "typed": {}, "said": "", "wording": wording, "grade_words": grade_words}
+    defaults = {
+        "exchange": exchange,
+        "page": page,
+        "errors": {},
+        "typed": {},
+        "said": "",
+        "wording": wording,
+        "grade_words": grade_words,
+    }
     return render_template(template, **(defaults | facts))
 
 

@@ -173,7 +173,9 @@ def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
     words = _typed(exchange)
-    said = [(each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment]
+    said = [
+        (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
+    ]
     if words.comment:
         said.append((_("In all"), words.comment))
     template = "exchange/_over.html" if is_htmx() else "exchange/over.html"
@@ -188,7 +190,10 @@ def _saved(exchange: Exchange, offer_id: int, saved: Saved) -> str:
         copies=mine.copies if mine else (),
         criteria=exchange.criteria,
         copy_url=_copy_url(exchange, offer_id),
-        conflict_words=_("This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it."),
+        conflict_words=_(
+            "This was also changed in another tab. Both are kept: here is what you saved last,"
+            " and the other is below it."
+        ),
     )
 
 
@@ -220,5 +225,7 @@ def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
 
 def _labels(exchange: Exchange) -> dict[str, str]:
     """The names of the form's fields, for the list of what is missing."""
-    named = {f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in ("level", "comment")}
+    named = {
+        f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in ("level", "comment")
+    }
     return named | {"comment": _("In all")}

@@ -63,7 +63,9 @@ def reply(id: int, feedback_id: int) -> ResponseReturnValue:
         return _refused_reply(exchange, feedback_id, err), 422
     db.session.commit()
     if not is_htmx():
-        return go_to(url_for("exchange.show", id=id, _anchor=f"feedback-{feedback_id}"), saying=_("Your reply is there."))
+        return go_to(
+            url_for("exchange.show", id=id, _anchor=f"feedback-{feedback_id}"), saying=_("Your reply is there.")
+        )
     return _received(exchange, feedback_id, was_answered=True)
 
 
@@ -78,7 +80,7 @@ def preview() -> ResponseReturnValue:
 def _page(exchange: Exchange, **replying: Any) -> str:
     viewer = current()
     page = queries.student_page(db.session(), exchange, viewer.person_id, now=now())
-    facts = {
+    facts: dict[str, Any] = {
         "exchange": exchange,
         "page": page,
         "steps": _steps(exchange, page),
@@ -88,6 +90,8 @@ def _page(exchange: Exchange, **replying: Any) -> str:
         "wording": wording,
         "grade_words": grade_words,
     }
+    if page.grade is not None and page.grade.cause == "override":
+        facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(viewer.person_id)
     return render_template("exchange/student.html", **(facts | replying))
 
 
@@ -98,7 +102,13 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     is_replied = bool(page.received) and all(each.reply for each in page.received)
     has_all = not page.waiting_for
     done = (is_handed_in, page.given >= page.owed, is_read and has_all, is_replied and has_all)
-    here = {"submit": 0, "review": 1, "wait": 2, "reply": 3 if is_read else 2}.get(page.step)
+    here = {
+        "submit": 0,
+        "review": 1,
+        "wait": 1 if page.given < page.owed else 2,
+        "reply": 2,
+        "done": 3 if page.received and not is_replied else None,
+    }.get(page.step)
     words = (
         _("Hand in your work"),
         ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed),
@@ -107,8 +117,12 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     )
     notes = (
         "",
-        _("%(done)s of %(total)s", done=page.given, total=page.owed) if is_handed_in and 0 < page.given < page.owed else "",
-        _("%(done)s of %(total)s", done=len(page.received), total=exchange.reviews) if page.received and not has_all else "",
+        _("%(done)s of %(total)s", done=page.given, total=page.owed)
+        if is_handed_in and 0 < page.given < page.owed
+        else "",
+        _("%(done)s of %(total)s", done=len(page.received), total=exchange.reviews)
+        if page.received and not has_all
+        else "",
         "",
     )
     return [
@@ -118,11 +132,19 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
 
 
 def _times(exchange: Exchange) -> list[tuple[str, datetime | None]]:
-    return [(_("Opens"), exchange.opens_at), (_("Work due"), exchange.submit_by), (_("Reviews due"), exchange.review_by)]
+    return [
+        (_("Opens"), exchange.opens_at),
+        (_("Work due"), exchange.submit_by),
+        (_("Reviews due"), exchange.review_by),
+    ]
 
 
 def _refused_reply(exchange: Exchange, feedback_id: int, err: Exception) -> str:
-    said = first_errors(err.normalized_messages()) if isinstance(err, ValidationError) else {"body": [wording.sentence(err)]}
+    said = (
+        first_errors(err.normalized_messages())
+        if isinstance(err, ValidationError)
+        else {"body": [wording.sentence(err)]}
+    )
     typed = request.form.get("body", "")
     if is_htmx():
         return _received(exchange, feedback_id, errors=said, typed=typed)
@@ -130,7 +152,8 @@ def _refused_reply(exchange: Exchange, feedback_id: int, err: Exception) -> str:
 
 
 def _received(exchange: Exchange, feedback_id: int, **facts: Any) -> str:
-    for each in queries.received_feedback(db.session(), exchange, current().person_id):
-        if each.feedback.id == feedback_id:
-            return render_template("exchange/_received.html", exchange=exchange, received=each, **facts)
-    abort(404)
+    received = queries.received_feedback(db.session(), exchange, current().person_id)
+    found = next((each for each in received if each.feedback.id == feedback_id), None)
+    if found is None:
+        abort(404)
+    return render_template("exchange/_received.html", exchange=exchange, received=found, **facts)

@@ -155,13 +155,19 @@ def _settings() -> Settings:
 
 
 def _conflict_words() -> str:
-    return _("This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it.")
+    return _(
+        "This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it."
+    )
 
 
 def _refused(exchange: Exchange, author: int, err: Exception) -> str:
     """The page again, with everything that was typed. Without script, that is all there is of it."""
     db.session.rollback()
-    said = first_errors(err.normalized_messages()) if isinstance(err, ValidationError) else {"body": [wording.sentence(err)]}
+    said = (
+        first_errors(err.normalized_messages())
+        if isinstance(err, ValidationError)
+        else {"body": [wording.sentence(err)]}
+    )
     if is_htmx():
         return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
     return _page(exchange, author, errors=said, typed=request.form.get("body", ""))
