@@ -1,9 +1,11 @@
 """Installing a tool the way an admin's browser would, without the browser."""
 
 import logging
+import os
 import threading
 import time
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
@@ -12,7 +14,7 @@ from flask import Flask
 from lti_tool.sandbox import client, log, registration
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.records import Tool
-from lti_tool.sandbox.store import db, put_setting, setting_up, update
+from lti_tool.sandbox.store import get_setting, put_setting, setting_up, update
 
 logger = logging.getLogger(__name__)
 
@@ -80,11 +82,24 @@ def _claim(config: SandboxConfig) -> bool:
     Only one of several worker processes installs, and only where no tool is yet.
     """
     with setting_up(config.data):
-        row = db().execute("SELECT value FROM site WHERE name = 'installing'").fetchone()
-        busy = row is not None and float(row["value"]) > time.time() - PATIENCE - 10
-        if busy or Tool.first("1") is not None:
+        if Tool.first("1") is not None or _is_busy(get_setting("installing")):
             return False
-        put_setting("installing", time.time())
+        put_setting("installing", {"by": os.getpid(), "until": time.time() + PATIENCE})
+    return True
+
+
+def _is_busy(claim: Any) -> bool:
+    """
+    Whether another process, which still lives, is installing at this moment.
+    """
+    if claim is None or claim["until"] < time.time() or claim["by"] == os.getpid():
+        return False
+    try:
+        os.kill(claim["by"], 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
     return True
 
 

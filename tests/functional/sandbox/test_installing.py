@@ -1,11 +1,13 @@
 """Installing a tool in the pretend LMS (LTI Dynamic Registration 1.0) and its access tokens (security 1.1)."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from lti_tool.sandbox.store import put_setting
 from tests.functional.sandbox.conftest import World
 from tests.functional.sandbox.tiny_tool import SCOPE, TOOL_CONFIGURATION
 
@@ -47,6 +49,22 @@ def test_a_tool_is_installed_at_start_when_asked_for(make_world: Callable[..., W
         time.sleep(0.1)
 
     assert [tool["name"] for tool in world.state()["tools"]] == ["Tiny tool"]
+
+
+def test_an_installation_that_a_dead_process_began_is_begun_again(make_world: Callable[..., World]) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    world = make_world()
+    claim = {"by": ended.pid, "until": time.time() + 60}
+    with world.app.app_context():
+        put_setting("installing", claim)
+
+    again = make_world(install_at_start=True)
+
+    deadline = time.monotonic() + 10
+    while not again.state()["tools"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [tool["state"] for tool in again.state()["tools"]] == ["active"]
 
 
 def test_a_tool_that_asks_first_gets_its_button_pressed(world: World) -> None:
