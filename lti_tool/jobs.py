@@ -37,16 +37,18 @@ def defer(
     With *once_as*, a job already waiting under that name makes this call do nothing.
     Jobs *in_turn* under one name run one after the other.
     """
-    options: dict[str, Any] = {"connection": db.driver_connection(session)}
+    options: dict[str, Any] = {}
     if at is not None:
         options["schedule_at"] = at
     if in_turn is not None:
         options["lock"] = in_turn
     if once_as is None:
-        what.configure(**options).defer(**arguments)
+        what.configure(connection=db.driver_connection(session), **options).defer(**arguments)
         return
     try:
         with session.begin_nested():
-            what.configure(queueing_lock=once_as, **options).defer(**arguments)
+            # Asking for the connection here is what sets the savepoint: SQLAlchemy does so no sooner than it must.
+            connection = db.driver_connection(session)
+            what.configure(queueing_lock=once_as, connection=connection, **options).defer(**arguments)
     except AlreadyEnqueued:
         pass
