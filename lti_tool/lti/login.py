@@ -35,7 +35,7 @@ LONGEST_PARAMETER = 8192
 REQUIRED = ("iss", "login_hint", "target_link_uri")
 OPTIONAL = ("client_id", "lti_deployment_id", "lti_message_hint", "lti_storage_target")
 
-# Several registrations may share one issuer (hosted Canvas): client_id decides, else being the only
+# Several registrations may share one issuer, as those of one hosted LMS do: client_id decides, else being the only
 # one, else the deployment. The attempt is written exactly when one is left.
 BEGIN = text(
     f"""

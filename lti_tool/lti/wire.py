@@ -104,7 +104,7 @@ def _origin(url: str) -> tuple[str, str, int] | None:
 
 
 def _says_too_fast(answer: requests.Response) -> bool:
-    """Whether a 403 is a throttle in disguise (Canvas says so in the body)."""
+    """Whether a 403 is a throttle in disguise: some LMS says so in the body only."""
     return b"rate limit" in answer.content[:2000].lower() or answer.headers.get(
         "X-Rate-Limit-Remaining", ""
     ).startswith(("0", "-"))

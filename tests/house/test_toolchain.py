@@ -15,7 +15,7 @@ import pytest
 TOP = Path(__file__).parents[2]
 CONFIG = tomllib.loads((TOP / "pyproject.toml").read_text())
 KINDS_OF_CHANGE = {kind["directory"] for kind in CONFIG["tool"]["towncrier"]["type"]}
-PLACES = ["/" + "work/", "/" + "root/", "pypi" + ".org", "python" + "hosted", "registry." + "npm" + "js"]
+PLACES = ["/work/" + "main", "/work/" + "shared", "/root/" + ".", "pypi" + ".org", "python" + "hosted", "npm" + "js."]
 """What would tell where somebody built this. Put together here, or this file would be the first to be found."""
 
 
