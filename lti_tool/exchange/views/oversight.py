@@ -57,6 +57,11 @@ def overview_page(exchange: Exchange) -> str:
         "stage_of": {row.person_id: _stage_of(row, exchange) for row in overview.rows},
         "stage_words": STAGES,
         "rows": rows,
+        "times": [
+            (words, at)
+            for words, at in ((_("Work due"), exchange.submit_by), (_("Reviews due"), exchange.review_by))
+            if at
+        ],
         "who": who,
         "name": name,
         "filters": _filters(overview.rows, exchange),

@@ -91,7 +91,9 @@ def _page(exchange: Exchange, **replying: Any) -> str:
         "grade_words": grade_words,
     }
     if page.grade is not None and page.grade.cause == "override":
-        facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(viewer.person_id)
+        facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
+            viewer.person_id
+        )
     return render_template("exchange/student.html", **(facts | replying))
 
 
