@@ -4,6 +4,9 @@ Jobs about courses: following the LMS's roster.
 
 from datetime import timedelta
 
+from flask import current_app, has_app_context
+from sqlalchemy.orm import Session
+
 from lti_tool import db, jobs
 from lti_tool.clock import now
 from lti_tool.config import Settings
@@ -14,6 +17,11 @@ MOST_AT_ONCE = 200
 """Courses that one look at the clock begins to sync; the next comes in five minutes."""
 SOON = timedelta(minutes=10)
 LATER = timedelta(hours=6)
+
+
+def ask_for_roster(session: Session, course_id: int) -> None:
+    """Have the roster read soon, also where a failed attempt would wait longer."""
+    jobs.defer(session, sync_roster, once_as=f"roster asked for:{course_id}", course_id=course_id)
 
 
 @jobs.task(name="courses.sync_roster", queue="rosters")
@@ -41,10 +49,17 @@ def sync_roster(course_id: int) -> None:
 @jobs.task(name="courses.sync_due_rosters", queue="rosters", queueing_lock="courses.sync_due_rosters")
 def sync_due_rosters(timestamp: int) -> None:
     """Begin a sync for each course whose roster has become too old."""
-    older_than = timedelta(hours=Settings.from_environment().roster_sync_hours)
+    older_than = timedelta(hours=_settings().roster_sync_hours)
     with db.transaction() as session:
         for course_id in roster.due(session, older_than=older_than, now=now(), limit=MOST_AT_ONCE):
             jobs.defer(session, sync_roster, once_as=f"roster:{course_id}", course_id=course_id)
+
+
+def _settings() -> Settings:
+    if has_app_context():
+        running: Settings = current_app.extensions["hearth.settings"]
+        return running
+    return Settings.from_environment()
 
 
 def _wait(err: ServiceError) -> timedelta:
