@@ -34,7 +34,7 @@ export default class extends Controller {
     const lost = !document.activeElement || document.activeElement === document.body;
     if (!lost || !this.had || this.had === document.body) return;
     const same = this.had.id && document.getElementById(this.had.id);
-    (same ?? document.querySelector('[data-swap-target="heading"]'))?.focus({ preventScroll: true });
+    (same || document.querySelector('[data-swap-target="heading"]'))?.focus({ preventScroll: true });
   }
 
   #fail(event) {
