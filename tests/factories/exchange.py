@@ -1,7 +1,7 @@
 """Exchanges, work in them, feedback about it."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from lti_tool.exchange import operations, rules
 from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission
 from tests.factories.courses import make_course, make_member, make_resource_link
 
+CREATED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 BEGUN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 CLARITY = rules.CriterionPlan(
@@ -28,16 +29,10 @@ ADVICE = rules.CriterionPlan(title="Advice", prompt="What would you try next?")
 
 def make_plan(**values: Any) -> rules.Plan:
     """Settings as a teacher might choose them: two reviews each, ten points, masked, two criteria."""
-    return rules.Plan(
-        **{
-            "title": "First drafts",
-            "instructions": "Write *one page*.",
-            "reviews": 2,
-            "points": 10.0,
-            "criteria": (CLARITY, ADVICE),
-        }
-        | values
+    usual = rules.Plan(
+        title="First drafts", instructions="Write *one page*.", reviews=2, points=10.0, criteria=(CLARITY, ADVICE)
     )
+    return replace(usual, **values)
 
 
 @dataclass
@@ -84,9 +79,9 @@ def hand_in(made: Class, person: int, *, body: str = "", now: datetime = BEGUN) 
 
 
 def all_hand_in(made: Class, *, now: datetime = BEGUN) -> None:
-    """Everybody's work, handed in in their order."""
-    for person in made.people:
-        hand_in(made, person, now=now)
+    """Everybody's work, handed in one minute after the other until *now*."""
+    for minutes, person in zip(reversed(range(len(made.people))), made.people, strict=True):
+        hand_in(made, person, now=now - timedelta(minutes=minutes))
 
 
 def take(made: Class, person: int, *, now: datetime = BEGUN) -> Offer:

@@ -159,15 +159,10 @@ def _send(
     """Hand *scores* to the gradebook, where the exchange has a place in the LMS."""
     if link is None or not scores or exchange.points is None:
         return
-    handed_in = dict(
-        session.execute(
-            select(Submission.author_id, Submission.submitted_at).where(
-                Submission.exchange_id == exchange.id, Submission.author_id.in_(scores)
-            )
-        )
-        .tuples()
-        .all()
+    dates = select(Submission.author_id, Submission.submitted_at).where(
+        Submission.exchange_id == exchange.id, Submission.author_id.in_(scores)
     )
+    handed_in = dict(session.execute(dates).all())
     for person, score in scores.items():
         gradebook.set_grade(
             session,

@@ -68,15 +68,15 @@ def overrides_of(
     session: Session, exchange: Exchange, *, persons: Collection[int] | None = None
 ) -> dict[int, GradeOverride]:
     """The overrides that count now: of each person the newest, unless it lifts those before."""
-    rows = (
-        select(GradeOverride)
+    newest = (
+        select(func.max(GradeOverride.id))
         .where(GradeOverride.exchange_id == exchange.id)
-        .distinct(GradeOverride.person_id)
-        .order_by(GradeOverride.person_id, GradeOverride.id.desc())
+        .group_by(GradeOverride.person_id)
     )
+    rows = select(GradeOverride).where(GradeOverride.id.in_(newest), GradeOverride.score.is_not(None))
     if persons is not None:
         rows = rows.where(GradeOverride.person_id.in_(persons))
-    return {each.person_id: each for each in session.scalars(rows) if each.score is not None}
+    return {each.person_id: each for each in session.scalars(rows)}
 
 
 def due_exchanges(session: Session, *, now: datetime) -> list[int]:

@@ -161,7 +161,7 @@ def my_work(session: Session, exchange: Exchange, person_id: int, *, now: dateti
     ).one_or_none()
     if row is None:
         return None
-    work, is_read = row.tuple()
+    work, is_read = row
     _load_files(session, [work])
     copies = session.scalars(
         select(DraftCopy).where(DraftCopy.submission_id == work.id).order_by(DraftCopy.id.desc())
@@ -283,7 +283,7 @@ def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Releas
         .limit(1)
         .execution_options(populate_existing=True)
     ).one_or_none()
-    return (None, None) if row is None else row.tuple()
+    return (None, None) if row is None else (row[0], row[1])
 
 
 def _load_files(session: Session, works: Collection[Submission]) -> None:

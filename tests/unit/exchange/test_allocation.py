@@ -1,6 +1,7 @@
 """Who reviews what next: properties of the choice, for any class and any order of asking."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,7 +90,7 @@ def test_among_equally_served_nobody_reviews_their_reviewer_while_others_wait(
 ) -> None:
     ranked = rules.ranked(offered, most=None, seed=seed)
 
-    for first, second in zip(ranked, ranked[1:], strict=False):
+    for first, second in pairwise(ranked):
         assert first.served < second.served or first.is_reciprocal <= second.is_reciprocal
 
 
