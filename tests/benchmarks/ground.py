@@ -89,7 +89,9 @@ class Ground:
                 " values (%s, %s, 'Benchmark', '', %s, %s, %s, 'active')",
                 (self.issuer, lms.CLIENT_ID, *(f"{self.issuer}/{what}" for what in ("auth", "token", "jwks"))),
             )
-            connection.execute("insert into deployment (platform_id, deployment_id) values (1, %s)", (lms.DEPLOYMENT_ID,))
+            connection.execute(
+                "insert into deployment (platform_id, deployment_id) values (1, %s)", (lms.DEPLOYMENT_ID,)
+            )
         return settings
 
     def floor(self, name: str) -> dict[str, str]:

@@ -59,9 +59,7 @@ def measure(ground: Ground, *, rounds: int, count: int) -> Iterator[Result]:
         ours = contestant("Hearth", "lti_tool.wsgi:app", hearth_environment, port)
         floor = contestant("floor", "tests.benchmarks.floor:app", ground.floor("floor"), free_port())
         # Its memory cache cannot be shared, so a second process would refuse half of all launches.
-        stock = contestant(
-            "PyLTI1p3", "tests.benchmarks.stock:app", ground.stock(), free_port(), workers=1, threads=8
-        )
+        stock = contestant("PyLTI1p3", "tests.benchmarks.stock:app", ground.stock(), free_port(), workers=1, threads=8)
         stock.uses_postgres = False
         contestants = [floor, ours, stock]
         for each in contestants:
@@ -70,7 +68,9 @@ def measure(ground: Ground, *, rounds: int, count: int) -> Iterator[Result]:
             for each in contestants:
                 each.take_turn(ground, count)
     yield at_least("launches a second, 8 browsers", ours.rate, floor.rate, 0.6, "/s")
-    yield at_most("CPU a launch, PostgreSQL's included", median(ours.milliseconds), median(floor.milliseconds), 2.0, " ms")
+    yield at_most(
+        "CPU a launch, PostgreSQL's included", median(ours.milliseconds), median(floor.milliseconds), 2.0, " ms"
+    )
     yield at_most("p50, 1 browser", median(ours.alone), median(floor.alone), 2.0, " ms")
     yield told("p50 · p95, 8 browsers", _both(ours), _both(floor))
     yield Result(

@@ -45,7 +45,9 @@ class Key:
     @property
     def public_pem(self) -> str:
         encoding = serialization.Encoding.PEM
-        return self.private.public_key().public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+        return (
+            self.private.public_key().public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+        )
 
     def sign(self, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": KID})
@@ -70,14 +72,28 @@ def claims(*, issuer: str, target: str, nonce: str, student: int) -> dict[str, A
         CLAIM + "message_type": "LtiResourceLinkRequest",
         CLAIM + "version": "1.3.0",
         CLAIM + "target_link_uri": target,
-        CLAIM + "resource_link": {"id": "link-1", "title": "Our course, together", "description": "A place for us. " * 8},
-        CLAIM + "context": {"id": "course-1", "label": "DES 101", "title": "Designing for People", "type": ["CourseSection"]},
+        CLAIM + "resource_link": {
+            "id": "link-1",
+            "title": "Our course, together",
+            "description": "A place for us. " * 8,
+        },
+        CLAIM + "context": {
+            "id": "course-1",
+            "label": "DES 101",
+            "title": "Designing for People",
+            "type": ["CourseSection"],
+        },
         CLAIM + "roles": [
             CONTEXT_ROLE + "Learner",
             "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Student",
             "http://purl.imsglobal.org/vocab/lis/v2/system/person#User",
         ],
-        CLAIM + "tool_platform": {"guid": "benchmark", "name": "Benchmark", "version": "1", "product_family_code": "benchmark"},
+        CLAIM + "tool_platform": {
+            "guid": "benchmark",
+            "name": "Benchmark",
+            "version": "1",
+            "product_family_code": "benchmark",
+        },
         CLAIM + "launch_presentation": {"document_target": "iframe", "locale": "en", "return_url": f"{issuer}/return"},
         CLAIM + "lis": {"person_sourcedid": f"s{student}", "course_section_sourcedid": "des-101"},
         CLAIM + "custom": {f"parameter_{number}": "a value of some length" for number in range(12)},
@@ -140,7 +156,7 @@ class Answers(BaseHTTPRequestHandler):
         token = {"access_token": "benchmark", "token_type": "Bearer", "expires_in": 3600, "scope": scope}
         self._answer(json.dumps(token).encode())
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+    def log_message(self, format: str, *args: object) -> None:
         """Quiet."""
 
     def _answer(

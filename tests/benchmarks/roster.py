@@ -120,7 +120,9 @@ def main() -> None:
         idle = _reset_peak()
         seen["ours_first"].append(_seconds(lambda: _ours(course)))  # noqa: B023 - called at once
         peaks.append(_peak() - idle)
-        seen["reference_first"].append(_seconds(lambda: _reference(settings.database_url or "", asked["url"], reference)))  # noqa: B023
+        seen["reference_first"].append(
+            _seconds(lambda: _reference(settings.database_url or "", asked["url"], reference))
+        )  # noqa: B023
         before = _written(settings.database_url, course)
         idle = _reset_peak()
         seen["ours_unchanged"].append(_seconds(lambda: _ours(course)))  # noqa: B023

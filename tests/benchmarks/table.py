@@ -65,5 +65,7 @@ def show(title: str, results: Iterable[Result]) -> bool:
     for row in rows:
         ratio = f"{row.ratio:.2f} ×" if row.ratio is not None else ""
         verdict = {None: "", True: "met", False: "MISSED"}[row.is_met]
-        print(f"  {row.measure:<46} {row.ours:>12} {row.reference:>22} {ratio:>8} {row.goal:>10}  {verdict}", flush=True)
+        print(
+            f"  {row.measure:<46} {row.ours:>12} {row.reference:>22} {ratio:>8} {row.goal:>10}  {verdict}", flush=True
+        )
     return all(row.is_met is not False for row in rows)

@@ -72,7 +72,7 @@ class Rostered:
         ).one_or_none()
 
     def names(self) -> dict[str, str]:
-        return {sub: name for sub, name in self.session.execute(select(Person.sub, Person.name))}
+        return {row.sub: row.name for row in self.session.execute(select(Person.sub, Person.name))}
 
     def present(self) -> set[str]:
         here = select(Person.sub).join(Membership, Membership.person_id == Person.id)
