@@ -77,7 +77,10 @@ def next_page(answer: requests.Response, url: str) -> str | None:
     header = answer.headers.get("Link", "")
     for target, relations in _links(header):
         if "next" in relations:
-            return urljoin(url, target.strip().replace("&amp;", "&"))
+            try:
+                return urljoin(url, target.strip().replace("&amp;", "&"))
+            except ValueError as err:
+                raise Rejected(answer.status_code, "its next page has no address") from err
     return None
 
 

@@ -11,15 +11,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import responses
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from lti_tool import vault
+from lti_tool.config import Settings
 from lti_tool.courses.models import Deployment, Platform
 from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.key_sets import key_sets
+from lti_tool.lti.models import SigningKey
 from lti_tool.lti.tokens import tokens
 from tests.factories.courses import make_deployment, make_platform
 
@@ -159,6 +163,32 @@ def deep_linking(**settings: Any) -> dict[str, Any]:
         lti.ROLES: [INSTRUCTOR],
         lti.DEEP_LINKING_SETTINGS: {name: value for name, value in given.items() if value is not None},
     }
+
+
+def keep_signing_key(session: Session, settings: Settings) -> None:
+    """Give the tool the same key as in every other test: making one takes longer than most tests."""
+    private = private_key("the tool's")
+    private_pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public_pem = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    session.add(
+        SigningKey(
+            kid="the tool's",
+            private_pem=_kept(private_pem.decode(), settings),
+            public_pem=public_pem.decode(),
+            signs_from=datetime(2020, 1, 1, tzinfo=UTC),
+        )
+    )
+    session.flush()
+
+
+@lru_cache(maxsize=2)
+def _kept(private_pem: str, settings: Settings) -> str:
+    """Encrypted once, so that the tool loads it once."""
+    return vault.encrypt(settings, private_pem)
 
 
 def hs256(claims: dict[str, Any], secret: str, kid: str) -> str:
