@@ -7,11 +7,12 @@ ones. Their order is the order in which the form sends them, so moving a row nee
 
 import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from lti_tool.exchange import rules, wording
 from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
@@ -20,11 +21,8 @@ CRITERION_KEY = re.compile(r"c\d{1,9}|n\w{1,24}", re.ASCII)
 LEVEL_KEY = re.compile(r"l\d{1,9}|m\w{1,24}", re.ASCII)
 
 
-class Form(Protocol):
-    """What werkzeug's MultiDict can do."""
-
-    def get(self, key: str, default: str = "", /) -> str: ...
-    def getlist(self, key: str, /) -> Sequence[str]: ...
+Form = MultiDict[str, str]
+"""What a browser sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,15 +75,15 @@ class PlanWords:
     def from_form(cls, form: Form) -> Self:
         """What was typed, with everything the form does not know left out."""
         return cls(
-            title=form.get("title"),
-            instructions=form.get("instructions"),
-            reviews=form.get("reviews"),
-            grade=form.get("grade"),
-            points=form.get("points"),
-            opens_at=form.get("opens_at"),
-            submit_by=form.get("submit_by"),
-            review_by=form.get("review_by"),
-            anonymity=form.get("anonymity"),
+            title=form.get("title", ""),
+            instructions=form.get("instructions", ""),
+            reviews=form.get("reviews", ""),
+            grade=form.get("grade", ""),
+            points=form.get("points", ""),
+            opens_at=form.get("opens_at", ""),
+            submit_by=form.get("submit_by", ""),
+            review_by=form.get("review_by", ""),
+            anonymity=form.get("anonymity", ""),
             criteria=tuple(
                 _criterion(form, key) for key in _keys(form, "criterion", CRITERION_KEY, rules.MOST_CRITERIA)
             ),
@@ -231,15 +229,15 @@ def _criterion(form: Form, key: str) -> CriterionWords:
     levels = _keys(form, f"{key}-level", LEVEL_KEY, rules.MOST_LEVELS)
     return CriterionWords(
         key=key,
-        title=form.get(f"{key}-title"),
-        description=form.get(f"{key}-description"),
-        prompt=form.get(f"{key}-prompt"),
+        title=form.get(f"{key}-title", ""),
+        description=form.get(f"{key}-description", ""),
+        prompt=form.get(f"{key}-prompt", ""),
         levels=tuple(
             LevelWords(
                 key=level,
-                title=form.get(f"{level}-title"),
-                points=form.get(f"{level}-points"),
-                description=form.get(f"{level}-description"),
+                title=form.get(f"{level}-title", ""),
+                points=form.get(f"{level}-points", ""),
+                description=form.get(f"{level}-description", ""),
             )
             for level in levels
         ),

@@ -52,7 +52,7 @@ class Line(Text):
         return " ".join(super().cleaned(value).split())
 
 
-class Number(fields.Field[float]):
+class Number(fields.Field[float | None]):
     """A number as people type it, with a point or a comma; nothing typed is None."""
 
     default_error_messages = {"required": _("Please type a number.")}  # noqa: RUF012 - theirs
@@ -75,7 +75,7 @@ class Number(fields.Field[float]):
         return number
 
 
-class Moment(fields.Field[datetime]):
+class Moment(fields.Field[datetime | None]):
     """A date and time; without a zone it is UTC, as the form says where no script runs. Nothing typed is None."""
 
     def __init__(self, **kwargs: Any) -> None:

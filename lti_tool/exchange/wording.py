@@ -142,20 +142,22 @@ def person(name: str, id: int) -> str:
 def who_sees_work(exchange: Exchange) -> str:
     """Exactly who will know whose work this is."""
     if exchange.is_masked:
-        return ngettext(
+        said = ngettext(
             "One classmate reads your work without seeing your name. Your teachers see it.",
             "%(num)s classmates read your work without seeing your name. Your teachers see it.",
             exchange.reviews,
         )
-    return ngettext(
-        "One classmate reads your work and sees your name. Your teachers see it too, nobody else.",
-        "%(num)s classmates read your work and see your name. Your teachers see it too, nobody else.",
-        exchange.reviews,
-    )
+    else:
+        said = ngettext(
+            "One classmate reads your work and sees your name. Your teachers see it too, nobody else.",
+            "%(num)s classmates read your work and see your name. Your teachers see it too, nobody else.",
+            exchange.reviews,
+        )
+    return str(said)
 
 
 def who_sees_review(exchange: Exchange) -> str:
     """Exactly who will know who wrote this feedback."""
     if exchange.is_masked:
-        return _("The author reads your feedback without seeing your name. Your teachers see it.")
-    return _("The author reads your feedback and sees your name. Your teachers see it too, nobody else.")
+        return str(_("The author reads your feedback without seeing your name. Your teachers see it."))
+    return str(_("The author reads your feedback and sees your name. Your teachers see it too, nobody else."))

@@ -167,9 +167,21 @@ def _form(exchange: Exchange | None, words: PlanWords, *, errors_by_name: dict[s
         "exchange": exchange,
         "typed": words,
         "errors": errors_by_name or {},
-        "labels": LABELS,
+        "labels": _labels(words),
         # What the page's script makes new rows from: it puts a fresh token in the place of this one.
         "new_criterion_row": new_criterion("zznewzz"),
         "is_placing": bool(current().deep_link),
     }
     return render_template("exchange/_settings.html" if is_htmx() else "exchange/settings.html", **facts)
+
+
+def _labels(words: PlanWords) -> dict[str, Any]:
+    """What the fields of the form are called where their problems are listed."""
+    labels: dict[str, Any] = dict(LABELS)
+    for criterion in words.criteria:
+        of_criterion = criterion.title or _("New criterion")
+        labels |= {f"{criterion.key}-{name}": of_criterion for name in ("title", "description", "prompt")}
+        for number, level in enumerate(criterion.levels, start=1):
+            of_level = _("%(criterion)s, level %(number)s", criterion=of_criterion, number=number)
+            labels |= {f"{level.key}-{name}": of_level for name in ("title", "points", "description")}
+    return labels

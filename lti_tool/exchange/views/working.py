@@ -155,8 +155,10 @@ def _settings() -> Settings:
 
 
 def _conflict_words() -> str:
-    return _(
-        "This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it."
+    return str(
+        _(
+            "This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it."
+        )
     )
 
 
@@ -202,7 +204,7 @@ def _page(exchange: Exchange, author: int, **typed: Any) -> str:
 
 
 def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dict[str, Any]:
-    facts = {
+    facts: dict[str, Any] = {
         "exchange": exchange,
         "work": work,
         "typed": work.submission.draft if work else "",
