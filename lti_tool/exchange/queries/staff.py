@@ -12,7 +12,17 @@ from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission
 from lti_tool.exchange.queries.grades import overrides_of, shares_of
-from lti_tool.exchange.queries.student import MyReview, MyWork, Received, my_work, received_feedback, reviews_of
+from lti_tool.exchange.queries.student import (
+    MyReview,
+    MyWork,
+    Received,
+    dossier_of,
+    is_passback_of,
+    received_in,
+    reviews_in,
+    share_of,
+    work_in,
+)
 from lti_tool.exchange.rules import OfferState
 from lti_tool.grades import queries as gradebook
 from lti_tool.grades.models import Passback, State
@@ -128,15 +138,20 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
 
 def person_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> PersonPage | None:
     """Everything about one person of the course; None for anybody else."""
-    name = session.scalar(
-        select(Person.name)
+    found = session.execute(
+        select(Person.name, Release, Passback)
         .join(Membership, Membership.person_id == Person.id)
+        .outerjoin(Release, (Release.person_id == Person.id) & (Release.exchange_id == exchange.id))
+        .outerjoin(Passback, is_passback_of(Person.id, exchange))
         .where(Person.id == person_id, Membership.course_id == exchange.course_id)
-    )
-    if name is None:
+        .order_by(Passback.changed_at.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
         return None
-    work = my_work(session, exchange, person_id, now=now)
-    shares = shares_of(session, exchange, persons=(person_id,)).get(person_id, [])
+    name, release, passback = found
+    dossier = dossier_of(session, exchange, person_id, now=now)
     overrides = session.scalars(
         select(GradeOverride)
         .where(GradeOverride.exchange_id == exchange.id, GradeOverride.person_id == person_id)
@@ -144,28 +159,23 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
     ).all()
     override = overrides[0] if overrides and overrides[0].score is not None else None
     computed = rules.grade(
-        shares,
+        [share_of(exchange, feedback) for feedback in dossier.feedback],
         maximum=exchange.points,
-        is_submitted=work is not None and work.submission.submitted_at is not None,
+        is_submitted=dossier.work is not None and dossier.work.submitted_at is not None,
     )
-    declined = session.scalars(
-        select(Offer)
-        .where(Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id, Offer.state == OfferState.DECLINED)
-        .order_by(Offer.ended_at)
-    ).all()
     return PersonPage(
         person_id=person_id,
         name=name,
-        work=work,
-        given=reviews_of(session, exchange, person_id, now=now, with_names=True),
-        received=received_feedback(session, exchange, person_id, with_names=True),
-        declined=tuple(declined),
+        work=work_in(dossier, exchange, now=now),
+        given=reviews_in(dossier, now=now, with_names=True),
+        received=received_in(dossier, exchange, with_names=True),
+        declined=tuple(offer for offer in dossier.offers if offer.state == OfferState.DECLINED),
         computed=computed,
         overrides=tuple(overrides),
         override=override,
         score=override.score if override is not None else computed.score,
-        release=session.get(Release, (exchange.id, person_id), populate_existing=True),
-        passback=gradebook.passback_of(session, exchange.id, person_id),
+        release=release,
+        passback=passback,
     )
 
 

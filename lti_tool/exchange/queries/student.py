@@ -2,15 +2,15 @@
 What a learner sees: their work, the works they review, the feedback they got.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from lti_tool.courses.models import Person
 from lti_tool.exchange import allocation, rules
 from lti_tool.exchange.models import (
     Answer,
@@ -116,23 +116,40 @@ class StudentPage:
     passback: Passback | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Dossier:
+    """Everything of one person in one exchange, loaded in at most six queries, names and all."""
+
+    work: Submission | None
+    is_read: bool
+    """Somebody has the work for review."""
+    offers: tuple[Offer, ...]
+    """In the order they were made, over or not."""
+    feedback: tuple[Feedback, ...]
+    """Received, in the order it came."""
+    copies: tuple[DraftCopy, ...]
+
+
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
-    """The whole page of one learner, in at most eight queries."""
+    """The whole page of one learner, in at most nine queries."""
+    with_names = not exchange.is_masked
+    dossier = dossier_of(session, exchange, person_id, now=now)
     why_not_open = exchange.windows.why_not_open(now)
-    work = my_work(session, exchange, person_id, now=now)
-    reviews = reviews_of(session, exchange, person_id, now=now, with_names=not exchange.is_masked)
-    received = received_feedback(session, exchange, person_id)
+    work = work_in(dossier, exchange, now=now)
+    reviews = reviews_in(dossier, now=now, with_names=with_names)
+    received = received_in(dossier, exchange, with_names=with_names)
     given = sum(review.feedback is not None for review in reviews)
     open_review = next((review for review in reviews if review.offer.is_open), None)
+    submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
-    is_in = work is not None and work.submission.submitted_at is not None
-    if is_in and why_not_open is None and open_review is None:
-        available, none_because = _availability(session, exchange, person_id, work, given=given, now=now)
+    if submitted_at is not None and why_not_open is None and open_review is None:
+        need = rules.Need(owed=exchange.reviews, given=given, work_submitted_at=submitted_at)
+        available, none_because = _availability(session, exchange, person_id, need, now=now)
     grade, passback = _grade(session, exchange, person_id)
     return StudentPage(
         step=rules.step(
             why_not_open=why_not_open,
-            is_submitted=is_in,
+            is_submitted=submitted_at is not None,
             may_review=open_review is not None or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
@@ -154,114 +171,103 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
 
 def my_work(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> MyWork | None:
     """The work of one author, or None while they have none."""
-    row = session.execute(
-        select(Submission, exists().where(has_reader(Submission.id, now)))
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
+    work, is_read = _work_of(session, exchange, person_id, now=now)
+    if work is None:
         return None
-    work, is_read = row
-    _load_files(session, [work])
-    copies = session.scalars(
-        select(DraftCopy).where(DraftCopy.submission_id == work.id).order_by(DraftCopy.id.desc())
-    ).all()
+    _fill_files(session, [work])
+    copies = _copies_of(session, work, ())
+    return work_in(Dossier(work=work, is_read=is_read, offers=(), feedback=(), copies=copies), exchange, now=now)
+
+
+def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: int, *, now: datetime) -> MyReview | None:
+    """One of a reviewer's works; None where it is not theirs, or was declined or given to others."""
+    offers = _offers_of(session, exchange, person_id)
+    _fill_files(session, [offer.submission for offer in offers])
+    _fill_answers(session, [offer.feedback for offer in offers if offer.feedback is not None])
+    copies = _copies_of(session, None, offers)
+    dossier = Dossier(work=None, is_read=False, offers=offers, feedback=(), copies=copies)
+    reviews = reviews_in(dossier, now=now, with_names=not exchange.is_masked)
+    return next((review for review in reviews if review.offer.id == offer_id), None)
+
+
+def received_feedback(session: Session, exchange: Exchange, person_id: int) -> tuple[Received, ...]:
+    """The feedback of one author as they may see it."""
+    feedback = _feedback_of(session, exchange, person_id)
+    _fill_answers(session, feedback)
+    dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=())
+    return received_in(dossier, exchange, with_names=not exchange.is_masked)
+
+
+def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
+    """Load everything about one person at once. What of it may be shown is decided by those who show it."""
+    work, is_read = _work_of(session, exchange, person_id, now=now)
+    offers = _offers_of(session, exchange, person_id)
+    feedback = _feedback_of(session, exchange, person_id)
+    _fill_files(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
+    _fill_answers(session, [*feedback, *(offer.feedback for offer in offers if offer.feedback is not None)])
+    copies = _copies_of(session, work, offers)
+    return Dossier(work=work, is_read=is_read, offers=offers, feedback=feedback, copies=copies)
+
+
+def work_in(dossier: Dossier, exchange: Exchange, *, now: datetime) -> MyWork | None:
+    """The work of a dossier, and whether it may still change."""
+    work = dossier.work
+    if work is None:
+        return None
     why_not = exchange.windows.why_not_open(now)
-    if why_not is None and work.submitted_at is not None and is_read:
+    if why_not is None and work.submitted_at is not None and dossier.is_read:
         why_not = "being_reviewed"
     return MyWork(
         submission=work,
         files=tuple(work.files),
-        copies=tuple(copies),
+        copies=tuple(copy for copy in dossier.copies if copy.submission_id == work.id),
         is_late=work.submitted_at is not None and exchange.windows.is_late(work.submitted_at),
         may_change=why_not is None,
         why_not=why_not,
     )
 
 
-def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: int, *, now: datetime) -> MyReview | None:
-    """One of a reviewer's works; None where it is not theirs, or was declined or given to others."""
-    reviews = reviews_of(session, exchange, person_id, now=now, with_names=not exchange.is_masked)
-    return next((review for review in reviews if review.offer.id == offer_id), None)
+def reviews_in(dossier: Dossier, *, now: datetime, with_names: bool) -> tuple[MyReview, ...]:
+    """The works a reviewer has or had in hand, without those declined or given to others."""
+    kept = [offer for offer in dossier.offers if offer.state not in (OfferState.DECLINED, OfferState.EXPIRED)]
+    return tuple(
+        MyReview(
+            offer=offer,
+            number=number,
+            author_name=_name(offer.submission.author) if with_names else None,
+            submission=offer.submission,
+            files=tuple(offer.submission.files),
+            is_lapsed=offer.is_open and not offer.is_live_at(now),
+            draft=offer.draft,
+            words=_words(offer),
+            copies=tuple(copy for copy in dossier.copies if copy.offer_id == offer.id),
+            feedback=offer.feedback,
+            reply=offer.feedback.reply if offer.feedback is not None else None,
+        )
+        for number, offer in enumerate(kept, start=1)
+    )
 
 
-def received_feedback(
-    session: Session, exchange: Exchange, person_id: int, *, with_names: bool | None = None
-) -> tuple[Received, ...]:
-    """The feedback of one author in the order it came. With names where the exchange has them, unless told."""
-    with_names = not exchange.is_masked if with_names is None else with_names
-    rows = session.scalars(
-        select(Feedback)
-        .join(Feedback.offer)
-        .join(Offer.submission)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
-        .options(joinedload(Feedback.reply), joinedload(Feedback.offer).joinedload(Offer.reviewer))
-        .order_by(Feedback.given_at, Feedback.id)
-        .execution_options(populate_existing=True)
-    ).all()
-    _load_answers(session, rows)
+def received_in(dossier: Dossier, exchange: Exchange, *, with_names: bool) -> tuple[Received, ...]:
+    """The feedback of a dossier as it is read."""
     return tuple(
         Received(
             feedback=feedback,
             letter=_letter(number),
-            reviewer_name=_name(feedback.offer) if with_names else None,
+            reviewer_name=_name(feedback.offer.reviewer) if with_names else None,
             answers=_answered(exchange, feedback),
             comment=feedback.comment,
             given_at=feedback.given_at,
             reply=feedback.reply,
             is_new=feedback.read_at is None,
         )
-        for number, feedback in enumerate(rows)
-    )
-
-
-def reviews_of(
-    session: Session, exchange: Exchange, person_id: int, *, now: datetime, with_names: bool
-) -> tuple[MyReview, ...]:
-    """The works one reviewer has or had in hand, without those declined or given to others."""
-    offers = session.scalars(
-        select(Offer)
-        .where(
-            Offer.exchange_id == exchange.id,
-            Offer.reviewer_id == person_id,
-            Offer.state.not_in((OfferState.DECLINED, OfferState.EXPIRED)),
-        )
-        .options(
-            joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
-            joinedload(Offer.draft),
-            joinedload(Offer.feedback).joinedload(Feedback.reply),
-        )
-        .order_by(Offer.offered_at, Offer.id)
-        .execution_options(populate_existing=True)
-    ).all()
-    if not offers:
-        return ()
-    _load_files(session, [offer.submission for offer in offers])
-    _load_answers(session, [offer.feedback for offer in offers if offer.feedback is not None])
-    copies = _copies_of_offers(session, [offer.id for offer in offers])
-    return tuple(
-        MyReview(
-            offer=offer,
-            number=number,
-            author_name=_author_name(offer) if with_names else None,
-            submission=offer.submission,
-            files=tuple(offer.submission.files),
-            is_lapsed=offer.is_open and not offer.is_live_at(now),
-            draft=offer.draft,
-            words=_words(offer),
-            copies=tuple(copies.get(offer.id, ())),
-            feedback=offer.feedback,
-            reply=offer.feedback.reply if offer.feedback is not None else None,
-        )
-        for number, offer in zip(count(1), offers, strict=False)
+        for number, feedback in enumerate(dossier.feedback)
     )
 
 
 def _availability(
-    session: Session, exchange: Exchange, person_id: int, work: MyWork | None, *, given: int, now: datetime
+    session: Session, exchange: Exchange, person_id: int, need: rules.Need, *, now: datetime
 ) -> tuple[str | None, str | None]:
-    assert work is not None and work.submission.submitted_at is not None  # noqa: S101, PT018 - asked by the caller
-    need = rules.Need(owed=exchange.reviews, given=given, work_submitted_at=work.submission.submitted_at)
     most = rules.cap(need, reviews=exchange.reviews, windows=exchange.windows, now=now)
     candidates = allocation.shortlist(session, exchange, reviewer=person_id, now=now)
     if rules.ranked(candidates, most=most, seed=exchange.seed):
@@ -272,12 +278,7 @@ def _availability(
 def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Release | None, Passback | None]:
     row = session.execute(
         select(Release, Passback)
-        .outerjoin(
-            Passback,
-            (Passback.activity_id == Release.exchange_id)
-            & (Passback.person_id == Release.person_id)
-            & (Passback.column == ""),
-        )
+        .outerjoin(Passback, is_passback_of(Release.person_id, exchange))
         .where(Release.exchange_id == exchange.id, Release.person_id == person_id)
         .order_by(Passback.changed_at.desc())
         .limit(1)
@@ -286,8 +287,52 @@ def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Releas
     return (None, None) if row is None else (row[0], row[1])
 
 
-def _load_files(session: Session, works: Collection[Submission]) -> None:
+def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) -> ColumnElement[bool]:
+    """The condition that joins a person with their grade in the gradebook's own column of the exchange."""
+    return (Passback.activity_id == exchange.id) & (Passback.person_id == person_id) & (Passback.column == "")
+
+
+def _work_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> tuple[Submission | None, bool]:
+    row = session.execute(
+        select(Submission, exists().where(has_reader(Submission.id, now)))
+        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return (None, False) if row is None else (row[0], row[1])
+
+
+def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Offer, ...]:
+    rows = session.scalars(
+        select(Offer)
+        .where(Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id)
+        .options(
+            joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
+            joinedload(Offer.draft),
+            joinedload(Offer.feedback).joinedload(Feedback.reply),
+        )
+        .order_by(Offer.offered_at, Offer.id)
+        .execution_options(populate_existing=True)
+    )
+    return tuple(rows)
+
+
+def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Feedback, ...]:
+    rows = session.scalars(
+        select(Feedback)
+        .join(Feedback.offer)
+        .join(Offer.submission)
+        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .options(joinedload(Feedback.reply), joinedload(Feedback.offer).joinedload(Offer.reviewer))
+        .order_by(Feedback.given_at, Feedback.id)
+        .execution_options(populate_existing=True)
+    )
+    return tuple(rows)
+
+
+def _fill_files(session: Session, works: Collection[Submission]) -> None:
     """The files of all *works* at once."""
+    if not works:
+        return
     found: dict[int, list[SubmissionFile]] = {work.id: [] for work in works}
     rows = select(SubmissionFile).where(SubmissionFile.submission_id.in_(found)).order_by(SubmissionFile.number)
     for file in session.scalars(rows):
@@ -296,7 +341,7 @@ def _load_files(session: Session, works: Collection[Submission]) -> None:
         set_committed_value(work, "files", found[work.id])
 
 
-def _load_answers(session: Session, feedback: Collection[Feedback]) -> None:
+def _fill_answers(session: Session, feedback: Collection[Feedback]) -> None:
     """The answers of all *feedback* at once."""
     if not feedback:
         return
@@ -307,12 +352,23 @@ def _load_answers(session: Session, feedback: Collection[Feedback]) -> None:
         set_committed_value(each, "answers", found[each.id])
 
 
-def _copies_of_offers(session: Session, ids: Collection[int]) -> Mapping[int, list[DraftCopy]]:
-    found: dict[int, list[DraftCopy]] = {}
-    for copy in session.scalars(select(DraftCopy).where(DraftCopy.offer_id.in_(ids)).order_by(DraftCopy.id.desc())):
-        assert copy.offer_id is not None  # noqa: S101 - selected by it
-        found.setdefault(copy.offer_id, []).append(copy)
-    return found
+def _copies_of(session: Session, work: Submission | None, offers: Collection[Offer]) -> tuple[DraftCopy, ...]:
+    """What was kept of a work and of feedback about others, newest first."""
+    if work is None and not offers:
+        return ()
+    of_work = DraftCopy.submission_id == (work.id if work is not None else None)
+    of_offers = DraftCopy.offer_id.in_([offer.id for offer in offers])
+    return tuple(session.scalars(select(DraftCopy).where(of_work | of_offers).order_by(DraftCopy.id.desc())))
+
+
+def share_of(exchange: Exchange, feedback: Feedback) -> rules.Share:
+    """What one feedback says in points."""
+    points, possible = 0.0, 0.0
+    for answered in _answered(exchange, feedback):
+        if answered.level is not None:
+            points += answered.level.points
+            possible += max(level.points for level in answered.criterion.levels)
+    return rules.Share(feedback_id=feedback.id, points=points, possible=possible)
 
 
 def _answered(exchange: Exchange, feedback: Feedback) -> tuple[Answered, ...]:
@@ -339,12 +395,9 @@ def _words(offer: Offer) -> Words:
     return Words.from_dict(offer.draft.words) if offer.draft is not None else Words()
 
 
-def _name(offer: Offer) -> str:
-    return offer.reviewer.name if offer.reviewer is not None else ""
-
-
-def _author_name(offer: Offer) -> str:
-    return offer.submission.author.name if offer.submission.author is not None else ""
+def _name(person: Person | None) -> str:
+    """Empty for somebody who was forgotten, and where the LMS withholds names."""
+    return person.name if person is not None else ""
 
 
 def _letter(number: int) -> str:
