@@ -100,7 +100,7 @@ def engine() -> Engine:
 def close() -> None:
     """Give back every connection; for a process that is about to end."""
     session.remove()
-    if "bind" in _sessions.kw:
+    if _sessions.kw.get("bind") is not None:
         engine().dispose()
 
 

@@ -24,7 +24,8 @@ from flask.typing import ResponseReturnValue
 SCHEMA = """
 create table attempt (state text primary key, nonce text not null, target text not null, browser text not null,
                       expires_at timestamptz not null, used_at timestamptz);
-create table course (id int generated always as identity primary key, context_id text unique not null, title text not null);
+create table course (id int generated always as identity primary key, context_id text unique not null,
+                     title text not null);
 create table person (id int generated always as identity primary key, sub text unique not null, name text not null);
 create table membership (course_id int references course, person_id int references person, role text not null,
                          launched_at timestamptz not null, primary key (course_id, person_id));
@@ -50,7 +51,8 @@ returning person_id
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title></head><body>
 <h1>{{ title }}</h1><p>{{ name }}</p><ul>{% for number in range(24) %}
-<li class="card"><a href="/things/{{ number }}"><h2>Thing number {{ number }}</h2></a><p>Something to do, with a sentence about it.</p>
+<li class="card"><a href="/things/{{ number }}"><h2>Thing number {{ number }}</h2></a>
+<p>Something to do, with a sentence about it.</p>
 <p class="quiet">Nothing waits for you here.</p></li>{% endfor %}</ul></body></html>"""
 
 app = Flask(__name__)

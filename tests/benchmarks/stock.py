@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call"
 """
 For comparison: PyLTI1p3 as its documentation shows it, with its memory cache, so one process only.
 """
@@ -9,13 +10,11 @@ from typing import Any
 
 from flask import Flask, redirect, render_template_string, request
 from flask.typing import ResponseReturnValue
-from pylti1p3.contrib.flask import (
-    FlaskCacheDataStorage,
-    FlaskMessageLaunch,
-    FlaskOIDCLogin,
-    FlaskRequest,
-)
-from pylti1p3.tool_config import ToolConfDict
+from pylti1p3.contrib.flask.launch_data_storage.cache import FlaskCacheDataStorage
+from pylti1p3.contrib.flask.message_launch import FlaskMessageLaunch
+from pylti1p3.contrib.flask.oidc_login import FlaskOIDCLogin
+from pylti1p3.contrib.flask.request import FlaskRequest
+from pylti1p3.tool_config.dict import ToolConfDict
 
 from tests.benchmarks.floor import PAGE
 from tests.benchmarks.lms import CLIENT_ID, DEPLOYMENT_ID
