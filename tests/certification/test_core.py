@@ -32,7 +32,12 @@ def platform(session: Session) -> PretendPlatform:
     return make_pretend_platform(session)
 
 
-BAD_HEADERS = {"no kid": {"kid": None}, "wrong kid": {"kid": "nobody's"}}
+BAD_HEADERS: dict[str, dict[str, Any]] = {
+    "no kid": {"kid": None},
+    "kid no word": {"kid": 7},
+    "wrong kid": {"kid": "nobody's"},
+    "something critical that we do not know": {"crit": ["b64"], "b64": False},
+}
 
 
 @pytest.mark.parametrize("header", BAD_HEADERS.values(), ids=BAD_HEADERS)
@@ -52,6 +57,10 @@ NOT_LTI_1_3 = {
     "one part": lambda token: token.partition(".")[0],
     "four parts": lambda token: f"{token}.x",
     "not base64": lambda token: f"%%%.{token.partition('.')[2]}",
+    "not the alphabet of tokens": lambda token: f"{token.replace('.', '+', 1)}.x",
+    "padded": lambda token: f"{token}=",
+    "not ASCII": lambda token: f"{token}é",
+    "far too long": lambda token: f"{token}{'A' * 100_000}",
     "empty": lambda _: "",
 }
 
