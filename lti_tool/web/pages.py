@@ -95,7 +95,7 @@ def role_words(viewer: Viewer) -> str:
 def frame_origin() -> str | None:
     """The LMS around us: whom the page tells its height."""
     viewer: Viewer | None = g.get("viewer")
-    return origin_of(viewer.issuer) if viewer else None
+    return origin_of(viewer.frame_origin or viewer.issuer) if viewer else None
 
 
 def utc_input(value: datetime | str | None) -> str:

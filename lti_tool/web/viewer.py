@@ -16,7 +16,7 @@ from lti_tool.courses.models import Role
 
 FIND = text(
     """
-    select s.handle, s.browser_hash, s.role, s.is_admin, s.resource_link_id, s.deep_link, s.locale, s.expires_at,
+    select s.handle, s.browser_hash, s.role, s.is_admin, s.resource_link_id, s.deep_link, s.locale, s.frame_origin,
            m.id as membership_id, m.staff_since, m.is_test_user, m.sections, m.groups,
            p.id as person_id, p.name, p.sub,
            c.id as course_id, c.title as course_title, c.deployment_id, d.platform_id, l.issuer
@@ -54,6 +54,8 @@ class Viewer:
     resource_link_id: int | None
     deep_link: dict[str, Any] | None
     locale: str | None
+    frame_origin: str | None
+    """The origin of the LMS's pages around us, where it is not the issuer's."""
 
     @property
     def is_staff(self) -> bool:
@@ -94,6 +96,7 @@ def find(session: Session, handle: str, *, now: datetime) -> Viewer | None:
         resource_link_id=row.resource_link_id,
         deep_link=row.deep_link,
         locale=row.locale,
+        frame_origin=row.frame_origin,
     )
 
 

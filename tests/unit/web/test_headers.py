@@ -53,6 +53,12 @@ def test_without_a_viewer_any_platform_may_frame_the_page() -> None:
     assert "frame-ancestors 'self' https: http://localhost:*" in rules.split("; ")
 
 
+def test_a_platform_of_many_hosts_frames_the_page_from_the_host_of_the_launch() -> None:
+    hosted = viewer(frame_origin="https://school.lms.example")
+
+    assert platform_origins(hosted) == ("https://lms.example", "https://school.lms.example")
+
+
 def test_chosen_content_may_be_sent_where_the_platform_waits_for_it() -> None:
     picking = viewer(deep_link={"deep_link_return_url": "https://content.lms.example/return"})
 
@@ -66,7 +72,7 @@ def test_nothing_may_evaluate_or_inline() -> None:
     assert "default-src 'self'" in rules
 
 
-def viewer(*, deep_link: dict[str, str] | None = None) -> Viewer:
+def viewer(*, deep_link: dict[str, str] | None = None, frame_origin: str | None = None) -> Viewer:
     return Viewer(
         handle="h",
         browser_hash=None,
@@ -86,4 +92,5 @@ def viewer(*, deep_link: dict[str, str] | None = None) -> Viewer:
         resource_link_id=None,
         deep_link=deep_link,
         locale=None,
+        frame_origin=frame_origin,
     )
