@@ -105,7 +105,7 @@ def utc_input(value: datetime | str | None) -> str:
     text = value or ""
     try:
         typed = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return text
     return utc_input(typed if typed.tzinfo else typed.replace(tzinfo=UTC))
 
