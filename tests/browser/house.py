@@ -1,0 +1,181 @@
+"""
+The whole demo as a newcomer starts it: one command, its own ports, its own data.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from lti_tool.sandbox.robot import Form, Page, Robot
+
+PATIENCE = 90.0
+"""Seconds for the demo to be ready, its first content made."""
+TIMEOUT = 10.0
+CHOSEN = ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "HOST", "LOG_LEVEL", "WEB_CONCURRENCY", "WEB_THREADS")
+"""What somebody may have set for a house of their own."""
+TEACHER = "Amara Okafor"
+ADMIN = "Ruth Goldberg"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A course of the pretend LMS, and one activity in it."""
+
+    course: str
+    activity: str
+    title: str
+
+
+class House:
+    """The running demo, and what tests ask the pretend LMS to prepare."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.lms = f"http://lms.localhost:{environment['SANDBOX_PORT']}"
+        self.tool = f"http://hearth.localhost:{environment['PORT']}"
+
+    def api(self, method: str, path: str, **body: Any) -> Any:
+        """Drive the pretend LMS by its API."""
+        answer = requests.request(
+            method,
+            f"http://127.0.0.1:{self.environment['SANDBOX_PORT']}/sandbox/api/{path}",
+            json=body or None,
+            timeout=TIMEOUT,
+        )
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def invitation(self) -> str:
+        """What the operator sends to an admin: `hearth platform invite`."""
+        done = subprocess.run(
+            [Path(sys.executable).with_name("hearth"), "platform", "invite"],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout.strip()
+
+    def students(self) -> list[str]:
+        """Their names, in order."""
+        return [each["name"] for each in self.api("GET", "state")["people"] if each["kind"] == "student"]
+
+    def new_course(self, title: str) -> str:
+        """An empty course with everybody in it."""
+        biology = next(each for each in self.api("GET", "state")["courses"] if each["label"] == "BIO-101")
+        return str(self.api("POST", f"courses/{biology['id']}/copy", title=title, students=True)["id"])
+
+    def activities(self, course: str) -> list[dict[str, Any]]:
+        """What stands in a course of the LMS."""
+        found = next(each for each in self.api("GET", "state")["courses"] if each["id"] == course)
+        return [activity for module in found["modules"] for activity in module["activities"]]
+
+    def exchange(self, course: str, title: str, *, reviews: int = 1, **settings: str) -> Place:
+        """Let the teacher add an exchange to *course*; graded, with the criteria the form begins with."""
+        state = next(each for each in self.api("GET", "state")["courses"] if each["id"] == course)
+        with self._robot(TEACHER) as robot:
+            form = robot.get(robot.launch(module=state["modules"][0]["id"]).link("New")).form("/exchanges")
+            values = {"instructions": "Say what you saw.", "grade": "points", "points": "10", **settings}
+            robot.submit(form, title=title, reviews=str(reviews), **values)
+        made = next(each for each in self.activities(course) if each["title"] == title)
+        return Place(course=course, activity=made["id"], title=title)
+
+    def hand_in(self, place: Place, student: str, body: str) -> None:
+        """Let a student write and hand in."""
+        with self._robot(student) as robot:
+            page = robot.launch(activity=place.activity)
+            check = robot.submit(robot.get(f"{page.url}/work").form("/work/draft"), body=body, act="check")
+            robot.submit(check.form("/work"))
+
+    def give_feedback(self, place: Place, student: str, words: str) -> None:
+        """Let a student take a work and say something about it."""
+        with self._robot(student) as robot:
+            page = robot.submit(robot.launch(activity=place.activity).form("/reviews"))
+            form = page.form("/feedback")
+            robot.submit(form, **_answers(form, words))
+
+    def opened(self, place: Place, person: str) -> Page:
+        """What somebody sees who opens the activity."""
+        with self._robot(person) as robot:
+            return robot.launch(activity=place.activity)
+
+    @contextmanager
+    def _robot(self, person: str) -> Iterator[Robot]:
+        with Robot(self.lms, person) as robot:
+            yield robot
+
+
+def _answers(form: Form, words: str) -> dict[str, str | list[str]]:
+    levels: dict[str, str | list[str]] = {
+        name: values[-1] for name, values in form.choices.items() if name.startswith("level-")
+    }
+    comments = dict.fromkeys((name for name in form.fields if name.startswith("comment")), words)
+    return levels | comments
+
+
+@contextmanager
+def demo(var: Path) -> Iterator[House]:
+    """Start the demo, wait until a newcomer is told to go on, stop it as Ctrl-C does."""
+    web, sandbox, webhooks = _free_ports(3)
+    kept = {name: value for name, value in os.environ.items() if name not in CHOSEN and not name.startswith("SANDBOX_")}
+    environment = kept | {
+        "PORT": str(web),
+        "SANDBOX_PORT": str(sandbox),
+        "WEBHOOKS_PORT": str(webhooks),
+        "HEARTH_VAR": str(var),
+    }
+    said = var / "demo.log"
+    var.mkdir(parents=True, exist_ok=True)
+    with said.open("w") as output, ExitStack() as stack:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("hearth"), "demo"],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C in the terminal of the tests is for the tests.
+            start_new_session=True,
+        )
+        stack.callback(_stop, process)
+        _wait(process, said)
+        secret = (var / "demo-secret").read_text().strip()
+        tool = f"http://hearth.localhost:{web}"
+        yield House(environment | {"SECRET_KEY": secret, "PUBLIC_URL": tool, "ALLOW_LOOPBACK_PLATFORMS": "1"})
+
+
+def _wait(process: subprocess.Popen[bytes], said: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while "Hearth is ready" not in said.read_text():
+        assert process.poll() is None, f"the demo ended by itself:\n{said.read_text()}"
+        assert time.monotonic() < until, f"the demo is not ready:\n{said.read_text()}"
+        time.sleep(0.1)
+    assert "could not" not in said.read_text(), said.read_text()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]

@@ -1,0 +1,192 @@
+"""
+Somebody at a browser: what they click in the pretend LMS, and what they then do in Hearth.
+"""
+
+import re
+from pathlib import Path
+from typing import Self, TypeAlias
+
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
+
+from tests.browser.house import House, Place
+
+Root: TypeAlias = Page | FrameLocator
+
+
+class Hearth:
+    """A page of ours, in the frame of the LMS or in a window of its own."""
+
+    def __init__(self, root: Root) -> None:
+        self.root = root
+
+    @property
+    def heading(self) -> Locator:
+        return self.root.get_by_role("heading", level=1)
+
+    @property
+    def now(self) -> Locator:
+        """What there is to do."""
+        return self.root.locator(".now")
+
+    def shows(self, words: str | re.Pattern[str]) -> Self:
+        """Wait until the heading says so."""
+        expect(self.heading).to_have_text(words)
+        return self
+
+    def press(self, name: str | re.Pattern[str]) -> None:
+        """Press a button."""
+        self.root.get_by_role("button", name=name).click()
+
+    def follow(self, name: str | re.Pattern[str]) -> None:
+        """Follow a link."""
+        self.root.get_by_role("link", name=name).first.click()
+
+    def fill(self, label: str | re.Pattern[str], words: str) -> None:
+        """Type into a field, instead of what stands there."""
+        self.root.get_by_label(label).fill(words)
+
+    def text(self, words: str | re.Pattern[str]) -> Locator:
+        return self.root.get_by_text(words)
+
+    # What teachers do.
+
+    def new_exchange(self, title: str, *, reviews: int = 1, points: str = "10") -> None:
+        """From the picker: fill in what a teacher would, and add it to the course."""
+        self.follow(re.compile("^New"))
+        self.shows("New exchange")
+        self.fill("Title", title)
+        self.fill("Instructions", "Say **what you saw**.")
+        self.root.get_by_label("Reviews each").select_option(str(reviews))
+        self.root.get_by_role("radio", name="Points in the gradebook").check()
+        self.fill("Points at most", points)
+        self.press("Add to the course")
+
+    def row(self, student: str) -> Locator:
+        """Where one student is, in the list of people."""
+        return self.root.locator("#people tbody tr", has_text=student)
+
+    def set_grade(self, points: str, reason: str) -> None:
+        self.root.get_by_text("Set the grade by hand").click()
+        self.fill("Points", points)
+        self.fill("Reason", reason)
+        self.press("Set the grade")
+        expect(self.text("The grade is set and on its way")).to_be_visible()
+
+    # What authors do.
+
+    @property
+    def writing(self) -> Locator:
+        """The field of one's own work."""
+        return self.root.get_by_role("textbox", name="Write here")
+
+    def is_saved(self) -> None:
+        """Wait until the page says that what was typed is safe."""
+        expect(self.root.locator("#saved")).to_contain_text("Saved")
+        expect(self.root.locator("[data-autosave-target=pending]")).to_be_hidden()
+
+    def start_writing(self) -> None:
+        self.follow(re.compile("Start writing|Go on writing|Change it"))
+        self.shows("Your work")
+
+    def add_file(self, file: Path) -> None:
+        self.root.locator("input[type=file]").set_input_files(file)
+        expect(self.root.locator("#work-files .files__one")).not_to_have_count(0)
+
+    def look_and_hand_in(self) -> None:
+        self.press(re.compile("Look at it and hand in"))
+        self.shows("Ready to hand in?")
+        self.press("Hand it in")
+        expect(self.text("Handed in. Thank you!")).to_be_visible()
+
+    def hand_in(self, words: str) -> None:
+        """Write, look once more, hand in."""
+        self.start_writing()
+        self.writing.fill(words)
+        self.look_and_hand_in()
+
+    # What reviewers do.
+
+    def take_work(self) -> None:
+        self.press("Get a work to review")
+        self.shows(re.compile("^Feedback on"))
+
+    def answer(self, words: str, level: str = "There") -> None:
+        """Choose the same level for every criterion, and say the same on each."""
+        for choice in self.root.get_by_role("radio", name=level, exact=True).all():
+            choice.check()
+        for field in self.root.locator("#review-form textarea").all():
+            field.fill(words)
+
+    def give_feedback(self, words: str, level: str = "There") -> None:
+        self.answer(words, level)
+        self.press("Give the feedback")
+        expect(self.root.locator("#review-form")).to_have_count(0)
+
+    # What authors do again.
+
+    @property
+    def received(self) -> Locator:
+        """The feedbacks that came."""
+        return self.root.locator("article.feedback")
+
+    def reply(self, words: str) -> None:
+        """Answer the first feedback that has no answer yet."""
+        self.root.get_by_role("textbox", name="Your reply").first.fill(words)
+        self.root.get_by_role("button", name="Send the reply").first.click()
+        expect(self.received.get_by_text(words)).to_be_visible()
+
+
+class Someone:
+    """One person, one browser, and the page they look at."""
+
+    def __init__(self, house: House, context: BrowserContext, name: str) -> None:
+        self.house, self.context, self.name = house, context, name
+        self.page = context.new_page()
+        self.sign_in(name)
+
+    @property
+    def hearth(self) -> Hearth:
+        """Our page in the frame of the LMS."""
+        return Hearth(self.page.frame_locator("#tool-frame"))
+
+    def sign_in(self, name: str) -> None:
+        self.page.goto(f"{self.house.lms}/")
+        self.page.get_by_role("button", name=name).click()
+        expect(self.page.locator("#me")).to_contain_text(name)
+
+    def open_course(self, course: str) -> None:
+        self.page.goto(f"{self.house.lms}/courses/{course}")
+
+    def open(self, place: Place) -> Hearth:
+        """Click the activity in its course."""
+        self.open_course(place.course)
+        self.page.get_by_role("link", name=place.title, exact=True).click()
+        return self.hearth.shows(place.title)
+
+    def open_home(self, course: str) -> Hearth:
+        """Click Hearth in the course's menu."""
+        self.open_course(course)
+        self.page.locator("#course-menu").get_by_role("link", name="Hearth").click()
+        return self.hearth
+
+    def open_window(self, place: Place) -> Hearth:
+        """Open the activity in a window of its own, and stay with that."""
+        self.page.goto(f"{self.house.lms}/courses/{place.course}/activities/{place.activity}/launch?target=window")
+        return Hearth(self.page).shows(place.title)
+
+    def select_content(self, course: str) -> Hearth:
+        """Ask the LMS for something new in the first module: it shows our picker."""
+        self.open_course(course)
+        self.page.get_by_role("link", name="Add activity").first.click()
+        self.page.get_by_role("link", name="Select content", exact=True).click()
+        return self.hearth.shows("Add to your course")
+
+    def sees_grade(self, place: Place, student: str, grade: str) -> None:
+        """Wait until the gradebook of the LMS shows *grade* for *student*."""
+        cell = self.page.get_by_role("link", name=f"{student}, {place.title}: {grade}", exact=True)
+        for _ in range(60):
+            self.page.goto(f"{self.house.lms}/courses/{place.course}/grades")
+            if cell.count():
+                return
+            self.page.wait_for_timeout(250)
+        expect(cell).to_be_visible()
