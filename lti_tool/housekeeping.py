@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from procrastinate import JobContext
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
@@ -36,7 +37,13 @@ def clear_away(timestamp: int) -> None:
 @jobs.task(name="house.tend_jobs", queue="house", queueing_lock="house.tend_jobs", pass_context=True)
 async def tend_jobs(context: JobContext, timestamp: int) -> None:
     """Start jobs again whose worker died; delete those long done."""
-    manager = context.app.job_manager
+    await tend(context.app.job_manager)
+
+
+async def tend(manager: JobManager) -> None:
+    """
+    See :func:`tend_jobs`.
+    """
     for stalled in await manager.get_stalled_jobs():
         if stalled.id is None:
             continue

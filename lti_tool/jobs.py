@@ -5,10 +5,13 @@ A job is deferred on the connection of the transaction it belongs to: it commits
 back with the work. Rooms declare their tasks with ``@jobs.task`` in their ``jobs.py``.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 import procrastinate
+from procrastinate.connector import BaseConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 from sqlalchemy.orm import Session
@@ -52,3 +55,25 @@ def defer(
             what.configure(queueing_lock=once_as, connection=connection, **options).defer(**arguments)
     except AlreadyEnqueued:
         pass
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[procrastinate.App]:
+    """The queue with connections of its own to *url*: for a worker, which takes jobs out."""
+    with queue.replace_connector(_WorkersConnector(url)):
+        async with queue.open_async():
+            yield queue
+
+
+class _WorkersConnector(procrastinate.PsycopgConnector):
+    """
+    Lets a job defer others inside its transaction. Procrastinate's own connector, once open,
+    takes asynchronous connections only, and the transactions of our jobs are none.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(conninfo=url, min_size=1, max_size=4, kwargs={"application_name": "hearth-worker"})
+        self._for_given_connections = procrastinate.SyncPsycopgConnector()
+
+    def get_sync_connector(self) -> BaseConnector:
+        return self._for_given_connections

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-import psycopg_pool
 from flask import Flask
 from procrastinate import JobContext
 from procrastinate.worker import Worker
@@ -57,16 +56,9 @@ def import_tasks() -> None:
 
 async def run(app: Flask, settings: Settings, *, wait: bool = True, stop_on_signals: bool = True) -> None:
     """Run jobs of all queues; with *wait* false, only those that are there."""
-    pool = psycopg_pool.AsyncConnectionPool(
-        db.database_url(settings),
-        min_size=1,
-        max_size=4,
-        open=False,
-        kwargs={"application_name": "hearth-worker"},
-    )
-    async with pool, jobs.queue.open_async(pool):
+    async with jobs.opened(db.database_url(settings)) as queue:
         log.info("worker started, %s jobs at once", settings.worker_concurrency)
-        await jobs.queue.run_worker_async(
+        await queue.run_worker_async(
             concurrency=settings.worker_concurrency,
             wait=wait,
             install_signal_handlers=stop_on_signals,
@@ -82,7 +74,8 @@ def _in(app: Flask) -> Callable[[Callable[[], Any], JobContext, Worker], Any]:
 
     def around(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
         course = context.job.task_kwargs.get("course_id")
-        with logs.job(context.job.task_name, context.job.id, course=course), app.app_context():
+        facts = {"course": course} if isinstance(course, int) else {}
+        with logs.job(context.job.task_name, context.job.id, **facts), app.app_context():
             try:
                 return call_next()
             finally:
