@@ -376,6 +376,10 @@ class ServiceError(LtiError):
     code = "service_failed"
     retryable: ClassVar[bool] = False
 
+    def __str__(self) -> str:
+        # Jobs meet these, and people read about them in other words.
+        return f"{self.code}: {self.detail}" if self.detail else self.code
+
 
 class Throttled(ServiceError):
     """Too fast: 429, or 403 where the LMS says so."""
