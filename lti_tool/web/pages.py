@@ -105,9 +105,9 @@ def utc_input(value: datetime | str | None) -> str:
     text = value or ""
     try:
         typed = datetime.fromisoformat(text)
+        return utc_input(typed if typed.tzinfo else typed.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return text
-    return utc_input(typed if typed.tzinfo else typed.replace(tzinfo=UTC))
 
 
 def utc_moment(at: datetime) -> str:
