@@ -75,8 +75,6 @@ ABANDONED = text(
     """  # noqa: S608 - constants only
 )
 
-FORGET = text("delete from lti_attempt where expires_at < :before")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Begun:
@@ -182,11 +180,6 @@ def abandoned(session: Session, state: str, *, now: datetime) -> Abandoned:
         login_hint=row.login_hint,
         message_hint=row.message_hint,
     )
-
-
-def forget_attempts(session: Session, *, before: datetime) -> int:
-    """Delete the attempts that expired before a moment; the housekeeping's verb."""
-    return session.execute(FORGET, {"before": before}).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def is_state(given: str) -> bool:
