@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from canvas.lms import CanvasLms
-from lti_tool import __version__, db, doctor, lms, migrations
+from lti_tool import __version__, db, doctor, files, lms, migrations, privacy
 from lti_tool.clock import now
 from lti_tool.config import Settings, SettingsError
 from lti_tool.courses.models import Platform
@@ -142,6 +142,40 @@ def keys_rotate(at_once: bool) -> None:
     click.echo(kid)
 
 
+@main.group()
+def person() -> None:
+    """What Hearth knows of one person: to hand out, or to forget."""
+
+
+@person.command("export")
+@click.argument("platform_id", type=int)
+@click.argument("subject")
+def person_export(platform_id: int, subject: str) -> None:
+    """Print everything about the person whom the platform calls SUBJECT (`sub`), as JSON."""
+    _connect()
+    with db.transaction() as session:
+        found = privacy.export(session, platform_id=platform_id, subject=subject)
+    if not found:
+        raise _nobody(platform_id, subject)
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+@person.command("forget")
+@click.argument("platform_id", type=int)
+@click.argument("subject")
+@click.confirmation_option(prompt="This cannot be undone. Forget this person?")
+def person_forget(platform_id: int, subject: str) -> None:
+    """Erase the person whom the platform calls SUBJECT. Feedback they gave stays, without its author."""
+    settings = _connect()
+    with db.transaction() as session:
+        count = privacy.forget(
+            session, platform_id=platform_id, subject=subject, storage=files.storage(settings), now=now()
+        )
+    if not count:
+        raise _nobody(platform_id, subject)
+    click.echo("Forgotten. Ask the LMS's admin to remove them there too, or the next roster brings the name back.")
+
+
 @main.group("db")
 def db_group() -> None:
     """The database."""
@@ -191,6 +225,10 @@ def _connect() -> Settings:
 
 def _wrong(sentence: str) -> click.ClickException:
     return click.ClickException(sentence)
+
+
+def _nobody(platform_id: int, subject: str) -> click.ClickException:
+    return _wrong(f"Platform {platform_id} has nobody called {subject!r}.")
 
 
 def _platforms(session: Session) -> list[Platform]:

@@ -2,8 +2,10 @@
 The ground of every test: a real PostgreSQL, the real application, a fixed moment.
 """
 
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -24,11 +26,11 @@ PUBLIC_URL = "https://hearth.example"
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[PostgresServer]:
+def server(testrun_uid: str) -> Iterator[PostgresServer]:
     """One PostgreSQL for the whole run; parallel workers share it, each with a database of its own."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "postgres"
-    started = get_server(folder, cleanup_mode="stop")
+    # Not among pytest's own folders, which other runs tidy up, and short: a socket's path has a limit.
+    folder = Path(tempfile.gettempdir()) / f"hearth-tests-{testrun_uid[:12]}"
+    started = get_server(folder, cleanup_mode="delete")
     yield started
     started.cleanup()
 

@@ -1,0 +1,221 @@
+"""The operator's commands, as a script would call them: standard input, standard output, exit codes."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import responses
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from lti_tool import db
+from lti_tool.cli import main
+from lti_tool.config import Settings
+from lti_tool.courses.models import Person, Platform
+from lti_tool.exchange.models import Feedback, Submission
+from lti_tool.lti.models import Invitation
+from tests.conftest import PUBLIC_URL, SECRET
+from tests.factories.courses import make_platform
+from tests.factories.exchange import all_hand_in, make_class, review
+
+Operate = Callable[..., Result]
+
+DESCRIBED = {
+    "issuer": "https://lms.example",
+    "client_id": "10000000000042",
+    "deployment_ids": ["1", "2"],
+    "auth_url": "https://lms.example/auth",
+    "token_url": "https://lms.example/token",
+    "jwks_url": "https://lms.example/jwks",
+}
+
+
+@pytest.fixture
+def operate(settings: Settings, engine: Engine, session: Session) -> Iterator[Operate]:
+    """Runs ``hearth`` with the settings of these tests."""
+    environment = {"SECRET_KEY": SECRET, "PUBLIC_URL": PUBLIC_URL, "DATABASE_URL": settings.database_url or ""}
+
+    def run(*words: str, given: Any = None, **changes: str | None) -> Result:
+        text = given if isinstance(given, str) or given is None else json.dumps(given)
+        made = CliRunner().invoke(main, list(words), input=text, env=environment | changes)
+        db.close()
+        return made
+
+    yield run
+    db.bind(engine)
+
+
+def test_an_invitation_is_an_address_to_register_at(operate: Operate, session: Session) -> None:
+    done = operate("platform", "invite", "--note", "Northfield")
+
+    assert done.exit_code == 0
+    assert done.output.startswith(f"{PUBLIC_URL}/lti/register/")
+    assert session.scalars(select(Invitation)).one().note == "Northfield"
+
+
+def test_a_platform_is_added_from_standard_input(operate: Operate) -> None:
+    done = operate("platform", "add", "--json", given=DESCRIBED)
+
+    assert done.exit_code == 0
+    stored = json.loads(done.output)
+    assert {name: stored[name] for name in DESCRIBED} == DESCRIBED
+
+
+def test_adding_again_brings_it_up_to_date_and_keeps_what_was_there(operate: Operate) -> None:
+    operate("platform", "add", given=DESCRIBED)
+
+    operate("platform", "add", given=DESCRIBED | {"jwks_url": "https://lms.example/new", "deployment_ids": ["3"]})
+
+    (only,) = json.loads(operate("platform", "list", "--json").output)
+    assert (only["jwks_url"], only["deployment_ids"]) == ("https://lms.example/new", ["1", "2", "3"])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "no json",
+        "[]",
+        "null",
+        {},
+        DESCRIBED | {"issuer": ""},
+        DESCRIBED | {"auth_url": "http://lms.example/auth"},
+        DESCRIBED | {"auth_url": "javascript:alert(1)"},
+        DESCRIBED | {"deployment_ids": "1"},
+        DESCRIBED | {"deployment_ids": [""]},
+    ],
+)
+def test_what_describes_no_platform_is_refused_with_a_sentence(operate: Operate, given: Any) -> None:
+    done = operate("platform", "add", given=given)
+
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: ")
+    assert "Traceback" not in done.output
+
+
+def test_platforms_are_listed_for_people_too(operate: Operate) -> None:
+    assert "hearth platform invite" in operate("platform", "list").output
+
+    operate("platform", "add", given=DESCRIBED)
+
+    assert "https://lms.example" in operate("platform", "list").output
+
+
+def test_a_platform_is_disabled_and_allowed_again(operate: Operate, session: Session) -> None:
+    platform = make_platform(session)
+    session.commit()
+
+    off = operate("platform", "disable", str(platform.id))
+    session.refresh(platform)
+    state = platform.state
+    on = operate("platform", "disable", "--enable", str(platform.id))
+    session.refresh(platform)
+
+    assert (off.exit_code, on.exit_code, state, platform.state) == (0, 0, "disabled", "active")
+
+
+def test_a_platform_that_is_not_there_cannot_be_disabled(operate: Operate) -> None:
+    assert operate("platform", "disable", "99").exit_code == 1
+
+
+def test_a_new_key_is_published_before_it_signs(operate: Operate) -> None:
+    operate("keys", "rotate", "--at-once")
+
+    operate("keys", "rotate")
+
+    states = [each["state"] for each in json.loads(operate("keys", "list", "--json").output)]
+    assert states == ["next", "signing"]
+
+
+def test_upgrading_twice_changes_nothing(operate: Operate) -> None:
+    first, second = operate("db", "upgrade"), operate("db", "upgrade")
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert first.output == second.output
+
+
+def test_missing_settings_are_named_all_at_once(operate: Operate) -> None:
+    done = operate("platform", "list", SECRET_KEY=None, PUBLIC_URL="http://hearth.example")
+
+    assert done.exit_code == 1
+    assert "SECRET_KEY is missing" in done.output
+    assert "PUBLIC_URL needs https" in done.output
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(operate: Operate) -> None:
+    done = operate("doctor", "--json")
+
+    findings = {each["name"]: each for each in json.loads(done.output)}
+    assert done.exit_code == 1
+    assert findings["migrations"]["is_good"]
+    assert not findings["worker"]["is_good"]
+    assert "lti_tool.worker" in findings["worker"]["advice"]
+
+
+def test_the_doctor_looks_at_each_platforms_keys(operate: Operate, session: Session) -> None:
+    good = make_platform(session)
+    bad = make_platform(session)
+    session.commit()
+
+    with responses.RequestsMock() as network:
+        network.get(good.jwks_url, json={"keys": [{"kid": "1"}]}, headers={"Date": "Mon, 02 Mar 2026 09:30:00 GMT"})
+        network.get(bad.jwks_url, body="<html>", status=500)
+        findings = {each["name"]: each for each in json.loads(operate("doctor", "--json").output)}
+
+    assert findings[f"platform {good.id} ({good.issuer})"]["is_good"]
+    assert not findings[f"platform {good.id} ({good.issuer}), clock"]["is_good"]
+    assert "firewall" in findings[f"platform {bad.id} ({bad.issuer})"]["advice"]
+
+
+def test_the_doctor_meets_no_database(operate: Operate) -> None:
+    done = operate("doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+
+    assert done.exit_code == 1
+    assert "BAD  database" in done.output
+
+
+def test_a_person_gets_everything_that_is_known_of_them(operate: Operate, session: Session) -> None:
+    made = make_class(session, learners=3)
+    all_hand_in(made)
+    review(made, made.people[0])
+    session.commit()
+    person = session.get_one(Person, made.people[0])
+
+    done = operate("person", "export", str(platform_of(session, person)), person.sub)
+
+    (known,) = json.loads(done.output)
+    assert known["name"] == person.name
+    assert known["courses"][0]["role"] == "learner"
+    assert known["exchanges"]["work"][0]["body"].startswith("The work of")
+    assert len(known["exchanges"]["feedback_given"]) == 1
+
+
+def test_a_forgotten_person_leaves_the_feedback_they_gave_and_nothing_else(operate: Operate, session: Session) -> None:
+    made = make_class(session, learners=3)
+    all_hand_in(made)
+    review(made, made.people[0])
+    session.commit()
+    gone = made.people[0]
+    person = session.get_one(Person, gone)
+
+    done = operate("person", "forget", "--yes", str(platform_of(session, person)), person.sub)
+
+    session.expire_all()
+    assert done.exit_code == 0
+    assert session.get(Person, gone) is None
+    assert session.scalars(select(Feedback)).one().offer.reviewer_id is None
+    assert sorted(each.body for each in session.scalars(select(Submission)))[0] == ""
+
+
+@pytest.mark.parametrize("verb", [("export",), ("forget", "--yes")])
+def test_nobody_is_said_to_be_nobody(operate: Operate, verb: tuple[str, ...]) -> None:
+    done = operate("person", *verb, "1", "nobody")
+
+    assert done.exit_code == 1
+    assert "nobody" in done.output
+
+
+def platform_of(session: Session, person: Person) -> int:
+    """The id of the platform that launched somebody."""
+    return session.scalars(select(Platform.id).join(Platform.deployments)).first() or 0
