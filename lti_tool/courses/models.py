@@ -130,7 +130,10 @@ class Membership(Base):
     role: Mapped[str]
     """The role of the latest launch, or of the roster where they never launched; see :class:`Role`."""
     staff_since: Mapped[datetime | None]
-    """First launch with staff rights. Set by launches only: rosters misreport teaching assistants."""
+    """
+    First launch with staff rights, or as a learner of somebody whom the roster calls staff. Set by
+    launches only: rosters misreport teaching assistants.
+    """
     is_test_user: Mapped[bool] = mapped_column(server_default=text("false"))
     """The LMS's "student view" persona: may look and try, never counts."""
     sections: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))

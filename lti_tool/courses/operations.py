@@ -66,7 +66,10 @@ CHECK_IN = text(
                cast(:sections as jsonb), cast(:groups as jsonb), :now, :now
           from this_course c, this_person p
         on conflict (course_id, person_id) do update
-           set role = excluded.role, staff_since = coalesce(membership.staff_since, excluded.staff_since),
+           set role = excluded.role,
+               staff_since = coalesce(membership.staff_since, excluded.staff_since, case
+                   -- Whom the roster calls staff and who comes as a learner is trying the learner's view.
+                   when membership.role in ('teacher', 'assistant') then excluded.launched_at end),
                is_test_user = excluded.is_test_user, sections = excluded.sections, groups = excluded.groups,
                launched_at = excluded.launched_at, left_at = null
         returning id

@@ -118,6 +118,31 @@ def test_once_staff_stays_known_in_the_student_view(session: Session, deployment
     assert (member.role, member.staff_since) == ("learner", NOW)
 
 
+def test_staff_of_the_roster_who_comes_first_in_the_student_view_takes_no_part(
+    session: Session, deployment: int
+) -> None:
+    here = enter(session, deployment)
+    member = session.get_one(Membership, here.membership_id)
+    member.role, member.launched_at = "teacher", None
+    session.flush()
+
+    enter(session, deployment, role="learner")
+
+    session.expire_all()
+    assert (member.role, member.staff_since) == ("learner", NOW)
+
+
+def test_learner_of_the_roster_is_no_staff_by_coming(session: Session, deployment: int) -> None:
+    here = enter(session, deployment)
+    session.get_one(Membership, here.membership_id).launched_at = None
+    session.flush()
+
+    enter(session, deployment, role="learner")
+
+    session.expire_all()
+    assert session.get_one(Membership, here.membership_id).staff_since is None
+
+
 def test_coming_back_ends_having_left(session: Session, deployment: int) -> None:
     here = enter(session, deployment)
     session.get_one(Membership, here.membership_id).left_at = NOW - timedelta(days=1)
