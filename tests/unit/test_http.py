@@ -14,7 +14,7 @@ import pytest
 import requests
 import responses
 
-from lti_tool.http import BodyTooLarge, ForbiddenAddress, HTTPClient, TooSlow, check_url, is_public
+from lti_tool.http import BodyTooLarge, ForbiddenAddress, HTTPClient, Reach, TooSlow, check_url, is_public
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -60,7 +60,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def client() -> HTTPClient:
-    return HTTPClient(allow_loopback=True)
+    return HTTPClient(reach=Reach(loopback=True))
 
 
 def test_names_under_localhost_are_this_machine(client: HTTPClient, server: str) -> None:
@@ -100,7 +100,7 @@ def test_a_trickle_runs_into_the_deadline(client: HTTPClient, server: str) -> No
 
 def test_this_machine_is_refused_unless_allowed(server: str) -> None:
     with pytest.raises(ForbiddenAddress):
-        HTTPClient(allow_loopback=False).get(f"{server}/ok")
+        HTTPClient(reach=Reach()).get(f"{server}/ok")
 
 
 FORBIDDEN = [
@@ -239,3 +239,12 @@ def test_every_trouble_is_of_one_family(client: HTTPClient) -> None:
         client.get("https://lms.example/x")
     with pytest.raises(requests.RequestException):
         client.get("https://" + "a" * 70 + ".example/")
+
+
+def test_a_named_private_network_is_reached_and_its_neighbours_are_not() -> None:
+    """A school's LMS may live where no other call may lead."""
+    reach = Reach(networks=(ipaddress.IPv4Network("10.20.0.0/16"),))
+
+    reached = [reach.includes(ipaddress.ip_address(each)) for each in ("10.20.7.1", "10.21.0.1", "169.254.169.254")]
+
+    assert reached == [True, False, False]
