@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from lti_tool.exchange import rules, wording
 from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
+from lti_tool.exchange.schemas import flat
 
 CRITERION_KEY = re.compile(r"c\d{1,9}|n\w{1,24}", re.ASCII)
 LEVEL_KEY = re.compile(r"l\d{1,9}|m\w{1,24}", re.ASCII)
@@ -134,13 +135,13 @@ class PlanWords:
 
     def errors_by_name(self, messages: Mapping[str, Any]) -> dict[str, list[str]]:
         """The messages of a ValidationError under the names of the form's fields."""
-        found = {name: said for name, said in messages.items() if isinstance(said, list)}
+        found = flat(messages)
         for index, said in _rows(messages.get("criteria")):
             criterion = self.criteria[index]
-            found |= {f"{criterion.key}-{name}": each for name, each in said.items() if isinstance(each, list)}
+            found |= {f"{criterion.key}-{name}": each for name, each in flat(said).items()}
             for place, problems in _rows(said.get("levels")):
                 key = criterion.levels[place].key
-                found |= {f"{key}-{name}": each for name, each in problems.items() if isinstance(each, list)}
+                found |= {f"{key}-{name}": each for name, each in flat(problems).items()}
         return found
 
 

@@ -18,6 +18,19 @@ LONGEST_NOTE = 2_000
 YEARS = range(2000, 2200)
 
 
+def flat(messages: Mapping[str, Any]) -> dict[str, list[str]]:
+    """
+    The messages of a ValidationError that belong to plain fields, each as a list.
+
+    marshmallow wraps a message into a list only where it is a ``str``; ours are translated late.
+    """
+    return {
+        name: said if isinstance(said, list) else [str(said)]
+        for name, said in messages.items()
+        if not isinstance(said, dict)
+    }
+
+
 class Text(fields.Field[str]):
     """Words of several lines: line feeds as the database likes them, and no character that it refuses."""
 

@@ -2,7 +2,6 @@
 What views share: loading through the viewer, and answering browsers with and without htmx.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, flash, redirect, request
@@ -49,8 +48,3 @@ def go_to(url: str, *, saying: str | None = None, kind: str = "good") -> Respons
 def form_values(*names: str) -> dict[str, Any]:
     """The named fields of the form that were sent at all."""
     return {name: request.form[name] for name in names if name in request.form}
-
-
-def first_errors(messages: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The messages of a ValidationError of a flat form."""
-    return {name: said for name, said in messages.items() if isinstance(said, list)}

@@ -16,9 +16,9 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.schemas import OverrideSchema
+from lti_tool.exchange.schemas import OverrideSchema, flat
 from lti_tool.exchange.views import bp
-from lti_tool.exchange.views.answers import exchange_or_404, first_errors, form_values, go_to, is_htmx
+from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx
 from lti_tool.grades import operations as grade_operations
 from lti_tool.grades import queries as grade_queries
 from lti_tool.grades import words as grade_words
@@ -89,7 +89,7 @@ def override(id: int, person_id: int) -> ResponseReturnValue:
         form = OverrideSchema().load(form_values("score", "reason"))
         operations.set_grade_override(db.session(), exchange, person=person_id, by=_me(), now=now(), **form)
     except ValidationError as err:
-        return _refused_grade(exchange, person_id, first_errors(err.normalized_messages())), 422
+        return _refused_grade(exchange, person_id, flat(err.normalized_messages())), 422
     except (errors.ScoreOutOfRange, errors.ReasonMissing, errors.TooLong) as err:
         db.session.rollback()
         name = "score" if isinstance(err, errors.ScoreOutOfRange) else "reason"

@@ -16,9 +16,9 @@ from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.rules import AnswerWords, Words
-from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema
+from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, flat
 from lti_tool.exchange.views import bp
-from lti_tool.exchange.views.answers import exchange_or_404, first_errors, form_values, go_to, is_htmx, require_part
+from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.web.guards import member_required
 
 
@@ -86,7 +86,7 @@ def decline(id: int, offer_id: int) -> ResponseReturnValue:
     try:
         form = DeclineSchema().load(form_values("reason", "note"))
     except ValidationError as err:
-        said = first_errors(err.normalized_messages())
+        said = flat(err.normalized_messages())
         return _page(exchange, offer_id, decline_errors=said, declined=request.form), 422
     found = operations.decline_offer(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
     db.session.commit()
@@ -140,10 +140,10 @@ def _typed(exchange: Exchange) -> Words:
 def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
     if isinstance(err, ValidationError):
         messages = err.normalized_messages()
-        found = first_errors(messages)
+        found = flat(messages)
         answers = messages.get("answers", {})
         for id, said in answers.items() if isinstance(answers, dict) else ():
-            for name, each in said.get("value", {}).items():
+            for name, each in flat(said.get("value", {})).items():
                 found[f"{'level' if name == 'level_id' else name}-{id}"] = each
         return found
     if isinstance(err, errors.IncompleteFeedback):
@@ -191,8 +191,8 @@ def _saved(exchange: Exchange, offer_id: int, saved: Saved) -> str:
         criteria=exchange.criteria,
         copy_url=_copy_url(exchange, offer_id),
         conflict_words=_(
-            "This was also changed in another tab. Both are kept: here is what you saved last,"
-            " and the other is below it."
+            "This was also changed in another tab. Both are kept: here is what you saved last, "
+            "and the other is below it."
         ),
     )
 

@@ -15,9 +15,9 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.schemas import ReplySchema
+from lti_tool.exchange.schemas import ReplySchema, flat
 from lti_tool.exchange.views import bp, oversight
-from lti_tool.exchange.views.answers import exchange_or_404, first_errors, form_values, go_to, is_htmx, require_part
+from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
 from lti_tool.web import markdown
 from lti_tool.web.guards import member_required, staff_required
@@ -142,11 +142,7 @@ def _times(exchange: Exchange) -> list[tuple[str, datetime | None]]:
 
 
 def _refused_reply(exchange: Exchange, feedback_id: int, err: Exception) -> str:
-    said = (
-        first_errors(err.normalized_messages())
-        if isinstance(err, ValidationError)
-        else {"body": [wording.sentence(err)]}
-    )
+    said = flat(err.normalized_messages()) if isinstance(err, ValidationError) else {"body": [wording.sentence(err)]}
     typed = request.form.get("body", "")
     if is_htmx():
         return _received(exchange, feedback_id, errors=said, typed=typed)

@@ -15,9 +15,9 @@ from lti_tool.config import Settings
 from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations import Saved
-from lti_tool.exchange.schemas import WorkSchema
+from lti_tool.exchange.schemas import WorkSchema, flat
 from lti_tool.exchange.views import bp
-from lti_tool.exchange.views.answers import exchange_or_404, first_errors, form_values, go_to, is_htmx, require_part
+from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.files import FileRefused
 from lti_tool.web.guards import member_required
 
@@ -155,21 +155,16 @@ def _settings() -> Settings:
 
 
 def _conflict_words() -> str:
-    return str(
-        _(
-            "This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it."
-        )
+    said = _(
+        "This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it."
     )
+    return str(said)
 
 
 def _refused(exchange: Exchange, author: int, err: Exception) -> str:
     """The page again, with everything that was typed. Without script, that is all there is of it."""
     db.session.rollback()
-    said = (
-        first_errors(err.normalized_messages())
-        if isinstance(err, ValidationError)
-        else {"body": [wording.sentence(err)]}
-    )
+    said = flat(err.normalized_messages()) if isinstance(err, ValidationError) else {"body": [wording.sentence(err)]}
     if is_htmx():
         return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
     return _page(exchange, author, errors=said, typed=request.form.get("body", ""))

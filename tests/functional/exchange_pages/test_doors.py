@@ -1,0 +1,211 @@
+"""Who may open what: every address of the exchange, for everybody who should not."""
+
+import re
+from datetime import datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from lti_tool.courses.models import Role
+from tests.factories.courses import make_course, make_member, sign_in
+from tests.factories.exchange import Class, all_hand_in, make_class, review, take
+from tests.functional.exchange_pages.conftest import People
+from tests.pages import mistakes_in
+
+OF_NO_EXCHANGE = {"exchange.new", "exchange.create", "exchange.preview"}
+FOR_STAFF = {
+    "exchange.new",
+    "exchange.create",
+    "exchange.edit",
+    "exchange.change",
+    "exchange.publish",
+    "exchange.unpublish",
+    "exchange.close",
+    "exchange.reopen",
+    "exchange.delete",
+    "exchange.look",
+    "exchange.person",
+    "exchange.override",
+    "exchange.lift",
+    "exchange.release",
+    "exchange.release_all",
+    "exchange.send_again",
+}
+
+
+def addresses(app: Flask, **values: int) -> list[tuple[str, str, str]]:
+    """Method, path and endpoint of everything under /exchanges."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if not rule.endpoint.startswith("exchange."):
+            continue
+        path = re.sub(r"<int:(\w+)>", lambda name: str(values.get(name[1], 1)), rule.rule.replace("/s/<handle>", ""))
+        found += [(method, path, rule.endpoint) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}]
+    assert len(found) > 30
+    return sorted(found)
+
+
+def ask(client: FlaskClient, method: str, path: str, token: str = "") -> int:
+    return client.open(path, method=method, headers={"X-CSRFToken": token}).status_code
+
+
+def test_another_courses_exchange_is_missing(app: Flask, visit: People, made: Class, session: Session) -> None:
+    elsewhere = make_course(session)
+    for role in (Role.TEACHER, Role.LEARNER):
+        stranger = visit(make_member(session, elsewhere, role))
+        token = stranger.token()
+        for method, path, endpoint in addresses(app, id=made.exchange.id, person_id=made.people[0]):
+            if endpoint in OF_NO_EXCHANGE:
+                continue
+            status = ask(stranger.client, method, stranger.signed_in.path(path), token)
+            assert status == (403 if endpoint in FOR_STAFF and role is Role.LEARNER else 404), (method, path)
+
+
+def test_learners_set_nothing_up_and_look_after_nobody(app: Flask, visit: People, made: Class) -> None:
+    learner = visit(made.learners[0])
+    token = learner.token()
+    for method, path, endpoint in addresses(app, id=made.exchange.id, person_id=made.people[1]):
+        if endpoint in FOR_STAFF:
+            assert ask(learner.client, method, learner.signed_in.path(path), token) == 403, (method, path)
+
+
+def test_without_a_session_every_door_is_shut(app: Flask, visit: People, made: Class, session: Session) -> None:
+    ended = visit(made.teacher)
+    token = ended.token()
+    session.execute(text("update web_session set expires_at = now() - interval '1 minute'"))
+    session.commit()
+    for method, path, _endpoint in addresses(app, id=made.exchange.id):
+        assert ask(ended.client, method, ended.signed_in.path(path), token) == 401, (method, path)
+        assert ask(ended.client, method, f"/s/never-was{path}", token) == 401, (method, path)
+
+
+def test_without_the_token_of_the_session_nothing_is_done(
+    app: Flask, visit: People, made: Class, session: Session
+) -> None:
+    teacher = visit(made.teacher)
+    foreign = visit(made.learners[0]).token()
+    for method, path, _endpoint in addresses(app, id=made.exchange.id):
+        if method != "GET":
+            for token in ("", "forged", foreign):
+                assert ask(teacher.client, method, teacher.signed_in.path(path), token) == 403, (method, path)
+
+
+@pytest.mark.parametrize("number", ["99999999", "2147483648", "99999999999999999999", "9" * 400])
+def test_numbers_of_nothing_are_missing(app: Flask, visit: People, made: Class, number: str) -> None:
+    teacher = visit(made.teacher)
+    token = teacher.token()
+    for method, path, endpoint in addresses(app):
+        if endpoint in OF_NO_EXCHANGE:
+            continue
+        nowhere = re.sub(r"/\d+", f"/{number}", path)
+        assert ask(teacher.client, method, teacher.signed_in.path(nowhere), token) == 404, (method, nowhere)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "body",
+        "title",
+        "score",
+        "reason",
+        "note",
+        "comment",
+        "base_revision",
+        "criterion",
+        "act",
+        "name",
+        "who",
+        "grade",
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    ["", "\x00", "x" * 300_000, "\ud7ff\U0010ffff\u202e", "-1", "[]", "9" * 4400, "../../etc", "%s%n", "💥" * 1000],
+)
+def test_no_field_makes_any_page_stumble(
+    app: Flask, visit: People, session: Session, an_hour_ago: datetime, field: str, value: str
+) -> None:
+    made = make_class(session, learners=2, now=an_hour_ago)
+    all_hand_in(made, now=an_hour_ago)
+    offer = take(made, made.people[0])
+    session.commit()
+    for membership in (made.teacher, made.learners[0]):
+        visitor = visit(membership)
+        token = visitor.token()
+        for method, path, _endpoint in addresses(app, id=made.exchange.id, person_id=made.people[0], offer_id=offer.id):
+            if path.endswith("/removal") or method == "DELETE":
+                continue
+            address = visitor.signed_in.path(path)
+            if method == "GET":
+                answer = visitor.client.get(address, query_string={field: value})
+            else:
+                answer = visitor.client.post(address, data={field: value, "csrf_token": token})
+            assert answer.status_code < 500, (method, path)
+
+
+def test_pages_are_valid_html(visit: People, session: Session, an_hour_ago: datetime) -> None:
+    made = make_class(session, learners=3, now=an_hour_ago)
+    all_hand_in(made, now=an_hour_ago)
+    for person in made.people:
+        review(made, person, now=an_hour_ago)
+    open_offer = take(made, made.people[0], now=an_hour_ago)
+    late = make_member(session, made.course)
+    session.commit()
+    here = f"/exchanges/{made.exchange.id}"
+    teacher, learner, newcomer = visit(made.teacher), visit(made.learners[0]), visit(late)
+    empty = make_class(session, learners=0, publish=False)
+    session.commit()
+    pages = {
+        "new": teacher.get("/exchanges/new").text,
+        "refused": teacher.post("/exchanges", title="").text,
+        "settings": teacher.get(f"{here}/settings").text,
+        "overview": teacher.get(here).text,
+        "empty": visit(empty.teacher).get(f"/exchanges/{empty.exchange.id}").text,
+        "person": teacher.get(f"{here}/people/{made.people[0]}").text,
+        "person-refused": teacher.post(f"{here}/people/{made.people[0]}/grade", score="", reason="").text,
+        "student-view": teacher.get(f"{here}/student-view").text,
+        "first": newcomer.get(here).text,
+        "work": newcomer.get(f"{here}/work").text,
+        "student": learner.get(here).text,
+        "review": learner.get(f"{here}/reviews/{open_offer.id}").text,
+        "review-refused": learner.post(f"{here}/reviews/{open_offer.id}/feedback").text,
+        "check": learner.get(f"{here}/work/final").text,
+    }
+
+    assert mistakes_in(pages) == []
+
+
+def test_a_page_has_one_heading_and_one_primary_action(visit: People, session: Session, an_hour_ago: datetime) -> None:
+    made = make_class(session, learners=2, now=an_hour_ago)
+    all_hand_in(made, now=an_hour_ago)
+    session.commit()
+    here = f"/exchanges/{made.exchange.id}"
+    teacher, learner = visit(made.teacher), visit(made.learners[0])
+    pages = [
+        visitor.get(path).text
+        for visitor, path in (
+            (teacher, "/exchanges/new"),
+            (teacher, here),
+            (teacher, f"{here}/settings"),
+            (teacher, f"{here}/people/{made.people[0]}"),
+            (learner, here),
+            (learner, f"{here}/work"),
+            (learner, f"{here}/work/final"),
+        )
+    ]
+
+    for page in pages:
+        assert page.count("<h1") == 1
+        assert page.count("button--primary") <= 1
+
+
+def test_two_tabs_of_one_browser_stay_two_people(client: FlaskClient, session: Session, made: Class) -> None:
+    teacher, learner = sign_in(session, made.teacher), sign_in(session, made.learners[0])
+    here = f"/exchanges/{made.exchange.id}"
+
+    for _ in range(2):
+        assert "Who is where" in client.get(teacher.path(here)).text
+        assert "Who is where" not in client.get(learner.path(here)).text
