@@ -8,6 +8,7 @@ random, and stays in the data folder.
 
 import os
 import secrets
+import socket
 import sys
 import threading
 import time
@@ -33,6 +34,9 @@ def run(given: Mapping[str, str] = os.environ) -> int:
     """Start the demo and stay until Ctrl-C. Returns the exit code."""
     environment = _environment(given)
     settings = Settings.from_environment(environment)
+    if taken := _taken_ports(settings):
+        print(f"Something else listens on {', '.join(taken)}. Stop it, or give Hearth other ports, such as PORT=8100.")
+        return 1
     url = db.database_url(settings)
     environment["DATABASE_URL"] = url
     engine = db.make_engine(url)
@@ -84,6 +88,27 @@ def _kept_secret(folder: Path) -> str:
         file.touch(mode=0o600)
         file.write_text(secrets.token_hex(32))
     return file.read_text().strip()
+
+
+def _taken_ports(settings: Settings) -> list[str]:
+    """The settings whose ports are not free, as `NAME=number`."""
+    wanted = {
+        "PORT": settings.port,
+        "WEBHOOKS_PORT": settings.webhooks_port,
+        "SANDBOX_PORT": settings.sandbox_port,
+    }
+    return [f"{name}={port}" for name, port in wanted.items() if _is_taken(port)]
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        # As gunicorn binds: a port whose last owner has only just gone is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def _announce(settings: Settings, sandbox_url: str) -> None:
