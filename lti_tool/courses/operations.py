@@ -150,13 +150,17 @@ def check_in(session: Session, facts: LaunchFacts, *, deployment_pk: int, now: d
             "placement": facts.placement,
         },
     ).one()
+    kind = row.kind
+    if row.activity_id is not None and kind is None:
+        # Somebody else opened this new link at the same moment; what they bound it to is younger than our statement.
+        kind = session.scalars(select(Activity.kind).where(Activity.id == row.activity_id)).one_or_none()
     return CheckedIn(
         course_id=row.course_id,
         person_id=row.person_id,
         membership_id=row.membership_id,
         resource_link_id=row.resource_link_id,
         activity_id=row.activity_id,
-        kind=row.kind,
+        kind=kind,
         roster_is_new=facts.roster_url is not None and row.known_roster_url is None,
     )
 

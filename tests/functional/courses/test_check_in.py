@@ -1,17 +1,19 @@
 """Checking a launch in: who came, from where, in which role."""
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Course, Membership, Person, ResourceLink
 from lti_tool.courses.operations import CheckedIn, check_in
 from lti_tool.lms.port import LaunchFacts
 from tests.conftest import NOW
-from tests.factories.courses import make_deployment
+from tests.factories.courses import make_activity, make_deployment
 
 
 def facts(**changes: Any) -> LaunchFacts:
@@ -187,3 +189,43 @@ def test_deep_linking_launch_has_no_link(session: Session, deployment: int) -> N
 
     assert here.resource_link_id is None
     assert session.scalar(select(func.count()).select_from(ResourceLink)) == 0
+
+
+def test_first_launch_beside_another_knows_the_activity_that_the_other_bound(
+    session: Session, engine: Engine, deployment: int
+) -> None:
+    enter(session, deployment)
+    session.commit()
+    found: list[CheckedIn] = []
+
+    def come_second() -> None:
+        with Session(engine) as own, own.begin():
+            found.append(enter(own, deployment, resource_link_id="new", subject="s-2"))
+
+    second = threading.Thread(target=come_second)
+    with Session(engine) as first, first.begin():
+        here = enter(first, deployment, resource_link_id="new", subject="s-1")
+        activity = make_activity(first, first.get_one(Course, here.course_id))
+        first.get_one(ResourceLink, here.resource_link_id).activity_id = activity.id
+        first.flush()
+        second.start()
+        wait_until(lambda: is_somebody_waiting(session))
+        id = activity.id
+    second.join(timeout=20)
+
+    assert [(each.activity_id, each.kind) for each in found] == [(id, "exchange")]
+
+
+def is_somebody_waiting(session: Session) -> bool:
+    """Whether a connection of this database stands before a lock."""
+    waiting = text("select exists (select from pg_locks where not granted)")
+    return bool(session.scalar(waiting))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(1000):
+        if condition():
+            return
+        pause.wait(0.01)
+    pytest.fail("nobody waited")
