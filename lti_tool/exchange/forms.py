@@ -86,7 +86,7 @@ class PlanWords:
             review_by=form.get("review_by", ""),
             anonymity=form.get("anonymity", ""),
             criteria=tuple(
-                _criterion(form, key) for key in _keys(form, "criterion", CRITERION_KEY, rules.MOST_CRITERIA)
+                _criterion(form, key) for key in _keys(form, "criterion[]", CRITERION_KEY, rules.MOST_CRITERIA)
             ),
         )
 
@@ -227,7 +227,7 @@ def _usual_levels(prefix: str) -> tuple[LevelWords, ...]:
 
 
 def _criterion(form: Form, key: str) -> CriterionWords:
-    levels = _keys(form, f"{key}-level", LEVEL_KEY, rules.MOST_LEVELS)
+    levels = _keys(form, f"{key}-level[]", LEVEL_KEY, rules.MOST_LEVELS)
     return CriterionWords(
         key=key,
         title=form.get(f"{key}-title", ""),

@@ -104,6 +104,7 @@ def attach(id: int) -> ResponseReturnValue:
                 now=now(),
                 storage=files.storage(settings),
                 max_bytes=settings.upload_max_mb * 2**20,
+                name=upload.filename,
             )
             db.session.commit()
         except (FileRefused, errors.ExchangeError) as err:

@@ -104,30 +104,18 @@ def test_numbers_of_nothing_are_missing(app: Flask, visit: People, made: Class, 
         assert ask(teacher.client, method, teacher.signed_in.path(nowhere), token) == 404, (method, nowhere)
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
-        "body",
-        "title",
-        "score",
-        "reason",
-        "note",
-        "comment",
-        "base_revision",
-        "criterion",
-        "act",
-        "name",
-        "who",
-        "grade",
-    ],
+FIELDS = (
+    *("body", "title", "instructions", "reviews", "grade", "points", "anonymity", "opens_at", "criterion[]", "act"),
+    *("base_revision", "comment", "reason", "note", "score", "name", "who", "field"),
 )
-@pytest.mark.parametrize(
-    "value",
-    ["", "\x00", "x" * 300_000, "\ud7ff\U0010ffff\u202e", "-1", "[]", "9" * 4400, "../../etc", "%s%n", "💥" * 1000],
-)
-def test_no_field_makes_any_page_stumble(
-    app: Flask, visit: People, session: Session, an_hour_ago: datetime, field: str, value: str
+ODD = ("\x00", "x" * 90_000, "\ud7ff\U0010ffff\u202e", "-1", "[]", "9" * 4400, "../../etc", "%s%n", "💥" * 1000)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_nothing_sent_makes_any_page_stumble(
+    app: Flask, visit: People, session: Session, an_hour_ago: datetime, odd: str
 ) -> None:
+    sent = dict.fromkeys(FIELDS, odd)
     made = make_class(session, learners=2, now=an_hour_ago)
     all_hand_in(made, now=an_hour_ago)
     offer = take(made, made.people[0])
@@ -140,9 +128,9 @@ def test_no_field_makes_any_page_stumble(
                 continue
             address = visitor.signed_in.path(path)
             if method == "GET":
-                answer = visitor.client.get(address, query_string={field: value})
+                answer = visitor.client.get(address, query_string=sent)
             else:
-                answer = visitor.client.post(address, data={field: value, "csrf_token": token})
+                answer = visitor.client.post(address, data={**sent, "csrf_token": token})
             assert answer.status_code < 500, (method, path)
 
 
