@@ -15,7 +15,10 @@ from lti_tool.grades.rules import Problem
 Words: TypeAlias = str | LazyString
 
 FOR_STAFF: dict[Problem, Words] = {
-    Problem.UNAVAILABLE: _("The LMS does not answer. Hearth keeps trying by itself."),
+    Problem.UNAVAILABLE: _(
+        "The LMS gave no proper answer. Hearth keeps trying by itself."
+        " If it stays like this, see whether the grade or its column is locked in the gradebook."
+    ),
     Problem.THROTTLED: _("The LMS asked Hearth to slow down. The grade follows by itself."),
     Problem.GAVE_UP: _(
         "The LMS gave no proper answer for a day. A locked grade or column can be the reason."
