@@ -6,7 +6,11 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from lti_tool.db import Base
 from lti_tool.journal.models import Entry
+
+# Each launch writes one, so it goes by the table: the way through the mapped class costs half as much again.
+NEW_ENTRY = insert(Base.metadata.tables[Entry.__tablename__])
 
 
 def record(
@@ -25,7 +29,13 @@ def record(
     *particulars* are ids and plain facts as JSON; never names or anybody's words.
     """
     session.execute(
-        insert(Entry).values(
-            at=now, course_id=course_id, person_id=person_id, act=act, activity_id=activity_id, particulars=particulars
-        )
+        NEW_ENTRY,
+        {
+            "at": now,
+            "course_id": course_id,
+            "person_id": person_id,
+            "act": act,
+            "activity_id": activity_id,
+            "particulars": particulars,
+        },
     )
