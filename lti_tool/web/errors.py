@@ -19,7 +19,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from marshmallow import ValidationError
 from sqlalchemy.exc import DataError, OperationalError
-from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.exceptions import BadHost, HTTPException, default_exceptions
 
 from lti_tool import db
 from lti_tool.lti.errors import LtiError
@@ -209,7 +209,8 @@ def answer(error: Exception) -> Response:
         return make_response(error)
     said = explain(error)
     _write_down(error, said)
-    if _wants_json():
+    # Where the host makes no sense there are no addresses, and so no pages.
+    if _wants_json() or isinstance(error, BadHost):
         response = _problem(said)
     elif request.headers.get("HX-Request") == "true":
         response = _notice(said)
