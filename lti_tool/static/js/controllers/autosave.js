@@ -18,16 +18,26 @@ export default class extends Controller {
       [document, "htmx:after:request", (event) => this.#answered(event)],
       [document, "htmx:error", (event) => this.#broken(event)],
       [document, "visibilitychange", () => document.hidden && this.#due()],
+      [window, "pageshow", () => this.#look()],
     ];
     for (const [target, name, listener] of this.listeners) {
       target.addEventListener(name, listener, { capture: name === "submit" });
     }
+    window.setTimeout(() => this.#look());
   }
 
   disconnect() {
     window.clearTimeout(this.timer);
     for (const [target, name, listener] of this.listeners) {
       target.removeEventListener(name, listener, { capture: name === "submit" });
+    }
+  }
+
+  // Words that the stash or the browser put back are as unsaved as if they had just been typed.
+  #look() {
+    const fields = [...this.element.querySelectorAll("textarea, input[type=radio]")];
+    if (fields.some((field) => field.value !== (field.defaultValue ?? "") || field.checked !== field.defaultChecked)) {
+      this.#typed();
     }
   }
 
