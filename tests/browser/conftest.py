@@ -5,6 +5,7 @@ Chromium, people who use it, and the running demo. One demo serves all tests of 
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import pytest
@@ -44,9 +45,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house() -> Iterator[House]:
     """The demo."""
-    with demo(tmp_path_factory.mktemp("house")) as started:
+    # Not below pytest's own folder: every other run of pytest closes that to the user that PostgreSQL runs as.
+    with TemporaryDirectory(prefix="hearth-", ignore_cleanup_errors=True) as folder, demo(Path(folder)) as started:
         yield started
 
 

@@ -105,6 +105,11 @@ class House:
             form = page.form("/feedback")
             robot.submit(form, **_answers(form, words))
 
+    def take_work(self, place: Place, student: str) -> None:
+        """Let a student get a work to review, and no more."""
+        with self._robot(student) as robot:
+            robot.submit(robot.launch(activity=place.activity).form("/reviews"))
+
     def opened(self, place: Place, person: str) -> Page:
         """What somebody sees who opens the activity."""
         with self._robot(person) as robot:
@@ -136,7 +141,6 @@ def demo(var: Path) -> Iterator[House]:
         "HEARTH_VAR": str(var),
     }
     said = var / "demo.log"
-    var.mkdir(parents=True, exist_ok=True)
     with said.open("w") as output, ExitStack() as stack:
         process = subprocess.Popen(
             [Path(sys.executable).with_name("hearth"), "demo"],

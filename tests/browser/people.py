@@ -24,9 +24,19 @@ class Hearth:
         return self.root.get_by_role("heading", level=1)
 
     @property
+    def who(self) -> Locator:
+        """As whom this page acts: a name and a role."""
+        return self.root.locator(".page__who")
+
+    @property
     def now(self) -> Locator:
         """What there is to do."""
         return self.root.locator(".now")
+
+    @property
+    def said(self) -> Locator:
+        """What just happened, in the page's words."""
+        return self.root.locator("#page-notices .notice")
 
     def shows(self, words: str | re.Pattern[str]) -> Self:
         """Wait until the heading says so."""
@@ -96,7 +106,7 @@ class Hearth:
         self.press(re.compile("Look at it and hand in"))
         self.shows("Ready to hand in?")
         self.press("Hand it in")
-        expect(self.text("Handed in. Thank you!")).to_be_visible()
+        expect(self.said).to_have_text("Handed in. Thank you!")
 
     def hand_in(self, words: str) -> None:
         """Write, look once more, hand in."""
@@ -112,6 +122,7 @@ class Hearth:
 
     def answer(self, words: str, level: str = "There") -> None:
         """Choose the same level for every criterion, and say the same on each."""
+        expect(self.root.locator("#review-form")).to_be_visible()
         for choice in self.root.get_by_role("radio", name=level, exact=True).all():
             choice.check()
         for field in self.root.locator("#review-form textarea").all():
@@ -137,12 +148,16 @@ class Hearth:
 
 
 class Someone:
-    """One person, one browser, and the page they look at."""
+    """One person, one browser, and the tab they look at."""
 
     def __init__(self, house: House, context: BrowserContext, name: str) -> None:
         self.house, self.context, self.name = house, context, name
         self.page = context.new_page()
         self.sign_in(name)
+
+    def another_tab(self) -> "Someone":
+        """The same person with a second tab of the same browser."""
+        return Someone(self.house, self.context, self.name)
 
     @property
     def hearth(self) -> Hearth:
@@ -162,6 +177,20 @@ class Someone:
         self.open_course(place.course)
         self.page.get_by_role("link", name=place.title, exact=True).click()
         return self.hearth.shows(place.title)
+
+    def open_by_hand(self, place: Place) -> Hearth:
+        """The same where no script goes on by itself: press what each page on the way offers."""
+        self.open_course(place.course)
+        self.page.get_by_role("link", name=place.title, exact=True).click()
+        root = self.hearth.root
+        onward = root.locator("a, button").filter(has_text="Go on")
+        arrived = root.get_by_role("heading", level=1, name=place.title)
+        expect(arrived.or_(onward).first).to_be_visible()
+        while not arrived.count():
+            with self.page.expect_event("framenavigated", lambda frame: frame.name == "tool"):
+                onward.click()
+            expect(arrived.or_(onward).first).to_be_visible()
+        return self.hearth
 
     def open_home(self, course: str) -> Hearth:
         """Click Hearth in the course's menu."""

@@ -3,7 +3,6 @@ The main job, end to end, as people do it: from the admin who installs Hearth to
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest

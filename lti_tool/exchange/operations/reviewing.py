@@ -184,6 +184,8 @@ def reply_once(
     if made is None and reply.body != body:
         raise errors.AlreadyReplied
     if made is not None:
+        # Who answers has read it, also where no script could say so.
+        feedback.read_at = feedback.read_at or now
         acts.record(session, exchange, "feedback.replied", by=author, now=now, feedback_id=feedback_id)
     return reply
 
