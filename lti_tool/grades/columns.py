@@ -43,6 +43,8 @@ class Found:
     """The column's address, or why there is none."""
 
     url: str | None = None
+    is_new: bool = False
+    """Made just now: whatever grades the link had before are not in it."""
     problem: Problem | None = None
     detail: str | None = None
     retry_after: float | None = None
@@ -96,12 +98,13 @@ def find_or_make(wanted: Wanted) -> Found:
         with db.transaction() as session:
             client = open_client(session, wanted.platform_id)
         item = _find(client, wanted)
+        is_new = item is None
         if item is None:
             if not wanted.may_make:
                 return Found(problem=Problem.NO_COLUMN)
             item = client.create_line_item(wanted.line_items_url, _as_line_item(wanted))
             log.info("made a gradebook column for resource link %s", wanted.resource_link_id)
-        return Found(url=str(item["id"]))
+        return Found(url=str(item["id"]), is_new=is_new)
     except Throttled as err:
         return Found(problem=Problem.THROTTLED, retry_after=err.retry_after)
     except NotGranted:
@@ -130,6 +133,8 @@ def settle(session: Session, wanted: Wanted, found: Found, *, now: datetime) -> 
                 .values(line_item_url=found.url)
             )
         url = found.url if wanted.column else None
+        if found.is_new:
+            _let_earlier_grades_follow(session, wanted)
         return _ids(session, waiting.values(next_attempt_at=now, line_item_url=url, problem=None, detail=None))
     assert found.problem is not None  # noqa: S101 - one of the two
     if found.problem.passes:
@@ -147,6 +152,22 @@ def settle(session: Session, wanted: Wanted, found: Found, *, now: datetime) -> 
             waiting.values(state=State.FAILED, next_attempt_at=now, problem=found.problem, detail=found.detail),
         )
     return []
+
+
+def _let_earlier_grades_follow(session: Session, wanted: Wanted) -> None:
+    """What was sent to a column that somebody deleted, or failed for want of one, goes to the new one too."""
+    was_sent = (Passback.state == State.SENT) & Passback.score_given.is_not(None)
+    had_none = (Passback.state == State.FAILED) & Passback.problem.in_((Problem.COLUMN_GONE, Problem.NO_COLUMN))
+    session.execute(
+        update(Passback)
+        .where(
+            Passback.resource_link_id == wanted.resource_link_id,
+            Passback.column == wanted.column,
+            was_sent | had_none,
+        )
+        .values(state=State.WAITING, attempts=0, version=Passback.version + 1),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _find(client: PlatformClient, wanted: Wanted) -> dict[str, Any] | None:

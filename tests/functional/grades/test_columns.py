@@ -155,3 +155,22 @@ def test_jobs_for_one_column_take_turns(session: Session, app: Flask) -> None:
     ).scalars()
     assert list(locks) == [f"column:{graded.link.id}:"]
     assert len(gradebook.columns) == 1
+
+
+def test_grades_that_were_in_a_deleted_column_follow_into_the_new_one(session: Session, app: Flask) -> None:
+    graded = make_graded(session)
+    classmate = make_member(session, graded.course)
+    gradebook = Gradebook()
+
+    with gradebook.open():
+        graded.set_grade(7, person_id=classmate.person_id)
+        run_jobs(session, app)
+        gradebook.next_answers = [(404, {}, "")]
+        graded.set_grade(8)
+        run_jobs(session, app)
+        operations.send_again(session, the(graded.passback), now=clock_now())
+        session.commit()
+        run_jobs(session, app)
+
+    assert [score["scoreGiven"] for score in gradebook.scores[1:]] in ([7, 8], [8, 7])
+    assert the(graded.passback).state == State.SENT
