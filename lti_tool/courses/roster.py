@@ -113,12 +113,14 @@ def merge(session: Session, course_id: int, spool: Spool, *, now: datetime) -> C
     launches, because rosters call teaching assistants learners.
     """
     # Taking the course's row first makes syncs of one course queue up.
-    if not _rows(session, MARK_SYNCED, {"course": course_id, "started": spool.started_at}):
+    tenant = session.execute(MARK_SYNCED, {"course": course_id, "started": spool.started_at}).scalar_one_or_none()
+    if tenant is None:
         return Changes()
+    values = {"course": course_id, "tenant": tenant, "now": now, "started": spool.started_at}
     _load(session, spool)
-    values = {"course": course_id, "now": now, "started": spool.started_at}
-    counts = {name: _rows(session, statement, values) for name, statement in STEPS.items()}
-    session.execute(text("drop table roster"))
+    counts = {"people": _rows(session, NEW_PEOPLE, values)}
+    _know(session, values)
+    counts |= {name: _rows(session, statement, values) for name, statement in STEPS.items()}
     changes = Changes(**counts)
     if changes:
         log.info("roster of course %s: %s", course_id, changes)
@@ -145,6 +147,7 @@ MARK_SYNCED = text(
     """
     update course set roster_synced_at = :started, roster_problem = null
      where id = :course and (roster_synced_at is null or roster_synced_at < :started)
+    returning deployment_id
     """
 )
 
@@ -163,35 +166,43 @@ DUE = text(
 )
 
 # Each step looks before it writes: an upsert that changes nothing would still lock its row and
-# use up a number of the sequence, ten thousand times every few hours.
+# use up a number of the sequence, ten thousand times every few hours. And each joins one large
+# table to the roster, whose statistics are fresh: two that have just grown, PostgreSQL would take
+# for small and compare row by row.
+NEW_PEOPLE = text(
+    """
+    insert into person (deployment_id, sub, name)
+    select :tenant, r.sub, r.name
+      from coming r
+     where r.is_active and not exists (select from person p where p.deployment_id = :tenant and p.sub = r.sub)
+    on conflict (deployment_id, sub) do nothing
+    """
+)
+
+KNOWN = text(
+    """
+    create temp table roster on commit drop as
+    select p.id as person_id, r.name, r.role, r.is_active
+      from coming r
+      join person p on p.deployment_id = :tenant and p.sub = r.sub
+    """
+)
+
 STEPS = {
-    "people": text(
-        """
-        insert into person (deployment_id, sub, name)
-        select c.deployment_id, r.sub, r.name
-          from roster r join course c on c.id = :course
-         where r.is_active
-           and not exists (select from person p where p.deployment_id = c.deployment_id and p.sub = r.sub)
-        on conflict (deployment_id, sub) do nothing
-        """
-    ),
     "names": text(
         """
         update person p set name = r.name
-          from roster r, course c
-         where c.id = :course and p.deployment_id = c.deployment_id and p.sub = r.sub
-           and r.is_active and r.name <> '' and p.name <> r.name
+          from roster r
+         where p.id = r.person_id and r.is_active and r.name <> '' and p.name <> r.name
         """
     ),
     "joined": text(
         """
         insert into membership (course_id, person_id, role, in_roster, joined_at)
-        select c.id, p.id, r.role, true, :now
+        select :course, r.person_id, r.role, true, :now
           from roster r
-          join course c on c.id = :course
-          join person p on p.deployment_id = c.deployment_id and p.sub = r.sub
          where r.is_active
-           and not exists (select from membership m where m.course_id = c.id and m.person_id = p.id)
+           and not exists (select from membership m where m.course_id = :course and m.person_id = r.person_id)
         on conflict (course_id, person_id) do nothing
         """
     ),
@@ -199,9 +210,8 @@ STEPS = {
         """
         update membership m
            set in_roster = true, left_at = null, role = case when m.launched_at is null then r.role else m.role end
-          from roster r, course c, person p
-         where c.id = :course and p.deployment_id = c.deployment_id and p.sub = r.sub
-           and m.course_id = c.id and m.person_id = p.id and r.is_active
+          from roster r
+         where m.course_id = :course and m.person_id = r.person_id and r.is_active
            and (not m.in_roster or m.left_at is not null or (m.launched_at is null and m.role <> r.role))
         """
     ),
@@ -210,11 +220,10 @@ STEPS = {
     "left": text(
         """
         update membership m set in_roster = false, left_at = coalesce(m.left_at, :now)
-          from person p
-         where m.course_id = :course and p.id = m.person_id and not m.is_test_user
+         where m.course_id = :course and not m.is_test_user
            and (m.in_roster or m.left_at is null)
            and coalesce(m.launched_at, m.joined_at) < :started
-           and not exists (select from roster r where r.sub = p.sub and r.is_active)
+           and not exists (select from roster r where r.person_id = m.person_id and r.is_active)
         """
     ),
 }
@@ -229,24 +238,29 @@ def _rows(session: Session, statement: TextClause, values: Mapping[str, object])
 
 def _load(session: Session, spool: Spool) -> None:
     connection = db.driver_connection(session)
-    connection.execute(
-        "create temp table roster_lines (sub text, name text, role text, is_active boolean) on commit drop"
-    )
-    with connection.cursor().copy("copy roster_lines from stdin") as copy:
+    connection.execute("drop table if exists pg_temp.line, pg_temp.coming, pg_temp.roster")
+    connection.execute("create temp table line (sub text, name text, role text, is_active boolean) on commit drop")
+    with connection.cursor().copy("copy line from stdin") as copy:
         while chunk := spool.lines.read(CHUNK):
             copy.write(chunk)
     # A roster that shifts between its pages shows somebody twice; staff comes first, active before inactive.
     connection.execute(
         """
-        create temp table roster on commit drop as
+        create temp table coming on commit drop as
         select distinct on (sub) sub, name, role, is_active
-          from roster_lines
+          from line
          order by sub, is_active desc,
                   array_position(array['teacher', 'assistant', 'learner', 'observer'], role), name desc
         """
     )
-    connection.execute("drop table roster_lines")
-    connection.execute("create unique index on roster (sub)")
+    connection.execute("analyze coming")
+
+
+def _know(session: Session, values: Mapping[str, object]) -> None:
+    """Who of the roster is whom with us. Inactive people whom we never met are nobody."""
+    session.execute(KNOWN, values)
+    connection = db.driver_connection(session)
+    connection.execute("create unique index on roster (person_id)")
     connection.execute("analyze roster")
 
 
