@@ -9,6 +9,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── TooManyFiles
     ├── WorkFirst            who has handed nothing in cannot review
     ├── Missing              not there, or not this person's: shown as missing
+    │   ├── NoSuchExchange
     │   ├── NoSuchOffer
     │   ├── NoSuchFile
     │   ├── NoSuchFeedback
@@ -71,6 +72,10 @@ class WorkFirst(ExchangeError):
 
 class Missing(ExchangeError):
     """Not there, or not this person's."""
+
+
+class NoSuchExchange(Missing):
+    """It was deleted in this very moment."""
 
 
 class NoSuchOffer(Missing):

@@ -18,7 +18,7 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from marshmallow import ValidationError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import BadHost, HTTPException, default_exceptions
 
 from lti_tool import db
@@ -115,10 +115,24 @@ SAID: dict[type[Exception], Explanation] = {
         way_out=_("Go back and take out anything unusual, such as text pasted from another program."),
         code="unreadable",
     ),
+    IntegrityError: Explanation(
+        status=409,
+        title=_("Somebody was quicker"),
+        sentence=_("What this was about was changed or taken away in the same moment, so nothing was saved."),
+        way_out=_("Go back and look once more."),
+        code="conflict",
+    ),
     UnicodeError: Explanation(
         status=400,
         title=_("Hearth could not read that"),
         sentence=_("Something that was sent holds signs that are no text."),
+        code="unreadable",
+    ),
+    # JSON deeper than we can follow, within a message that an LMS signed.
+    RecursionError: Explanation(
+        status=400,
+        title=_("Hearth could not read that"),
+        sentence=_("Something that was sent is nested too deeply."),
         code="unreadable",
     ),
     OperationalError: Explanation(
@@ -195,7 +209,17 @@ OTHERWISE = Explanation(
 
 def install(app: Flask) -> None:
     """Answer every error of *app* here."""
-    for kind in (WebError, LtiError, ValidationError, DataError, UnicodeError, OperationalError, HTTPException):
+    for kind in (
+        WebError,
+        LtiError,
+        ValidationError,
+        DataError,
+        IntegrityError,
+        RecursionError,
+        UnicodeError,
+        OperationalError,
+        HTTPException,
+    ):
         app.register_error_handler(kind, answer)
     # Flask looks for a status of its own first, so a general handler alone would miss them.
     for status in default_exceptions:
@@ -277,7 +301,8 @@ def request_id() -> str:
 
 
 def _write_down(error: Exception, said: Explanation) -> None:
-    if said.status >= 500:
+    # A conflict that no rule foresaw, or a depth without end, may be our mistake too.
+    if said.status >= 500 or isinstance(error, IntegrityError | RecursionError):
         log.error("request %s answered %s (%s: %s)", request_id(), said.status, said.code, type(error).__name__)
     else:
         log.info("request answered %s (%s: %s)", said.status, said.code, type(error).__name__)

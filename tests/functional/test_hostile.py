@@ -1,5 +1,6 @@
 """Hostile words, numbers and headers: pages show them as words, and nothing breaks."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -16,11 +17,10 @@ from lti_tool.grades.models import Passback, State
 from lti_tool.grades.rules import Problem
 from tests.factories.courses import sign_in
 from tests.factories.exchange import Class, all_hand_in, give, make_class, take
+from tests.factories.lti import changed, deep_linking, log_in, make_pretend_platform
 from tests.functional.test_boundaries import address, csrf, doors
 
-EVIL = (
-    """</title></textarea></script>--><img id=evil src=x onerror=alert(1)>"'><i id=evil hx-post=/x>"""
-)
+EVIL = """</title></textarea></script>--><img id=evil src=x onerror=alert(1)>"'><i id=evil hx-post=/x>"""
 """Leaves any place of a page that forgets to escape it."""
 
 HTMX = {"HX-Request": "true"}
@@ -105,3 +105,18 @@ def test_words_of_people_are_words_on_every_page(
 @pytest.mark.parametrize("path", ["/", "/lti/launch", "/s/nobody/"])
 def test_a_host_that_is_none_is_no_reason_to_break(client: FlaskClient, host: str, path: str) -> None:
     assert client.get(path, headers={"Host": host}).status_code in (400, 401, 404, 405)
+
+
+def test_a_message_deeper_than_we_can_follow_is_refused(client: FlaskClient, session: Session) -> None:
+    platform = make_pretend_platform(session)
+    answers = {}
+    for depth in (50, 600, 900, 5000):
+        asked = log_in(client, platform)
+        claims = json.dumps(changed(platform.claims(asked["nonce"]), deep_linking(data="deep")))
+        token = platform.sign(claims.replace('"deep"', "[" * depth + "]" * depth).encode())
+        with platform.key_set():
+            answer = client.post("/lti/launch", data={"id_token": token, "state": asked["state"]})
+        answers[depth] = answer.status_code
+
+    assert answers[50] == 303
+    assert {answers[600], answers[900], answers[5000]} <= {303, 400, 401}

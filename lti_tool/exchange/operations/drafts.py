@@ -42,6 +42,7 @@ def restore_copy(session: Session, exchange: Exchange, *, person: int, copy_id: 
                 (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == person) & Offer.state.in_(rules.OPEN_STATES),
             ),
         )
+        .with_for_update(of=DraftCopy)
     ).one_or_none()
     if copy is None:
         raise errors.NoSuchCopy

@@ -180,13 +180,17 @@ def _new_activity(session: Session, plan: Plan, *, course_id: int, by: int | Non
 
 def _held(session: Session, exchange: Exchange) -> Exchange:
     """The exchange as it is now, and nobody else's to change until the end of the transaction."""
-    return session.scalars(
+    session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update())
+    # A statement of its own: what joins a row that it had to wait for, a statement sees as it was before.
+    found = session.scalars(
         select(Exchange)
         .where(Exchange.activity_id == exchange.id)
         .options(selectinload(Exchange.criteria).selectinload(Criterion.levels))
-        .with_for_update(of=Exchange)
         .execution_options(populate_existing=True)
-    ).one()
+    ).one_or_none()
+    if found is None:
+        raise errors.NoSuchExchange
+    return found
 
 
 def _require_promises_kept(session: Session, exchange: Exchange, plan: Plan) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, operations
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Reply, Submission
+from lti_tool.exchange.models import DraftCopy, Exchange, Feedback, Offer, Reply, Submission
+from lti_tool.files.storage import DatabaseStorage
+from lti_tool.journal.models import Entry
 from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, make_words, review
 
 T = TypeVar("T")
@@ -202,3 +204,55 @@ def test_two_replies_at_once_leave_one(session: Session, engine: Engine) -> None
 
     assert said.count(None) == 1
     assert session.scalars(select(Reply.body)).one() in said
+
+
+def test_closing_and_publishing_twice_at_once_happens_once(session: Session, engine: Engine) -> None:
+    made = make_class(session, publish=False)
+    by = made.teacher.person_id
+
+    def publishing(own: Session, exchange: Exchange) -> None:
+        operations.publish(own, exchange, by=by, now=BEGUN)
+
+    def closing(own: Session, exchange: Exchange) -> None:
+        operations.close(own, exchange, by=by, now=BEGUN)
+
+    def reopening(own: Session, exchange: Exchange) -> None:
+        operations.reopen(own, exchange, by=by, now=BEGUN)
+
+    at_once(engine, made, [publishing] * 3)
+    at_once(engine, made, [closing] * 3)
+    at_once(engine, made, [reopening] * 3)
+
+    acts = Counter(session.scalars(select(Entry.act).where(Entry.activity_id == made.exchange.id)))
+    assert (acts["exchange.published"], acts["exchange.closed"], acts["exchange.reopened"]) == (1, 1, 1)
+
+
+def test_an_exchange_deleted_twice_at_once_is_missing_the_second_time(session: Session, engine: Engine) -> None:
+    made = make_class(session)
+    by = made.teacher.person_id
+
+    def deleting(own: Session, exchange: Exchange) -> bool:
+        try:
+            operations.delete_exchange(own, exchange, by=by, now=BEGUN, storage=DatabaseStorage())
+        except errors.NoSuchExchange:
+            return False
+        return True
+
+    assert sorted(at_once(engine, made, [deleting] * 3)) == [False, False, True]
+
+
+def test_a_copy_is_taken_back_once(session: Session, engine: Engine) -> None:
+    made = make_class(session)
+    author = made.people[0]
+    for body in ("One tab.", "Another tab."):
+        operations.save_draft(session, made.exchange, author=author, body=body, base_revision=0, now=BEGUN)
+    copy_id = session.scalars(select(DraftCopy.id)).one()
+
+    def restoring(own: Session, exchange: Exchange) -> bool:
+        try:
+            operations.restore_copy(own, exchange, person=author, copy_id=copy_id, now=BEGUN)
+        except errors.NoSuchCopy:
+            return False
+        return True
+
+    assert sorted(at_once(engine, made, [restoring] * 3)) == [False, False, True]

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from marshmallow import ValidationError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 
@@ -155,6 +156,7 @@ def test_our_own_mistake_has_a_number_that_the_log_knows(
         (PlatformDisabled(), 403, "switched off"),
         (ValidationError({"title": ["x"]}), 400, "incomplete"),
         (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"), 400, "no text"),
+        (IntegrityError("insert", {}, Exception("a key")), 409, "in the same moment"),
         (TooManyRequests(retry_after=30), 429, "slower"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
