@@ -128,8 +128,7 @@ def check_in(session: Session, facts: LaunchFacts, *, deployment_pk: int, now: d
         CHECK_IN,
         {
             "deployment": deployment_pk,
-            # A launch without a context (LTI 1.3 section 5.4.1 makes it optional) is a course of its own.
-            "context_id": facts.context_id or f"resource_link:{facts.resource_link_id}",
+            "context_id": facts.context_id or _place_of_its_own(facts),
             "context_title": facts.context_title or (facts.resource_link_title if not facts.context_id else ""),
             "context_label": facts.context_label,
             "roster_url": facts.roster_url,
@@ -163,6 +162,15 @@ def check_in(session: Session, facts: LaunchFacts, *, deployment_pk: int, now: d
         kind=kind,
         roster_is_new=facts.roster_url is not None and row.known_roster_url is None,
     )
+
+
+def _place_of_its_own(facts: LaunchFacts) -> str:
+    """
+    What stands for the course of a launch without a context, which LTI 1.3 section 5.4.1 makes optional.
+
+    Content may be chosen outside of any course and link; each chooser does so alone, or all of them would meet.
+    """
+    return f"resource_link:{facts.resource_link_id}" if facts.resource_link_id else f"person:{facts.subject}"
 
 
 def bind_link(session: Session, link_id: int, facts: LaunchFacts, *, clone: Clone) -> Activity | None:

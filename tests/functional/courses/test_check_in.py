@@ -110,6 +110,14 @@ def test_launch_without_context_is_a_course_of_its_own(session: Session, deploym
     assert one.course_id != other.course_id
 
 
+def test_who_chooses_content_outside_of_any_course_is_alone_there(session: Session, deployment: int) -> None:
+    one = enter(session, deployment, context_id="", resource_link_id="", subject="u-1")
+    other = enter(session, deployment, context_id="", resource_link_id="", subject="u-2")
+    again = enter(session, deployment, context_id="", resource_link_id="", subject="u-1")
+
+    assert one.course_id == again.course_id != other.course_id
+
+
 def test_once_staff_stays_known_in_the_student_view(session: Session, deployment: int) -> None:
     here = enter(session, deployment, role="teacher")
 
