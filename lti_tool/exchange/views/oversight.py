@@ -14,6 +14,7 @@ from marshmallow import ValidationError
 
 from lti_tool import db
 from lti_tool.clock import now
+from lti_tool.courses import queries as courses
 from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import OverrideSchema, flat
@@ -66,6 +67,7 @@ def overview_page(exchange: Exchange) -> str:
         "name": name,
         "filters": _filters(overview.rows, exchange),
         "because": exchange.windows.why_not_open(now()),
+        "has_no_column": exchange.points is not None and courses.link_of(db.session(), exchange.id) is None,
         "wording": wording,
         "grade_words": grade_words,
     }

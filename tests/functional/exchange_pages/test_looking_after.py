@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from lti_tool.courses.models import Course, Role
+from lti_tool.courses.models import Course, ResourceLink, Role
 from lti_tool.exchange import operations
 from lti_tool.exchange.models import GradeOverride, Release
 from lti_tool.grades.models import Passback
@@ -270,3 +270,16 @@ def test_an_assistant_looks_after_people_and_sets_nothing_up(visit: People, unde
     assert assistant.get("/exchanges/new").status_code == 403
     assert assistant.get(f"{path}/settings").status_code == 403
     assert assistant.post(f"{path}/closure").status_code == 403
+
+
+def test_graded_exchange_that_no_link_opens_says_so(
+    visit: People, teacher: Visitor, under_way: Class, session: Session
+) -> None:
+    placed = words(teacher.get(path_of(under_way)).text)
+    session.execute(delete(ResourceLink).where(ResourceLink.activity_id == under_way.exchange.id))
+    session.commit()
+
+    page = words(visit(under_way.teacher).get(path_of(under_way)).text)
+
+    assert "cannot reach the gradebook" not in placed
+    assert "cannot reach the gradebook" in page
