@@ -55,12 +55,12 @@ def launch() -> ResponseReturnValue:
     """The platform's answer: spend the attempt, verify, check in, and go where the launch leads."""
     form = request.form
     secret = browser_secret()
-    proof = form.get("browser_proof") or None
+    proof = form.get("browser_proof") if _sent_by_our_own_page() else None
     try:
         attempt = lti_launch.spend(db.session(), form.get("state", ""), proof=_hash(proof or secret), now=now())
     except AttemptOfAnotherBrowser as other:
         db.session.rollback()
-        return _prove_otherwise(other, form, asked_storage=proof is not None)
+        return _prove_otherwise(other, form, asked_storage="browser_proof" in form)
     try:
         claims = lti_launch.verify(db.session(), form, attempt, settings=_settings(), now=now())
     except LtiError:
@@ -170,8 +170,26 @@ def _prove_otherwise(
 ) -> ResponseReturnValue:
     """No cookie came back: ask the platform's storage, else offer a window of our own."""
     if other.storage_target is not None and not asked_storage:
-        return _storage_page("get_data", other.storage_target, other.auth_url, other.state, fields=dict(form))
+        answer = make_response(
+            _storage_page("get_data", other.storage_target, other.auth_url, other.state, fields=dict(form))
+        )
+        # Lets the page's form say where it comes from, see _sent_by_our_own_page.
+        answer.headers["Referrer-Policy"] = "same-origin"
+        return answer
     return render_template("launch/new_window.html", state=other.state), 401
+
+
+def _sent_by_our_own_page() -> bool:
+    """
+    Whether the browser itself says that the form comes from a page of ours.
+
+    Whoever begins a login knows its secret, and could post it from any page in anybody else's
+    browser, who would then be signed in as them. Only our page asks the storage of the LMS first.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("Origin") == _settings().public_url
 
 
 def _storage_page(subject: str, target: str, auth_url: str, state: str, **more: object) -> str:

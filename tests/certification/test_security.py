@@ -36,6 +36,7 @@ from tests.factories.lti import (
 )
 
 COOKIE_DOMAIN = "localhost"
+OUR_OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "https://hearth.example"}
 """Where the test client files our cookies, whatever host it is told to speak to."""
 
 
@@ -473,11 +474,53 @@ def test_the_platforms_storage_proves_a_browser_without_cookies(client: FlaskCli
     with platform.key_set():
         asked = client.post("/lti/launch", data=form)
         assert 'data-storage="get_data"' in asked.text
-        wrong = client.post("/lti/launch", data={**form, "browser_proof": "a guess"})
+        assert asked.headers["Referrer-Policy"] == "same-origin"
+        wrong = client.post("/lti/launch", data={**form, "browser_proof": "a guess"}, headers=OUR_OWN_PAGE)
         assert wrong.status_code == 401
-        right = client.post("/lti/launch", data={**form, "browser_proof": cookie.value})
+        right = client.post("/lti/launch", data={**form, "browser_proof": cookie.value}, headers=OUR_OWN_PAGE)
 
     assert right.status_code == 303
+
+
+def test_a_storage_that_does_not_answer_is_asked_once(client: FlaskClient, platform: PretendPlatform) -> None:
+    page = client.post("/lti/login", data=platform.login_parameters(lti_storage_target="_parent"))
+    state = page.text.split('data-key="hearth_')[1].split('"')[0]
+    client.delete_cookie(BROWSER_COOKIE, domain=COOKIE_DOMAIN)
+
+    answer = client.post("/lti/launch", data={"state": state, "browser_proof": ""}, headers=OUR_OWN_PAGE)
+
+    assert answer.status_code == 401
+    assert "/lti/again" in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+    ],
+)
+def test_nobody_is_signed_in_as_the_one_who_sent_them_here(
+    client: FlaskClient, platform: PretendPlatform, session: Session, headers: dict[str, str]
+) -> None:
+    """Login CSRF: an answer to one browser's login, with its secret, posted by a foreign page in another browser."""
+    page = client.post("/lti/login", data=platform.login_parameters(lti_storage_target="_parent"))
+    cookie = client.get_cookie(BROWSER_COOKIE, domain=COOKIE_DOMAIN)
+    assert cookie is not None
+    state = page.text.split('data-key="hearth_')[1].split('"')[0]
+    nonce = page.text.split("nonce=")[1].split("&")[0]
+    client.delete_cookie(BROWSER_COOKIE, domain=COOKIE_DOMAIN)
+    form = {"id_token": platform.sign(platform.claims(nonce)), "state": state, "browser_proof": cookie.value}
+
+    with platform.key_set():
+        answer = client.post("/lti/launch", data=form, headers=headers)
+
+    assert answer.status_code == 401
+    assert session.scalars(select(Person)).all() == []
 
 
 # Where it leads ------------------------------------------------------------------------------------------------------
