@@ -97,7 +97,9 @@ def override(id: int, person_id: int) -> ResponseReturnValue:
         name = "score" if isinstance(err, errors.ScoreOutOfRange) else "reason"
         return _refused_grade(exchange_or_404(id), person_id, {name: [wording.sentence(err)]}), 422
     db.session.commit()
-    return _graded(exchange, person_id, _("The grade is set and on its way to the gradebook."))
+    is_placed = courses.link_of(db.session(), exchange.id) is not None
+    said = _("The grade is set and on its way to the gradebook.") if is_placed else _("The grade is set.")
+    return _graded(exchange, person_id, said)
 
 
 @bp.delete("/exchanges/<int:id>/people/<int:person_id>/grade")
