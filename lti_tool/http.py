@@ -7,13 +7,17 @@ it to this machine's own network (server-side request forgery, DNS rebinding).
 """
 
 import ipaddress
+import os
 import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, cast
+from types import TracebackType
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -34,9 +38,12 @@ READ_SECONDS = 10.0
 DEADLINE_SECONDS = 20.0
 BODY_LIMIT = 2 * 1024 * 1024
 CHUNK = 64 * 1024
+MOST_ADDRESSES = 4
+"""Of one name; with more of them dead, waiting for each would take for ever."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 WIRE_SERVER = ipaddress.IPv4Address("168.63.129.16")
 """A public number that means a cloud's own metadata service all the same."""
@@ -117,22 +124,26 @@ class HTTPClient:
         Raises only what descends from ``requests.RequestException``.
         """
         check_url(url, allow_loopback=self.allow_loopback)
-        until = time.monotonic() + deadline
-        try:
-            response = self._session.request(
-                method,
-                url,
-                headers=dict(headers) if headers else None,
-                data=data,
-                json=json,
-                timeout=(min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline)),
-                allow_redirects=False,
-                stream=True,
-            )
-        except (ValueError, UnicodeError) as err:
-            # requests and urllib3 let some unreadable addresses through to the parsers of the standard library.
-            raise ForbiddenAddress(f"not an address: {type(err).__name__}") from err
-        _read(response, until=until, limit=limit)
+        with _Watch(deadline) as watch:
+            try:
+                response = self._session.request(
+                    method,
+                    url,
+                    headers=dict(headers) if headers else None,
+                    data=data,
+                    json=json,
+                    timeout=(min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline)),
+                    allow_redirects=False,
+                    stream=True,
+                )
+                _read(response, watch=watch, limit=limit)
+            except requests.RequestException as err:
+                watch.require_time(err)
+                raise
+            except (ValueError, UnicodeError) as err:
+                # requests and urllib3 let some unreadable addresses through to the parsers of the standard library.
+                raise ForbiddenAddress(f"not an address: {type(err).__name__}") from err
+            watch.require_time()
         return response
 
 
@@ -166,6 +177,8 @@ def is_public(address: Address) -> bool:
         hidden = _hidden(address)
         if hidden is not None:
             return is_public(hidden)
+        if address not in GLOBAL_UNICAST:
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved and address != WIRE_SERVER
 
 
@@ -186,23 +199,88 @@ def _client(reach: Reach, ca_bundle: str | None) -> HTTPClient:
     return HTTPClient(reach=reach, ca_bundle=ca_bundle)
 
 
-def _read(response: requests.Response, *, until: float, limit: int) -> None:
+class _Watch:
+    """
+    Hangs up on whoever does not come to an end in time.
+
+    The timeout of a socket begins anew with every byte, so that a trickle of bytes, or of a
+    header's letters, could hold this thread for days. Any read that waits when the time is over
+    ends as if the other side had gone.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+        self._guard = threading.Lock()
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        _present.watch = self
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _err: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        _present.watch = None
+        self._timer.cancel()
+        with self._guard:
+            for twin in self._sockets:
+                twin.close()
+            self._sockets.clear()
+
+    def add(self, connected: socket.socket) -> None:
+        """Watch a connection that this call uses."""
+        # By a descriptor of our own: the socket may be wrapped for TLS, or closed and its number used by another.
+        twin = socket.socket(fileno=os.dup(connected.fileno()))
+        with self._guard:
+            self._sockets.append(twin)
+        if self.is_over:
+            self._hang_up()
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self._until
+
+    def require_time(self, err: Exception | None = None) -> None:
+        """Raise :class:`TooSlow`, where the time is over."""
+        if self.is_over:
+            raise TooSlow("the answer did not end in time") from err
+
+    def _hang_up(self) -> None:
+        with self._guard:
+            for twin in self._sockets:
+                with suppress(OSError):
+                    twin.shutdown(socket.SHUT_RDWR)
+
+
+_present = threading.local()
+"""``watch``: that of the call which this thread makes."""
+
+
+def _watch(connected: socket.socket) -> None:
+    watch: _Watch | None = getattr(_present, "watch", None)
+    if watch is not None:
+        watch.add(connected)
+
+
+def _read(response: requests.Response, *, watch: _Watch, limit: int) -> None:
     """Read the body into *response*, or close the connection and say why not."""
     try:
-        response._content = b"".join(_chunks(response, until=until, limit=limit))
+        response._content = b"".join(_chunks(response, watch=watch, limit=limit))
     except BaseException:
         response.close()
         raise
 
 
-def _chunks(response: requests.Response, *, until: float, limit: int) -> Iterator[bytes]:
+def _chunks(response: requests.Response, *, watch: _Watch, limit: int) -> Iterator[bytes]:
     size = 0
     for chunk in response.iter_content(CHUNK):
         size += len(chunk)
         if size > limit:
             raise BodyTooLarge(f"more than {limit} bytes", response=response)
-        if time.monotonic() > until:
-            raise TooSlow("the answer did not end in time", response=response)
+        watch.require_time()
         yield chunk
 
 
@@ -226,17 +304,24 @@ def _connect(connection: HTTPConnection, reach: Reach) -> socket.socket:
     except (OSError, UnicodeError) as err:
         raise NewConnectionError(connection, "not a name") from err
     problem: Exception = NewConnectionError(connection, "the name leads into a private network")
-    for number in numbers:
+    for number in numbers[:MOST_ADDRESSES]:
         try:
             timeout = connection.timeout if isinstance(connection.timeout, int | float) else CONNECT_SECONDS
             made = socket.create_connection((number, port), timeout)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _watch(made)
             return made
         except TimeoutError:
             problem = ConnectTimeoutError(connection, f"connection to {connection.host} timed out")
         except OSError as err:
             problem = NewConnectionError(connection, f"no connection: {err}")
     raise problem
+
+
+def _watch_again(connection: HTTPConnection) -> None:
+    """A connection kept from an earlier call is watched by this one."""
+    if connection.sock is not None:
+        _watch(connection.sock)
 
 
 def _pools(reach: Reach) -> dict[str, type[HTTPConnectionPool]]:
@@ -246,9 +331,17 @@ def _pools(reach: Reach) -> dict[str, type[HTTPConnectionPool]]:
         def _new_conn(self) -> socket.socket:
             return _connect(self, reach)
 
+        def request(self, *args: Any, **kwargs: Any) -> None:
+            _watch_again(self)
+            super().request(*args, **kwargs)
+
     class CheckedHTTPSConnection(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             return _connect(self, reach)
+
+        def request(self, *args: Any, **kwargs: Any) -> None:
+            _watch_again(self)
+            super().request(*args, **kwargs)
 
     class HTTPPool(HTTPConnectionPool):
         ConnectionCls = CheckedHTTPConnection

@@ -17,10 +17,23 @@ import responses
 from lti_tool.http import BodyTooLarge, ForbiddenAddress, HTTPClient, Reach, TooSlow, check_url, is_public
 
 
+TRICKLES = {
+    "/drops": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+    "/drops-without-end": b"HTTP/1.1 200 OK\r\n\r\n",
+    "/one-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n",
+    "/header": b"HTTP/1.1 200 OK\r\nX-Long: ",
+    "/status": b"HTTP/1.1 200 ",
+}
+"""Answers that go on letter by letter: none is ever late, and they never end."""
+
+
 class Server(http.server.BaseHTTPRequestHandler):
     """Answers by path."""
 
     def do_GET(self) -> None:
+        if self.path in TRICKLES:
+            self.drip(TRICKLES[self.path])
+            return
         if self.path == "/redirect":
             self.send_response(302)
             self.send_header("Location", "/ok")
@@ -41,6 +54,15 @@ class Server(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(str(sorted(self.headers.items())).encode())
         except OSError:
             # The client has heard enough.
+            pass
+
+    def drip(self, beginning: bytes) -> None:
+        try:
+            self.wfile.write(beginning)
+            for _ in range(50):
+                self.wfile.write(b"x")
+                time.sleep(0.1)
+        except OSError:
             pass
 
     def log_message(self, *_: object) -> None:
@@ -96,6 +118,17 @@ def test_a_trickle_runs_into_the_deadline(client: HTTPClient, server: str) -> No
         client.get(f"{server}/slow", deadline=0.3)
 
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("path", TRICKLES)
+def test_whoever_answers_letter_by_letter_is_hung_up_on(client: HTTPClient, server: str, path: str) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(TooSlow):
+        client.get(f"{server}{path}", deadline=0.3)
+
+    assert time.monotonic() - began < 2
+    assert client.get(f"{server}/ok").status_code == 200
 
 
 def test_this_machine_is_refused_unless_allowed(server: str) -> None:
@@ -159,6 +192,9 @@ PRIVATE = [
     "2002:7f00:0001::",
     "64:ff9b::a00:1",
     "2001:db8::1",
+    "fec0::1",
+    "64:ff9b:1::a00:1",
+    "::7f00:1",
 ]
 
 
