@@ -16,7 +16,6 @@ import responses
 
 from lti_tool.http import BodyTooLarge, ForbiddenAddress, HTTPClient, Reach, TooSlow, check_url, is_public
 
-
 TRICKLES = {
     "/drops": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
     "/drops-without-end": b"HTTP/1.1 200 OK\r\n\r\n",
