@@ -112,6 +112,9 @@ def _tidy(thing: Any, pikepdf: Any) -> None:
         action = thing.get("/A")
         if isinstance(action, pikepdf.Dictionary) and str(action.get("/S")) in LIVELY_ACTIONS:
             del thing["/A"]
+        if "/S" in thing and "/Next" in thing:
+            # What an action does after what it does. Items of an outline have a next, too, but no kind.
+            del thing["/Next"]
         if "/Subtype" in thing and "/Rect" in thing and thing.get("/Subtype") != pikepdf.Name.Widget:
             _drop(thing, ("/T", "/M", "/CreationDate"))
         if isinstance(thing, pikepdf.Stream) and thing.get("/Filter") == pikepdf.Name.DCTDecode:

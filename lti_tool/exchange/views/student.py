@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 
 from lti_tool import db
 from lti_tool.clock import now
-from lti_tool.exchange import errors, operations, queries, wording
+from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import ReplySchema, flat
 from lti_tool.exchange.views import bp, oversight
@@ -73,7 +73,7 @@ def reply(id: int, feedback_id: int) -> ResponseReturnValue:
 @member_required
 def preview() -> ResponseReturnValue:
     """How words will look, while they are being typed."""
-    words = request.form.get(request.args.get("field", "body"), "")
+    words = request.form.get(request.args.get("field", "body"), "")[: rules.LONGEST_BODY]
     return render_template("exchange/_preview.html", html=markdown.render(words))
 
 

@@ -92,9 +92,11 @@ def attach(id: int) -> ResponseReturnValue:
         db.session.commit()
     except (ValidationError, errors.TooLong, errors.NotOpen) as err:
         return _refused(exchange, author, err), 422
-    for upload in request.files.getlist("files"):
-        if not upload.filename:
-            continue
+    uploads = [upload for upload in request.files.getlist("files") if upload.filename]
+    if len(uploads) > rules.MOST_FILES:
+        # Cleaning takes its time, so what no work could take is not even begun.
+        problems.append(wording.sentence(errors.TooManyFiles(rules.MOST_FILES)))
+    for upload in uploads[: rules.MOST_FILES]:
         try:
             operations.attach_file(
                 db.session(),
@@ -104,7 +106,7 @@ def attach(id: int) -> ResponseReturnValue:
                 now=now(),
                 storage=files.storage(settings),
                 max_bytes=settings.upload_max_mb * 2**20,
-                name=upload.filename,
+                name=upload.filename or "",
             )
             db.session.commit()
         except (FileRefused, errors.ExchangeError) as err:

@@ -352,6 +352,14 @@ def test_a_refused_file_is_named_and_the_others_stay(
     assert "Words" in answer.text or htmx
 
 
+def test_of_many_files_at_once_only_as_many_are_read_as_a_work_may_have(amara: Visitor, made: Class) -> None:
+    answer = upload(amara, made, *((b"%PDF-broken", f"{number}.pdf") for number in range(40)))
+
+    assert answer.status_code == 422
+    assert "A work may have 10 files" in words(answer.text)
+    assert words(answer.text).count("is damaged") == 10
+
+
 def test_ten_files_are_the_most(amara: Visitor, made: Class) -> None:
     answer = upload(amara, made, *((f"file {n}".encode(), f"{n}.txt") for n in range(11)))
 

@@ -283,6 +283,22 @@ def test_links_to_the_web_stay_in_a_pdf() -> None:
         assert str(kept.A.URI) == "https://example.org/"
 
 
+def test_nothing_lively_follows_a_link_in_a_pdf() -> None:
+    document = pdf()
+    program = pikepdf.Dictionary(S=pikepdf.Name.Launch, F="calc.exe")
+    action = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="https://example.org/", Next=program)
+    link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 10, 10], A=action)
+    document.pages[0].obj.Annots = pikepdf.Array([document.make_indirect(link)])
+    with document.open_outline() as outline:
+        outline.root.extend([pikepdf.OutlineItem("One", 0), pikepdf.OutlineItem("Two", 0)])
+
+    with pikepdf.open(io.BytesIO(take(saved(document)).data)) as clean:
+        (kept,) = list(clean.pages[0].obj.Annots)
+        assert "/Next" not in kept.A
+        with clean.open_outline() as outline:
+            assert [each.title for each in outline.root] == ["One", "Two"]
+
+
 def test_photos_inside_a_pdf_lose_their_exif_too() -> None:
     photo = picture("JPEG", size=(20, 20), exif=exif())
     document = pdf()

@@ -1,0 +1,77 @@
+"""Masked means masked: what a learner is sent says nothing of who the others are."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.courses.models import Person
+from lti_tool.exchange import operations
+from lti_tool.exchange.models import Feedback, Offer, Reply
+from tests.factories.courses import sign_in
+from tests.functional.test_boundaries import Full, address, csrf, doors, fill
+
+HTMX = {"HX-Request": "true"}
+SAYS_WHEN = re.compile(r'datetime="([^"]+)"')
+
+
+@pytest.fixture
+def full(session: Session) -> Full:
+    found = fill(session)
+    feedback_id, author = found.ids["feedback_id"], found.made.people[0]
+    replied = datetime.now(UTC) - timedelta(minutes=7)
+    operations.reply_once(
+        session, found.made.exchange, author=author, feedback_id=feedback_id, body="Thanks.", now=replied
+    )
+    session.commit()
+    return found
+
+
+def sent_to(app: Flask, client: FlaskClient, session: Session, full: Full, place: int) -> str:
+    """Everything a learner is sent, whatever they ask: pages, fragments, headers."""
+    made = full.made
+    me = sign_in(session, made.learners[place])
+    offers = session.scalars(select(Offer.id).where(Offer.exchange_id == made.exchange.id)).all()
+    heard = []
+    for method, rule in doors(app, "member_required"):
+        for offer_id in offers if "offer_id" in rule.arguments else offers[:1]:
+            for headers in ({}, HTMX):
+                answer = client.open(
+                    address(rule, {**full.ids, "offer_id": offer_id}, me.handle),
+                    method=method,
+                    headers={**headers, "X-CSRFToken": csrf(me.handle)},
+                    data={"body": "Mine."},
+                )
+                heard.append(f"{answer.headers}\n{answer.text}")
+    return "\n".join(heard)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_nobody_else_is_named(app: Flask, client: FlaskClient, session: Session, full: Full, place: int) -> None:
+    others = session.scalars(select(Person).where(Person.id != full.made.people[place])).all()
+
+    heard = sent_to(app, client, session, full, place)
+
+    assert "First drafts" in heard
+    assert [each.name for each in others if each.name in heard or each.sub in heard] == []
+    assert "/people/" not in heard
+
+
+def test_no_minute_tells_who_it_was(app: Flask, client: FlaskClient, session: Session, full: Full) -> None:
+    """Who sits beside somebody sees when they press a button."""
+    feedback = session.scalars(select(Feedback)).one()
+    reply = session.scalars(select(Reply)).one()
+    author, reviewer = (sign_in(session, each) for each in full.made.learners[:2])
+    exchange = f"/exchanges/{full.made.exchange.id}"
+
+    received = client.get(author.path(exchange)).text
+    replied = client.get(reviewer.path(f"{exchange}/reviews/{feedback.offer_id}")).text
+
+    assert feedback.given_at.date().isoformat() in SAYS_WHEN.findall(received)
+    assert feedback.given_at.isoformat() not in received
+    assert reply.replied_at.date().isoformat() in SAYS_WHEN.findall(replied)
+    assert reply.replied_at.isoformat() not in replied
