@@ -76,7 +76,7 @@ class ExchangeRoom:
 def _staff_card(exchange: Exchange, tally: Tally) -> Card:
     if not exchange.is_published:
         return Card(status=_("Draft: only staff see it"), is_draft=True)
-    given = ngettext("%(num)s feedback given", "%(num)s feedbacks given", tally.given)
+    given = ngettext("%(num)s review given", "%(num)s reviews given", tally.given)
     status = _("%(submitted)s handed in, %(given)s", submitted=tally.submitted, given=given)
     if exchange.is_closed:
         return Card(status=_("Closed: %(status)s", status=status))
@@ -108,7 +108,7 @@ def _sentence(exchange: Exchange, standing: Standing, step: str) -> tuple[str, s
     owed = max(exchange.reviews - standing.given, 1)
     missing = max(exchange.reviews - standing.received, 0)
     waiting = (
-        ngettext("Waiting for one feedback", "Waiting for %(num)s feedbacks", missing)
+        ngettext("Waiting for feedback from one classmate", "Waiting for feedback from %(num)s classmates", missing)
         if standing.given >= exchange.reviews
         else _("Waiting for work to review")
     )

@@ -103,7 +103,7 @@ def publish(id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     operations.publish(db.session(), exchange, by=current().person_id, now=now())
     db.session.commit()
-    return go_to(url_for("exchange.show", id=id), saying=_("Published: learners can see it now."))
+    return go_to(url_for("exchange.show", id=id), saying=_("Published: students can see it now."))
 
 
 @bp.delete("/exchanges/<int:id>/publication")
@@ -114,7 +114,7 @@ def unpublish(id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     operations.unpublish(db.session(), exchange, by=current().person_id, now=now())
     db.session.commit()
-    return go_to(url_for("exchange.show", id=id), saying=_("Hidden from learners again."))
+    return go_to(url_for("exchange.show", id=id), saying=_("Hidden from students again."))
 
 
 @bp.post("/exchanges/<int:id>/closure")

@@ -323,7 +323,7 @@ def test_cards_say_what_waits(app: Flask, session: Session) -> None:
         "Give feedback",
     ]
     assert (third.done, third.total) == (2, 2)
-    assert str(staff.status) == "2 handed in, 1 feedback given"
+    assert str(staff.status) == "2 handed in, 1 review given"
 
 
 def test_a_draft_has_a_card_for_staff_only(app: Flask, session: Session) -> None:
