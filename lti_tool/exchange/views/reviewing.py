@@ -90,7 +90,7 @@ def decline(id: int, offer_id: int) -> ResponseReturnValue:
         return _page(exchange, offer_id, decline_errors=said, declined=request.form), 422
     found = operations.decline_offer(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
     db.session.commit()
-    return _go_on(exchange, found)
+    return _go_on(exchange, found, saying=_("Handed back. Here is another work."))
 
 
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/copies/<int:copy_id>/restoration")
@@ -104,11 +104,11 @@ def restore_feedback(id: int, offer_id: int, copy_id: int) -> ResponseReturnValu
     return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=said)
 
 
-def _go_on(exchange: Exchange, found: operations.NextOffer) -> ResponseReturnValue:
+def _go_on(exchange: Exchange, found: operations.NextOffer, *, saying: str = "") -> ResponseReturnValue:
     if found.offer is None:
         said = str(wording.NOTHING_TO_REVIEW.get(found.none_because or "all_served", ""))
         return go_to(url_for("exchange.show", id=exchange.id), saying=said, kind="info")
-    return go_to(url_for("exchange.review", id=exchange.id, offer_id=found.offer.id))
+    return go_to(url_for("exchange.review", id=exchange.id, offer_id=found.offer.id), saying=saying)
 
 
 def _values(exchange: Exchange) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
         (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
     ]
     if words.comment:
-        said.append((_("In all"), words.comment))
+        said.append((_("Overall"), words.comment))
     template = "exchange/_over.html" if is_htmx() else "exchange/over.html"
     return render_template(template, exchange=exchange, problem=wording.sentence(err), said=said)
 
@@ -228,4 +228,4 @@ def _labels(exchange: Exchange) -> dict[str, str]:
     named = {
         f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in ("level", "comment")
     }
-    return named | {"comment": _("In all")}
+    return named | {"comment": _("Overall")}
