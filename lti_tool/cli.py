@@ -211,7 +211,10 @@ def demo_command() -> None:
     # The demo needs honcho and the embedded database; a production host needs neither.
     from lti_tool import demo
 
-    sys.exit(demo.run())
+    try:
+        sys.exit(demo.run())
+    except SettingsError as err:
+        raise _wrong(str(err)) from err
 
 
 def _connect() -> Settings:

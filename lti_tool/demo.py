@@ -6,6 +6,7 @@ start finds the data of the first. The only place with a secret that nobody chos
 random, and stays in the data folder.
 """
 
+import fcntl
 import os
 import secrets
 import socket
@@ -15,6 +16,7 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import TextIO
 
 import requests
 from honcho.environ import parse_procfile
@@ -34,8 +36,16 @@ def run(given: Mapping[str, str] = os.environ) -> int:
     """Start the demo and stay until Ctrl-C. Returns the exit code."""
     environment = _environment(given)
     settings = Settings.from_environment(environment)
+    if twice := _ports_given_twice(settings):
+        print(f"{' and '.join(twice)} are the same. Give each its own.")
+        return 1
     if taken := _taken_ports(settings):
         print(f"Something else listens on {', '.join(taken)}. Stop it, or give Hearth other ports, such as PORT=8100.")
+        return 1
+    # Held until this process ends: whoever stops first would stop the database of the other.
+    held = hold(settings.var)
+    if held is None:
+        print(f"A demo runs already with the data in {settings.var}. Stop it, or set HEARTH_VAR to another folder.")
         return 1
     url = db.database_url(settings)
     environment["DATABASE_URL"] = url
@@ -58,6 +68,7 @@ def run(given: Mapping[str, str] = os.environ) -> int:
     finally:
         if not settings.database_url or given.get("DATABASE_URL") is None:
             db.stop_embedded(settings)
+        held.close()
     return int(manager.returncode or 0)
 
 
@@ -90,14 +101,34 @@ def _kept_secret(folder: Path) -> str:
     return file.read_text().strip()
 
 
+def hold(folder: Path) -> TextIO | None:
+    """Take the data folder for this demo alone, or answer None where another has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / "demo-lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+def _ports_given_twice(settings: Settings) -> list[str]:
+    ports = list(_ports(settings).values())
+    return [f"{name}={port}" for name, port in _ports(settings).items() if ports.count(port) > 1]
+
+
 def _taken_ports(settings: Settings) -> list[str]:
     """The settings whose ports are not free, as `NAME=number`."""
-    wanted = {
+    return [f"{name}={port}" for name, port in _ports(settings).items() if _is_taken(port)]
+
+
+def _ports(settings: Settings) -> dict[str, int]:
+    return {
         "PORT": settings.port,
         "WEBHOOKS_PORT": settings.webhooks_port,
         "SANDBOX_PORT": settings.sandbox_port,
     }
-    return [f"{name}={port}" for name, port in wanted.items() if _is_taken(port)]
 
 
 def _is_taken(port: int) -> bool:
