@@ -16,11 +16,19 @@ LARGEST_FORM_TEXT = 2 * 1024 * 1024
 
 MOST_FORM_PARTS = 500
 
+LARGEST_ENCODED_FORM = 3 * LARGEST_FORM_TEXT
+"""
+Of a form without files, and of anything else that is no multipart body: there each byte may be sent as ``%E2``.
+
+Werkzeug splits such a form without any limit of its own, and its pieces take fifty times its place.
+"""
+
 
 def install(app: Flask, settings: Settings) -> None:
     """Give *app* sessions in addresses, languages, helpers for templates, headers and error pages."""
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_FORM_TEXT
     app.config["MAX_FORM_PARTS"] = MOST_FORM_PARTS
+    app.before_request(_limit_text)
     app.session_interface = SaidInOneTab()
     app.url_value_preprocessor(_take_handle)
     app.url_defaults(_give_handle)
@@ -33,6 +41,12 @@ def install(app: Flask, settings: Settings) -> None:
     pages.install(app, settings)
     headers.install(app, settings)
     errors.install(app)
+
+
+def _limit_text() -> None:
+    """Only who sends files may send much."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = LARGEST_ENCODED_FORM
 
 
 def _take_handle(endpoint: str | None, values: dict[str, Any] | None) -> None:

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -120,3 +121,30 @@ def test_a_message_deeper_than_we_can_follow_is_refused(client: FlaskClient, ses
 
     assert answers[50] == 303
     assert {answers[600], answers[900], answers[5000]} <= {303, 400, 401}
+
+
+def test_a_form_of_a_million_fields_is_not_taken_apart(client: FlaskClient, session: Session, hostile: Class) -> None:
+    me = sign_in(session, hostile.learners[0])
+    body = b"".join(b"%x&" % number for number in range(1_300_000))
+    kind = "application/x-www-form-urlencoded"
+
+    answers = [
+        client.post(path, data=body, content_type=kind).status_code
+        for path in ("/lti/launch", "/lti/login", "/lti/again", me.path(f"/exchanges/{hostile.exchange.id}/work/draft"))
+    ]
+    stale = client.post("/s/nobody/roster/sync", data=body, content_type=kind)
+
+    assert answers == [413] * 4
+    assert stale.status_code == 401
+
+
+def test_the_longest_work_fits_however_it_is_sent(client: FlaskClient, session: Session, hostile: Class) -> None:
+    me = sign_in(session, hostile.learners[0])
+    fields = {"csrf_token": csrf(me.handle), "body": "\N{FIRE}" * rules.LONGEST_BODY, "base_revision": "0"}
+    path = me.path(f"/exchanges/{hostile.exchange.id}/work/draft")
+    parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()]
+
+    encoded = client.post(path, data=urlencode(fields), content_type="application/x-www-form-urlencoded")
+    in_parts = client.post(path, data="".join([*parts, "--x--"]), content_type="multipart/form-data; boundary=x")
+
+    assert (encoded.status_code, in_parts.status_code) == (303, 303)
