@@ -31,6 +31,7 @@ control_socket_disable = True
 # The tool logs each request itself, with request id, tenant and course. gunicorn's own access log would write down
 # addresses, and an address of ours is as good as a key: it holds the handle of a session or the code of an invitation.
 accesslog = None
+loglevel = os.environ.get("LOG_LEVEL", "info")
 
 KEYS_IN_ADDRESSES = re.compile(r"(/s/|/lti/register/)[^/?\s]+|\?\S+")
 
