@@ -80,7 +80,9 @@ def _staff_card(exchange: Exchange, tally: Tally) -> Card:
     status = _("%(submitted)s handed in, %(given)s", submitted=tally.submitted, given=given)
     if exchange.is_closed:
         return Card(status=_("Closed: %(status)s", status=status))
-    return Card(status=status, due=exchange.submit_by)
+    if exchange.submit_by:
+        return Card(status=_("%(status)s; work due", status=status), due=exchange.submit_by)
+    return Card(status=status)
 
 
 def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: datetime) -> Card:

@@ -326,6 +326,14 @@ def test_cards_say_what_waits(app: Flask, session: Session) -> None:
     assert str(staff.status) == "2 handed in, 1 review given"
 
 
+def test_the_card_for_staff_says_what_its_date_is(app: Flask, session: Session) -> None:
+    made = make_class(session, submit_by=LATER)
+    with app.test_request_context():
+        card = card_of(made, made.teacher)
+
+    assert (str(card.status), card.due) == ("0 handed in, 0 reviews given; work due", LATER)
+
+
 def test_a_draft_has_a_card_for_staff_only(app: Flask, session: Session) -> None:
     made = make_class(session, publish=False)
     with app.test_request_context():
