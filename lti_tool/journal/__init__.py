@@ -1,16 +1,19 @@
 """The journal's one verb."""
 
+import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lti_tool.db import Base
-from lti_tool.journal.models import Entry
+ENTRY = """
+    insert into journal_entry (at, course_id, person_id, act, activity_id, particulars)
+    values (:now, :course_id, :person_id, :act, :activity_id, cast(:particulars as jsonb))
+"""
+"""One entry, for statements that write more than the journal; its parameters are those of :func:`entry`."""
 
-# Each launch writes one, so it goes by the table: the way through the mapped class costs half as much again.
-NEW_ENTRY = insert(Base.metadata.tables[Entry.__tablename__])
+NEW_ENTRY = text(ENTRY)
 
 
 def record(
@@ -28,14 +31,25 @@ def record(
 
     *particulars* are ids and plain facts as JSON; never names or anybody's words.
     """
-    session.execute(
-        NEW_ENTRY,
-        {
-            "at": now,
-            "course_id": course_id,
-            "person_id": person_id,
-            "act": act,
-            "activity_id": activity_id,
-            "particulars": particulars,
-        },
-    )
+    values = entry(act, course_id=course_id, person_id=person_id, now=now, activity_id=activity_id, **particulars)
+    session.execute(NEW_ENTRY, values)
+
+
+def entry(
+    act: str,
+    *,
+    course_id: int,
+    person_id: int | None,
+    now: datetime,
+    activity_id: int | None = None,
+    **particulars: Any,
+) -> dict[str, Any]:
+    """The parameters of :data:`ENTRY`, by the same rules as :func:`record`."""
+    return {
+        "now": now,
+        "course_id": course_id,
+        "person_id": person_id,
+        "act": act,
+        "activity_id": activity_id,
+        "particulars": json.dumps(particulars),
+    }

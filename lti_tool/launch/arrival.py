@@ -2,27 +2,36 @@
 Where a verified launch leads: people and places are written down, a session begins, a page is chosen.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from lti_tool import jobs
 from lti_tool.courses import operations
 from lti_tool.courses.jobs import sync_roster
 from lti_tool.courses.models import Activity, Membership, Person, Role
-from lti_tool.journal import record
+from lti_tool.journal import ENTRY, entry
 from lti_tool.lms.port import LaunchFacts
 from lti_tool.lti import deep_linking
 from lti_tool.lti.launch import Spent
 from lti_tool.web.headers import origin_of
-from lti_tool.web.models import WebSession
 from lti_tool.web.rooms import rooms
 
-NEW_SESSION = insert(WebSession)
+# Session and journal in one statement: everybody waits for a launch, and each statement is a way there and back.
+BEGIN_SESSION = text(
+    f"""
+    with written as ({ENTRY})
+    insert into web_session (handle, browser_hash, membership_id, role, is_admin, resource_link_id, deep_link,
+                             locale, frame_origin, expires_at)
+    values (:handle, :browser_hash, :membership_id, :role, :is_admin, :resource_link_id, cast(:deep_link as jsonb),
+            :locale, :frame_origin, :expires_at)
+    """  # noqa: S608 - made of constants
+)
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,10 @@ def arrive(
     )
     if here.roster_is_new:
         jobs.defer(session, sync_roster, once_as=f"roster:{here.course_id}", course_id=here.course_id)
+    destination = _destination(session, facts, here, now=now)
+    choosing = deep_linking.as_dict(facts.deep_linking) if facts.deep_linking else None
     session.execute(
-        NEW_SESSION,
+        BEGIN_SESSION,
         {
             "handle": handle,
             "browser_hash": browser_hash,
@@ -58,20 +69,18 @@ def arrive(
             "role": Role(facts.role).value,
             "is_admin": facts.is_admin,
             "resource_link_id": here.resource_link_id,
-            "deep_link": deep_linking.as_dict(facts.deep_linking) if facts.deep_linking else None,
+            "deep_link": json.dumps(choosing) if choosing else None,
             "locale": facts.locale or None,
             "frame_origin": origin_of(facts.return_url) if facts.return_url else None,
             "expires_at": now + lifetime,
+            **entry(
+                "course.opened",
+                course_id=here.course_id,
+                person_id=here.person_id,
+                activity_id=destination.values.get("id"),
+                now=now,
+            ),
         },
-    )
-    destination = _destination(session, facts, here, now=now)
-    record(
-        session,
-        "course.opened",
-        course_id=here.course_id,
-        person_id=here.person_id,
-        activity_id=destination.values.get("id"),
-        now=now,
     )
     return destination
 
