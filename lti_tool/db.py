@@ -82,6 +82,16 @@ def transaction() -> Iterator[Session]:
         yield current
 
 
+def without_transaction(of: Session) -> None:
+    """
+    Let each statement of *of*, which has done nothing yet, stand for itself.
+
+    For who only reads, or writes one statement: it spares the ways to the database for BEGIN and COMMIT, and psycopg
+    keeps its prepared statements, which it forgets at every ROLLBACK.
+    """
+    of.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
+
 def driver_connection(of: Session) -> psycopg.Connection[Any]:
     """The psycopg connection on which *of* runs its present transaction."""
     connection = of.connection().connection.driver_connection

@@ -32,6 +32,7 @@ KEY_SET_LIFETIME = timedelta(hours=1)
 @platform_call
 def log_in() -> ResponseReturnValue:
     """Third-party initiated login (security framework 1.1 section 5.1.1): off to the platform with state and nonce."""
+    db.without_transaction(db.session())
     return _begin(request.values.to_dict())
 
 

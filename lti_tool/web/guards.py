@@ -106,6 +106,8 @@ def new_secret() -> str:
 
 def _enter() -> None:
     handle = g.get("handle")
+    if request.method in ("GET", "HEAD"):
+        db.without_transaction(db.session())
     found = viewers.find(db.session(), handle, now=now()) if handle else None
     if found is None:
         raise SessionEnded

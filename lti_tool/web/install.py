@@ -32,7 +32,6 @@ def install(app: Flask, settings: Settings) -> None:
     app.session_interface = SaidInOneTab()
     app.url_value_preprocessor(_take_handle)
     app.url_defaults(_give_handle)
-    app.teardown_request(_end_reading)
     app.teardown_appcontext(_end)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -63,17 +62,6 @@ def _give_handle(endpoint: str, values: dict[str, Any]) -> None:
 
 def _asks_for_handle(endpoint: str) -> bool:
     return current_app.url_map.is_endpoint_expecting(endpoint, "handle")
-
-
-def _end_reading(error: BaseException | None) -> None:
-    """
-    End a request that only read with COMMIT. At a ROLLBACK psycopg forgets every statement it has
-    prepared on that connection, and the largest of ours take PostgreSQL longer to plan than to run.
-    """
-    if error is None and request.method in ("GET", "HEAD") and db.session.registry.has():
-        current = db.session()
-        if current.in_transaction() and not (current.new or current.dirty or current.deleted):
-            current.commit()
 
 
 def _end(_: BaseException | None) -> None:
