@@ -30,9 +30,10 @@ def alone(engine: Engine) -> Iterator[list[bool]]:
 def commits(engine: Engine) -> Iterator[list[Connection]]:
     """Connections that committed."""
     seen: list[Connection] = []
-    event.listen(engine, "commit", seen.append)
+    note = seen.append
+    event.listen(engine, "commit", note)
     yield seen
-    event.remove(engine, "commit", seen.append)
+    event.remove(engine, "commit", note)
 
 
 def test_a_page_that_only_reads_opens_no_transaction(client: FlaskClient, session: Session, alone: list[bool]) -> None:
