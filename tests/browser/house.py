@@ -105,6 +105,11 @@ class House:
             form = page.form("/feedback")
             robot.submit(form, **_answers(form, words))
 
+    def close(self, place: Place) -> None:
+        """Let the teacher close an exchange."""
+        with self._robot(TEACHER) as robot:
+            robot.submit(robot.launch(activity=place.activity).form("/closure"))
+
     def take_work(self, place: Place, student: str) -> None:
         """Let a student get a work to review, and no more."""
         with self._robot(student) as robot:

@@ -203,6 +203,23 @@ class Someone:
         self.page.goto(f"{self.house.lms}/courses/{place.course}/activities/{place.activity}/launch?target=window")
         return Hearth(self.page).shows(place.title)
 
+    def home_window(self, course: str) -> Hearth:
+        """The course home, in a window of its own."""
+        self.open_course(course)
+        link = self.page.locator("#course-menu").get_by_role("link", name="Hearth")
+        self.page.goto(f"{self.house.lms}{link.get_attribute('href')}")
+        self.page.goto(f"{self.house.lms}{self.page.locator('#open-in-window').get_attribute('href')}")
+        expect(self.page.locator(".home__name")).to_be_visible()
+        return Hearth(self.page)
+
+    def picker_window(self, course: str) -> Hearth:
+        """Our picker without the LMS around it."""
+        self.open_course(course)
+        self.page.get_by_role("link", name="Add activity").first.click()
+        self.page.get_by_role("link", name="Select content", exact=True).click()
+        self.page.goto(f"{self.house.lms}{self.page.locator('#tool-frame').get_attribute('src')}")
+        return Hearth(self.page).shows("Add to your course")
+
     def select_content(self, course: str) -> Hearth:
         """Ask the LMS for something new in the first module: it shows our picker."""
         self.open_course(course)
