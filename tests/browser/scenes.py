@@ -187,15 +187,17 @@ def feedback_given(diego: Someone, world: World) -> Hearth:
 def all_done(diego: Someone, world: World) -> Hearth:
     hearth = diego.open_window(world.full)
     if hearth.root.get_by_role("textbox", name="Your reply").count():
-        hearth.reply("I will ask her. **Thank you!**")
+        hearth.reply("I will ask her. Thank you!")
     diego.page.reload()
-    expect(hearth.received.locator(".reply").first).to_be_visible()
+    expect(hearth.received.locator(".reply").first).to_be_attached()
     return hearth
 
 
 @scene("Noah Becker")
 def not_open_yet(noah: Someone, world: World) -> Hearth:
-    return noah.open_window(world.later)
+    hearth = noah.home_window(world.later.course)
+    hearth.follow(world.later.title)
+    return hearth.shows(world.later.title)
 
 
 @scene("Mai Tran")
