@@ -66,7 +66,7 @@ def reply(id: int, feedback_id: int) -> ResponseReturnValue:
         return go_to(
             url_for("exchange.show", id=id, _anchor=f"feedback-{feedback_id}"), saying=_("Your reply is there.")
         )
-    return _received(exchange, feedback_id, was_answered=True)
+    return _replied(exchange, feedback_id)
 
 
 @bp.post("/exchanges/markdown")
@@ -78,6 +78,16 @@ def preview() -> ResponseReturnValue:
 
 
 def _page(exchange: Exchange, **replying: Any) -> str:
+    return render_template("exchange/student.html", **(_facts(exchange) | replying))
+
+
+def _replied(exchange: Exchange, feedback_id: int) -> str:
+    facts = _facts(exchange)
+    found = next(each for each in facts["page"].received if each.feedback.id == feedback_id)
+    return render_template("exchange/_replied.html", **facts, received=found, was_answered=True)
+
+
+def _facts(exchange: Exchange) -> dict[str, Any]:
     viewer = current()
     page = queries.student_page(db.session(), exchange, viewer.person_id, now=now())
     facts: dict[str, Any] = {
@@ -94,7 +104,7 @@ def _page(exchange: Exchange, **replying: Any) -> str:
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
             viewer.person_id
         )
-    return render_template("exchange/student.html", **(facts | replying))
+    return facts
 
 
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
