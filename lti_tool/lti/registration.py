@@ -50,6 +50,7 @@ SPEND_INVITATION = text(
     """
 )
 
+KNOWN_ADDRESSES = text("select jwks_url, token_url from platform where issuer = :issuer and client_id = :client_id")
 NOTE_PLATFORM = text("update lti_invitation set platform_id = :platform_id where id = :id")
 
 
@@ -140,6 +141,7 @@ def register(
     )
     answer = _post(client, platform["registration_endpoint"], configure(family, offer), token)
     client_id, deployment_id = _granted(answer)
+    _keep_addresses(session, platform, client_id)
     name = _name(about, platform["issuer"])
     platform_id = store(
         session,
@@ -158,6 +160,20 @@ def register(
     session.execute(NOTE_PLATFORM, {"platform_id": platform_id, "id": invitation_id})
     log.info("platform %s registered", platform_id)
     return Registered(platform_id=platform_id, issuer=platform["issuer"], name=name, family=family)
+
+
+def _keep_addresses(session: Session, platform: Mapping[str, Any], client_id: str) -> None:
+    """
+    Refuse to move a known platform's keys or tokens elsewhere: an invitation may not take a school over.
+
+    Whoever runs Hearth moves them with ``hearth platform add``.
+    """
+    known = session.execute(KNOWN_ADDRESSES, {"issuer": platform["issuer"], "client_id": client_id}).one_or_none()
+    if known is not None and (known.jwks_url, known.token_url) != (platform["jwks_uri"], platform["token_endpoint"]):
+        raise RegistrationError(
+            _("This LMS is registered with other addresses. Whoever runs Hearth has to change them first."),
+            detail=str(platform["issuer"]),
+        )
 
 
 def add_platform(session: Session, given: Any, *, settings: Settings) -> int:

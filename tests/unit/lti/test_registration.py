@@ -163,6 +163,25 @@ def test_registering_once_more_brings_the_platform_up_to_date(
     assert session.scalar(select(func.count()).select_from(Deployment)) == 1
 
 
+@pytest.mark.parametrize("moved", ["jwks_uri", "token_endpoint"])
+def test_an_invitation_cannot_move_the_keys_of_a_known_platform(
+    session: Session, invitation: str, network: responses.RequestsMock, settings: Settings, now: datetime, moved: str
+) -> None:
+    """Who can place one file on a school's host must not become that school."""
+    network.get(CONFIGURATION, json=configuration())
+    network.post(ENDPOINT, json=granted())
+    known = register(session, invitation, settings, now)
+    before = session.get_one(Platform, known.platform_id).jwks_url
+    second = registration.create_invitation(session, note="", lifetime=WEEK, now=now)
+    network.replace(responses.GET, CONFIGURATION, json=configuration() | {moved: f"{SITE}/elsewhere"})
+
+    with pytest.raises(RegistrationError):
+        register(session, second, settings, now)
+
+    session.expire_all()
+    assert session.get_one(Platform, known.platform_id).jwks_url == before
+
+
 def test_registering_once_more_does_not_switch_on_what_was_switched_off(
     session: Session, invitation: str, network: responses.RequestsMock, settings: Settings, now: datetime
 ) -> None:
