@@ -8,13 +8,13 @@ and never removed.
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import delete, event, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from lti_tool.config import Settings
 from lti_tool.files.errors import Missing
@@ -91,11 +91,11 @@ class FolderStorage:
         except BaseException:
             Path(unfinished).unlink(missing_ok=True)
             raise
-        session.info.setdefault(KEPT, []).append(path)
+        _note(session, KEPT, path)
 
     def read(self, session: Session, key: str) -> bytes:
         path = self._path(key)
-        if path in session.info.get(REMOVED, ()):
+        if any(removed == path for _savepoint, removed in session.info.get(REMOVED, ())):
             raise Missing(key)
         try:
             return path.read_bytes()
@@ -104,7 +104,7 @@ class FolderStorage:
 
     def remove(self, session: Session, key: str) -> None:
         # A file cannot come back after a rollback, so it goes when the transaction is through.
-        session.info.setdefault(REMOVED, []).append(self._path(key))
+        _note(session, REMOVED, self._path(key))
 
     def keys(self, session: Session, room: str, *, before: datetime) -> Iterator[str]:
         for path in sorted((self.folder / room).glob("??/" + "[0-9a-f]" * 32)):
@@ -122,20 +122,40 @@ def _sound(key: str) -> str:
     return key
 
 
+def _note(session: Session, what: str, path: Path) -> None:
+    """Remember what a transaction did, and in which savepoint: rolling back another one leaves it done."""
+    session.info.setdefault(what, []).append((session.get_nested_transaction(), path))
+
+
 @event.listens_for(Session, "after_commit")
 def _unlink_removed(session: Session) -> None:
     if session.in_nested_transaction():
         return
     session.info.pop(KEPT, None)
-    _unlink(session.info.pop(REMOVED, ()))
+    _unlink(path for _savepoint, path in session.info.pop(REMOVED, ()))
 
 
 @event.listens_for(Session, "after_rollback")
 def _unlink_kept(session: Session) -> None:
-    session.info.pop(REMOVED, None)
-    _unlink(session.info.pop(KEPT, ()))
+    undone = session.get_nested_transaction()
+    _forget(session, REMOVED, undone)
+    _unlink(_forget(session, KEPT, undone))
 
 
-def _unlink(paths: Iterator[Path] | tuple[Path, ...]) -> None:
+def _forget(session: Session, what: str, undone: SessionTransaction | None) -> list[Path]:
+    """The paths noted within the savepoint *undone*, or all where everything is; they are noted no longer."""
+    noted = session.info.pop(what, [])
+    session.info[what] = [(savepoint, path) for savepoint, path in noted if not _is_within(savepoint, undone)]
+    return [path for savepoint, path in noted if _is_within(savepoint, undone)]
+
+
+def _is_within(savepoint: SessionTransaction | None, other: SessionTransaction | None) -> bool:
+    """Whether *savepoint*, which may be over by now, was set in *other*; everything is within the whole."""
+    while savepoint is not None and savepoint is not other:
+        savepoint = savepoint.parent
+    return savepoint is other
+
+
+def _unlink(paths: Iterable[Path]) -> None:
     for path in paths:
         path.unlink(missing_ok=True)

@@ -78,6 +78,34 @@ def test_a_savepoint_decides_nothing_about_the_files_around_it(session: Session,
     assert store.read(session, KEY) == b"bytes"
 
 
+def test_undoing_a_savepoint_leaves_what_was_done_around_it(session: Session, store: Storage) -> None:
+    store.keep(session, KEY, b"bytes")
+    session.commit()
+    store.remove(session, KEY)
+    store.keep(session, OTHER, b"others")
+    session.begin_nested().rollback()
+    session.commit()
+
+    assert store.read(session, OTHER) == b"others"
+    with pytest.raises(Missing):
+        store.read(session, KEY)
+
+
+def test_undoing_a_savepoint_undoes_what_was_done_in_it(session: Session, store: Storage) -> None:
+    store.keep(session, KEY, b"bytes")
+    session.commit()
+    with session.begin_nested() as outer:
+        with session.begin_nested():
+            store.remove(session, KEY)
+            store.keep(session, OTHER, b"others")
+        outer.rollback()
+    session.commit()
+
+    assert store.read(session, KEY) == b"bytes"
+    with pytest.raises(Missing):
+        store.read(session, OTHER)
+
+
 def test_removing_what_is_not_there_is_no_mistake(session: Session, store: Storage) -> None:
     store.remove(session, KEY)
     session.commit()
