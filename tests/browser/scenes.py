@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.house import TEACHER, House, Place
 from tests.browser.people import Hearth, Someone
@@ -229,6 +229,13 @@ def choosing_first(teacher: Someone, world: World) -> Hearth:
 
 
 @scene(TEACHER)
+def choosing_for_a_link(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.home_window(world.full.course)
+    hearth.follow("Let it open an activity instead")
+    return hearth.shows("What should this link open?")
+
+
+@scene(TEACHER)
 def new_exchange(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.picker_window(world.empty)
     hearth.follow(re.compile("^New"))
@@ -305,6 +312,20 @@ def for_somebody_else(noah: Someone, world: World) -> Hearth:
 def forgotten(noah: Someone, world: World) -> Hearth:
     noah.page.goto(f"{world.house.tool}/s/nobody/")
     return Hearth(noah.page).shows("Please open this again from your course")
+
+
+@scene("Noah Becker")
+def in_a_window_of_its_own(noah: Someone, world: World) -> Hearth:
+    def forget(route: Route) -> None:
+        noah.context.clear_cookies(name="__Host-hearth")
+        route.continue_()
+
+    noah.page.route("**/lti/launch", forget)
+    noah.page.goto(
+        f"{world.house.lms}/courses/{world.full.course}/activities/{world.full.activity}/launch?target=window"
+    )
+    noah.page.unroute_all()
+    return Hearth(noah.page).shows("Open Hearth in its own window")
 
 
 @scene("Noah Becker")
