@@ -5,10 +5,10 @@ The pages of the course home.
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_tool import db, jobs
+from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.courses import queries as courses
-from lti_tool.courses.jobs import sync_roster
+from lti_tool.courses.jobs import ask_for_roster
 from lti_tool.home import operations, queries, words
 from lti_tool.home.schemas import MoveForm
 from lti_tool.web.guards import member_required, staff_required, teacher_required
@@ -55,6 +55,6 @@ def move(id: int) -> ResponseReturnValue:
 def sync() -> ResponseReturnValue:
     """Ask the LMS now who is in the course."""
     viewer, session = current(), db.session()
-    jobs.defer(session, sync_roster, once_as=f"roster:{viewer.course_id}", course_id=viewer.course_id)
+    ask_for_roster(session, viewer.course_id)
     session.commit()
     return redirect(url_for("home.show", asked="roster"), 303)

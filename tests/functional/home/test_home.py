@@ -10,6 +10,8 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from lti_tool import jobs
+from lti_tool.courses.jobs import sync_roster
 from lti_tool.courses.models import Activity, Course, Role
 from lti_tool.grades.models import Passback
 from lti_tool.journal.models import Entry
@@ -155,6 +157,22 @@ def test_the_roster_can_be_asked_for_once_at_a_time(client: FlaskClient, session
 
     waiting = session.connection().exec_driver_sql("select args from procrastinate_jobs").scalars().all()
     assert waiting == [{"course_id": course.id}]
+
+
+def test_who_asks_need_not_wait_as_long_as_a_failed_attempt(
+    client: FlaskClient, session: Session, workshop: Workshop
+) -> None:
+    course = make_course(session, roster_url="https://lms.example/r")
+    teacher = sign_in(session, make_member(session, course, Role.TEACHER))
+    later = datetime.now(UTC) + timedelta(hours=6)
+    jobs.defer(session, sync_roster, at=later, once_as=f"roster:{course.id}", course_id=course.id)
+    session.commit()
+    token = csrf_of(client.get(teacher.path()).get_data(as_text=True))
+
+    client.post(teacher.path("/roster/sync"), data={"csrf_token": token})
+
+    at_once = session.connection().exec_driver_sql("select count(*) from procrastinate_jobs where scheduled_at is null")
+    assert at_once.scalar_one() == 1
 
 
 def test_an_activity_moves_one_place(client: FlaskClient, session: Session, workshop: Workshop) -> None:
