@@ -11,14 +11,16 @@ Errors of the web layer, and the one place that turns any error into a page or p
 import logging
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from marshmallow import ValidationError
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadHost, HTTPException, default_exceptions
 
 from lti_tool import db
@@ -83,9 +85,20 @@ class Explanation:
     """For who helps them; also the log's word."""
 
 
+COLLISIONS = (DeadlockDetected, SerializationFailure, LockNotAvailable)
+"""What PostgreSQL ends one of two transactions with that are in each other's way."""
+
 BACK_TO_COURSE = _("Go back to your course and open the activity again from there.")
 TRY_AGAIN = _("Please try again in a minute. If it happens again, tell your teacher.")
 ABOUT_ADDRESS = _("Perhaps it was taken away, or it is not for you to see.")
+
+OTHERWISE = Explanation(
+    status=400,
+    title=_("Hearth could not read that"),
+    sentence=_("The request was incomplete or broken."),
+    way_out=BACK_TO_COURSE,
+    code="bad_request",
+)
 
 SAID: dict[type[Exception], Explanation] = {
     SessionEnded: Explanation(
@@ -108,6 +121,7 @@ SAID: dict[type[Exception], Explanation] = {
         sentence=_("In this course you may not do this. If you think you should, ask your teacher."),
         code="not_yours",
     ),
+    ValidationError: OTHERWISE,
     DataError: Explanation(
         status=400,
         title=_("Hearth could not read that"),
@@ -135,14 +149,25 @@ SAID: dict[type[Exception], Explanation] = {
         sentence=_("Something that was sent is nested too deeply."),
         code="unreadable",
     ),
-    OperationalError: Explanation(
-        status=503,
-        title=_("Hearth is taking a break"),
-        sentence=_("It cannot reach its own memory just now."),
-        way_out=TRY_AGAIN,
-        code="database_away",
+    **dict.fromkeys(
+        (OperationalError, InterfaceError, NoConnectionFree),
+        Explanation(
+            status=503,
+            title=_("Hearth is taking a break"),
+            sentence=_("It cannot reach its own memory just now."),
+            way_out=TRY_AGAIN,
+            code="database_away",
+        ),
     ),
 }
+
+COLLIDED = Explanation(
+    status=409,
+    title=_("Two things at once"),
+    sentence=_("Somebody else changed the same thing in the same moment, so nothing was saved."),
+    way_out=_("Please try again."),
+    code="collision",
+)
 
 SAID_FOR_STATUS: dict[int, Explanation] = {
     404: Explanation(
@@ -198,28 +223,10 @@ SAID_FOR_STATUS: dict[int, Explanation] = {
     ),
 }
 
-OTHERWISE = Explanation(
-    status=400,
-    title=_("Hearth could not read that"),
-    sentence=_("The request was incomplete or broken."),
-    way_out=BACK_TO_COURSE,
-    code="bad_request",
-)
-
 
 def install(app: Flask) -> None:
     """Answer every error of *app* here."""
-    for kind in (
-        WebError,
-        LtiError,
-        ValidationError,
-        DataError,
-        IntegrityError,
-        RecursionError,
-        UnicodeError,
-        OperationalError,
-        HTTPException,
-    ):
+    for kind in (WebError, LtiError, HTTPException, *SAID):
         app.register_error_handler(kind, answer)
     # Flask looks for a status of its own first, so a general handler alone would miss them.
     for status in default_exceptions:
@@ -255,22 +262,16 @@ def explain(error: Exception) -> Explanation:
         return Explanation(
             status=error.status, title=_("Hearth could not be opened"), sentence=error.sentence, code=error.code
         )
-    if isinstance(error, ValidationError):
-        return OTHERWISE
     if isinstance(error, DataError) and request.method in ("GET", "HEAD"):
         # An address with a number beyond all numbers names nothing.
         return SAID_FOR_STATUS[404]
+    if isinstance(error, OperationalError) and isinstance(error.orig, COLLISIONS):
+        return COLLIDED
     for kind in type(error).__mro__:
         if kind in SAID:
             return SAID[kind]
     status = error.code if isinstance(error, HTTPException) and error.code else 500
-    return SAID_FOR_STATUS.get(status) or Explanation(
-        status=status,
-        title=OTHERWISE.title,
-        sentence=OTHERWISE.sentence,
-        way_out=OTHERWISE.way_out,
-        code=OTHERWISE.code,
-    )
+    return SAID_FOR_STATUS.get(status) or replace(OTHERWISE, status=status)
 
 
 def typed_words() -> dict[str, str]:
@@ -302,7 +303,7 @@ def request_id() -> str:
 
 def _write_down(error: Exception, said: Explanation) -> None:
     # A conflict that no rule foresaw, or a depth without end, may be our mistake too.
-    if said.status >= 500 or isinstance(error, IntegrityError | RecursionError):
+    if said.status >= 500 or isinstance(error, IntegrityError | OperationalError | RecursionError):
         log.error("request %s answered %s (%s: %s)", request_id(), said.status, said.code, type(error).__name__)
     else:
         log.info("request answered %s (%s: %s)", said.status, said.code, type(error).__name__)

@@ -3,10 +3,12 @@
 import json
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from marshmallow import ValidationError
-from sqlalchemy.exc import IntegrityError
+from psycopg.errors import AdminShutdown, DeadlockDetected
+from sqlalchemy import exc
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 
@@ -157,6 +159,8 @@ def test_our_own_mistake_has_a_number_that_the_log_knows(
         (ValidationError({"title": ["x"]}), 400, "incomplete"),
         (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"), 400, "no text"),
         (IntegrityError("insert", {}, Exception("a key")), 409, "in the same moment"),
+        (OperationalError("select", {}, AdminShutdown("by the operator")), 503, "taking a break"),
+        (exc.TimeoutError("no connection"), 503, "taking a break"),
         (TooManyRequests(retry_after=30), 429, "slower"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
@@ -167,6 +171,17 @@ def test_each_kind_of_error_has_words(app: Flask, error: Exception, status: int,
 
     assert answer.status_code == status
     assert saying in words(answer.get_data(as_text=True))
+
+
+def test_words_that_ran_into_those_of_others_are_kept(app: Flask) -> None:
+    with app.test_request_context("/s/some/work", method="POST", data={"body": "A long remark."}):
+        g.handle = "some"
+        answer = errors.answer(OperationalError("update", {}, DeadlockDetected("a row")))
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "in the same moment" in words(page)
+    assert "A long remark." in page
 
 
 def test_waiting_times_reach_whoever_has_to_wait(app: Flask) -> None:
