@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool import db
 from lti_tool.courses.models import Activity, Course, Deployment, Platform, ResourceLink
 from lti_tool.grades.models import Passback, State
-from lti_tool.grades.rules import Problem, wait_before, what_refusal_means
+from lti_tool.grades.rules import Problem, as_detail, wait_before, what_refusal_means
 from lti_tool.lti.errors import NotGranted, Rejected, ServiceError, Throttled
 from lti_tool.lti.services import PlatformClient, open_client
 from lti_tool.lti.vocabulary import SCOPE_LINE_ITEM
@@ -137,20 +137,13 @@ def settle(session: Session, wanted: Wanted, found: Found, *, now: datetime) -> 
             _let_earlier_grades_follow(session, wanted)
         return _ids(session, waiting.values(next_attempt_at=now, line_item_url=url, problem=None, detail=None))
     assert found.problem is not None  # noqa: S101 - one of the two
+    why = {"problem": found.problem, "detail": as_detail(found.detail)}
     if found.problem.passes:
         until = now + wait_before(wanted.attempt, asked_for=found.retry_after)
-        _ids(
-            session,
-            waiting.values(
-                next_attempt_at=until, attempts=Passback.attempts + 1, problem=found.problem, detail=found.detail
-            ),
-        )
+        _ids(session, waiting.values(next_attempt_at=until, attempts=Passback.attempts + 1, **why))
     else:
         log.warning("no gradebook column for resource link %s: %s", wanted.resource_link_id, found.problem)
-        _ids(
-            session,
-            waiting.values(state=State.FAILED, next_attempt_at=now, problem=found.problem, detail=found.detail),
-        )
+        _ids(session, waiting.values(state=State.FAILED, next_attempt_at=now, **why))
     return []
 
 

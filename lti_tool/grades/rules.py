@@ -7,6 +7,7 @@ from enum import StrEnum
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+LONGEST_DETAIL = 300
 MOST_ATTEMPTS = 30
 """With an hour between most of them: a platform may be away for a day before a person has to act."""
 
@@ -69,3 +70,8 @@ def what_refusal_means(status: int, reason: str = "") -> Problem:
     if status in (404, 410):
         return Problem.COLUMN_GONE
     return Problem.REFUSED
+
+
+def as_detail(said: str | None) -> str | None:
+    """What a platform *said* about a refusal, as a row can keep it."""
+    return said.replace("\x00", "")[:LONGEST_DETAIL] if said else None

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lti_tool import db
 from lti_tool.courses.models import Course, Deployment, Person, Platform, ResourceLink
 from lti_tool.grades.models import Passback, State
-from lti_tool.grades.rules import MOST_ATTEMPTS, Problem, next_timestamp, wait_before, what_refusal_means
+from lti_tool.grades.rules import MOST_ATTEMPTS, Problem, as_detail, next_timestamp, wait_before, what_refusal_means
 from lti_tool.lms import for_family
 from lti_tool.lms.port import Grade
 from lti_tool.lti.errors import NotGranted, Rejected, ServiceError, Throttled
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)
 """Longer than a token, a score and their timeouts can take."""
-LONGEST_DETAIL = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +135,7 @@ def settle(session: Session, turn: Turn, outcome: Outcome, *, now: datetime) -> 
     elif outcome.problem.passes and (changed or turn.attempt < MOST_ATTEMPTS):
         row.attempts = 0 if changed else turn.attempt
         row.problem = outcome.problem
-        row.detail = _short(outcome.detail)
+        row.detail = as_detail(outcome.detail)
         row.next_attempt_at = now + wait_before(turn.attempt, asked_for=outcome.retry_after)
         log.info("grade %s waits: %s", row.id, outcome.problem)
         if outcome.problem is Problem.THROTTLED:
@@ -215,7 +214,7 @@ def _obstacle(place: _Place, url: str | None) -> Problem | None:
 def _fail(row: Passback, problem: Problem, detail: str | None, *, now: datetime) -> None:
     row.state = State.FAILED
     row.problem = problem
-    row.detail = _short(detail)
+    row.detail = as_detail(detail)
     row.next_attempt_at = now
     log.warning("grade %s cannot be sent: %s", row.id, problem)
 
@@ -234,7 +233,3 @@ def _let_others_wait(session: Session, turn: Turn, *, until: datetime) -> None:
         .values(next_attempt_at=until),
         execution_options={"synchronize_session": False},
     )
-
-
-def _short(detail: str | None) -> str | None:
-    return detail.replace("\x00", "")[:LONGEST_DETAIL] if detail else None

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.clock import now as clock_now
 from lti_tool.courses.models import ResourceLink
-from lti_tool.grades import operations
+from lti_tool.grades import columns, operations
 from lti_tool.grades.jobs import find_column, sweep
 from lti_tool.grades.models import State
 from lti_tool.grades.rules import Problem
@@ -155,6 +155,19 @@ def test_jobs_for_one_column_take_turns(session: Session, app: Flask) -> None:
     ).scalars()
     assert list(locks) == [f"column:{graded.link.id}:"]
     assert len(gradebook.columns) == 1
+
+
+def test_whatever_a_platform_says_about_its_columns_can_be_written_down(session: Session) -> None:
+    graded = without_column(session)
+    graded.set_grade(8)
+    wanted = columns.look_up(session, graded.link.id, "")
+    assert wanted is not None
+    found = columns.Found(problem=Problem.REFUSED, detail="invalid\x00client" * 100)
+
+    columns.settle(session, wanted, found, now=clock_now())
+    session.commit()
+
+    assert (the(graded.passback).detail or "").startswith("invalidclientinvalid")
 
 
 def test_grades_that_were_in_a_deleted_column_follow_into_the_new_one(session: Session, app: Flask) -> None:
