@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import click
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, selectinload
 
 from canvas.lms import CanvasLms
@@ -21,14 +23,26 @@ from lti_tool.lti.errors import LtiError
 from moodle.lms import MoodleLms
 
 
-@click.group()
+class _Commands(click.Group):
+    """Commands that say what is wrong with the database instead of showing where in the code it was met."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OperationalError as err:
+            raise _wrong(f"The database does not answer: {str(err.orig).strip()}") from err
+        except ProgrammingError as err:
+            if not isinstance(err.orig, UndefinedTable | UndefinedColumn):
+                raise
+            raise _wrong("The database is not up to date. Run `hearth db upgrade`.") from err
+
+
+@click.group(cls=_Commands)
 @click.version_option(__version__, prog_name="hearth")
-@click.pass_context
-def main(context: click.Context) -> None:
+def main() -> None:
     """Hearth, a home for the people in a course: the operator's commands."""
     lms.register("canvas", CanvasLms())
     lms.register("moodle", MoodleLms())
-    context.obj = None
 
 
 @main.group()

@@ -47,6 +47,22 @@ def operate(settings: Settings, engine: Engine, session: Session) -> Iterator[Op
     db.bind(engine)
 
 
+def test_a_database_that_is_away_is_told_in_a_sentence(operate: Operate) -> None:
+    done = operate("platform", "list", DATABASE_URL="postgresql://hearth@127.0.0.1:1/hearth")
+
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: The database does not answer:")
+
+
+def test_a_database_without_our_tables_is_told_in_a_sentence(operate: Operate, settings: Settings) -> None:
+    url = settings.database_url or ""
+
+    done = operate("platform", "list", DATABASE_URL=f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3Dnowhere")
+
+    assert done.exit_code == 1
+    assert "hearth db upgrade" in done.output
+
+
 def test_an_invitation_is_an_address_to_register_at(operate: Operate, session: Session) -> None:
     done = operate("platform", "invite", "--note", "Northfield")
 
