@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from flask import current_app, has_app_context
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -151,3 +153,16 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return cls(**values)
+
+    @property
+    def launch_url(self) -> str:
+        """Where platforms send launches to: the one redirect address, and the target of each of our links."""
+        return f"{self.public_url}/lti/launch"
+
+
+def running() -> Settings:
+    """The settings of the application that is running, or of the environment where none is."""
+    if has_app_context():
+        found: Settings = current_app.extensions["hearth.settings"]
+        return found
+    return Settings.from_environment()

@@ -4,12 +4,10 @@ Jobs about courses: following the LMS's roster.
 
 from datetime import timedelta
 
-from flask import current_app, has_app_context
 from sqlalchemy.orm import Session
 
-from lti_tool import db, jobs
+from lti_tool import config, db, jobs
 from lti_tool.clock import now
-from lti_tool.config import Settings
 from lti_tool.courses import roster
 from lti_tool.lti.errors import ServiceError, Throttled
 
@@ -49,17 +47,10 @@ def sync_roster(course_id: int) -> None:
 @jobs.task(name="courses.sync_due_rosters", queue="rosters", queueing_lock="courses.sync_due_rosters")
 def sync_due_rosters(timestamp: int) -> None:
     """Begin a sync for each course whose roster has become too old."""
-    older_than = timedelta(hours=_settings().roster_sync_hours)
+    older_than = timedelta(hours=config.running().roster_sync_hours)
     with db.transaction() as session:
         for course_id in roster.due(session, older_than=older_than, now=now(), limit=MOST_AT_ONCE):
             jobs.defer(session, sync_roster, once_as=f"roster:{course_id}", course_id=course_id)
-
-
-def _settings() -> Settings:
-    if has_app_context():
-        running: Settings = current_app.extensions["hearth.settings"]
-        return running
-    return Settings.from_environment()
 
 
 def _wait(err: ServiceError) -> timedelta:

@@ -7,14 +7,13 @@ activity instead.
 
 from collections.abc import Sequence
 
-from flask import abort, current_app, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lti_tool import db
+from lti_tool import config, db
 from lti_tool.clock import now
-from lti_tool.config import Settings
 from lti_tool.courses import operations, queries
 from lti_tool.courses.models import Activity
 from lti_tool.journal import record
@@ -24,8 +23,6 @@ from lti_tool.lti import deep_linking
 from lti_tool.web.guards import new_secret, teacher_required
 from lti_tool.web.rooms import rooms
 from lti_tool.web.viewer import Viewer, current
-
-RESOURCE_LINK = "ltiResourceLink"
 
 
 @bp.get("/picker")
@@ -64,7 +61,7 @@ def place(id: int) -> ResponseReturnValue:
 def place_home() -> ResponseReturnValue:
     """Answer the LMS with a link to the course home."""
     settings = _choosing()
-    item = deep_linking.ResourceLinkItem(url=_door(), title=_("Course home"), custom=_custom(None))
+    item = deep_linking.ResourceLinkItem(url=config.running().launch_url, title=_("Course home"), custom=_custom(None))
     return _send(settings, [item])
 
 
@@ -119,7 +116,7 @@ def _choosing() -> DeepLinkingSettings:
 
 
 def _cannot_choose(settings: DeepLinkingSettings) -> str | None:
-    if RESOURCE_LINK in settings.accept_types:
+    if deep_linking.RESOURCE_LINK in settings.accept_types:
         return None
     sentence: str = _(
         "This place of your LMS takes no activities, only other kinds of content. "
@@ -136,7 +133,7 @@ def _page(settings: DeepLinkingSettings | None, *, problem: str | None) -> str:
     return render_template(
         "launch/picker.html",
         choosing=settings is not None,
-        can_choose=settings is None or RESOURCE_LINK in settings.accept_types,
+        can_choose=settings is None or deep_linking.RESOURCE_LINK in settings.accept_types,
         multiple=settings is not None and settings.accept_multiple,
         problem=problem,
         rooms=list(rooms().values()),
@@ -168,7 +165,7 @@ def _item(session: Session, activity: Activity) -> deep_linking.ResourceLinkItem
             submission_review=True,
         )
     return deep_linking.ResourceLinkItem(
-        url=_door(),
+        url=config.running().launch_url,
         title=placement.title,
         text=placement.text,
         custom=_custom(activity),
@@ -186,19 +183,13 @@ def _custom(activity: Activity | None) -> dict[str, str]:
     return made
 
 
-def _door() -> str:
-    settings: Settings = current_app.extensions["hearth.settings"]
-    return f"{settings.public_url}/lti/launch"
-
-
 def _send(
     settings: DeepLinkingSettings, items: Sequence[deep_linking.ResourceLinkItem], *, error: str | None = None
 ) -> ResponseReturnValue:
     viewer: Viewer = current()
     session = db.session()
-    app_settings: Settings = current_app.extensions["hearth.settings"]
     token = deep_linking.response_jwt(
-        session, viewer.deployment_id, settings, items, error=error, app_settings=app_settings, now=now()
+        session, viewer.deployment_id, settings, items, error=error, app_settings=config.running(), now=now()
     )
     record(
         session,

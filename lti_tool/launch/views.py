@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lti_tool import db, lms
+from lti_tool import config, db, lms
 from lti_tool.clock import now
-from lti_tool.config import Settings
 from lti_tool.launch import arrival, picker
 from lti_tool.launch.blueprints import bp, doors
 from lti_tool.lti import keys, login, registration
@@ -63,7 +62,7 @@ def launch() -> ResponseReturnValue:
         db.session.rollback()
         return _prove_otherwise(other, form, asked_storage="browser_proof" in form)
     try:
-        claims = lti_launch.verify(db.session(), form, attempt, settings=_settings(), now=now())
+        claims = lti_launch.verify(db.session(), form, attempt, settings=config.running(), now=now())
     except LtiError:
         # The attempt stays spent: who sends one bad token gets no second try with it.
         db.session.commit()
@@ -100,7 +99,7 @@ def launch_by_hand() -> ResponseReturnValue:
 @open_to_all
 def key_set() -> ResponseReturnValue:
     """Our public keys (RFC 7517), the next one included before it signs."""
-    answer = jsonify(keys.key_set(db.session(), settings=_settings(), now=now()))
+    answer = jsonify(keys.key_set(db.session(), settings=config.running(), now=now()))
     db.session.commit()
     answer.cache_control.public = True
     answer.cache_control.max_age = int(KEY_SET_LIFETIME.total_seconds())
@@ -118,7 +117,7 @@ def register(invitation: str) -> ResponseReturnValue:
             configuration_url=request.args.get("openid_configuration", ""),
             token=request.args.get("registration_token"),
             configure=lambda family, offer: lms.for_family(family).registration(offer),
-            settings=_settings(),
+            settings=config.running(),
             now=now(),
         )
     except LtiError as err:
@@ -144,8 +143,8 @@ def _begin(parameters: Mapping[str, str]) -> Response:
         db.session(),
         parameters,
         browser_hash=hash_secret(secret),
-        redirect_uri=_launch_url(),
-        settings=_settings(),
+        redirect_uri=config.running().launch_url,
+        settings=config.running(),
         now=now(),
     )
     db.session.commit()
@@ -190,7 +189,7 @@ def _sent_by_our_own_page() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    return request.headers.get("Origin") == _settings().public_url
+    return request.headers.get("Origin") == config.running().public_url
 
 
 def _storage_page(subject: str, target: str, auth_url: str, state: str, **more: object) -> str:
@@ -211,13 +210,4 @@ def _hash(secret: str | None) -> str | None:
 
 
 def _lifetime(*, cookieless: bool) -> timedelta:
-    return timedelta(hours=1 if cookieless else _settings().session_hours)
-
-
-def _launch_url() -> str:
-    return f"{_settings().public_url}/lti/launch"
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["hearth.settings"]
-    return settings
+    return timedelta(hours=1 if cookieless else config.running().session_hours)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+RESOURCE_LINK = "ltiResourceLink"
+"""The only type of item that we answer with."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeepLinkingSettings:
@@ -103,7 +106,7 @@ class ResourceLinkItem:
         """The item as the platform reads it; what is not said is left out."""
         return _said(
             {
-                "type": "ltiResourceLink",
+                "type": RESOURCE_LINK,
                 "url": self.url,
                 "title": self.title,
                 "text": self.text,

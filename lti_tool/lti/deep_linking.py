@@ -16,6 +16,7 @@ from lti_tool.config import Settings
 from lti_tool.lti import keys
 from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.content import (
+    RESOURCE_LINK,
     DeepLinkingSettings,
     Frame,
     LineItem,
@@ -27,6 +28,7 @@ from lti_tool.lti.content import (
 from lti_tool.lti.errors import UnknownDeployment
 
 __all__ = [
+    "RESOURCE_LINK",
     "DeepLinkingSettings",
     "Frame",
     "LineItem",
@@ -39,7 +41,6 @@ __all__ = [
     "settings_from",
 ]
 
-RESOURCE_LINK = "ltiResourceLink"
 LIFETIME = timedelta(minutes=5)
 
 WHO = text(

@@ -392,8 +392,9 @@ class _Launch(MessageLaunch[Any, Any, SessionService, _NoCookies]):
 
     def _knows_all(self, audiences: Iterable[object]) -> bool:
         """Whether each is the platform itself, this tool, or another registration of ours there."""
-        issuer, home = self._attempt.registration.issuer, self._settings.public_url
-        others = [each for each in audiences if each not in (issuer, home, f"{home}/lti/launch")]
+        issuer = self._attempt.registration.issuer
+        known = (issuer, self._settings.public_url, self._settings.launch_url)
+        others = [each for each in audiences if each not in known]
         if not others:
             return True
         ours = set(self._session.scalars(OUR_CLIENTS, {"issuer": issuer}))

@@ -13,10 +13,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
-from flask import current_app, has_app_context
 from sqlalchemy.orm import Session
 
-from lti_tool import clock, http
+from lti_tool import clock, config, http
 from lti_tool.config import Settings
 from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.errors import NotGranted, Rejected, Unavailable
@@ -39,7 +38,7 @@ def open_client(session: Session, platform_id: int, *, settings: Settings | None
 
     *settings* are those of the running application, or of the environment, unless given.
     """
-    return PlatformClient(load(session, platform_id), settings=settings or _settings())
+    return PlatformClient(load(session, platform_id), settings=settings or config.running())
 
 
 class PlatformClient:
@@ -224,13 +223,6 @@ class PlatformClient:
             raise Rejected(0, str(err)) from err
         except requests.RequestException as err:
             raise Unavailable(type(err).__name__) from err
-
-
-def _settings() -> Settings:
-    if has_app_context():
-        running: Settings = current_app.extensions["hearth.settings"]
-        return running
-    return Settings.from_environment()
 
 
 def _media(media_type: str) -> dict[str, str]:
