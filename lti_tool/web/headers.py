@@ -51,8 +51,8 @@ def policy(viewer: Viewer | None, *, anywhere: tuple[str, ...]) -> str:
 
 def platform_origins(viewer: Viewer) -> tuple[str, ...]:
     """The origins of the viewer's LMS: of its issuer, of its pages, and of where it waits for chosen content."""
-    addresses = [viewer.issuer, viewer.frame_origin or "", *(_return_urls(viewer))]
-    origins = (origin_of(address) for address in addresses)
+    wishes = viewer.deep_link or {}
+    origins = map(origin_of, (viewer.issuer, viewer.frame_origin or "", wishes.get("return_url", "")))
     return tuple(dict.fromkeys(origin for origin in origins if origin))
 
 
@@ -72,8 +72,3 @@ def origin_of(address: str) -> str | None:
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback_host(host)):
         return None
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}"
-
-
-def _return_urls(viewer: Viewer) -> list[str]:
-    wishes = viewer.deep_link or {}
-    return [value for key in ("return_url", "deep_link_return_url") if isinstance(value := wishes.get(key), str)]

@@ -28,7 +28,7 @@ class WebSession(Base):
     """The launch carried the institution's administrator role."""
     resource_link_id: Mapped[int | None] = mapped_column(ForeignKey("resource_link.id", ondelete="SET NULL"))
     deep_link: Mapped[dict[str, Any] | None]
-    """``deep_linking_settings`` while content is being chosen."""
+    """The :class:`~lti_tool.lti.content.DeepLinkingSettings` while content is being chosen."""
     locale: Mapped[str | None]
     frame_origin: Mapped[str | None]
     """The origin of the LMS's own pages around us, where the launch told it; an issuer may stand for many hosts."""

@@ -60,7 +60,7 @@ def test_a_platform_of_many_hosts_frames_the_page_from_the_host_of_the_launch() 
 
 
 def test_chosen_content_may_be_sent_where_the_platform_waits_for_it() -> None:
-    picking = viewer(deep_link={"deep_link_return_url": "https://content.lms.example/return"})
+    picking = viewer(deep_link={"return_url": "https://content.lms.example/return"})
 
     assert platform_origins(picking) == ("https://lms.example", "https://content.lms.example")
 
