@@ -66,7 +66,7 @@ def run(given: Mapping[str, str] = os.environ) -> int:
     try:
         manager.loop()
     finally:
-        if not settings.database_url or given.get("DATABASE_URL") is None:
+        if settings.database_url is None:
             db.stop_embedded(settings)
         held.close()
     return int(manager.returncode or 0)

@@ -3,7 +3,7 @@ What ``hearth doctor`` looks at: one finding for each thing that can be wrong, w
 """
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -144,6 +144,7 @@ def _clock(name: str, apart: timedelta, whose: str) -> Finding:
 
 def _date(header: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(header)
+        date = parsedate_to_datetime(header)
     except (TypeError, ValueError):
         return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -16,7 +16,7 @@ from procrastinate import JobContext
 from procrastinate.worker import Worker
 
 import lti_tool
-from lti_tool import db, housekeeping, jobs, logs
+from lti_tool import db, jobs, logs
 from lti_tool.app import create_app
 from lti_tool.config import Settings, SettingsError
 
@@ -47,11 +47,12 @@ def main() -> int:
 
 def import_tasks() -> None:
     """Make every task of the house known: a worker must not meet a job it cannot name."""
+    importlib.import_module("lti_tool.housekeeping")
     names = [each.name for each in pkgutil.iter_modules(lti_tool.__path__) if each.ispkg and each.name not in STRANGERS]
     for package in ["webhooks", *(f"lti_tool.{name}" for name in names)]:
         if find_spec(f"{package}.jobs") is not None:
             importlib.import_module(f"{package}.jobs")
-    log.debug("%s tasks known, %s", len(jobs.queue.tasks), housekeeping.__name__)
+    log.debug("%s tasks known", len(jobs.queue.tasks))
 
 
 async def run(app: Flask, settings: Settings, *, wait: bool = True, stop_on_signals: bool = True) -> None:

@@ -4,13 +4,14 @@ Reading a service's answer: what is trouble, how long to wait, where the next pa
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from lti_tool import clock
 from lti_tool.lti.errors import Rejected, Throttled, Unavailable
 
 LONGEST_REASON = 300
@@ -38,7 +39,7 @@ def raise_for_trouble(answer: requests.Response) -> None:
     raise Rejected(status, reason(answer))
 
 
-def retry_after(answer: requests.Response, *, now: datetime | None = None) -> float | None:
+def retry_after(answer: requests.Response) -> float | None:
     """Seconds that ``Retry-After`` asks for (RFC 9110 section 10.2.3), within a day."""
     given = answer.headers.get("Retry-After", "").strip()
     if given.isascii() and given.isdigit():
@@ -49,7 +50,7 @@ def retry_after(answer: requests.Response, *, now: datetime | None = None) -> fl
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return min(max((until - (now or datetime.now(UTC))).total_seconds(), 0.0), LONGEST_WAIT)
+    return min(max((until - clock.now()).total_seconds(), 0.0), LONGEST_WAIT)
 
 
 def reason(answer: requests.Response) -> str:
