@@ -87,6 +87,6 @@ def someone(house: House, new_context: Callable[..., BrowserContext]) -> MakesSo
     """Sit somebody down at a browser of their own."""
 
     def make(name: str, **browser: Any) -> Someone:
-        return Someone(house, new_context(**browser), name)
+        return Someone(house, new_context(**browser), name, has_scripts=browser.get("java_script_enabled", True))
 
     return make

@@ -13,6 +13,12 @@ from tests.browser.house import House, Place
 
 Root: TypeAlias = Page | FrameLocator
 
+UNTIL_STILL = """async (body) => {
+  const until = performance.now() + 3000;
+  const fits = () => Math.abs(window.innerHeight - Math.max(150, body.getBoundingClientRect().height)) < 2;
+  while (!fits() && performance.now() < until) await new Promise((go) => setTimeout(go, 20));
+}"""
+
 FIRST_TRY = 15_000
 """Milliseconds for a page to appear in the frame before it is loaded once more."""
 
@@ -20,8 +26,10 @@ FIRST_TRY = 15_000
 class Hearth:
     """A page of ours, in the frame of the LMS or in a window of its own."""
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: Root, *, grows: bool = False) -> None:
         self.root = root
+        self.grows = grows
+        """Whether a script tells the LMS how tall the frame should be."""
 
     @property
     def heading(self) -> Locator:
@@ -47,13 +55,24 @@ class Hearth:
         expect(self.heading).to_have_text(words)
         return self
 
-    def press(self, name: str | re.Pattern[str]) -> None:
+    def press(self, name: str | re.Pattern[str], *, times: int = 1) -> None:
         """Press a button."""
-        self.root.get_by_role("button", name=name).click()
+        button = self.root.get_by_role("button", name=name).first
+        expect(button).to_be_enabled()
+        self.is_still()
+        button.click(click_count=times)
 
     def follow(self, name: str | re.Pattern[str]) -> None:
         """Follow a link."""
-        self.root.get_by_role("link", name=name).first.click()
+        link = self.root.get_by_role("link", name=name).first
+        expect(link).to_be_visible()
+        self.is_still()
+        link.click()
+
+    def is_still(self) -> None:
+        """Wait until the frame has the height of its page: while it grows, a click misses what it aims at."""
+        if self.grows:
+            self.root.locator("body").evaluate(UNTIL_STILL)
 
     def fill(self, label: str | re.Pattern[str], words: str) -> None:
         """Type into a field, instead of what stands there."""
@@ -80,6 +99,7 @@ class Hearth:
         return self.root.locator("#people tbody tr", has_text=student)
 
     def set_grade(self, points: str, reason: str) -> None:
+        self.is_still()
         self.root.get_by_text("Set the grade by hand").click()
         self.fill("Points", points)
         self.fill("Reason", reason)
@@ -147,15 +167,15 @@ class Hearth:
     def reply(self, words: str) -> None:
         """Answer the first feedback that has no answer yet."""
         self.root.get_by_role("textbox", name="Your reply").first.fill(words)
-        self.root.get_by_role("button", name="Send the reply").first.click()
+        self.press("Send the reply")
         expect(self.received.get_by_text(words)).to_be_visible()
 
 
 class Someone:
     """One person, one browser, and the tab they look at."""
 
-    def __init__(self, house: House, context: BrowserContext, name: str) -> None:
-        self.house, self.context, self.name = house, context, name
+    def __init__(self, house: House, context: BrowserContext, name: str, *, has_scripts: bool = True) -> None:
+        self.house, self.context, self.name, self.has_scripts = house, context, name, has_scripts
         self.page = context.new_page()
         self.sign_in(name)
 
@@ -166,7 +186,7 @@ class Someone:
     @property
     def hearth(self) -> Hearth:
         """Our page in the frame of the LMS."""
-        return Hearth(self.page.frame_locator("#tool-frame"))
+        return Hearth(self.page.frame_locator("#tool-frame"), grows=self.has_scripts)
 
     def sign_in(self, name: str) -> None:
         self.page.goto(f"{self.house.lms}/")
