@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from lti_tool.exchange import rules, wording
 from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
-from lti_tool.exchange.schemas import flat
+from lti_tool.web.fields import flat
 
 CRITERION_KEY = re.compile(r"c\d{1,9}|n\w{1,24}", re.ASCII)
 LEVEL_KEY = re.compile(r"l\d{1,9}|m\w{1,24}", re.ASCII)

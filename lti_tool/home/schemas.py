@@ -2,13 +2,12 @@
 What the forms of the course home send.
 """
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import fields, validate
+
+from lti_tool.web.fields import FormSchema
 
 
-class MoveForm(Schema):
+class MoveForm(FormSchema):
     """Where an activity goes in the list."""
-
-    class Meta(Schema.Meta):
-        unknown = RAISE
 
     direction = fields.String(required=True, validate=validate.OneOf(["up", "down"]))

@@ -8,8 +8,8 @@ from werkzeug.exceptions import NotFound
 
 from lti_tool import db
 from lti_tool.exchange import errors, wording
-from lti_tool.exchange.schemas import LARGEST_ID
 from lti_tool.web.errors import Refused
+from lti_tool.web.fields import LARGEST_ID
 
 bp = Blueprint("exchange", __name__, template_folder="../templates")
 

@@ -17,12 +17,13 @@ from lti_tool.clock import now
 from lti_tool.courses import queries as courses
 from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.schemas import OverrideSchema, flat
+from lti_tool.exchange.schemas import OverrideSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx
 from lti_tool.grades import operations as grade_operations
 from lti_tool.grades import queries as grade_queries
 from lti_tool.grades import words as grade_words
+from lti_tool.web.fields import flat
 from lti_tool.web.guards import staff_required
 from lti_tool.web.viewer import current
 

@@ -16,9 +16,10 @@ from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.rules import AnswerWords, Words
-from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, flat
+from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
+from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
 
 

@@ -15,11 +15,12 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.schemas import ReplySchema, flat
+from lti_tool.exchange.schemas import ReplySchema
 from lti_tool.exchange.views import bp, oversight
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
 from lti_tool.web import markdown
+from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, staff_required
 from lti_tool.web.viewer import current
 

@@ -15,10 +15,11 @@ from lti_tool.config import Settings
 from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations import Saved
-from lti_tool.exchange.schemas import WorkSchema, flat
+from lti_tool.exchange.schemas import WorkSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.files import FileRefused
+from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
 
 

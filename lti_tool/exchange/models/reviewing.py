@@ -1,0 +1,162 @@
+"""
+What passes between reviewer and author: offers, feedback being written and given, replies.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
+
+from lti_tool.courses.models import Person
+from lti_tool.db import Base
+from lti_tool.exchange import rules
+from lti_tool.exchange.models.work import Submission
+
+
+class Offer(Base):
+    """
+    A work given to a reviewer for a while. It frees its place when the lease lapses or it is declined.
+    """
+
+    __tablename__ = "exchange_offer"
+    __table_args__ = (
+        UniqueConstraint("submission_id", "reviewer_id"),
+        CheckConstraint(f"state in ({', '.join(repr(str(each)) for each in rules.OfferState)})", name="state"),
+        Index("ix_exchange_offer_exchange_id", "exchange_id", "submission_id"),
+        Index("ix_exchange_offer_reviewer_id", "reviewer_id"),
+        # One piece of work at a time, however many tabs ask at once.
+        Index(
+            "uq_exchange_offer_open",
+            "exchange_id",
+            "reviewer_id",
+            unique=True,
+            postgresql_where=text("state in ('offered', 'started')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
+    submission_id: Mapped[int] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    """None once the reviewer was forgotten."""
+    state: Mapped[str]
+    offered_at: Mapped[datetime]
+    lease_until: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+    """Why it was declined, see :data:`rules.DECLINE_REASONS`."""
+    note: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[datetime | None]
+
+    submission: Mapped[Submission] = relationship()
+    reviewer: Mapped[Person | None] = relationship()
+    draft: Mapped["FeedbackDraft | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    feedback: Mapped["Feedback | None"] = relationship(
+        back_populates="offer", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in rules.OPEN_STATES
+
+    def is_live_at(self, now: datetime) -> bool:
+        """Whether the offer holds its place: open, and its lease has not lapsed."""
+        return self.is_open and self.lease_until > now
+
+
+class FeedbackDraft(Base):
+    """Feedback being written."""
+
+    __tablename__ = "exchange_feedback_draft"
+
+    offer_id: Mapped[int] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"), primary_key=True)
+    words: Mapped[dict[str, Any]]
+    """:meth:`rules.Words.as_dict`."""
+    revision: Mapped[int] = mapped_column(default=0)
+    saved_at: Mapped[datetime]
+
+
+class DraftCopy(Base):
+    """
+    What a save replaced that it did not know of: the words of the other tab, kept to be taken back.
+    """
+
+    __tablename__ = "exchange_draft_copy"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(submission_id, offer_id) = 1", name="one_owner"),
+        Index("ix_exchange_draft_copy_submission_id", "submission_id"),
+        Index("ix_exchange_draft_copy_offer_id", "offer_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"))
+    content: Mapped[dict[str, Any]]
+    """``{"body": …}`` of a work, or :meth:`rules.Words.as_dict` of a feedback."""
+    saved_at: Mapped[datetime]
+
+
+class Feedback(Base):
+    """What one reviewer says about one work."""
+
+    __tablename__ = "exchange_feedback"
+    __table_args__ = (UniqueConstraint("offer_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"))
+    comment: Mapped[str] = mapped_column(default="")
+    given_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    """When its author first opened it."""
+
+    offer: Mapped[Offer] = relationship(back_populates="feedback")
+    answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    reply: Mapped["Reply | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+
+    @property
+    def words(self) -> rules.Words:
+        answers = {
+            each.criterion_id: rules.AnswerWords(level_id=each.level_id, comment=each.comment) for each in self.answers
+        }
+        return rules.Words(answers=answers, comment=self.comment)
+
+
+class Answer(Base):
+    """What a feedback says about one criterion."""
+
+    __tablename__ = "exchange_answer"
+    __table_args__ = (
+        Index("ix_exchange_answer_criterion_id", "criterion_id"),
+        Index("ix_exchange_answer_level_id", "level_id"),
+    )
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
+    # Answers hold on to what they refer to, but let go when the whole exchange goes: hence checked at the end.
+    criterion_id: Mapped[int] = mapped_column(
+        ForeignKey("exchange_criterion.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    )
+    level_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_level.id", deferrable=True, initially="DEFERRED"))
+    comment: Mapped[str] = mapped_column(default="")
+
+
+class Reply(Base):
+    """What the author answers, once."""
+
+    __tablename__ = "exchange_reply"
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[str]
+    replied_at: Mapped[datetime]
+
+
+def has_reader(
+    submission_id: ColumnElement[int] | InstrumentedAttribute[int] | int, now: datetime
+) -> ColumnElement[bool]:
+    """
+    The condition that an offer gives a work its reader.
+
+    One that lapsed before anything was written does not.
+    """
+    is_held = (Offer.state == rules.OfferState.OFFERED) & (Offer.lease_until > now)
+    has_begun = Offer.state.in_((rules.OfferState.STARTED, rules.OfferState.SUBMITTED))
+    return (Offer.submission_id == submission_id) & (has_begun | is_held)

@@ -1,0 +1,143 @@
+"""
+What a teacher sets up: the exchange, its criteria, and whether it is shown and open.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.courses.models import Activity
+from lti_tool.db import Base
+from lti_tool.exchange import rules
+
+
+class Exchange(Base):
+    """
+    An activity in which learners hand in work and give each other feedback. Its title lives on the activity.
+    """
+
+    __tablename__ = "exchange"
+    __table_args__ = (
+        CheckConstraint(f"reviews between {rules.FEWEST_REVIEWS} and {rules.MOST_REVIEWS}", name="reviews"),
+        CheckConstraint("points > 0", name="points"),
+        CheckConstraint("anonymity in ('named', 'masked')", name="anonymity"),
+    )
+
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"), primary_key=True)
+    instructions: Mapped[str]
+    """Markdown."""
+    reviews: Mapped[int]
+    """How many each gives, and may hope to get."""
+    points: Mapped[float | None]
+    """The maximum score in the gradebook; None: no grade at all."""
+    opens_at: Mapped[datetime | None]
+    submit_by: Mapped[datetime | None]
+    review_by: Mapped[datetime | None]
+    anonymity: Mapped[str]
+    """``named``, or ``masked``: authors and reviewers are hidden from each other, staff see both."""
+    seed: Mapped[int]
+    """Decides between works that are equally in need, so that an allocation can be replayed."""
+    created_at: Mapped[datetime]
+
+    activity: Mapped[Activity] = relationship(lazy="joined", innerjoin=True)
+    criteria: Mapped[list["Criterion"]] = relationship(
+        back_populates="exchange", order_by="Criterion.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+    publication: Mapped["Publication | None"] = relationship(
+        lazy="joined", cascade="all, delete-orphan", passive_deletes=True
+    )
+    closure: Mapped["Closure | None"] = relationship(lazy="joined", cascade="all, delete-orphan", passive_deletes=True)
+
+    @property
+    def id(self) -> int:
+        return self.activity_id
+
+    @property
+    def title(self) -> str:
+        return self.activity.title
+
+    @property
+    def course_id(self) -> int:
+        return self.activity.course_id
+
+    @property
+    def is_masked(self) -> bool:
+        return self.anonymity == rules.MASKED
+
+    @property
+    def is_published(self) -> bool:
+        return self.publication is not None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closure is not None
+
+    @property
+    def windows(self) -> rules.Windows:
+        return rules.Windows(
+            published_at=self.publication.published_at if self.publication else None,
+            opens_at=self.opens_at,
+            submit_by=self.submit_by,
+            review_by=self.review_by,
+            closed_at=self.closure.closed_at if self.closure else None,
+        )
+
+
+class Publication(Base):
+    """Learners may see the exchange."""
+
+    __tablename__ = "exchange_publication"
+
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"), primary_key=True)
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    published_at: Mapped[datetime]
+
+
+class Closure(Base):
+    """Nothing more is handed in. Reopening removes the row; the journal remembers."""
+
+    __tablename__ = "exchange_closure"
+
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"), primary_key=True)
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    closed_at: Mapped[datetime]
+
+
+class Criterion(Base):
+    """
+    One thing to look at: levels to choose from and a comment, or a comment alone.
+    """
+
+    __tablename__ = "exchange_criterion"
+    __table_args__ = (Index("ix_exchange_criterion_exchange_id", "exchange_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
+    position: Mapped[int]
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    prompt: Mapped[str] = mapped_column(default="")
+    """What the comment should answer."""
+
+    exchange: Mapped[Exchange] = relationship(back_populates="criteria")
+    levels: Mapped[list["Level"]] = relationship(
+        order_by="Level.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class Level(Base):
+    """One step of a criterion."""
+
+    __tablename__ = "exchange_level"
+    __table_args__ = (
+        CheckConstraint("points >= 0", name="points"),
+        Index("ix_exchange_level_criterion_id", "criterion_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    criterion_id: Mapped[int] = mapped_column(ForeignKey("exchange_criterion.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    points: Mapped[float]

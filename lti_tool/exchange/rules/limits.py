@@ -1,0 +1,15 @@
+"""
+How much of everything: what forms refuse and the database keeps out.
+"""
+
+FEWEST_REVIEWS, MOST_REVIEWS = 1, 10
+MOST_POINTS = 100_000
+MOST_CRITERIA = 30
+MOST_LEVELS = 20
+MOST_FILES = 10
+LONGEST_TITLE = 255
+LONGEST_BODY = 200_000
+LONGEST_COMMENT = 20_000
+
+
+NAMED, MASKED = "named", "masked"

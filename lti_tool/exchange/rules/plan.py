@@ -1,0 +1,96 @@
+"""
+The settings of an exchange as its form says them, and what makes no exchange.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from lti_tool.exchange.rules.limits import (
+    FEWEST_REVIEWS,
+    LONGEST_BODY,
+    LONGEST_TITLE,
+    MASKED,
+    MOST_CRITERIA,
+    MOST_LEVELS,
+    MOST_POINTS,
+    MOST_REVIEWS,
+    NAMED,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelPlan:
+    """One step of a criterion; without an id it is new."""
+
+    title: str
+    points: float
+    description: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriterionPlan:
+    """One thing to look at; without an id it is new, without levels it is answered by a comment alone."""
+
+    title: str
+    description: str = ""
+    prompt: str = ""
+    levels: tuple[LevelPlan, ...] = ()
+    id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All settings of an exchange, as its form says them."""
+
+    title: str
+    instructions: str = ""
+    reviews: int = 3
+    points: float | None = None
+    opens_at: datetime | None = None
+    submit_by: datetime | None = None
+    review_by: datetime | None = None
+    anonymity: str = MASKED
+    criteria: tuple[CriterionPlan, ...] = ()
+
+
+def problem_of(plan: Plan) -> tuple[str, str] | None:
+    """The first field of *plan* that makes no exchange and a code of its problem; None when all is well."""
+    checks = (
+        ("title", "missing", not plan.title.strip()),
+        ("title", "too_long", len(plan.title) > LONGEST_TITLE),
+        ("instructions", "too_long", len(plan.instructions) > LONGEST_BODY),
+        ("reviews", "out_of_range", not FEWEST_REVIEWS <= plan.reviews <= MOST_REVIEWS),
+        ("points", "out_of_range", plan.points is not None and not _is_within(plan.points, least=0.01)),
+        ("anonymity", "unknown", plan.anonymity not in (NAMED, MASKED)),
+        ("dates", "out_of_order", not _in_order(plan.opens_at, plan.submit_by, plan.review_by)),
+        ("criteria", "too_many", len(plan.criteria) > MOST_CRITERIA),
+    )
+    for name, problem, is_wrong in checks:
+        if is_wrong:
+            return name, problem
+    return next(filter(None, map(_criterion_problem, plan.criteria)), None)
+
+
+def _criterion_problem(criterion: CriterionPlan) -> tuple[str, str] | None:
+    if not criterion.title.strip():
+        return "criteria", "title_missing"
+    if len(criterion.levels) == 1:
+        return "criteria", "one_level"
+    if len(criterion.levels) > MOST_LEVELS:
+        return "criteria", "too_many_levels"
+    if any(not level.title.strip() for level in criterion.levels):
+        return "criteria", "level_title_missing"
+    if any(not _is_within(level.points, least=0) for level in criterion.levels):
+        return "criteria", "points_out_of_range"
+    return None
+
+
+def _is_within(points: float, *, least: float) -> bool:
+    return math.isfinite(points) and least <= points <= MOST_POINTS
+
+
+def _in_order(*moments: datetime | None) -> bool:
+    known = [moment for moment in moments if moment is not None]
+    return known == sorted(known)

@@ -1,0 +1,44 @@
+"""
+What a learner does now, and what staff may have to look after.
+"""
+
+from datetime import datetime
+
+from lti_tool.exchange.rules.offers import PATIENCE
+from lti_tool.exchange.rules.windows import Windows
+
+
+def step(*, why_not_open: str | None, is_submitted: bool, may_review: bool, has_unread: bool, is_waiting: bool) -> str:
+    """The one thing a learner does now: not_open, submit, review, wait, reply, done or closed."""
+    if why_not_open in ("unpublished", "not_yet"):
+        return "not_open"
+    if why_not_open is None and not is_submitted:
+        return "submit"
+    if why_not_open is None and may_review:
+        return "review"
+    if has_unread:
+        return "reply"
+    if why_not_open is not None:
+        return "closed"
+    return "wait" if is_waiting else "done"
+
+
+def trouble(
+    windows: Windows,
+    *,
+    reviews: int,
+    submitted_at: datetime | None,
+    given: int,
+    is_reviewing: bool,
+    received: int,
+    now: datetime,
+) -> str | None:
+    """What staff may have to look after: no_work, no_feedback, not_reviewing; None while all takes its course."""
+    if submitted_at is None:
+        is_due = windows.submit_by is None or now > windows.submit_by or windows.closed_at is not None
+        return "no_work" if is_due else None
+    if not windows.is_settled_at(now) and now <= submitted_at + PATIENCE:
+        return None
+    if received == 0:
+        return "no_feedback"
+    return "not_reviewing" if given < reviews and not is_reviewing else None
