@@ -15,6 +15,7 @@ from lti_tool.exchange import operations, queries, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries import Standing, Tally
 from lti_tool.exchange.rules import CriterionPlan
+from lti_tool.exchange.topics import topics
 from lti_tool.web.rooms import Card, Placement
 from lti_tool.web.viewer import Viewer
 
@@ -55,7 +56,7 @@ class ExchangeRoom:
         """Settings and criteria under new ids, without dates that have passed; published if the original is."""
         exchange = session.get_one(Exchange, activity.id)
         plan = queries.plan_of(exchange)
-        operations.create_exchange(
+        cloned = operations.create_exchange(
             session,
             replace(
                 plan,
@@ -71,6 +72,7 @@ class ExchangeRoom:
             activity=copy,
             publish=exchange.is_published,
         )
+        operations.copy_options(exchange, cloned, [each.options for each in topics()], now=now)
 
 
 def _staff_card(exchange: Exchange, tally: Tally) -> Card:

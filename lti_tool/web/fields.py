@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 LARGEST_ID = 2**31 - 1
+LONGEST_NOTE = 2_000
 YEARS = range(2000, 2200)
 
 

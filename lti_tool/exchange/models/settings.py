@@ -3,13 +3,16 @@ What a teacher sets up: the exchange, its criteria, and whether it is shown and 
 """
 
 from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Activity
 from lti_tool.db import Base
 from lti_tool.exchange import rules
+
+T = TypeVar("T", bound=rules.Options)
 
 
 class Exchange(Base):
@@ -38,6 +41,8 @@ class Exchange(Base):
     """``named``, or ``masked``: authors and reviewers are hidden from each other, staff see both."""
     seed: Mapped[int]
     """Decides between works that are equally in need, so that an allocation can be replayed."""
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
+    """Further settings by topic; :meth:`option` reads them."""
     created_at: Mapped[datetime]
 
     activity: Mapped[Activity] = relationship(lazy="joined", innerjoin=True)
@@ -52,6 +57,10 @@ class Exchange(Base):
     @property
     def id(self) -> int:
         return self.activity_id
+
+    def option(self, topic: type[T]) -> T:
+        """The further settings of one topic, as such."""
+        return topic.from_dict(self.options.get(topic.TOPIC, {}))
 
     @property
     def title(self) -> str:

@@ -9,6 +9,7 @@ from lti_tool.exchange.operations.grading import (
     release_if_ready,
     set_grade_override,
 )
+from lti_tool.exchange.operations.options import copy_options, set_options
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -34,6 +35,7 @@ __all__ = [
     "Saved",
     "attach_file",
     "close",
+    "copy_options",
     "create_exchange",
     "decline_offer",
     "delete_exchange",
@@ -52,6 +54,7 @@ __all__ = [
     "save_draft",
     "save_feedback_draft",
     "set_grade_override",
+    "set_options",
     "submit_work",
     "unpublish",
 ]

@@ -32,6 +32,15 @@ from lti_tool.exchange.rules.offers import (
     cap,
     ranked,
 )
+from lti_tool.exchange.rules.options import Options
+from lti_tool.exchange.rules.pairing import (
+    ANY_GROUP,
+    OTHER_GROUPS,
+    OWN_GROUP,
+    ROLLING,
+    TOGETHER,
+    PairingOptions,
+)
 from lti_tool.exchange.rules.plan import (
     CriterionPlan,
     LevelPlan,
@@ -54,6 +63,7 @@ from lti_tool.exchange.rules.words import (
 )
 
 __all__ = [
+    "ANY_GROUP",
     "DECLINE_REASONS",
     "FEWEST_REVIEWS",
     "LEASE",
@@ -68,7 +78,11 @@ __all__ = [
     "MOST_REVIEWS",
     "NAMED",
     "OPEN_STATES",
+    "OTHER_GROUPS",
+    "OWN_GROUP",
     "PATIENCE",
+    "ROLLING",
+    "TOGETHER",
     "AnswerWords",
     "Candidate",
     "CriterionPlan",
@@ -76,6 +90,8 @@ __all__ = [
     "LevelPlan",
     "Need",
     "OfferState",
+    "Options",
+    "PairingOptions",
     "Plan",
     "Share",
     "Wanting",

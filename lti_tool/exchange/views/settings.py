@@ -16,6 +16,7 @@ from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.forms import PlanWords, beginning, new_criterion, rearranged, unfolded
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import PlanSchema
+from lti_tool.exchange.topics import topics
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx
 from lti_tool.web.guards import teacher_required
@@ -171,6 +172,7 @@ def _form(exchange: Exchange | None, words: PlanWords, *, errors_by_name: dict[s
         # What the page's script makes new rows from: it puts a fresh token in the place of this one.
         "new_criterion_row": new_criterion("zznewzz"),
         "is_placing": bool(current().deep_link),
+        "topics": topics() if exchange else (),
     }
     return render_template("exchange/_settings.html" if is_htmx() else "exchange/settings.html", **facts)
 

@@ -27,6 +27,8 @@ FOR_STAFF = {
     "exchange.reopen",
     "exchange.delete",
     "exchange.look",
+    "exchange.pairing",
+    "exchange.change_pairing",
     "exchange.person",
     "exchange.override",
     "exchange.lift",

@@ -1,5 +1,5 @@
 """
-What the forms of an exchange may say.
+What the form of an exchange may say.
 """
 
 from typing import Any
@@ -8,10 +8,8 @@ from flask_babel import lazy_gettext as _
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.rules import AnswerWords, CriterionPlan, LevelPlan, Plan, Words
-from lti_tool.web.fields import LARGEST_ID, FormSchema, Line, Moment, Number, Revision, Text
-
-LONGEST_NOTE = 2_000
+from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
+from lti_tool.web.fields import LONGEST_NOTE, FormSchema, Line, Moment, Number, Text
 
 
 class LevelSchema(FormSchema):
@@ -109,63 +107,3 @@ class PlanSchema(FormSchema):
         is_graded = data.pop("grade") == "points"
         points = Number(required=True).deserialize(typed) if is_graded else None
         return Plan(**(data | {"points": points, "criteria": tuple(data["criteria"])}))
-
-
-class WorkSchema(FormSchema):
-    """A work being written."""
-
-    body = Text(most=rules.LONGEST_BODY)
-    base_revision = Revision()
-
-
-class AnswerSchema(FormSchema):
-    level_id = fields.Integer(
-        allow_none=True,
-        load_default=None,
-        validate=validate.Range(1, LARGEST_ID, error=_("Choose one of these.")),
-        error_messages={"invalid": _("Choose one of these."), "too_large": _("Choose one of these.")},
-    )
-    comment = Text(most=rules.LONGEST_COMMENT)
-
-    @post_load
-    def make(self, data: dict[str, Any], **_kwargs: Any) -> AnswerWords:
-        return AnswerWords(**data)
-
-
-class FeedbackSchema(FormSchema):
-    """Feedback being written: answers by criterion id, and a word on the whole."""
-
-    answers = fields.Dict(keys=fields.Integer(), values=fields.Nested(AnswerSchema), load_default=dict)
-    comment = Text(most=rules.LONGEST_COMMENT)
-    base_revision = Revision()
-
-    @post_load
-    def make(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        return {
-            "words": Words(answers=data["answers"], comment=data["comment"]),
-            "base_revision": data["base_revision"],
-        }
-
-
-class DeclineSchema(FormSchema):
-    """Why somebody cannot review a work."""
-
-    reason = fields.String(
-        required=True,
-        validate=validate.OneOf(rules.DECLINE_REASONS, error=_("Choose what comes nearest.")),
-        error_messages={"required": _("Choose what comes nearest.")},
-    )
-    note = Text(most=LONGEST_NOTE)
-
-
-class ReplySchema(FormSchema):
-    """The author's answer to a feedback."""
-
-    body = Text(most=rules.LONGEST_COMMENT, required=True)
-
-
-class OverrideSchema(FormSchema):
-    """A grade set by hand."""
-
-    score = Number(required=True)
-    reason = Text(most=LONGEST_NOTE, required=True)
