@@ -6,6 +6,7 @@ computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
 from lti_tool.exchange.models.grades import GradeOverride, Release
+from lti_tool.exchange.models.pairing import PairingEvent, PairRule, PlannedPair, Seat
 from lti_tool.exchange.models.reviewing import Answer, DraftCopy, Feedback, FeedbackDraft, Offer, Reply, has_reader
 from lti_tool.exchange.models.settings import Closure, Criterion, Exchange, Level, Publication
 from lti_tool.exchange.models.work import Submission, SubmissionFile
@@ -21,9 +22,13 @@ __all__ = [
     "GradeOverride",
     "Level",
     "Offer",
+    "PairRule",
+    "PairingEvent",
+    "PlannedPair",
     "Publication",
     "Release",
     "Reply",
+    "Seat",
     "Submission",
     "SubmissionFile",
     "has_reader",
