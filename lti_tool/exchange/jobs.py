@@ -1,7 +1,5 @@
 """
-Jobs of the exchange: grades when the time for reviews is over, files that nobody refers to.
-
-Leases need no job: whether one has lapsed is asked of the clock.
+Jobs of the exchange: plans that are looked after, grades when the time for reviews is over, files nobody refers to.
 """
 
 import logging
@@ -30,6 +28,17 @@ def release_due_grades(timestamp: int) -> None:
     for id in due:
         with db.transaction() as session:
             operations.release_if_ready(session, session.get_one(Exchange, id), now=now())
+
+
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(name="exchange.tend_plans", queue="grades", queueing_lock="exchange.tend_plans")
+def tend_plans(timestamp: int) -> None:
+    """Look after every exchange that is open: who left, who does not come, who waits for a reviewer."""
+    with db.transaction() as session:
+        open_ones = queries.exchanges_to_tend(session, now=now())
+    for id in open_ones:
+        with db.transaction() as session:
+            operations.tend(session, session.get_one(Exchange, id), now=now())
 
 
 @jobs.periodic(cron="40 3 * * *")

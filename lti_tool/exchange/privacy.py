@@ -5,20 +5,25 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
 from lti_tool.exchange.models import (
     DraftCopy,
+    Exchange,
     Feedback,
     FeedbackDraft,
     GradeOverride,
     Offer,
+    PairRule,
+    PlannedPair,
     Release,
     Reply,
+    Seat,
     Submission,
 )
+from lti_tool.exchange.operations import pairing
 from lti_tool.exchange.rules import OPEN_STATES, OfferState
 
 
@@ -42,6 +47,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
+    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id, Seat.left_at.is_(None))):
+        pairing.leave_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
         for file in list(work.files):
             storage.remove(session, file.key)
@@ -60,6 +67,10 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         .values(state=OfferState.EXPIRED, ended_at=now)
     )
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
+    session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
+    pairs = or_(PlannedPair.reviewer_id == person_id, PlannedPair.author_id == person_id)
+    session.execute(delete(PlannedPair).where(pairs))
+    session.execute(delete(Seat).where(Seat.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
     session.flush()

@@ -43,6 +43,9 @@ NO_GRADE = {
 }
 
 NOTHING_TO_REVIEW = {
+    "not_begun": lazy_gettext(
+        "Everybody begins reviewing at the same time, when the work is due. Then there is work for you here."
+    ),
     "no_work_yet": lazy_gettext(
         "Nobody else has handed anything in yet. As soon as somebody does, there is work for you."
     ),

@@ -57,9 +57,11 @@ class PlannedPair(Base):
     submission_id: Mapped[int] = mapped_column(
         ForeignKey("exchange_submission.id", ondelete="CASCADE"), primary_key=True
     )
-    reviewer_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
-    author_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    # A plan of 100,000 people is half a million rows, and each foreign key is looked up for each of them.
+    # The work goes with its exchange; people never go without the courses they were in.
+    reviewer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    exchange_id: Mapped[int]
+    author_id: Mapped[int]
     """Whose seat it serves: of a group's work, one of its authors."""
     draw: Mapped[int]
     """:func:`rules.pairs.draw`."""

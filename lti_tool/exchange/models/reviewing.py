@@ -25,6 +25,9 @@ class Offer(Base):
         CheckConstraint(f"state in ({', '.join(repr(str(each)) for each in rules.OfferState)})", name="state"),
         Index("ix_exchange_offer_exchange_id", "exchange_id", "submission_id"),
         Index("ix_exchange_offer_reviewer_id", "reviewer_id"),
+        Index(
+            "ix_exchange_offer_lease_until", "exchange_id", "lease_until", postgresql_where=text("state = 'offered'")
+        ),
         # One piece of work at a time, however many tabs ask at once.
         Index(
             "uq_exchange_offer_open",

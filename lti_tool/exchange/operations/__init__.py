@@ -10,6 +10,7 @@ from lti_tool.exchange.operations.grading import (
     set_grade_override,
 )
 from lti_tool.exchange.operations.options import copy_options, set_options
+from lti_tool.exchange.operations.pairing import mix_again, tend
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -43,6 +44,7 @@ __all__ = [
     "give_feedback",
     "lift_grade_override",
     "mark_read",
+    "mix_again",
     "next_offer",
     "publish",
     "release_grades",
@@ -56,5 +58,6 @@ __all__ = [
     "set_grade_override",
     "set_options",
     "submit_work",
+    "tend",
     "unpublish",
 ]

@@ -24,7 +24,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
 )
-from lti_tool.exchange.operations import acts, grading
+from lti_tool.exchange.operations import acts, grading, pairing
 from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
 
 log = logging.getLogger(__name__)
@@ -73,14 +73,18 @@ def edit_exchange(session: Session, exchange: Exchange, plan: Plan, *, by: int, 
     words may be improved and criteria added or moved. Anonymity can be added, never removed.
     """
     _require_sound(plan)
+    # Before any row, as everybody who takes both.
+    pairing.hold(session, exchange)
     exchange = _held(session, exchange)
     _require_promises_kept(session, exchange, plan)
     has_new_maximum = plan.points != exchange.points
+    reviews_before = exchange.reviews
     exchange.activity.title = acts.clean(plan.title).strip()
     for name, value in _settings(plan).items():
         setattr(exchange, name, value)
     _rewrite_criteria(exchange, plan)
     session.flush()
+    pairing.rescale(session, exchange, before=reviews_before, now=now)
     acts.record(session, exchange, "exchange.edited", by=by, now=now)
     if has_new_maximum:
         grading.release_if_ready(session, exchange, now=now)

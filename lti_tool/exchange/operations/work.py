@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from lti_tool import files
 from lti_tool.exchange import errors, rules
 from lti_tool.exchange.models import Exchange, Submission, SubmissionFile, has_reader
-from lti_tool.exchange.operations import acts, drafts
+from lti_tool.exchange.operations import acts, drafts, pairing
 from lti_tool.exchange.operations.drafts import Saved
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,8 @@ def submit_work(
     """
     body = _readable(body)
     acts.require_open(exchange, now)
+    # Nobody is offered the work while it is replaced. Before any row, as everybody who takes both.
+    pairing.hold(session, exchange)
     work = _own_work(session, exchange, author=author)
     if work.submitted_at is not None and work.body == body:
         drafts.write_work(session, work, body, base_revision=base_revision, now=now)
@@ -54,6 +56,7 @@ def submit_work(
         drafts.keep_copy(session, {"body": work.body}, submission_id=work.id, now=now)
     work.body, work.version, work.submitted_at = body, work.version + 1, now
     session.flush()
+    pairing.take_seat(session, exchange, person=author, work=work.id, now=now)
     acts.record(
         session,
         exchange,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from lti_tool.courses.models import Person
-from lti_tool.exchange import allocation, rules
+from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
     Answer,
     Criterion,
@@ -27,6 +27,7 @@ from lti_tool.exchange.models import (
     SubmissionFile,
     has_reader,
 )
+from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
 
@@ -143,8 +144,9 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
     if submitted_at is not None and why_not_open is None and open_review is None:
-        need = rules.Need(owed=exchange.reviews, given=given, work_submitted_at=submitted_at)
-        available, none_because = _availability(session, exchange, person_id, need, now=now)
+        available, none_because = pairing.available(
+            session, exchange, person_id, owes=exchange.reviews - given, now=now
+        )
     grade, passback = _grade(session, exchange, person_id)
     return StudentPage(
         step=rules.step(
@@ -263,16 +265,6 @@ def received_in(dossier: Dossier, exchange: Exchange, *, with_names: bool) -> tu
         )
         for number, feedback in enumerate(dossier.feedback)
     )
-
-
-def _availability(
-    session: Session, exchange: Exchange, person_id: int, need: rules.Need, *, now: datetime
-) -> tuple[str | None, str | None]:
-    most = rules.cap(need, reviews=exchange.reviews, windows=exchange.windows, now=now)
-    candidates = allocation.shortlist(session, exchange, reviewer=person_id, now=now)
-    if rules.ranked(candidates, most=most, seed=exchange.seed):
-        return ("extra" if need.is_done else "own"), None
-    return None, allocation.why_none(session, exchange, reviewer=person_id, has_candidates=bool(candidates))
 
 
 def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Release | None, Passback | None]:

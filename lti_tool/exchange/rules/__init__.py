@@ -26,11 +26,7 @@ from lti_tool.exchange.rules.offers import (
     LEASE,
     OPEN_STATES,
     PATIENCE,
-    Candidate,
-    Need,
     OfferState,
-    cap,
-    ranked,
 )
 from lti_tool.exchange.rules.options import Options
 from lti_tool.exchange.rules.pairing import (
@@ -40,6 +36,7 @@ from lti_tool.exchange.rules.pairing import (
     ROLLING,
     TOGETHER,
     PairingOptions,
+    may_meet,
 )
 from lti_tool.exchange.rules.plan import (
     CriterionPlan,
@@ -84,11 +81,9 @@ __all__ = [
     "ROLLING",
     "TOGETHER",
     "AnswerWords",
-    "Candidate",
     "CriterionPlan",
     "Grade",
     "LevelPlan",
-    "Need",
     "OfferState",
     "Options",
     "PairingOptions",
@@ -97,10 +92,9 @@ __all__ = [
     "Wanting",
     "Windows",
     "Words",
-    "cap",
     "grade",
+    "may_meet",
     "problem_of",
-    "ranked",
     "step",
     "stranger",
     "trouble",

@@ -314,6 +314,7 @@ def joining(
     waiting: Sequence[Pair],
     allows: Allows,
     avoids: Allows,
+    wanted: Sequence[Pair] = (),
 ) -> Change:
     """
     Find *newcomer* authors to read and reviewers who read them, as many as *reviews* of each.
@@ -321,9 +322,10 @@ def joining(
     *lacking* are authors whose work has too few reviewers, *idle* reviewers with too few authors;
     *waiting* are pairs that nobody has begun, in the order in which they are drawn. A split puts the
     newcomer between a reviewer and an author: u reads x, and x reads v, so everybody else keeps as
-    many as they had. What *avoids* names comes last.
+    many as they had. *wanted* pairs of the newcomer come first, what *avoids* names comes last.
     """
     step = _Joining(newcomer, reviews, allows, avoids)
+    step.take(wanted)
     # What would rather not be, such as two who review each other, is split first.
     waiting = sorted(waiting, key=lambda pair: not avoids(*pair))
     for is_picky in (True, False):
@@ -379,6 +381,10 @@ class _Joining:
         self.read_by: set[int] = set()
         self.added: list[Pair] = []
         self.removed: list[Pair] = []
+
+    def take(self, wanted: Sequence[Pair]) -> None:
+        for pair in wanted:
+            self._add(*pair)
 
     def read(self, author: int) -> None:
         if len(self.reads) < self.reviews and self._suits(self.newcomer, author):
