@@ -50,7 +50,7 @@ def hostile(session: Session) -> Class:
     made = make_class(session, now=before, title=EVIL, instructions=EVIL, anonymity="named", criteria=(criterion,))
     all_hand_in(made, now=before)
     feedback = give(made, take(made, made.people[1], now=before), now=before)
-    operations.reply_once(session, made.exchange, author=made.people[0], feedback_id=feedback.id, body=EVIL, now=before)
+    operations.say(session, made.exchange, writer=made.people[0], feedback_id=feedback.id, body=EVIL, now=before)
     offer = take(made, made.people[2], now=before)
     operations.decline_offer(
         session, made.exchange, reviewer=made.people[2], offer_id=offer.id, reason="other", note=EVIL, now=before

@@ -1,5 +1,5 @@
 """
-What passes between reviewer and author: offers, feedback being written and given, replies.
+What passes between reviewer and author: offers, feedback being written and given.
 """
 
 from datetime import datetime
@@ -11,6 +11,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relatio
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
 from lti_tool.exchange import rules
+from lti_tool.exchange.models.dialogue import (
+    Appraisal,
+    Hiding,
+    Mark,
+    Message,
+    RewriteRequest,
+    SecondLook,
+    Thanks,
+)
 from lti_tool.exchange.models.work import Submission
 
 
@@ -108,10 +117,19 @@ class Feedback(Base):
     given_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     """When its author first opened it."""
+    author_heard_at: Mapped[datetime | None]
+    """How far its author has read the messages about it."""
+    reviewer_heard_at: Mapped[datetime | None]
 
     offer: Mapped[Offer] = relationship(back_populates="feedback")
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
-    reply: Mapped["Reply | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    messages: Mapped[list[Message]] = relationship(order_by=Message.id, passive_deletes="all")
+    marks: Mapped[list[Mark]] = relationship(passive_deletes="all")
+    thanks: Mapped[Thanks | None] = relationship(passive_deletes="all")
+    appraisal: Mapped[Appraisal | None] = relationship(passive_deletes="all")
+    second_look: Mapped[SecondLook | None] = relationship(passive_deletes="all")
+    rewrite_request: Mapped[RewriteRequest | None] = relationship(passive_deletes="all")
+    hiding: Mapped[Hiding | None] = relationship(passive_deletes="all")
 
     @property
     def words(self) -> rules.Words:
@@ -137,16 +155,6 @@ class Answer(Base):
     )
     level_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_level.id", deferrable=True, initially="DEFERRED"))
     comment: Mapped[str] = mapped_column(default="")
-
-
-class Reply(Base):
-    """What the author answers, once."""
-
-    __tablename__ = "exchange_reply"
-
-    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
-    body: Mapped[str]
-    replied_at: Mapped[datetime]
 
 
 def has_reader(

@@ -22,11 +22,11 @@ from lti_tool.exchange.models import (
     Level,
     Offer,
     Release,
-    Reply,
     Submission,
     SubmissionFile,
     has_reader,
 )
+from lti_tool.exchange.queries.dialogue import fill_dialogue
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
 
@@ -62,11 +62,15 @@ class MyReview:
     """What is written so far, or was given."""
     copies: tuple[DraftCopy, ...]
     feedback: Feedback | None
-    reply: Reply | None
 
     @property
     def state(self) -> str:
         return self.offer.state
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the author has written back."""
+        return self.feedback is not None and any(each.side == rules.AUTHOR for each in self.feedback.messages)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +94,12 @@ class Received:
     answers: tuple[Answered, ...]
     comment: str
     given_at: datetime
-    reply: Reply | None
     is_new: bool
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its author has written back."""
+        return any(each.side == rules.AUTHOR for each in self.feedback.messages)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +250,6 @@ def reviews_in(dossier: Dossier, *, now: datetime, with_names: bool) -> tuple[My
             words=_words(offer),
             copies=tuple(copy for copy in dossier.copies if copy.offer_id == offer.id),
             feedback=offer.feedback,
-            reply=offer.feedback.reply if offer.feedback is not None else None,
         )
         for number, offer in enumerate(kept, start=1)
     )
@@ -258,7 +265,6 @@ def received_in(dossier: Dossier, exchange: Exchange, *, with_names: bool) -> tu
             answers=_answered(exchange, feedback),
             comment=feedback.comment,
             given_at=feedback.given_at,
-            reply=feedback.reply,
             is_new=feedback.read_at is None,
         )
         for number, feedback in enumerate(dossier.feedback)
@@ -308,7 +314,7 @@ def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Of
         .options(
             joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
             joinedload(Offer.draft),
-            joinedload(Offer.feedback).joinedload(Feedback.reply),
+            joinedload(Offer.feedback),
         )
         .order_by(Offer.offered_at, Offer.id)
         .execution_options(populate_existing=True)
@@ -322,7 +328,7 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         .join(Feedback.offer)
         .join(Offer.submission)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
-        .options(joinedload(Feedback.reply), joinedload(Feedback.offer).joinedload(Offer.reviewer))
+        .options(joinedload(Feedback.offer).joinedload(Offer.reviewer))
         .order_by(Feedback.given_at, Feedback.id)
         .execution_options(populate_existing=True)
     )
@@ -342,9 +348,10 @@ def _fill_files(session: Session, works: Collection[Submission]) -> None:
 
 
 def _fill_answers(session: Session, feedback: Collection[Feedback]) -> None:
-    """The answers of all *feedback* at once."""
+    """The answers of all *feedback* at once, and what became of it."""
     if not feedback:
         return
+    fill_dialogue(session, feedback)
     found: dict[int, list[Answer]] = {each.id: [] for each in feedback}
     for answer in session.scalars(select(Answer).where(Answer.feedback_id.in_(found))):
         found[answer.feedback_id].append(answer)
@@ -359,6 +366,11 @@ def _copies_of(session: Session, work: Submission | None, offers: Collection[Off
     of_work = DraftCopy.submission_id == (work.id if work is not None else None)
     of_offers = DraftCopy.offer_id.in_([offer.id for offer in offers])
     return tuple(session.scalars(select(DraftCopy).where(of_work | of_offers).order_by(DraftCopy.id.desc())))
+
+
+def answered_in(exchange: Exchange, feedback: Feedback) -> tuple[Answered, ...]:
+    """What a feedback says, in the order of the criteria."""
+    return _answered(exchange, feedback)
 
 
 def share_of(exchange: Exchange, feedback: Feedback) -> rules.Share:
