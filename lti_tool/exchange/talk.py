@@ -61,6 +61,9 @@ class Talk:
     person_id: int
     now: datetime
 
+    def has_messages(self, feedback: Feedback) -> bool:
+        return bool(feedback.thread)
+
     @property
     def charter(self) -> rules.CharterOptions:
         return self.exchange.option(rules.CharterOptions)

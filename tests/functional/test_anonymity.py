@@ -62,7 +62,7 @@ def test_nobody_else_is_named(app: Flask, client: FlaskClient, session: Session,
 def test_no_minute_tells_who_it_was(app: Flask, client: FlaskClient, session: Session, full: Full) -> None:
     """Who sits beside somebody sees when they press a button."""
     feedback = session.scalars(select(Feedback)).one()
-    reply = session.scalars(select(Message)).one()
+    reply = session.scalars(select(Message).where(Message.side == "author")).one()
     author, reviewer = (sign_in(session, each) for each in full.made.learners[:2])
     exchange = f"/exchanges/{full.made.exchange.id}"
 

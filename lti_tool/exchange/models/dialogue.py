@@ -37,8 +37,6 @@ class Message(Base):
     sent_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
 
-    hiding: Mapped["Hiding | None"] = relationship(lazy="raise", viewonly=True)
-
 
 class Mark(Base):
     """What the author decided about one comment of a feedback: an answer to a criterion, or the overall word."""

@@ -5,8 +5,9 @@ What passes between reviewer and author: offers, feedback being written and give
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, column_property, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
@@ -121,9 +122,30 @@ class Feedback(Base):
     """How far its author has read the messages about it."""
     reviewer_heard_at: Mapped[datetime | None]
 
+    thread: Mapped[list[Any] | None] = column_property(
+        select(
+            func.json_agg(
+                aggregate_order_by(
+                    func.json_build_object(
+                        *("id", Message.id, "side", Message.side, "writer_id", Message.writer_id),
+                        *("body", Message.body, "sent_at", Message.sent_at, "edited_at", Message.edited_at),
+                        *("hidden", Hiding.note),
+                    ),
+                    Message.id,
+                )
+            )
+        )
+        .select_from(Message)
+        .outerjoin(Hiding, Hiding.message_id == Message.id)
+        .where(Message.feedback_id == id)
+        .correlate_except(Message, Hiding)
+        .scalar_subquery(),
+        deferred=True,
+    )
+    """The messages about it as plain facts, so that a page has them without asking again; None while there are none."""
+
     offer: Mapped[Offer] = relationship(back_populates="feedback")
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
-    messages: Mapped[list[Message]] = relationship(order_by=Message.id, passive_deletes="all")
     marks: Mapped[list[Mark]] = relationship(passive_deletes="all")
     thanks: Mapped[Thanks | None] = relationship(passive_deletes="all")
     appraisal: Mapped[Appraisal | None] = relationship(passive_deletes="all")

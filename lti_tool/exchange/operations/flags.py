@@ -66,6 +66,8 @@ def thing_of(
 
 def note_look(session: Session, exchange: Exchange, *, flag_id: int, by: int, now: datetime) -> None:
     """Write down that a member of staff looked at what was flagged, for the first time."""
+    if session.scalar(select(Flag.id).where(Flag.id == flag_id, Flag.exchange_id == exchange.id)) is None:
+        raise errors.NoSuchFlag
     looked = select(FlagAct.id).where(FlagAct.flag_id == flag_id, FlagAct.by_id == by, FlagAct.act == "looked")
     if session.scalars(looked.limit(1)).first() is None:
         session.add(FlagAct(flag_id=flag_id, act="looked", by_id=by, at=now))

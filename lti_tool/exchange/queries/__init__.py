@@ -10,11 +10,12 @@ from lti_tool.exchange.queries.dialogue import (
     appraisals_shown,
     consent_of,
     consents,
-    fill_dialogue,
     has_news,
     lines_of,
     part_in,
     plan_items,
+    said_about,
+    with_dialogue,
 )
 from lti_tool.exchange.queries.flags import Flagged, flag_with, flags, open_flags
 from lti_tool.exchange.queries.grades import due_exchanges, grades_of, overrides_of
@@ -67,7 +68,6 @@ __all__ = [
     "exchange_for",
     "exchanges_of",
     "file_for",
-    "fill_dialogue",
     "flag_with",
     "flags",
     "grades_of",
@@ -85,8 +85,10 @@ __all__ = [
     "plan_items",
     "plan_of",
     "received_feedback",
+    "said_about",
     "standing",
     "standings",
     "student_page",
     "tallies",
+    "with_dialogue",
 ]

@@ -2,13 +2,12 @@
 What became of feedback: its thread, the author's marks and plan, thanks, and the rules of the class.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
@@ -18,13 +17,19 @@ from lti_tool.exchange.models import (
     Feedback,
     Hiding,
     Mark,
-    Message,
     Offer,
-    RewriteRequest,
-    SecondLook,
     Submission,
-    Thanks,
 )
+
+WITH_DIALOGUE = (
+    undefer(Feedback.thread),
+    joinedload(Feedback.thanks),
+    joinedload(Feedback.appraisal),
+    joinedload(Feedback.second_look),
+    joinedload(Feedback.rewrite_request),
+    joinedload(Feedback.hiding),
+)
+"""What a query for feedback loads along, but for the marks, which come with the answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +47,24 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """A message as it stands."""
+
+    id: int
+    side: str
+    writer_id: int | None
+    body: str
+    sent_at: datetime
+    edited_at: datetime | None
+    hidden: str | None
+    """Why staff hide it; None where they do not."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """A message as one side reads it."""
 
-    message: Message
+    message: Spoken
     is_own: bool
     may_edit: bool
     is_new: bool
@@ -100,61 +119,47 @@ def part_in(
     )
 
 
-def fill_dialogue(session: Session, feedback: Collection[Feedback]) -> None:
-    """All that became of *feedback*, in two queries."""
-    if not feedback:
-        return
-    by_id = {each.id: each for each in feedback}
-    messages: dict[int, list[Message]] = {id: [] for id in by_id}
-    marks: dict[int, list[Mark]] = {id: [] for id in by_id}
-    said = (
-        select(Message, Hiding)
-        .outerjoin(Hiding, Hiding.message_id == Message.id)
-        .where(Message.feedback_id.in_(by_id))
-        .order_by(Message.id)
+def with_dialogue(session: Session, feedback_id: int) -> Feedback:
+    """One feedback as it stands, with what it says and all that became of it."""
+    return session.scalars(
+        select(Feedback)
+        .where(Feedback.id == feedback_id)
+        .options(*WITH_DIALOGUE, selectinload(Feedback.answers), selectinload(Feedback.marks))
         .execution_options(populate_existing=True)
+    ).one()
+
+
+def said_about(feedback: Feedback) -> tuple[Spoken, ...]:
+    """The messages about a feedback, oldest first."""
+    return tuple(
+        Spoken(
+            id=each["id"],
+            side=each["side"],
+            writer_id=each["writer_id"],
+            body=each["body"],
+            sent_at=datetime.fromisoformat(each["sent_at"]),
+            edited_at=datetime.fromisoformat(each["edited_at"]) if each["edited_at"] else None,
+            hidden=each["hidden"],
+        )
+        for each in feedback.thread or ()
     )
-    for message, hiding in session.execute(said):
-        set_committed_value(message, "hiding", hiding)
-        messages[message.feedback_id].append(message)
-    single = (Thanks, Appraisal, SecondLook, RewriteRequest)
-    rows = select(Feedback.id, Mark, Hiding, *single).outerjoin(Mark, Mark.feedback_id == Feedback.id)
-    rows = rows.outerjoin(Hiding, Hiding.feedback_id == Feedback.id)
-    for table in single:
-        rows = rows.outerjoin(table, and_(table.feedback_id == Feedback.id))
-    for id, mark, hiding, thanks, appraisal, second_look, request in session.execute(
-        rows.where(Feedback.id.in_(by_id)).order_by(Mark.id).execution_options(populate_existing=True)
-    ):
-        if mark is not None:
-            marks[id].append(mark)
-        for name, value in (
-            ("hiding", hiding),
-            ("thanks", thanks),
-            ("appraisal", appraisal),
-            ("second_look", second_look),
-            ("rewrite_request", request),
-        ):
-            set_committed_value(by_id[id], name, value)
-    for id, each in by_id.items():
-        set_committed_value(each, "messages", messages[id])
-        set_committed_value(each, "marks", marks[id])
 
 
 def lines_of(feedback: Feedback, side: str, person_id: int, *, now: datetime) -> tuple[Line, ...]:
-    """The thread of *feedback* as *side* reads it. Needs :func:`fill_dialogue`."""
+    """The thread of *feedback* as *side* reads it."""
     heard_at = {rules.AUTHOR: feedback.author_heard_at, rules.REVIEWER: feedback.reviewer_heard_at}.get(side)
     lines = []
-    for message in feedback.messages:
+    for message in said_about(feedback):
         is_own = message.writer_id == person_id and message.side == side
-        is_hidden = message.hiding is not None and side != rules.STAFF and not is_own
+        is_hidden = message.hidden is not None and side != rules.STAFF and not is_own
         lines.append(
             Line(
                 message=message,
                 is_own=is_own,
-                may_edit=is_own and message.hiding is None and rules.may_edit(message.sent_at, now),
+                may_edit=is_own and message.hidden is None and rules.may_edit(message.sent_at, now),
                 is_new=side != rules.STAFF and not is_own and (heard_at is None or message.sent_at > heard_at),
                 is_read=is_own and _is_heard(feedback, message),
-                note=message.hiding.note if is_hidden and message.hiding is not None else None,
+                note=message.hidden if is_hidden else None,
             )
         )
     return tuple(lines)
@@ -165,7 +170,7 @@ def has_news(feedback: Feedback, side: str, person_id: int) -> bool:
     heard_at = feedback.author_heard_at if side == rules.AUTHOR else feedback.reviewer_heard_at
     return any(
         message.writer_id != person_id and (heard_at is None or message.sent_at > heard_at)
-        for message in feedback.messages
+        for message in said_about(feedback)
     )
 
 
@@ -203,6 +208,6 @@ def plan_items(feedback: Sequence[Feedback]) -> tuple[tuple[Feedback, Mark], ...
     return tuple(sorted(kept, key=lambda pair: (rules.MARKS.index(pair[1].mark), pair[0].id, pair[1].id)))
 
 
-def _is_heard(feedback: Feedback, message: Message) -> bool:
+def _is_heard(feedback: Feedback, message: Spoken) -> bool:
     heard_at = feedback.reviewer_heard_at if message.side == rules.AUTHOR else feedback.author_heard_at
     return message.side != rules.STAFF and heard_at is not None and heard_at >= message.sent_at

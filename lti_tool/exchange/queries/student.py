@@ -20,13 +20,14 @@ from lti_tool.exchange.models import (
     Feedback,
     FeedbackDraft,
     Level,
+    Mark,
     Offer,
     Release,
     Submission,
     SubmissionFile,
     has_reader,
 )
-from lti_tool.exchange.queries.dialogue import fill_dialogue
+from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
 
@@ -70,7 +71,7 @@ class MyReview:
     @property
     def is_answered(self) -> bool:
         """Whether the author has written back."""
-        return self.feedback is not None and any(each.side == rules.AUTHOR for each in self.feedback.messages)
+        return self.feedback is not None and any(each.side == rules.AUTHOR for each in said_about(self.feedback))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +99,8 @@ class Received:
 
     @property
     def is_answered(self) -> bool:
-        """Whether its author has written back."""
-        return any(each.side == rules.AUTHOR for each in self.feedback.messages)
+        """Whether its author has written back, or need not, since staff hide it."""
+        return self.feedback.hiding is not None or any(each.side == rules.AUTHOR for each in said_about(self.feedback))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,7 +315,7 @@ def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Of
         .options(
             joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
             joinedload(Offer.draft),
-            joinedload(Offer.feedback),
+            joinedload(Offer.feedback).options(*WITH_DIALOGUE),
         )
         .order_by(Offer.offered_at, Offer.id)
         .execution_options(populate_existing=True)
@@ -328,7 +329,7 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         .join(Feedback.offer)
         .join(Offer.submission)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
-        .options(joinedload(Feedback.offer).joinedload(Offer.reviewer))
+        .options(*WITH_DIALOGUE, joinedload(Feedback.offer).joinedload(Offer.reviewer))
         .order_by(Feedback.given_at, Feedback.id)
         .execution_options(populate_existing=True)
     )
@@ -348,15 +349,28 @@ def _fill_files(session: Session, works: Collection[Submission]) -> None:
 
 
 def _fill_answers(session: Session, feedback: Collection[Feedback]) -> None:
-    """The answers of all *feedback* at once, and what became of it."""
+    """The answers of all *feedback* at once, each with what its author decided about it."""
     if not feedback:
         return
-    fill_dialogue(session, feedback)
-    found: dict[int, list[Answer]] = {each.id: [] for each in feedback}
-    for answer in session.scalars(select(Answer).where(Answer.feedback_id.in_(found))):
-        found[answer.feedback_id].append(answer)
+    found: dict[int, dict[int, Answer]] = {each.id: {} for each in feedback}
+    marks: dict[int, dict[int, Mark]] = {each.id: {} for each in feedback}
+    # A mark belongs to one answer, or to the overall comment: then it comes with every answer.
+    is_of_this = (Mark.criterion_id == Answer.criterion_id) | Mark.criterion_id.is_(None)
+    rows = (
+        select(Feedback.id, Answer, Mark)
+        .outerjoin(Answer, Answer.feedback_id == Feedback.id)
+        .outerjoin(Mark, (Mark.feedback_id == Feedback.id) & is_of_this)
+        .where(Feedback.id.in_(found))
+        .execution_options(populate_existing=True)
+    )
+    for id, answer, mark in session.execute(rows):
+        if answer is not None:
+            found[id][answer.criterion_id] = answer
+        if mark is not None:
+            marks[id][mark.id] = mark
     for each in feedback:
-        set_committed_value(each, "answers", found[each.id])
+        set_committed_value(each, "answers", list(found[each.id].values()))
+        set_committed_value(each, "marks", sorted(marks[each.id].values(), key=lambda mark: mark.id))
 
 
 def _copies_of(session: Session, work: Submission | None, offers: Collection[Offer]) -> tuple[DraftCopy, ...]:

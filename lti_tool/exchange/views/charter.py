@@ -37,9 +37,9 @@ def change_charter(id: int) -> ResponseReturnValue:
     """Save them. Who agreed to other words is asked again."""
     exchange = exchange_or_404(id)
     typed: dict[str, Any] = {
-        name: value for name, value in request.form.items() if name not in ("csrf_token", "act", "rules")
+        name: value for name, value in request.form.items() if name not in ("csrf_token", "act", "rules[]")
     }
-    typed["rules"] = request.form.getlist("rules")[: 2 * rules.MOST_RULES]
+    typed["rules"] = request.form.getlist("rules[]")[: 2 * rules.MOST_RULES]
     try:
         options = CharterSchema().load(typed)
     except ValidationError as err:

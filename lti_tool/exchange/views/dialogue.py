@@ -20,7 +20,7 @@ from lti_tool.exchange.talk import Talk
 from lti_tool.exchange.views import bp, student
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.web.fields import flat
-from lti_tool.web.guards import member_required
+from lti_tool.web.guards import member_required, staff_required
 from lti_tool.web.viewer import current
 
 REFUSALS = (
@@ -54,46 +54,29 @@ def feedback(id: int, feedback_id: int) -> ResponseReturnValue:
 @bp.post("/exchanges/<int:id>/feedback/<int:feedback_id>/messages")
 @member_required
 def say(id: int, feedback_id: int) -> ResponseReturnValue:
-    """Write about a feedback: its author, its reviewer, or staff."""
-    exchange = exchange_or_404(id)
-    writer = _writer()
-
-    def act() -> None:
-        form = MessageSchema().load(form_values("body"))
-        operations.say(
-            db.session(),
-            exchange,
-            writer=writer,
-            feedback_id=feedback_id,
-            is_staff=current().is_staff,
-            now=now(),
-            **form,
-        )
-
-    return _done(exchange, feedback_id, act, of="message", template="_said", saying=_("Your message is there."))
+    """Write about a feedback: its author or its reviewer."""
+    return _say(exchange_or_404(id), feedback_id, require_part())
 
 
 @bp.post("/exchanges/<int:id>/feedback/<int:feedback_id>/messages/<int:message_id>")
 @member_required
 def edit_message(id: int, feedback_id: int, message_id: int) -> ResponseReturnValue:
     """Change one's own message, within some minutes."""
-    exchange = exchange_or_404(id)
-    writer = _writer()
+    return _edit(exchange_or_404(id), feedback_id, message_id, require_part())
 
-    def act() -> None:
-        form = MessageSchema().load(form_values("body"))
-        operations.edit_message(
-            db.session(),
-            exchange,
-            writer=writer,
-            feedback_id=feedback_id,
-            message_id=message_id,
-            is_staff=current().is_staff,
-            now=now(),
-            **form,
-        )
 
-    return _done(exchange, feedback_id, act, of=f"message-{message_id}", template="_said", saying=_("Changed."))
+@bp.post("/exchanges/<int:id>/feedback/<int:feedback_id>/staff-messages")
+@staff_required
+def join(id: int, feedback_id: int) -> ResponseReturnValue:
+    """Join the conversation, marked as staff."""
+    return _say(exchange_or_404(id), feedback_id, current().person_id, is_staff=True)
+
+
+@bp.post("/exchanges/<int:id>/feedback/<int:feedback_id>/staff-messages/<int:message_id>")
+@staff_required
+def edit_staff_message(id: int, feedback_id: int, message_id: int) -> ResponseReturnValue:
+    """Change what one wrote as staff."""
+    return _edit(exchange_or_404(id), feedback_id, message_id, current().person_id, is_staff=True)
 
 
 @bp.post("/exchanges/<int:id>/feedback/<int:feedback_id>/hearing")
@@ -197,6 +180,35 @@ def reviewer_facts(exchange: Exchange, review: queries.MyReview) -> dict[str, An
     }
 
 
+def _say(exchange: Exchange, feedback_id: int, writer: int, *, is_staff: bool = False) -> ResponseReturnValue:
+    def act() -> None:
+        form = MessageSchema().load(form_values("body"))
+        operations.say(
+            db.session(), exchange, writer=writer, feedback_id=feedback_id, is_staff=is_staff, now=now(), **form
+        )
+
+    return _done(exchange, feedback_id, act, of="message", template="_said", saying=_("Your message is there."))
+
+
+def _edit(
+    exchange: Exchange, feedback_id: int, message_id: int, writer: int, *, is_staff: bool = False
+) -> ResponseReturnValue:
+    def act() -> None:
+        form = MessageSchema().load(form_values("body"))
+        operations.edit_message(
+            db.session(),
+            exchange,
+            writer=writer,
+            feedback_id=feedback_id,
+            message_id=message_id,
+            is_staff=is_staff,
+            now=now(),
+            **form,
+        )
+
+    return _done(exchange, feedback_id, act, of=f"message-{message_id}", template="_said", saying=_("Changed."))
+
+
 def _done(
     exchange: Exchange,
     feedback_id: int,
@@ -208,6 +220,8 @@ def _done(
     anchor: str = "",
 ) -> ResponseReturnValue:
     """Do it, and show what it is about as it stands now: the fragment, or the page it is on."""
+    if template != "_said" and _part(exchange, feedback_id).side != rules.AUTHOR:
+        abort(404)
     refusal = None
     try:
         act()
@@ -224,10 +238,6 @@ def _done(
     if refusal is not None:
         return _page(exchange, part, refusal), status
     return _go_back(exchange, part, saying=saying, anchor=anchor)
-
-
-def _writer() -> int:
-    return current().person_id if current().is_staff else require_part()
 
 
 def _part(exchange: Exchange, feedback_id: int) -> queries.Part:
@@ -255,12 +265,12 @@ def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> d
             "part": typed,
             "criterion_id": int(typed) if typed.isdigit() else None,
         }
-    queries.fill_dialogue(db.session(), [part.feedback])
+    found = queries.with_dialogue(db.session(), part.feedback.id)
     return facts | {
         "exchange": exchange,
-        "feedback": part.feedback,
+        "feedback": found,
         "talk": _talk(exchange),
-        "answers": queries.answered_in(exchange, part.feedback),
+        "answers": queries.answered_in(exchange, found),
         "offer_id": part.offer_id,
         "author_id": part.author_id,
     }

@@ -65,13 +65,18 @@ def flags(id: int) -> ResponseReturnValue:
 @bp.get("/exchanges/<int:id>/flags/<int:flag_id>")
 @staff_required
 def show_flag(id: int, flag_id: int) -> ResponseReturnValue:
-    """One flag and the thing it is about. That somebody looked is written down."""
+    """One flag and, for who has said that they look, the thing it is about."""
+    return _page(exchange_or_404(id), flag_id)
+
+
+@bp.post("/exchanges/<int:id>/flags/<int:flag_id>/looks")
+@staff_required
+def look_at_flag(id: int, flag_id: int) -> ResponseReturnValue:
+    """Look at what was flagged; it is written down who did."""
     exchange = exchange_or_404(id)
-    if queries.flag_with(db.session(), exchange, flag_id) is None:
-        abort(404)
     operations.note_look(db.session(), exchange, flag_id=flag_id, by=current().person_id, now=now())
     db.session.commit()
-    return _page(exchange, flag_id)
+    return go_to(url_for("exchange.show_flag", id=id, flag_id=flag_id))
 
 
 @bp.post("/exchanges/<int:id>/flags/<int:flag_id>/decisions")
@@ -118,6 +123,7 @@ def _page(exchange: Exchange, flag_id: int, **typed: Any) -> str:
     facts: dict[str, Any] = {
         "exchange": exchange,
         "found": found,
+        "has_looked": any(act.by_id == current().person_id for act in found.flag.acts),
         "answers": queries.answered_in(exchange, found.feedback) if found.feedback is not None else (),
         "decisions": decisions,
         "talk": talk,
