@@ -77,7 +77,7 @@ class Talk:
         return [(key, str(words)) for key, words in VERDICTS.items()]
 
     def lines(self, feedback: Feedback, side: str) -> tuple[queries.Line, ...]:
-        return queries.lines_of(feedback, side, self.person_id, now=self.now)
+        return queries.lines_of(feedback, side, self.person_id, now=self.now, is_masked=self.exchange.is_masked)
 
     def has_news(self, feedback: Feedback, side: str) -> bool:
         return queries.has_news(feedback, side, self.person_id)

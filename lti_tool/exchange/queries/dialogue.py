@@ -4,7 +4,7 @@ What became of feedback: its thread, the author's marks and plan, thanks, and th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
@@ -145,8 +145,15 @@ def said_about(feedback: Feedback) -> tuple[Spoken, ...]:
     )
 
 
-def lines_of(feedback: Feedback, side: str, person_id: int, *, now: datetime) -> tuple[Line, ...]:
-    """The thread of *feedback* as *side* reads it."""
+def lines_of(
+    feedback: Feedback, side: str, person_id: int, *, now: datetime, is_masked: bool = False
+) -> tuple[Line, ...]:
+    """
+    The thread of *feedback* as *side* reads it.
+
+    Where names are hidden, that the other side has read something is told the day after: who sits beside
+    somebody sees when they open a page.
+    """
     heard_at = {rules.AUTHOR: feedback.author_heard_at, rules.REVIEWER: feedback.reviewer_heard_at}.get(side)
     lines = []
     for message in said_about(feedback):
@@ -158,7 +165,7 @@ def lines_of(feedback: Feedback, side: str, person_id: int, *, now: datetime) ->
                 is_own=is_own,
                 may_edit=is_own and message.hidden is None and rules.may_edit(message.sent_at, now),
                 is_new=side != rules.STAFF and not is_own and (heard_at is None or message.sent_at > heard_at),
-                is_read=is_own and _is_heard(feedback, message),
+                is_read=is_own and _is_heard(feedback, message, before=now.date() if is_masked else None),
                 note=message.hidden if is_hidden else None,
             )
         )
@@ -208,6 +215,8 @@ def plan_items(feedback: Sequence[Feedback]) -> tuple[tuple[Feedback, Mark], ...
     return tuple(sorted(kept, key=lambda pair: (rules.MARKS.index(pair[1].mark), pair[0].id, pair[1].id)))
 
 
-def _is_heard(feedback: Feedback, message: Spoken) -> bool:
+def _is_heard(feedback: Feedback, message: Spoken, *, before: date | None) -> bool:
     heard_at = feedback.reviewer_heard_at if message.side == rules.AUTHOR else feedback.author_heard_at
-    return message.side != rules.STAFF and heard_at is not None and heard_at >= message.sent_at
+    if message.side == rules.STAFF or heard_at is None or heard_at < message.sent_at:
+        return False
+    return before is None or heard_at.date() < before

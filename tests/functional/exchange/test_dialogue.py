@@ -156,6 +156,22 @@ def test_who_has_read_what_is_noted(made: Class, feedback: Feedback, author: int
     assert not news("author", author)
 
 
+def test_behind_masks_nobody_is_told_the_minute_in_which_they_were_read(
+    made: Class, feedback: Feedback, author: int, reviewer: int
+) -> None:
+    say(made, feedback, author, "Which?")
+    operations.note_reply_heard(made.session, made.exchange, reviewer=reviewer, feedback_id=feedback.id, now=LATER)
+    found = queries.with_dialogue(made.session, feedback.id)
+
+    def is_read(after: timedelta, *, is_masked: bool) -> bool:
+        (line,) = queries.lines_of(found, "author", author, now=LATER + after, is_masked=is_masked)
+        return line.is_read
+
+    assert is_read(timedelta(minutes=1), is_masked=False)
+    assert not is_read(timedelta(minutes=1), is_masked=True)
+    assert is_read(timedelta(days=1), is_masked=True)
+
+
 # Marks and the plan (pain 33)
 
 
