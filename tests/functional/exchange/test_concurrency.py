@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, operations
-from lti_tool.exchange.models import DraftCopy, Exchange, Feedback, Message, Offer, Submission
+from lti_tool.exchange.models import DraftCopy, Exchange, Feedback, Mark, Message, Offer, Submission
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.journal.models import Entry
 from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, make_words, review
@@ -196,6 +196,25 @@ def test_a_message_sent_twice_at_once_is_one(session: Session, engine: Engine) -
 
     assert len(set(said)) == 1
     assert session.scalars(select(Message.body)).all() == ["Thank you."]
+
+
+def test_two_decisions_about_one_comment_at_once_leave_one(session: Session, engine: Engine) -> None:
+    made = make_class(session, learners=2, reviews=1)
+    all_hand_in(made)
+    feedback_id, author = review(made, made.people[0]).id, made.people[1]
+
+    def deciding(mark: str) -> Callable[[Session, Exchange], int]:
+        def act(own: Session, exchange: Exchange) -> int:
+            return operations.mark_comment(
+                own, exchange, author=author, feedback_id=feedback_id, part=None, mark=mark, now=BEGUN
+            ).id
+
+        return act
+
+    made_ids = at_once(engine, made, [deciding("use"), deciding("later")])
+
+    assert len(set(made_ids)) == 1
+    assert session.scalars(select(Mark.mark)).one() in ("use", "later")
 
 
 def test_closing_and_publishing_twice_at_once_happens_once(session: Session, engine: Engine) -> None:
