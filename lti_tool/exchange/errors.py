@@ -14,12 +14,20 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchFile
     │   ├── NoSuchFeedback
     │   ├── NoSuchCopy
+    │   ├── NoSuchMessage
+    │   ├── NoSuchMark
+    │   ├── NoSuchFlag
     │   └── NoSuchPerson
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
     ├── UnknownAnswer        an answer to a criterion or level that is not of this exchange
-    ├── AlreadyReplied
-    ├── EmptyReply
+    ├── EmptyMessage
+    ├── ThreadFull
+    ├── TooLateToEdit
+    ├── WhyMissing           a decision that others read needs its reason
+    ├── UnknownRule          a rule that the charter of the class does not have
+    ├── NotAsked             nobody asked this reviewer to look again
+    ├── LookedAlready
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
@@ -94,6 +102,18 @@ class NoSuchCopy(Missing):
     """No such kept draft of this person."""
 
 
+class NoSuchMessage(Missing):
+    """No such message of this person."""
+
+
+class NoSuchMark(Missing):
+    """No such comment in this feedback, or nothing decided about it that could be done."""
+
+
+class NoSuchFlag(Missing):
+    """No such flag, or nothing of the kind can be decided about it."""
+
+
 class NoSuchPerson(Missing):
     """Nobody of this course."""
 
@@ -123,12 +143,36 @@ class UnknownAnswer(ExchangeError):
         self.criterion_id = criterion_id
 
 
-class AlreadyReplied(ExchangeError):
-    """One reply to each feedback, and it was given."""
+class EmptyMessage(ExchangeError):
+    """A message without words."""
 
 
-class EmptyReply(ExchangeError):
-    """A reply without words."""
+class ThreadFull(ExchangeError):
+    """More than ``most`` messages about one feedback."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} messages")
+        self.most = most
+
+
+class TooLateToEdit(ExchangeError):
+    """The other side may have answered it by now."""
+
+
+class WhyMissing(ExchangeError):
+    """Who disagrees, hides or asks for a rewrite says why."""
+
+
+class UnknownRule(ExchangeError):
+    """The charter was changed meanwhile, or is not used."""
+
+
+class NotAsked(ExchangeError):
+    """Given feedback stays as it is, unless its reviewer is asked to look again."""
+
+
+class LookedAlready(ExchangeError):
+    """One second look at each feedback, and it was taken."""
 
 
 class PlanRefused(ExchangeError):

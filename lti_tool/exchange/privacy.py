@@ -10,18 +10,24 @@ from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
 from lti_tool.exchange.models import (
+    Appraisal,
+    CharterConsent,
     DraftCopy,
     Exchange,
     Feedback,
     FeedbackDraft,
+    FeedbackRevision,
+    Flag,
     GradeOverride,
+    Mark,
+    Message,
     Offer,
     PairRule,
     PlannedPair,
     Release,
-    Reply,
     Seat,
     Submission,
+    Thanks,
 )
 from lti_tool.exchange.operations import pairing
 from lti_tool.exchange.rules import OPEN_STATES, OfferState
@@ -37,12 +43,24 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             {"exchange": each.exchange_id, "score": each.score, "maximum": each.maximum, "at": each.at.isoformat()}
             for each in session.scalars(select(Release).where(Release.person_id == person_id))
         ],
+        "messages": [
+            {"exchange_feedback": each.feedback_id, "body": each.body, "sent_at": each.sent_at.isoformat()}
+            for each in session.scalars(select(Message).where(Message.writer_id == person_id).order_by(Message.id))
+        ],
+        "flags": [
+            {"exchange": each.exchange_id, "reason": each.reason, "words": each.words, "at": each.at.isoformat()}
+            for each in session.scalars(select(Flag).where(Flag.by_id == person_id).order_by(Flag.id))
+        ],
+        "charters": [
+            {"exchange": each.exchange_id, "rules": each.rules, "at": each.at.isoformat()}
+            for each in session.scalars(select(CharterConsent).where(CharterConsent.person_id == person_id))
+        ],
     }
 
 
 def forget_person(session: Session, person_id: int, *, now: datetime, storage: files.Storage) -> None:
     """
-    Erase a person's work, files, drafts and replies, and their grades here.
+    Erase a person's work, files, drafts, messages and what they decided about feedback, and their grades here.
 
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
@@ -57,7 +75,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         work.author_id = None
         session.execute(delete(DraftCopy).where(DraftCopy.submission_id == work.id))
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
-        session.execute(delete(Reply).where(Reply.feedback_id.in_(received)))
+        for table in (Mark, Thanks, Appraisal):
+            session.execute(delete(table).where(table.feedback_id.in_(received)))
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
     session.execute(delete(DraftCopy).where(DraftCopy.offer_id.in_(offers)))
     session.execute(delete(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers)))
@@ -66,11 +85,17 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         .where(Offer.reviewer_id == person_id, Offer.state.in_(OPEN_STATES))
         .values(state=OfferState.EXPIRED, ended_at=now)
     )
+    given = select(Feedback.id).join(Offer).where(Offer.reviewer_id == person_id)
+    session.execute(delete(FeedbackRevision).where(FeedbackRevision.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
     pairs = or_(PlannedPair.reviewer_id == person_id, PlannedPair.author_id == person_id)
     session.execute(delete(PlannedPair).where(pairs))
     session.execute(delete(Seat).where(Seat.person_id == person_id))
+    # Messages and flags of theirs, and nobody else's: a thread keeps what the other side said.
+    session.execute(delete(Message).where(Message.writer_id == person_id))
+    session.execute(update(Flag).where(Flag.by_id == person_id).values(by_id=None, words=""))
+    session.execute(delete(CharterConsent).where(CharterConsent.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
     session.flush()
@@ -83,12 +108,12 @@ def _works(session: Session, person_id: int) -> list[Submission]:
 
 def _given(session: Session, person_id: int) -> list[Feedback]:
     rows = select(Feedback).join(Offer).where(Offer.reviewer_id == person_id).order_by(Feedback.id)
-    return list(session.scalars(rows.options(selectinload(Feedback.answers), selectinload(Feedback.reply))))
+    return list(session.scalars(rows.options(selectinload(Feedback.answers), selectinload(Feedback.second_look))))
 
 
 def _received(session: Session, person_id: int) -> list[Feedback]:
     rows = select(Feedback).join(Offer).join(Submission).where(Submission.author_id == person_id).order_by(Feedback.id)
-    return list(session.scalars(rows.options(selectinload(Feedback.answers), selectinload(Feedback.reply))))
+    return list(session.scalars(rows.options(selectinload(Feedback.answers))))
 
 
 def _work(work: Submission) -> dict[str, Any]:
@@ -104,8 +129,14 @@ def _work(work: Submission) -> dict[str, Any]:
 
 def _feedback(feedback: Feedback) -> dict[str, Any]:
     """Without the other side's name: who that is, is theirs to tell."""
+    marks = [
+        {"part": mark.part, "mark": mark.mark, "reason": mark.reason, "done_version": mark.done_version}
+        for mark in feedback.marks
+    ]
     return {
         "given_at": feedback.given_at.isoformat(),
-        "reply": feedback.reply.body if feedback.reply else None,
+        "marks": marks,
+        "thanked": feedback.thanks is not None,
+        "second_look": feedback.second_look.note if feedback.second_look is not None else None,
         **feedback.words.as_dict(),
     }

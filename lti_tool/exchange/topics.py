@@ -5,7 +5,7 @@ The topics of further settings, in the order in which a teacher meets them on th
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from lti_tool.exchange import rules
@@ -33,7 +33,38 @@ def topics() -> tuple[Topic, ...]:
             summary=_pairing,
             endpoint="exchange.pairing",
         ),
+        Topic(
+            options=rules.CharterOptions,
+            title=lazy_gettext("The class’s own rules of feedback"),
+            summary=_charter,
+            endpoint="exchange.charter",
+        ),
+        Topic(
+            options=rules.DialogueOptions,
+            title=lazy_gettext("When reviewers disagree"),
+            summary=_dialogue,
+            endpoint="exchange.dialogue",
+        ),
     )
+
+
+def _charter(exchange: Exchange) -> str:
+    options = exchange.option(rules.CharterOptions)
+    if not options.is_on:
+        return str(_("No rules. With three to seven of them, students know what good feedback is before they begin."))
+    return str(
+        ngettext(
+            "One rule, agreed to before the first review.",
+            "%(num)s rules, agreed to before the first review.",
+            len(options.rules),
+        )
+    )
+
+
+def _dialogue(exchange: Exchange) -> str:
+    if not exchange.option(rules.DialogueOptions).second_look:
+        return str(_("Nobody is asked to look again."))
+    return str(_("Reviewers who see a work very differently read each other’s reasons and look again."))
 
 
 def _pairing(exchange: Exchange) -> str:

@@ -98,8 +98,18 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.UnknownAnswer: lambda err: _(
         "The criteria were changed while you were writing. Here they are as they are now, with what you wrote."
     ),
-    errors.AlreadyReplied: lambda err: _("You have already replied to this feedback. There is one reply to each."),
-    errors.EmptyReply: lambda err: _("Write a few words first."),
+    errors.EmptyMessage: lambda err: _("Write a few words first."),
+    errors.ThreadFull: lambda err: _(
+        "There are %(most)s messages about this feedback already. Talk on in person, or ask your teacher.",
+        most=err.most,
+    ),
+    errors.TooLateToEdit: lambda err: _(
+        "A message can be changed for fifteen minutes. Write another one to put it right; your words are still here."
+    ),
+    errors.WhyMissing: lambda err: _("Say why, in a few words. It is read by those it concerns."),
+    errors.UnknownRule: lambda err: _("The rules of this class were changed meanwhile. Here they are as they are now."),
+    errors.NotAsked: lambda err: _("Feedback that was given stays as it is. Write to its author below it instead."),
+    errors.LookedAlready: lambda err: _("You have looked at this again already, so it stays as you left it."),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
     errors.CriteriaInUse: lambda err: _(
         "Feedback has been given by these criteria: %(titles)s. You can still change their words,"

@@ -5,31 +5,78 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
-from lti_tool.exchange.models.grades import GradeOverride, Release
-from lti_tool.exchange.models.pairing import PairingEvent, PairRule, PlannedPair, Seat
-from lti_tool.exchange.models.reviewing import Answer, DraftCopy, Feedback, FeedbackDraft, Offer, Reply, has_reader
-from lti_tool.exchange.models.settings import Closure, Criterion, Exchange, Level, Publication
-from lti_tool.exchange.models.work import Submission, SubmissionFile
+from lti_tool.exchange.models.dialogue import (
+    Appraisal,
+    CharterConsent,
+    FeedbackRevision,
+    Flag,
+    FlagAct,
+    Hiding,
+    Mark,
+    Message,
+    RewriteRequest,
+    SecondLook,
+    Thanks,
+)
+from lti_tool.exchange.models.grades import (
+    GradeOverride,
+    Release,
+)
+from lti_tool.exchange.models.pairing import (
+    PairingEvent,
+    PairRule,
+    PlannedPair,
+    Seat,
+)
+from lti_tool.exchange.models.reviewing import (
+    Answer,
+    DraftCopy,
+    Feedback,
+    FeedbackDraft,
+    Offer,
+    has_reader,
+)
+from lti_tool.exchange.models.settings import (
+    Closure,
+    Criterion,
+    Exchange,
+    Level,
+    Publication,
+)
+from lti_tool.exchange.models.work import (
+    Submission,
+    SubmissionFile,
+)
 
 __all__ = [
     "Answer",
+    "Appraisal",
+    "CharterConsent",
     "Closure",
     "Criterion",
     "DraftCopy",
     "Exchange",
     "Feedback",
     "FeedbackDraft",
+    "FeedbackRevision",
+    "Flag",
+    "FlagAct",
     "GradeOverride",
+    "Hiding",
     "Level",
+    "Mark",
+    "Message",
     "Offer",
     "PairRule",
     "PairingEvent",
     "PlannedPair",
     "Publication",
     "Release",
-    "Reply",
+    "RewriteRequest",
     "Seat",
+    "SecondLook",
     "Submission",
     "SubmissionFile",
+    "Thanks",
     "has_reader",
 ]

@@ -1,16 +1,26 @@
 """
-What passes between reviewer and author: offers, feedback being written and given, replies.
+What passes between reviewer and author: offers, feedback being written and given.
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, column_property, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
 from lti_tool.exchange import rules
+from lti_tool.exchange.models.dialogue import (
+    Appraisal,
+    Hiding,
+    Mark,
+    Message,
+    RewriteRequest,
+    SecondLook,
+    Thanks,
+)
 from lti_tool.exchange.models.work import Submission
 
 
@@ -111,10 +121,40 @@ class Feedback(Base):
     given_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     """When its author first opened it."""
+    author_heard_at: Mapped[datetime | None]
+    """How far its author has read the messages about it."""
+    reviewer_heard_at: Mapped[datetime | None]
+
+    thread: Mapped[list[Any] | None] = column_property(
+        select(
+            func.json_agg(
+                aggregate_order_by(
+                    func.json_build_object(
+                        *("id", Message.id, "side", Message.side, "writer_id", Message.writer_id),
+                        *("body", Message.body, "sent_at", Message.sent_at, "edited_at", Message.edited_at),
+                        *("hidden", Hiding.note),
+                    ),
+                    Message.id,
+                )
+            )
+        )
+        .select_from(Message)
+        .outerjoin(Hiding, Hiding.message_id == Message.id)
+        .where(Message.feedback_id == id)
+        .correlate_except(Message, Hiding)
+        .scalar_subquery(),
+        deferred=True,
+    )
+    """The messages about it as plain facts, so that a page has them without asking again; None while there are none."""
 
     offer: Mapped[Offer] = relationship(back_populates="feedback")
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
-    reply: Mapped["Reply | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    marks: Mapped[list[Mark]] = relationship(passive_deletes="all")
+    thanks: Mapped[Thanks | None] = relationship(passive_deletes="all")
+    appraisal: Mapped[Appraisal | None] = relationship(passive_deletes="all")
+    second_look: Mapped[SecondLook | None] = relationship(passive_deletes="all")
+    rewrite_request: Mapped[RewriteRequest | None] = relationship(passive_deletes="all")
+    hiding: Mapped[Hiding | None] = relationship(passive_deletes="all")
 
     @property
     def words(self) -> rules.Words:
@@ -140,16 +180,6 @@ class Answer(Base):
     )
     level_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_level.id", deferrable=True, initially="DEFERRED"))
     comment: Mapped[str] = mapped_column(default="")
-
-
-class Reply(Base):
-    """What the author answers, once."""
-
-    __tablename__ = "exchange_reply"
-
-    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
-    body: Mapped[str]
-    replied_at: Mapped[datetime]
 
 
 def has_reader(

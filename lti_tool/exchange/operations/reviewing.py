@@ -1,5 +1,5 @@
 """
-What a reviewer does: take a work, write, give feedback; and what its author does with it.
+What a reviewer does: take a work, write, give feedback; and that its author has read it.
 """
 
 import logging
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -19,7 +18,6 @@ from lti_tool.exchange.models import (
     Feedback,
     FeedbackDraft,
     Offer,
-    Reply,
     Submission,
 )
 from lti_tool.exchange.operations import acts, drafts, grading, pairing
@@ -164,34 +162,11 @@ def mark_read(session: Session, exchange: Exchange, *, author: int, now: datetim
     )
 
 
-def reply_once(
-    session: Session, exchange: Exchange, *, author: int, feedback_id: int, body: str, now: datetime
-) -> Reply:
-    """
-    Answer a received feedback, once. The same answer again changes nothing; it works after closing too.
-    """
-    body = acts.clean(body).strip()
-    if not body:
-        raise errors.EmptyReply
-    if len(body) > rules.LONGEST_COMMENT:
-        raise errors.TooLong(rules.LONGEST_COMMENT)
-    feedback = session.scalars(_received_by(exchange, author).where(Feedback.id == feedback_id)).one_or_none()
-    if feedback is None:
-        raise errors.NoSuchFeedback
-    made = session.execute(
-        insert(Reply)
-        .values(feedback_id=feedback_id, body=body, replied_at=now)
-        .on_conflict_do_nothing()
-        .returning(Reply.feedback_id)
-    ).one_or_none()
-    reply = session.get_one(Reply, feedback_id, populate_existing=True)
-    if made is None and reply.body != body:
-        raise errors.AlreadyReplied
-    if made is not None:
-        # Who answers has read it, also where no script could say so.
-        feedback.read_at = feedback.read_at or now
-        acts.record(session, exchange, "feedback.replied", by=author, now=now, feedback_id=feedback_id)
-    return reply
+def checked(session: Session, exchange: Exchange, words: Words) -> Words:
+    """*words* as they may be given: readable, complete, and about the criteria as they stand."""
+    words = _readable(words)
+    _require_complete(words, _criteria_as_they_stand(session, exchange))
+    return words
 
 
 # Who reviews what next ------------------------------------------------------------------------------------------------

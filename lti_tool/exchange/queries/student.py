@@ -20,14 +20,15 @@ from lti_tool.exchange.models import (
     Feedback,
     FeedbackDraft,
     Level,
+    Mark,
     Offer,
     Release,
-    Reply,
     Submission,
     SubmissionFile,
     has_reader,
 )
 from lti_tool.exchange.queries import pairing
+from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
 
@@ -63,11 +64,15 @@ class MyReview:
     """What is written so far, or was given."""
     copies: tuple[DraftCopy, ...]
     feedback: Feedback | None
-    reply: Reply | None
 
     @property
     def state(self) -> str:
         return self.offer.state
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the author has written back."""
+        return self.feedback is not None and any(each.side == rules.AUTHOR for each in said_about(self.feedback))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +96,12 @@ class Received:
     answers: tuple[Answered, ...]
     comment: str
     given_at: datetime
-    reply: Reply | None
     is_new: bool
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its author has written back, or need not, since staff hide it."""
+        return self.feedback.hiding is not None or any(each.side == rules.AUTHOR for each in said_about(self.feedback))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +253,6 @@ def reviews_in(dossier: Dossier, *, now: datetime, with_names: bool) -> tuple[My
             words=_words(offer),
             copies=tuple(copy for copy in dossier.copies if copy.offer_id == offer.id),
             feedback=offer.feedback,
-            reply=offer.feedback.reply if offer.feedback is not None else None,
         )
         for number, offer in enumerate(kept, start=1)
     )
@@ -260,7 +268,6 @@ def received_in(dossier: Dossier, exchange: Exchange, *, with_names: bool) -> tu
             answers=_answered(exchange, feedback),
             comment=feedback.comment,
             given_at=feedback.given_at,
-            reply=feedback.reply,
             is_new=feedback.read_at is None,
         )
         for number, feedback in enumerate(dossier.feedback)
@@ -300,7 +307,7 @@ def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Of
         .options(
             joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
             joinedload(Offer.draft),
-            joinedload(Offer.feedback).joinedload(Feedback.reply),
+            joinedload(Offer.feedback).options(*WITH_DIALOGUE),
         )
         .order_by(Offer.offered_at, Offer.id)
         .execution_options(populate_existing=True)
@@ -314,7 +321,7 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         .join(Feedback.offer)
         .join(Offer.submission)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
-        .options(joinedload(Feedback.reply), joinedload(Feedback.offer).joinedload(Offer.reviewer))
+        .options(*WITH_DIALOGUE, joinedload(Feedback.offer).joinedload(Offer.reviewer))
         .order_by(Feedback.given_at, Feedback.id)
         .execution_options(populate_existing=True)
     )
@@ -334,14 +341,28 @@ def _fill_files(session: Session, works: Collection[Submission]) -> None:
 
 
 def _fill_answers(session: Session, feedback: Collection[Feedback]) -> None:
-    """The answers of all *feedback* at once."""
+    """The answers of all *feedback* at once, each with what its author decided about it."""
     if not feedback:
         return
-    found: dict[int, list[Answer]] = {each.id: [] for each in feedback}
-    for answer in session.scalars(select(Answer).where(Answer.feedback_id.in_(found))):
-        found[answer.feedback_id].append(answer)
+    found: dict[int, dict[int, Answer]] = {each.id: {} for each in feedback}
+    marks: dict[int, dict[int, Mark]] = {each.id: {} for each in feedback}
+    # A mark belongs to one answer, or to the overall comment: then it comes with every answer.
+    is_of_this = (Mark.criterion_id == Answer.criterion_id) | Mark.criterion_id.is_(None)
+    rows = (
+        select(Feedback.id, Answer, Mark)
+        .outerjoin(Answer, Answer.feedback_id == Feedback.id)
+        .outerjoin(Mark, (Mark.feedback_id == Feedback.id) & is_of_this)
+        .where(Feedback.id.in_(found))
+        .execution_options(populate_existing=True)
+    )
+    for id, answer, mark in session.execute(rows):
+        if answer is not None:
+            found[id][answer.criterion_id] = answer
+        if mark is not None:
+            marks[id][mark.id] = mark
     for each in feedback:
-        set_committed_value(each, "answers", found[each.id])
+        set_committed_value(each, "answers", list(found[each.id].values()))
+        set_committed_value(each, "marks", sorted(marks[each.id].values(), key=lambda mark: mark.id))
 
 
 def _copies_of(session: Session, work: Submission | None, offers: Collection[Offer]) -> tuple[DraftCopy, ...]:
@@ -351,6 +372,11 @@ def _copies_of(session: Session, work: Submission | None, offers: Collection[Off
     of_work = DraftCopy.submission_id == (work.id if work is not None else None)
     of_offers = DraftCopy.offer_id.in_([offer.id for offer in offers])
     return tuple(session.scalars(select(DraftCopy).where(of_work | of_offers).order_by(DraftCopy.id.desc())))
+
+
+def answered_in(exchange: Exchange, feedback: Feedback) -> tuple[Answered, ...]:
+    """What a feedback says, in the order of the criteria."""
+    return _answered(exchange, feedback)
 
 
 def share_of(exchange: Exchange, feedback: Feedback) -> rules.Share:

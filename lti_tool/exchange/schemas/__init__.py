@@ -2,6 +2,18 @@
 What the forms of an exchange may say, by topic.
 """
 
+from lti_tool.exchange.schemas.dialogue import (
+    AppraisalSchema,
+    CharterSchema,
+    DecisionSchema,
+    DialogueSchema,
+    FlagSchema,
+    MarkSchema,
+    MessageSchema,
+    SecondLookSchema,
+    ThanksSchema,
+    TickSchema,
+)
 from lti_tool.exchange.schemas.pairing import PairingSchema
 from lti_tool.exchange.schemas.plan import CriterionSchema, LevelSchema, PlanSchema
 from lti_tool.exchange.schemas.taking_part import (
@@ -9,19 +21,27 @@ from lti_tool.exchange.schemas.taking_part import (
     DeclineSchema,
     FeedbackSchema,
     OverrideSchema,
-    ReplySchema,
     WorkSchema,
 )
 
 __all__ = [
     "AnswerSchema",
+    "AppraisalSchema",
+    "CharterSchema",
     "CriterionSchema",
+    "DecisionSchema",
     "DeclineSchema",
+    "DialogueSchema",
     "FeedbackSchema",
+    "FlagSchema",
     "LevelSchema",
+    "MarkSchema",
+    "MessageSchema",
     "OverrideSchema",
     "PairingSchema",
     "PlanSchema",
-    "ReplySchema",
+    "SecondLookSchema",
+    "ThanksSchema",
+    "TickSchema",
     "WorkSchema",
 ]

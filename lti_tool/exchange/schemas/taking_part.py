@@ -59,12 +59,6 @@ class DeclineSchema(FormSchema):
     note = Text(most=LONGEST_NOTE)
 
 
-class ReplySchema(FormSchema):
-    """The author's answer to a feedback."""
-
-    body = Text(most=rules.LONGEST_COMMENT, required=True)
-
-
 class OverrideSchema(FormSchema):
     """A grade set by hand."""
 

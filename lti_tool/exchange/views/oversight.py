@@ -18,6 +18,7 @@ from lti_tool.courses import queries as courses
 from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import OverrideSchema
+from lti_tool.exchange.talk import Talk
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx
 from lti_tool.grades import operations as grade_operations
@@ -71,6 +72,7 @@ def overview_page(exchange: Exchange) -> str:
         "has_no_column": exchange.points is not None and courses.link_of(db.session(), exchange.id) is None,
         "wording": wording,
         "grade_words": grade_words,
+        "to_look_at": queries.open_flags(db.session(), exchange),
     }
     return render_template("exchange/_people.html" if is_htmx() else "exchange/overview.html", **facts)
 
@@ -181,6 +183,7 @@ def _person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
         "errors": {},
         "typed": {},
         "said": "",
+        "talk": Talk(exchange=exchange, person_id=_me(), now=now()),
         "wording": wording,
         "grade_words": grade_words,
     }

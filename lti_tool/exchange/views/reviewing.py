@@ -16,8 +16,8 @@ from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.rules import AnswerWords, Words
-from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema
-from lti_tool.exchange.views import bp
+from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, SecondLookSchema
+from lti_tool.exchange.views import bp, dialogue
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
@@ -76,6 +76,48 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
         return _over(exchange, err), 409
     db.session.commit()
     return go_to(url_for("exchange.show", id=id), saying=_("Your feedback is with its author. Thank you!"))
+
+
+@bp.get("/exchanges/<int:id>/reviews/<int:offer_id>/revision")
+@member_required
+def revision(id: int, offer_id: int) -> ResponseReturnValue:
+    """Given feedback to be written anew, where another saw the work very differently or staff asked."""
+    exchange = exchange_or_404(id)
+    return _revision(exchange, offer_id)
+
+
+@bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/revision")
+@member_required
+def revise(id: int, offer_id: int) -> ResponseReturnValue:
+    """Put it in the place of what was given."""
+    exchange = exchange_or_404(id)
+    reviewer = require_part()
+    try:
+        words = FeedbackSchema().load(_values(exchange))["words"]
+        operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
+    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
+        said = _errors_by_name(exchange, err)
+        db.session.rollback()
+        exchange = exchange_or_404(id)
+        return _revision(exchange, offer_id, errors=said, words=_typed(exchange)), 422
+    db.session.commit()
+    return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Your feedback says this now."))
+
+
+@bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/second-look")
+@member_required
+def stay(id: int, offer_id: int) -> ResponseReturnValue:
+    """Having read the other's reasons, say why one's own feedback stays."""
+    exchange = exchange_or_404(id)
+    reviewer = require_part()
+    try:
+        form = SecondLookSchema().load(form_values("note"))
+        operations.stay_with_it(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
+    except ValidationError as err:
+        said = flat(err.normalized_messages())
+        return _page(exchange, offer_id, look_errors=said, looked=request.form), 422
+    db.session.commit()
+    return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Noted. The author reads it too."))
 
 
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/refusal")
@@ -215,9 +257,30 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "copy_url": _copy_url(exchange, offer_id),
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
         "error_labels": _labels(exchange),
+        **dialogue.reviewer_facts(exchange, mine),
     }
     wants_form = is_htmx() and "words" in typed
     return render_template("exchange/_review_form.html" if wants_form else "exchange/review.html", **(facts | typed))
+
+
+def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
+    mine = queries.my_review(db.session(), exchange, require_part(), offer_id, now=now())
+    if mine is None or mine.feedback is None:
+        abort(404)
+    if not operations.may_revise(db.session(), exchange, mine.feedback):
+        raise errors.NotAsked
+    facts = {
+        "exchange": exchange,
+        "review": mine,
+        "words": mine.words,
+        "errors": {},
+        "wording": wording,
+        "error_labels": _labels(exchange),
+        "revise_url": url_for("exchange.revise", id=exchange.id, offer_id=offer_id),
+        **dialogue.reviewer_facts(exchange, mine),
+    }
+    template = "exchange/_review_form.html" if is_htmx() else "exchange/revision.html"
+    return render_template(template, **(facts | typed))
 
 
 def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:

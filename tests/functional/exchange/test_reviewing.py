@@ -346,41 +346,6 @@ def test_the_journal_does_not_tell_who_reviewed_whom(made: Class) -> None:
     assert set(entry.particulars) == {"feedback_id", "is_late"}
 
 
-def test_an_author_replies_once(made: Class) -> None:
-    feedback = review(made, made.people[0])
-    author = feedback.offer.submission.author_id or 0
-
-    def reply(body: str, person: int = author) -> str:
-        return operations.reply_once(
-            made.session, made.exchange, author=person, feedback_id=feedback.id, body=body, now=BEGUN
-        ).body
-
-    assert reply("Thank you.") == "Thank you."
-    assert reply("Thank you.\r\n") == "Thank you."
-    with pytest.raises(errors.AlreadyReplied):
-        reply("And another thing")
-    with pytest.raises(errors.NoSuchFeedback):
-        reply("Not mine", person=made.people[0])
-    with pytest.raises(errors.EmptyReply):
-        reply("  ")
-
-
-def test_a_reply_is_possible_after_closing(made: Class) -> None:
-    feedback = review(made, made.people[0])
-    operations.close(made.session, made.exchange, by=made.teacher.person_id, now=BEGUN)
-
-    reply = operations.reply_once(
-        made.session,
-        made.exchange,
-        author=feedback.offer.submission.author_id or 0,
-        feedback_id=feedback.id,
-        body="Thank you.",
-        now=BEGUN,
-    )
-
-    assert reply.body == "Thank you."
-
-
 def test_reading_is_noted_once(made: Class) -> None:
     feedback = review(made, made.people[0])
     author = feedback.offer.submission.author_id or 0

@@ -35,6 +35,16 @@ FOR_STAFF = {
     "exchange.release",
     "exchange.release_all",
     "exchange.send_again",
+    "exchange.charter",
+    "exchange.change_charter",
+    "exchange.dialogue",
+    "exchange.change_dialogue",
+    "exchange.flags",
+    "exchange.show_flag",
+    "exchange.join",
+    "exchange.edit_staff_message",
+    "exchange.look_at_flag",
+    "exchange.decide",
 }
 
 
@@ -108,6 +118,7 @@ def test_numbers_of_nothing_are_missing(app: Flask, visit: People, made: Class, 
 
 FIELDS = (
     *("body", "title", "instructions", "reviews", "grade", "points", "anonymity", "opens_at", "criterion[]", "act"),
+    *("part", "mark", "rule", "rules[]", "kind", "thing_id", "decision", "told", "words", "shown", "gap", "rule-0"),
     *("base_revision", "comment", "reason", "note", "score", "name", "who", "field"),
 )
 ODD = ("\x00", "x" * 90_000, "\ud7ff\U0010ffff\u202e", "-1", "[]", "9" * 4400, "../../etc", "%s%n", "💥" * 1000)
