@@ -14,7 +14,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchFile
     │   ├── NoSuchFeedback
     │   ├── NoSuchCopy
-    │   └── NoSuchPerson
+    │   ├── NoSuchPerson
+    │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
     ├── UnknownAnswer        an answer to a criterion or level that is not of this exchange
@@ -26,7 +27,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── HasWork              would destroy what people handed in
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
-    └── ReasonMissing
+    ├── ReasonMissing
+    └── ColumnsInUse         grades are in the columns that were chosen
 """
 
 
@@ -96,6 +98,10 @@ class NoSuchCopy(Missing):
 
 class NoSuchPerson(Missing):
     """Nobody of this course."""
+
+
+class NoSuchPart(Missing):
+    """The grade has no such part."""
 
 
 class OfferIsOver(ExchangeError):
@@ -170,3 +176,7 @@ class ScoreOutOfRange(ExchangeError):
 
 class ReasonMissing(ExchangeError):
     """Who overrides a grade says why."""
+
+
+class ColumnsInUse(ExchangeError):
+    """Grades went to the columns that were chosen before."""

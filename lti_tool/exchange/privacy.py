@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from lti_tool import files
 from lti_tool.exchange.models import (
     DraftCopy,
+    Exclusion,
     Feedback,
     FeedbackDraft,
     GradeOverride,
@@ -32,6 +33,23 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             {"exchange": each.exchange_id, "score": each.score, "maximum": each.maximum, "at": each.at.isoformat()}
             for each in session.scalars(select(Release).where(Release.person_id == person_id))
         ],
+        "grades_by_hand": [
+            {"exchange": each.exchange_id, "part": each.part, "reason": each.reason, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(GradeOverride).where(GradeOverride.person_id == person_id).order_by(GradeOverride.id)
+            )
+        ],
+        "reviews_not_counted": [
+            {"feedback_received_at": given_at.isoformat(), "reason": reason}
+            for given_at, reason in session.execute(
+                select(Feedback.given_at, Exclusion.reason)
+                .join(Exclusion, Exclusion.feedback_id == Feedback.id)
+                .join(Offer, Offer.id == Feedback.offer_id)
+                .join(Submission, Submission.id == Offer.submission_id)
+                .where(Submission.author_id == person_id)
+                .order_by(Feedback.id)
+            )
+        ],
     }
 
 
@@ -51,6 +69,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         session.execute(delete(DraftCopy).where(DraftCopy.submission_id == work.id))
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
         session.execute(delete(Reply).where(Reply.feedback_id.in_(received)))
+        # Staff's words about this person's grade; that the review does not count stays as it is.
+        session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
     session.execute(delete(DraftCopy).where(DraftCopy.offer_id.in_(offers)))
     session.execute(delete(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers)))

@@ -5,7 +5,7 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
-from lti_tool.exchange.models.grades import GradeOverride, Release
+from lti_tool.exchange.models.grades import Exclusion, GradeOverride, Regrade, Release
 from lti_tool.exchange.models.reviewing import Answer, DraftCopy, Feedback, FeedbackDraft, Offer, Reply, has_reader
 from lti_tool.exchange.models.settings import Closure, Criterion, Exchange, Level, Publication
 from lti_tool.exchange.models.work import Submission, SubmissionFile
@@ -16,12 +16,14 @@ __all__ = [
     "Criterion",
     "DraftCopy",
     "Exchange",
+    "Exclusion",
     "Feedback",
     "FeedbackDraft",
     "GradeOverride",
     "Level",
     "Offer",
     "Publication",
+    "Regrade",
     "Release",
     "Reply",
     "Submission",

@@ -5,9 +5,13 @@ The verbs of an exchange. They flush and never commit; each act is written into 
 from lti_tool.exchange.operations.drafts import Saved, restore_copy
 from lti_tool.exchange.operations.grading import (
     lift_grade_override,
+    lift_part_override,
+    regrade,
     release_grades,
     release_if_ready,
+    require_columns_kept,
     set_grade_override,
+    set_part_override,
 )
 from lti_tool.exchange.operations.options import copy_options, set_options
 from lti_tool.exchange.operations.reviewing import (
@@ -42,19 +46,23 @@ __all__ = [
     "edit_exchange",
     "give_feedback",
     "lift_grade_override",
+    "lift_part_override",
     "mark_read",
     "next_offer",
     "publish",
+    "regrade",
     "release_grades",
     "release_if_ready",
     "remove_file",
     "reopen",
     "reply_once",
+    "require_columns_kept",
     "restore_copy",
     "save_draft",
     "save_feedback_draft",
     "set_grade_override",
     "set_options",
+    "set_part_override",
     "submit_work",
     "unpublish",
 ]

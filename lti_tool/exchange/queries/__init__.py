@@ -4,7 +4,23 @@ What the pages of an exchange read. Each page costs a number of queries that doe
 
 from lti_tool.exchange.queries.access import exchange_for, file_for, plan_of
 from lti_tool.exchange.queries.cards import Standing, Tally, exchanges_of, standings, tallies
-from lti_tool.exchange.queries.grades import due_exchanges, grades_of, overrides_of
+from lti_tool.exchange.queries.grades import (
+    Change,
+    Graded,
+    Moved,
+    Preview,
+    Recomputed,
+    ToLookAt,
+    due_exchanges,
+    graded,
+    grades_of,
+    is_review_of,
+    overrides_of,
+    part_overrides_of,
+    preview,
+    recomputed,
+    to_look_at,
+)
 from lti_tool.exchange.queries.staff import Overview, PersonPage, StudentRow, overview, person_page
 from lti_tool.exchange.queries.student import (
     Answered,
@@ -20,28 +36,40 @@ from lti_tool.exchange.queries.student import (
 
 __all__ = [
     "Answered",
+    "Change",
+    "Graded",
+    "Moved",
     "MyReview",
     "MyWork",
     "Overview",
     "PersonPage",
+    "Preview",
     "Received",
+    "Recomputed",
     "Standing",
     "StudentPage",
     "StudentRow",
     "Tally",
+    "ToLookAt",
     "due_exchanges",
     "exchange_for",
     "exchanges_of",
     "file_for",
+    "graded",
     "grades_of",
+    "is_review_of",
     "my_review",
     "my_work",
     "overrides_of",
     "overview",
+    "part_overrides_of",
     "person_page",
     "plan_of",
+    "preview",
     "received_feedback",
+    "recomputed",
     "standings",
     "student_page",
     "tallies",
+    "to_look_at",
 ]

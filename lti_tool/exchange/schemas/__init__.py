@@ -2,6 +2,7 @@
 What the forms of an exchange may say, by topic.
 """
 
+from lti_tool.exchange.schemas.grading import GradingSchema, PartOverrideSchema, ReasonSchema, RegradeSchema
 from lti_tool.exchange.schemas.pairing import PairingSchema
 from lti_tool.exchange.schemas.plan import CriterionSchema, LevelSchema, PlanSchema
 from lti_tool.exchange.schemas.taking_part import (
@@ -18,10 +19,14 @@ __all__ = [
     "CriterionSchema",
     "DeclineSchema",
     "FeedbackSchema",
+    "GradingSchema",
     "LevelSchema",
     "OverrideSchema",
     "PairingSchema",
+    "PartOverrideSchema",
     "PlanSchema",
+    "ReasonSchema",
+    "RegradeSchema",
     "ReplySchema",
     "WorkSchema",
 ]

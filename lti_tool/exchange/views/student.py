@@ -98,6 +98,7 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
         "times": [(words, at) for words, at in _times(exchange) if at],
         "is_looking": not viewer.takes_part,
         "is_overdue": exchange.windows.is_late(now()),
+        "options": exchange.option(rules.GradingOptions),
         "wording": wording,
         "grade_words": grade_words,
     }
