@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
@@ -12,7 +11,7 @@ from lti_tool.exchange import errors, operations, queries, rules
 from lti_tool.exchange.models import Exclusion, Regrade, Release
 from lti_tool.exchange.rules import GradingOptions
 from lti_tool.grades.models import Passback
-from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class, review
+from tests.factories.exchange import BEGUN, Class, all_hand_in, give, make_class, review, take
 
 LATER = BEGUN + timedelta(days=7)
 
@@ -135,10 +134,12 @@ def test_a_part_that_does_not_count_cannot_be_set(made: Class) -> None:
 
 @pytest.fixture
 def graded(made: Class) -> Class:
-    """Everybody has both their reviews; the first of each was harsh."""
-    for level in (0, 2):
-        for person in made.people:
-            review(made, person, level=level)
+    """Everybody has both their reviews; one of them harsh, one kind."""
+    for _ in range(2):
+        for place, person in enumerate(made.people):
+            offer = take(made, person)
+            steps = (made.people.index(offer.submission.author_id or 0) - place) % 3
+            give(made, offer, level=0 if steps == 1 else 2)
     return made
 
 
@@ -214,13 +215,6 @@ def test_a_review_of_another_exchange_is_none_here(graded: Class) -> None:
 
 
 # Recomputing
-
-
-def recompute(exchange: int) -> tuple[int, str]:
-    from lti_tool.cli import main
-
-    answer = CliRunner().invoke(main, ["exchange", "recompute", str(exchange), "--json"])
-    return answer.exit_code, answer.output
 
 
 def test_every_grade_that_is_out_can_be_computed_anew_from_rows(graded: Class) -> None:

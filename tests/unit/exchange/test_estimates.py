@@ -19,7 +19,7 @@ def errors_of(*, severity: float, hostile: float = 0.0, classes: int = 30) -> tu
     """The root mean square error of the mean and of the estimate over synthetic classes of 30, four reviews each."""
     of_mean, of_estimate = [], []
     for seed in range(classes):
-        chance = random.Random(seed)
+        chance = random.Random(seed)  # noqa: S311 - a made-up class
         truth = [min(max(chance.gauss(0.65, 0.11), 0), 1) for _ in range(30)]
         bias = [chance.gauss(0, severity) for _ in range(30)]
         order = list(range(30))
@@ -86,7 +86,7 @@ def test_a_class_that_agrees_is_taken_at_its_word() -> None:
 
 
 def test_a_strict_reviewer_is_known_as_one() -> None:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - a made-up class
     reviews = [
         (reviewer, work, 0.6 + 0.02 * work - (0.3 if reviewer == 0 else 0) + chance.gauss(0, 0.02))
         for reviewer in range(6)
@@ -101,7 +101,7 @@ def test_a_strict_reviewer_is_known_as_one() -> None:
 
 def test_the_cost_grows_with_the_number_of_reviews_alone() -> None:
     def seconds(people: int) -> float:
-        chance = random.Random(2)
+        chance = random.Random(2)  # noqa: S311 - a made-up class
         reviews = [(one, (one + step) % people, chance.random()) for one in range(people) for step in range(1, 5)]
         begun = perf_counter()
         estimate(reviews)

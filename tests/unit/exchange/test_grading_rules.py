@@ -81,7 +81,7 @@ def test_a_part_set_by_hand_stands_above_what_is_computed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reviews", "is_settled", "values", "by_hand", "why"),
+    "reviews, is_settled, values, by_hand, why",
     [
         (3, False, (0.5,), None, []),  # more may come
         (3, True, (0.5,), None, ["too_few"]),
