@@ -44,10 +44,10 @@ NO_GRADE = {
 }
 
 PART_NAMES = {
-    rules.WORK: lazy_gettext("Your work"),
+    rules.WORK: lazy_gettext("The work"),
     rules.GIVING: lazy_gettext("Giving feedback"),
     rules.USING: lazy_gettext("Using feedback"),
-    rules.SELF_ASSESSMENT: lazy_gettext("Assessing yourself"),
+    rules.SELF_ASSESSMENT: lazy_gettext("Self-assessment"),
     rules.COMPLETION: lazy_gettext("Completing it"),
 }
 

@@ -62,7 +62,7 @@ def scores(made: Class) -> set[float]:
 
 
 def test_before_any_grade_is_out_the_settings_are_simply_saved(teacher: Visitor, made: Class, session: Session) -> None:
-    answer = teacher.post(address(made, "settings/grading"), **CHOSEN)
+    answer = teacher.post(address(made, "settings/grading"), data=CHOSEN)
 
     session.refresh(made.exchange)
     assert answer.status_code == 303
@@ -83,20 +83,20 @@ def test_before_any_grade_is_out_the_settings_are_simply_saved(teacher: Visitor,
 def test_settings_that_make_no_grade_are_shown_again(
     teacher: Visitor, made: Class, changes: dict[str, str], said: str
 ) -> None:
-    answer = teacher.post(address(made, "settings/grading"), **{**CHOSEN, **changes})
+    answer = teacher.post(address(made, "settings/grading"), data={**CHOSEN, **changes})
 
     assert answer.status_code == 422
     assert said in words(answer.text)
 
 
 def test_once_grades_are_out_a_change_is_shown_before_it_is_made(teacher: Visitor, graded: Class) -> None:
-    seen = teacher.post(address(graded, "settings/grading"), **CHOSEN)
+    seen = teacher.post(address(graded, "settings/grading"), data=CHOSEN)
 
     assert seen.status_code == 200
     assert "Nothing has been saved or sent yet." in words(seen.text)
     assert scores(graded) == {5.0}
 
-    answer = teacher.post(address(graded, "regrades"), **CHOSEN, reason="As agreed in class.")
+    answer = teacher.post(address(graded, "regrades"), data={**CHOSEN, "reason": "As agreed in class."})
 
     assert answer.status_code == 303
     assert scores(graded) == {7.5}
@@ -106,7 +106,7 @@ def test_once_grades_are_out_a_change_is_shown_before_it_is_made(teacher: Visito
 
 def test_applying_twice_changes_grades_once(teacher: Visitor, graded: Class) -> None:
     for _ in range(2):
-        teacher.post(address(graded, "regrades"), **CHOSEN, reason="As agreed.")
+        teacher.post(address(graded, "regrades"), data={**CHOSEN, "reason": "As agreed."})
 
     assert scores(graded) == {7.5}
     ups = graded.session.scalars(select(Regrade.up).order_by(Regrade.id)).all()
@@ -114,7 +114,7 @@ def test_applying_twice_changes_grades_once(teacher: Visitor, graded: Class) -> 
 
 
 def test_a_regrade_without_a_reason_is_asked_for_one(teacher: Visitor, graded: Class) -> None:
-    answer = teacher.post(address(graded, "regrades"), **CHOSEN, reason="  ")
+    answer = teacher.post(address(graded, "regrades"), data={**CHOSEN, "reason": "  "})
 
     assert answer.status_code == 422
     assert scores(graded) == {5.0}
@@ -134,7 +134,7 @@ def test_a_regrade_without_a_reason_is_asked_for_one(teacher: Visitor, graded: C
 def test_a_regrade_of_nothing_that_is_here_is_refused(
     teacher: Visitor, graded: Class, fields: dict[str, str], status: int
 ) -> None:
-    assert teacher.post(address(graded, "regrades"), **fields, reason="x").status_code == status
+    assert teacher.post(address(graded, "regrades"), data={**fields, "reason": "x"}).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_part_that_cannot_be_so_is_asked_again_with_the_words_kept(
 
 
 def test_columns_stay_where_grades_are(teacher: Visitor, graded: Class) -> None:
-    answer = teacher.post(address(graded, "settings/grading"), **{**CHOSEN, "columns": "parts"})
+    answer = teacher.post(address(graded, "settings/grading"), data={**CHOSEN, "columns": "parts"})
 
     assert answer.status_code == 422
     assert "they stay in the columns that they are in" in words(answer.text)
@@ -269,9 +269,9 @@ def test_assistants_leave_reviews_out_but_change_no_rules(visit: People, graded:
     assistant = visit(make_member(session, graded.course, Role.ASSISTANT))
     session.commit()
 
-    assert assistant.post(address(graded, "regrades"), **CHOSEN, reason="x").status_code == 403
+    assert assistant.post(address(graded, "regrades"), data={**CHOSEN, "reason": "x"}).status_code == 403
     fields = {"leaving_out": str(harsh_review(graded)), "reason": "Another work."}
-    assert assistant.post(address(graded, "regrades"), **fields).status_code == 303
+    assert assistant.post(address(graded, "regrades"), data=fields).status_code == 303
 
 
 def test_the_pages_are_valid_html(teacher: Visitor, graded: Class) -> None:
