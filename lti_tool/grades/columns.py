@@ -193,8 +193,8 @@ def _as_line_item(wanted: Wanted) -> dict[str, Any]:
         "resourceId": wanted.resource_id,
     }
     if wanted.column:
-        # A further column of a link is bound to none: Canvas shows only the first of those that are,
-        # and Moodle leaves the link's own out of the launch once there are two.
+        # A further column of a link is bound to none: some platforms show only the first of those that are,
+        # others leave the link's own out of the launch once there are two.
         return made | {"tag": wanted.column}
     return made | {"resourceLinkId": wanted.link}
 
