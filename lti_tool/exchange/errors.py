@@ -17,7 +17,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchMessage
     │   ├── NoSuchMark
     │   ├── NoSuchFlag
-    │   └── NoSuchPerson
+    │   ├── NoSuchPerson
+    │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
     ├── UnknownAnswer        an answer to a criterion or level that is not of this exchange
@@ -34,7 +35,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── HasWork              would destroy what people handed in
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
-    └── ReasonMissing
+    ├── ReasonMissing
+    └── ColumnsInUse         grades are in the columns that were chosen
 """
 
 
@@ -116,6 +118,10 @@ class NoSuchFlag(Missing):
 
 class NoSuchPerson(Missing):
     """Nobody of this course."""
+
+
+class NoSuchPart(Missing):
+    """The grade has no such part."""
 
 
 class OfferIsOver(ExchangeError):
@@ -214,3 +220,7 @@ class ScoreOutOfRange(ExchangeError):
 
 class ReasonMissing(ExchangeError):
     """Who overrides a grade says why."""
+
+
+class ColumnsInUse(ExchangeError):
+    """Grades went to the columns that were chosen before."""

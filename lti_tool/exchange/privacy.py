@@ -14,6 +14,7 @@ from lti_tool.exchange.models import (
     CharterConsent,
     DraftCopy,
     Exchange,
+    Exclusion,
     Feedback,
     FeedbackDraft,
     FeedbackRevision,
@@ -55,6 +56,23 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             {"exchange": each.exchange_id, "rules": each.rules, "at": each.at.isoformat()}
             for each in session.scalars(select(CharterConsent).where(CharterConsent.person_id == person_id))
         ],
+        "grades_by_hand": [
+            {"exchange": each.exchange_id, "part": each.part, "reason": each.reason, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(GradeOverride).where(GradeOverride.person_id == person_id).order_by(GradeOverride.id)
+            )
+        ],
+        "reviews_not_counted": [
+            {"feedback_received_at": given_at.isoformat(), "reason": reason}
+            for given_at, reason in session.execute(
+                select(Feedback.given_at, Exclusion.reason)
+                .join(Exclusion, Exclusion.feedback_id == Feedback.id)
+                .join(Offer, Offer.id == Feedback.offer_id)
+                .join(Submission, Submission.id == Offer.submission_id)
+                .where(Submission.author_id == person_id)
+                .order_by(Feedback.id)
+            )
+        ],
     }
 
 
@@ -77,6 +95,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
         for table in (Mark, Thanks, Appraisal):
             session.execute(delete(table).where(table.feedback_id.in_(received)))
+        # Staff's words about this person's grade; that the review does not count stays as it is.
+        session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
     session.execute(delete(DraftCopy).where(DraftCopy.offer_id.in_(offers)))
     session.execute(delete(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
-from lti_tool.exchange import rules
+from lti_tool.exchange import rules, wording
 from lti_tool.exchange.models import Exchange
 
 
@@ -32,6 +32,12 @@ def topics() -> tuple[Topic, ...]:
             title=lazy_gettext("Who reviews whom"),
             summary=_pairing,
             endpoint="exchange.pairing",
+        ),
+        Topic(
+            options=rules.GradingOptions,
+            title=lazy_gettext("What the grade is made of"),
+            summary=_grading,
+            endpoint="exchange.grading",
         ),
         Topic(
             options=rules.CharterOptions,
@@ -79,3 +85,15 @@ def _pairing(exchange: Exchange) -> str:
         rules.OWN_GROUP: _("everybody reviews within their own group"),
     }[options.groups]
     return str(_("%(begins)s; %(whom)s.", begins=begins, whom=whom))
+
+
+def _grading(exchange: Exchange) -> str:
+    if exchange.points is None:
+        return str(_("There is no grade."))
+    options = exchange.option(rules.GradingOptions)
+    whole = sum(options.weights.values())
+    parts = [
+        str(_("%(part)s %(percent)s", part=wording.PART_NAMES[name], percent=wording.percent(weight / whole)))
+        for name, weight in options.weights.items()
+    ]
+    return " · ".join(parts) if options.rests_on_doing else str(wording.METHODS[options.method])

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
-from lti_tool.exchange import errors
+from lti_tool.exchange import errors, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.files import errors as file_errors
 
@@ -39,8 +39,67 @@ NO_GRADE = {
     "ungraded": lazy_gettext("This exchange gives no grades."),
     "not_submitted": lazy_gettext("Nothing was handed in."),
     "no_feedback": lazy_gettext("No feedback has been received yet."),
+    "no_parts": lazy_gettext("Nothing that counts for the grade has happened yet."),
     "no_levels": lazy_gettext("The criteria have no levels with points, so there is nothing to compute from."),
 }
+
+PART_NAMES = {
+    rules.WORK: lazy_gettext("The work"),
+    rules.GIVING: lazy_gettext("Giving feedback"),
+    rules.USING: lazy_gettext("Using feedback"),
+    rules.SELF_ASSESSMENT: lazy_gettext("Self-assessment"),
+    rules.COMPLETION: lazy_gettext("Completing it"),
+}
+
+PART_RULES = {
+    rules.GIVING: lazy_gettext("How much of the feedback that you owe you have given."),
+    rules.USING: lazy_gettext("How many of the comments you received you marked as used."),
+    rules.SELF_ASSESSMENT: lazy_gettext("All of it, once you have assessed your own work."),
+    rules.COMPLETION: lazy_gettext("All of it, once you have handed in and given all the feedback that you owe."),
+}
+
+METHODS = {
+    rules.MEAN: lazy_gettext("The mean of the levels that your reviewers choose."),
+    rules.MEDIAN: lazy_gettext("The median: what the reviewer in the middle says."),
+    rules.ROBUST: lazy_gettext(
+        "An estimate from all reviews of the class, which allows for strict and lenient reviewers."
+        " It is made when reviewing is over."
+    ),
+}
+
+
+def part_rule(part: str, method: str) -> str:
+    """By what rule a part of the grade comes about."""
+    return str(METHODS[method] if part == rules.WORK else PART_RULES[part])
+
+
+def percent(share: float | None) -> str:
+    """A share of 1 in percent."""
+    return "" if share is None else f"{round(share * 100)} %"
+
+
+def reason_to_look(look: rules.Look) -> str:
+    """Why somebody should look at a grade, to the teacher who will."""
+    facts = look.facts
+    if look.why == "too_few":
+        said = ngettext(
+            "One review came, of %(owed)s that were hoped for.",
+            "%(num)s reviews came, of %(owed)s that were hoped for.",
+            int(facts[0]),
+            owed=int(facts[1]),
+        )
+        return str(said) if facts[0] else str(_("No review came, so there is no grade."))
+    if look.why == "apart":
+        values = {"low": percent(facts[0]), "high": percent(facts[1])}
+        return str(_("The reviewers are far apart: from %(low)s to %(high)s.", **values))
+    if look.why == "wide":
+        values = {"low": percent(facts[0]), "high": percent(facts[1])}
+        return str(_("The reviews leave it open: anything from %(low)s to %(high)s fits them.", **values))
+    if look.why == "contradicted":
+        values = {"set": percent(facts[0]), "said": percent(facts[1])}
+        return str(_("You set %(set)s by hand; the reviews say %(said)s.", **values))
+    return str(_("A review of this work was flagged."))
+
 
 NOTHING_TO_REVIEW = {
     "not_begun": lazy_gettext(
@@ -120,6 +179,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.HasWork: lambda err: _("Work has been handed in, and it must not vanish. Close the exchange instead."),
     errors.NotGraded: lambda err: _("This exchange gives no grades."),
     errors.ScoreOutOfRange: lambda err: _("Give a number from 0 to %(most)s.", most=number(err.most)),
+    errors.ColumnsInUse: lambda err: _(
+        "Grades are in the gradebook already, so they stay in the columns that they are in."
+    ),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),

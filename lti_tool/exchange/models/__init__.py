@@ -19,7 +19,9 @@ from lti_tool.exchange.models.dialogue import (
     Thanks,
 )
 from lti_tool.exchange.models.grades import (
+    Exclusion,
     GradeOverride,
+    Regrade,
     Release,
 )
 from lti_tool.exchange.models.pairing import (
@@ -56,6 +58,7 @@ __all__ = [
     "Criterion",
     "DraftCopy",
     "Exchange",
+    "Exclusion",
     "Feedback",
     "FeedbackDraft",
     "FeedbackRevision",
@@ -71,6 +74,7 @@ __all__ = [
     "PairingEvent",
     "PlannedPair",
     "Publication",
+    "Regrade",
     "Release",
     "RewriteRequest",
     "Seat",

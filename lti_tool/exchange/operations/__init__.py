@@ -27,9 +27,13 @@ from lti_tool.exchange.operations.flags import (
 )
 from lti_tool.exchange.operations.grading import (
     lift_grade_override,
+    lift_part_override,
+    regrade,
     release_grades,
     release_if_ready,
+    require_columns_kept,
     set_grade_override,
+    set_part_override,
 )
 from lti_tool.exchange.operations.options import (
     copy_options,
@@ -86,6 +90,7 @@ __all__ = [
     "flag",
     "give_feedback",
     "lift_grade_override",
+    "lift_part_override",
     "mark_comment",
     "mark_read",
     "may_revise",
@@ -95,10 +100,12 @@ __all__ = [
     "note_look",
     "note_reply_heard",
     "publish",
+    "regrade",
     "release_grades",
     "release_if_ready",
     "remove_file",
     "reopen",
+    "require_columns_kept",
     "restore_copy",
     "revise_feedback",
     "save_draft",
@@ -106,6 +113,7 @@ __all__ = [
     "say",
     "set_grade_override",
     "set_options",
+    "set_part_override",
     "stay_with_it",
     "submit_work",
     "take_thanks_back",

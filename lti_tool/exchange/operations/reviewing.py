@@ -145,8 +145,9 @@ def give_feedback(
     # Neither the work nor its author: who reads the journal shall not learn who reviewed whom.
     acts.record(session, exchange, "feedback.given", by=reviewer, now=now, feedback_id=feedback.id, is_late=is_late)
     author = session.scalar(select(Submission.author_id).where(Submission.id == offer.submission_id))
-    if author is not None:
-        grading.release_if_ready(session, exchange, persons=(author,), now=now)
+    moved = grading.persons_moved_by(exchange, author=author, reviewer=reviewer)
+    if moved:
+        grading.release_if_ready(session, exchange, persons=moved, now=now)
     log.info("feedback %s given in exchange %s", feedback.id, exchange.id)
     return feedback
 

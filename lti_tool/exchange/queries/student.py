@@ -3,7 +3,7 @@ What a learner sees: their work, the works they review, the feedback they got.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, select
@@ -12,11 +12,13 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from lti_tool.courses.models import Person
 from lti_tool.exchange import rules
+from lti_tool.exchange.columns import main_column
 from lti_tool.exchange.models import (
     Answer,
     Criterion,
     DraftCopy,
     Exchange,
+    Exclusion,
     Feedback,
     FeedbackDraft,
     Level,
@@ -29,6 +31,7 @@ from lti_tool.exchange.models import (
 )
 from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
+from lti_tool.exchange.queries.grades import graded
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
 
@@ -97,6 +100,8 @@ class Received:
     comment: str
     given_at: datetime
     is_new: bool
+    not_counted: str | None = None
+    """Why it does not count for the grade, where staff decided so."""
 
     @property
     def is_answered(self) -> bool:
@@ -124,6 +129,8 @@ class StudentPage:
     received: tuple[Received, ...]
     grade: Release | None
     passback: Passback | None
+    parts: tuple[rules.Part, ...] = ()
+    """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +154,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     why_not_open = exchange.windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
     reviews = reviews_in(dossier, now=now, with_names=with_names)
-    received = received_in(dossier, exchange, with_names=with_names)
+    received = _with_exclusions(session, exchange, received_in(dossier, exchange, with_names=with_names))
     given = sum(review.feedback is not None for review in reviews)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
@@ -177,6 +184,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         received=received,
         grade=grade,
         passback=passback,
+        parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
     )
 
 
@@ -206,7 +214,8 @@ def received_feedback(session: Session, exchange: Exchange, person_id: int) -> t
     feedback = _feedback_of(session, exchange, person_id)
     _fill_answers(session, feedback)
     dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=())
-    return received_in(dossier, exchange, with_names=not exchange.is_masked)
+    received = received_in(dossier, exchange, with_names=not exchange.is_masked)
+    return _with_exclusions(session, exchange, received)
 
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
@@ -286,9 +295,49 @@ def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Releas
     return (None, None) if row is None else (row[0], row[1])
 
 
+def _with_exclusions(session: Session, exchange: Exchange, received: tuple[Received, ...]) -> tuple[Received, ...]:
+    """Say of each feedback that does not count why."""
+    if exchange.points is None or not received:
+        return received
+    rows = select(Exclusion.feedback_id, Exclusion.reason).where(
+        Exclusion.feedback_id.in_([each.feedback.id for each in received])
+    )
+    why = dict(session.execute(rows).all())
+    return tuple(replace(each, not_counted=why.get(each.feedback.id)) for each in received)
+
+
+def _parts(
+    session: Session, exchange: Exchange, person_id: int, *, received: tuple[Received, ...], is_out: bool
+) -> tuple[rules.Part, ...]:
+    """
+    The parts of one learner's grade as they stand. What the work would bring they learn no sooner than
+    the reviews that say so, and an estimate not before the grade is out.
+    """
+    options = exchange.option(rules.GradingOptions)
+    if exchange.points is None or options.is_usual:
+        return ()
+    may_know_work = is_out or options.method != rules.ROBUST
+    if not may_know_work:
+        # Nothing is shown of the estimate, so it need not be made.
+        options = replace(options, method=rules.MEAN)
+    found = graded(session, exchange, persons=(person_id,), options=options)
+    if person_id not in found.grades:
+        return rules.parts_of(rules.Evidence(owed=exchange.reviews), options)
+    seen = {each.feedback.id for each in received}
+    may_know_work &= all(share.feedback_id in seen for share in found.shares[person_id])
+    parts = found.grades[person_id].parts
+    if may_know_work or is_out:
+        return parts
+    return tuple(replace(part, value=None) if part.name == rules.WORK else part for part in parts)
+
+
 def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) -> ColumnElement[bool]:
-    """The condition that joins a person with their grade in the gradebook's own column of the exchange."""
-    return (Passback.activity_id == exchange.id) & (Passback.person_id == person_id) & (Passback.column == "")
+    """The condition that joins a person with their grade in the first column that the exchange fills."""
+    return (
+        (Passback.activity_id == exchange.id)
+        & (Passback.person_id == person_id)
+        & (Passback.column == main_column(exchange))
+    )
 
 
 def _work_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> tuple[Submission | None, bool]:

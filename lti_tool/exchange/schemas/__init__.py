@@ -14,8 +14,20 @@ from lti_tool.exchange.schemas.dialogue import (
     ThanksSchema,
     TickSchema,
 )
-from lti_tool.exchange.schemas.pairing import PairingSchema
-from lti_tool.exchange.schemas.plan import CriterionSchema, LevelSchema, PlanSchema
+from lti_tool.exchange.schemas.grading import (
+    GradingSchema,
+    PartOverrideSchema,
+    ReasonSchema,
+    RegradeSchema,
+)
+from lti_tool.exchange.schemas.pairing import (
+    PairingSchema,
+)
+from lti_tool.exchange.schemas.plan import (
+    CriterionSchema,
+    LevelSchema,
+    PlanSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
     DeclineSchema,
@@ -34,12 +46,16 @@ __all__ = [
     "DialogueSchema",
     "FeedbackSchema",
     "FlagSchema",
+    "GradingSchema",
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
     "OverrideSchema",
     "PairingSchema",
+    "PartOverrideSchema",
     "PlanSchema",
+    "ReasonSchema",
+    "RegradeSchema",
     "SecondLookSchema",
     "ThanksSchema",
     "TickSchema",

@@ -72,6 +72,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "times": [(words, at) for words, at in _times(exchange) if at],
         "is_looking": not viewer.takes_part,
         "is_overdue": exchange.windows.is_late(now()),
+        "options": exchange.option(rules.GradingOptions),
         "wording": wording,
         "grade_words": grade_words,
         "talk": talk.Talk(exchange=exchange, person_id=viewer.person_id, now=now()),
