@@ -33,6 +33,12 @@ def topics() -> tuple[Topic, ...]:
             summary=_pairing,
             endpoint="exchange.pairing",
         ),
+        Topic(
+            options=rules.WorkOptions,
+            title=lazy_gettext("What is handed in"),
+            summary=_work,
+            endpoint="exchange.work_options",
+        ),
     )
 
 
@@ -48,3 +54,13 @@ def _pairing(exchange: Exchange) -> str:
         rules.OWN_GROUP: _("everybody reviews within their own group"),
     }[options.groups]
     return str(_("%(begins)s; %(whom)s.", begins=begins, whom=whom))
+
+
+def _work(exchange: Exchange) -> str:
+    options = exchange.option(rules.WorkOptions)
+    names = {"text": _("text"), "files": _("files"), "links": _("links")}
+    asked = {"text": options.text, "files": options.files, "links": options.links}
+    taken = ", ".join(str(names[part]) for part, way in asked.items() if way != rules.UNWANTED)
+    once = _("once, with revised versions after feedback") if options.rounds else _("once")
+    said = _("Handed in is %(taken)s; %(once)s.", taken=taken, once=once)
+    return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)

@@ -8,7 +8,7 @@ computed from rows and the clock (late, lapsed, served) is nowhere stored.
 from lti_tool.exchange.models.grades import GradeOverride, Release
 from lti_tool.exchange.models.reviewing import Answer, DraftCopy, Feedback, FeedbackDraft, Offer, Reply, has_reader
 from lti_tool.exchange.models.settings import Closure, Criterion, Exchange, Level, Publication
-from lti_tool.exchange.models.work import Submission, SubmissionFile
+from lti_tool.exchange.models.work import Submission, SubmissionFile, WorkVersion
 
 __all__ = [
     "Answer",
@@ -26,5 +26,6 @@ __all__ = [
     "Reply",
     "Submission",
     "SubmissionFile",
+    "WorkVersion",
     "has_reader",
 ]

@@ -17,9 +17,11 @@ from lti_tool.exchange.queries.student import (
     received_feedback,
     student_page,
 )
+from lti_tool.exchange.queries.work import Comparison, Version, compare
 
 __all__ = [
     "Answered",
+    "Comparison",
     "MyReview",
     "MyWork",
     "Overview",
@@ -29,6 +31,8 @@ __all__ = [
     "StudentPage",
     "StudentRow",
     "Tally",
+    "Version",
+    "compare",
     "due_exchanges",
     "exchange_for",
     "exchanges_of",

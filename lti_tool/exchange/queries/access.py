@@ -2,11 +2,11 @@
 An exchange through its viewer: what they may not see looks like missing.
 """
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import any_, exists, literal, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.courses.models import Activity
-from lti_tool.exchange.models import Criterion, Exchange, Offer, Submission, SubmissionFile
+from lti_tool.exchange.models import Criterion, Exchange, Offer, Submission, SubmissionFile, WorkVersion
 from lti_tool.exchange.rules import CriterionPlan, LevelPlan, OfferState, Plan
 from lti_tool.web.viewer import Viewer
 
@@ -36,6 +36,10 @@ def file_for(session: Session, viewer: Viewer, exchange: Exchange, file_id: int)
             Offer.submission_id == Submission.id,
             Offer.reviewer_id == viewer.person_id,
             Offer.state.not_in((OfferState.DECLINED, OfferState.EXPIRED)),
+            # Neither what is still a draft nor what was replaced before they had the work.
+            WorkVersion.submission_id == Submission.id,
+            WorkVersion.number >= Offer.version,
+            literal(file_id) == any_(WorkVersion.file_ids),
         )
         file = file.where(or_(Submission.author_id == viewer.person_id, is_reviewer))
     return session.scalars(file).one_or_none()

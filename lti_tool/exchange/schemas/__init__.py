@@ -12,16 +12,20 @@ from lti_tool.exchange.schemas.taking_part import (
     ReplySchema,
     WorkSchema,
 )
+from lti_tool.exchange.schemas.work import BesideSchema, HandInSchema, WorkOptionsSchema
 
 __all__ = [
     "AnswerSchema",
+    "BesideSchema",
     "CriterionSchema",
     "DeclineSchema",
     "FeedbackSchema",
+    "HandInSchema",
     "LevelSchema",
     "OverrideSchema",
     "PairingSchema",
     "PlanSchema",
     "ReplySchema",
+    "WorkOptionsSchema",
     "WorkSchema",
 ]

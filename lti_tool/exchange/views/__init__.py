@@ -31,4 +31,14 @@ def explain(error: errors.ExchangeError) -> ResponseReturnValue:
 
 
 # Each module adds its views to the blueprint above.
-from lti_tool.exchange.views import downloads, oversight, pairing, reviewing, settings, student, working  # noqa: E402, F401
+from lti_tool.exchange.views import (  # noqa: E402
+    downloads,  # noqa: F401
+    oversight,  # noqa: F401
+    pairing,  # noqa: F401
+    reviewing,  # noqa: F401
+    settings,  # noqa: F401
+    student,  # noqa: F401
+    versions,  # noqa: F401
+    work_options,  # noqa: F401
+    working,  # noqa: F401
+)
