@@ -5,6 +5,9 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── NotOpen              it is a draft, has not begun, or is closed
     ├── WorkIsBeingReviewed  work that somebody reads must not change under their eyes
     ├── EmptyWork            neither words nor a file
+    ├── PartsMissing         the work lacks a part that the teacher asks for
+    ├── PartUnwanted         a part that this exchange does not take
+    ├── NoteMissing          a revised version says what changed
     ├── TooLong              more words than we keep
     ├── TooManyFiles
     ├── WorkFirst            who has handed nothing in cannot review
@@ -58,6 +61,26 @@ class WorkIsBeingReviewed(ExchangeError):
 
 class EmptyWork(ExchangeError):
     """Neither words nor a file."""
+
+
+class PartsMissing(ExchangeError):
+    """The work lacks parts that its exchange asks for: ``text``, ``files``, ``links``."""
+
+    def __init__(self, parts: tuple[str, ...]) -> None:
+        super().__init__(", ".join(parts))
+        self.parts = parts
+
+
+class PartUnwanted(ExchangeError):
+    """A ``part`` that this exchange does not take."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
+
+class NoteMissing(ExchangeError):
+    """Whoever revises says what changed."""
 
 
 class TooLong(ExchangeError):
@@ -133,12 +156,13 @@ class OfferIsOver(ExchangeError):
 
 
 class IncompleteFeedback(ExchangeError):
-    """Criteria without an answer by id, and whether the overall comment is wanting."""
+    """Criteria and the author's questions without an answer, and whether the overall comment is wanting."""
 
-    def __init__(self, criteria: tuple[int, ...], *, comment: bool) -> None:
+    def __init__(self, criteria: tuple[int, ...], *, comment: bool, questions: tuple[int, ...] = ()) -> None:
         super().__init__(f"criteria {criteria}, comment {comment}")
         self.criteria = criteria
         self.comment = comment
+        self.questions = questions
 
 
 class UnknownAnswer(ExchangeError):

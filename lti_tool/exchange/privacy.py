@@ -28,7 +28,9 @@ from lti_tool.exchange.models import (
     Release,
     Seat,
     Submission,
+    SubmissionFile,
     Thanks,
+    WorkVersion,
 )
 from lti_tool.exchange.operations import pairing
 from lti_tool.exchange.rules import OPEN_STATES, OfferState
@@ -37,7 +39,7 @@ from lti_tool.exchange.rules import OPEN_STATES, OfferState
 def export_person(session: Session, person_id: int) -> dict[str, Any]:
     """Everything a person wrote in exchanges, and the feedback and grades they got, as plain facts."""
     return {
-        "work": [_work(each) for each in _works(session, person_id)],
+        "work": [_work(each, _versions(session, each)) for each in _works(session, person_id)],
         "feedback_given": [_feedback(each) for each in _given(session, person_id)],
         "feedback_received": [_feedback(each) for each in _received(session, person_id)],
         "grades": [
@@ -86,9 +88,18 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     for seat in session.scalars(select(Seat).where(Seat.person_id == person_id, Seat.left_at.is_(None))):
         pairing.leave_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
-        for file in list(work.files):
+        for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
             storage.remove(session, file.key)
-            work.files.remove(file)
+            session.delete(file)
+        session.flush()
+        session.expire(work, ["files"])
+        # That there were versions stays, for offers tell which of them they are about; their words do not.
+        session.execute(
+            update(WorkVersion)
+            .where(WorkVersion.submission_id == work.id)
+            .values(body="", beside={}, note="", file_ids=[])
+        )
+        work.beside = {}
         work.draft = work.body = ""
         work.author_id = None
         session.execute(delete(DraftCopy).where(DraftCopy.submission_id == work.id))
@@ -136,12 +147,28 @@ def _received(session: Session, person_id: int) -> list[Feedback]:
     return list(session.scalars(rows.options(selectinload(Feedback.answers))))
 
 
-def _work(work: Submission) -> dict[str, Any]:
+def _versions(session: Session, work: Submission) -> list[dict[str, Any]]:
+    rows = select(WorkVersion).where(WorkVersion.submission_id == work.id).order_by(WorkVersion.number)
+    return [
+        {
+            "version": each.number,
+            "body": each.body,
+            "note": each.note,
+            "handed_in_at": each.handed_in_at.isoformat(),
+            **each.said_beside.as_dict(),
+        }
+        for each in session.scalars(rows)
+    ]
+
+
+def _work(work: Submission, versions: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "exchange": work.exchange_id,
         "draft": work.draft,
         "body": work.body,
         "version": work.version,
+        "beside": work.beside,
+        "versions": versions,
         "submitted_at": work.submitted_at.isoformat() if work.submitted_at else None,
         "files": [{"name": file.name, "media_type": file.media_type, "size": file.size} for file in work.files],
     }

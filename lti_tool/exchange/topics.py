@@ -51,6 +51,12 @@ def topics() -> tuple[Topic, ...]:
             summary=_dialogue,
             endpoint="exchange.dialogue",
         ),
+        Topic(
+            options=rules.WorkOptions,
+            title=lazy_gettext("What is handed in"),
+            summary=_work,
+            endpoint="exchange.work_options",
+        ),
     )
 
 
@@ -97,3 +103,13 @@ def _grading(exchange: Exchange) -> str:
         for name, weight in options.weights.items()
     ]
     return " · ".join(parts) if options.rests_on_doing else str(wording.METHODS[options.method])
+
+
+def _work(exchange: Exchange) -> str:
+    options = exchange.option(rules.WorkOptions)
+    names = {"text": _("text"), "files": _("files"), "links": _("links")}
+    asked = {"text": options.text, "files": options.files, "links": options.links}
+    taken = ", ".join(str(names[part]) for part, way in asked.items() if way != rules.UNWANTED)
+    once = _("once, with revised versions after feedback") if options.rounds else _("once")
+    said = _("Handed in is %(taken)s; %(once)s.", taken=taken, once=once)
+    return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)

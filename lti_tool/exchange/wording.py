@@ -19,6 +19,15 @@ DECLINE_REASONS = {
     "other": lazy_gettext("Something else"),
 }
 
+STAGES = {
+    "idea": lazy_gettext("An idea"),
+    "first_draft": lazy_gettext("A first draft"),
+    "nearly_done": lazy_gettext("Nearly done"),
+}
+"""How far a work is, in its author's eyes."""
+
+PARTS = {"text": lazy_gettext("text"), "files": lazy_gettext("a file"), "links": lazy_gettext("a link")}
+
 TROUBLES = {
     "no_work": lazy_gettext("Nothing handed in"),
     "no_feedback": lazy_gettext("No feedback yet"),
@@ -147,6 +156,11 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Somebody is reviewing what you handed in, so it stays as it is. What you write here is kept as a draft."
     ),
     errors.EmptyWork: lambda err: _("There is nothing to hand in yet: write something or add a file."),
+    errors.PartsMissing: lambda err: _(
+        "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
+    ),
+    errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.NoteMissing: lambda err: _("Say in a few words what you changed and why. Your reviewers read it."),
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),

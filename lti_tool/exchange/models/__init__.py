@@ -48,6 +48,7 @@ from lti_tool.exchange.models.settings import (
 from lti_tool.exchange.models.work import (
     Submission,
     SubmissionFile,
+    WorkVersion,
 )
 
 __all__ = [
@@ -82,5 +83,6 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Thanks",
+    "WorkVersion",
     "has_reader",
 ]

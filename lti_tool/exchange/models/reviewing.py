@@ -56,6 +56,8 @@ class Offer(Base):
     state: Mapped[str]
     offered_at: Mapped[datetime]
     lease_until: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Which version of the work is under review."""
     reason: Mapped[str] = mapped_column(default="")
     """Why it was declined, see :data:`rules.DECLINE_REASONS`."""
     note: Mapped[str] = mapped_column(default="")
@@ -118,6 +120,8 @@ class Feedback(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     offer_id: Mapped[int] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"))
     comment: Mapped[str] = mapped_column(default="")
+    to_author: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    """Answers to what the author asked of the version under review, in the order of the questions."""
     given_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     """When its author first opened it."""
@@ -161,7 +165,7 @@ class Feedback(Base):
         answers = {
             each.criterion_id: rules.AnswerWords(level_id=each.level_id, comment=each.comment) for each in self.answers
         }
-        return rules.Words(answers=answers, comment=self.comment)
+        return rules.Words(answers=answers, comment=self.comment, to_author=tuple(self.to_author))
 
 
 class Answer(Base):

@@ -3,7 +3,7 @@ What a reviewer does: take a work, write, give feedback; and that its author has
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
@@ -19,6 +19,7 @@ from lti_tool.exchange.models import (
     FeedbackDraft,
     Offer,
     Submission,
+    WorkVersion,
 )
 from lti_tool.exchange.operations import acts, drafts, grading, pairing
 from lti_tool.exchange.operations.drafts import Saved
@@ -131,9 +132,9 @@ def give_feedback(
     if not offer.is_open:
         raise errors.OfferIsOver(offer.state)
     acts.require_open(exchange, now)
-    _require_complete(words, _criteria_as_they_stand(session, exchange))
+    words = checked(session, exchange, offer, words)
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
-    feedback = Feedback(offer_id=offer.id, comment=words.comment, given_at=now)
+    feedback = Feedback(offer_id=offer.id, comment=words.comment, to_author=list(words.to_author), given_at=now)
     feedback.answers = [
         Answer(criterion_id=id, level_id=said.level_id, comment=said.comment) for id, said in words.answers.items()
     ]
@@ -163,11 +164,9 @@ def mark_read(session: Session, exchange: Exchange, *, author: int, now: datetim
     )
 
 
-def checked(session: Session, exchange: Exchange, words: Words) -> Words:
-    """*words* as they may be given: readable, complete, and about the criteria as they stand."""
-    words = _readable(words)
-    _require_complete(words, _criteria_as_they_stand(session, exchange))
-    return words
+def checked(session: Session, exchange: Exchange, offer: Offer, words: Words) -> Words:
+    """*words* as they may be given: readable, complete, and about the criteria and the questions as they are."""
+    return _require_complete(_readable(words), _criteria_as_they_stand(session, exchange), _asked(session, offer))
 
 
 # Who reviews what next ------------------------------------------------------------------------------------------------
@@ -224,7 +223,8 @@ def _readable(words: Words) -> Words:
         id: rules.AnswerWords(level_id=said.level_id, comment=acts.clean(said.comment))
         for id, said in words.answers.items()
     }
-    words = Words(answers=answers, comment=acts.clean(words.comment))
+    to_author = tuple(acts.clean(each) for each in words.to_author)
+    words = Words(answers=answers, comment=acts.clean(words.comment), to_author=to_author)
     if words.is_too_long:
         raise errors.TooLong(rules.LONGEST_COMMENT)
     return words
@@ -242,13 +242,26 @@ def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, s
     return {criterion.id: {level.id for level in criterion.levels} for criterion in rows}
 
 
-def _require_complete(words: Words, criteria: dict[int, set[int]]) -> None:
+def _asked(session: Session, offer: Offer) -> tuple[str, ...]:
+    """What the author asked with the version under review."""
+    kept = session.scalars(
+        select(WorkVersion.beside).where(
+            WorkVersion.submission_id == offer.submission_id, WorkVersion.number == offer.version
+        )
+    ).one_or_none()
+    return rules.Beside.from_dict(kept or {}).questions
+
+
+def _require_complete(words: Words, criteria: dict[int, set[int]], asked: tuple[str, ...]) -> Words:
+    """The words with as many answers to the author as there are questions, unless something is missing."""
     unknown = rules.stranger(words, criteria=criteria)
     if unknown is not None:
         raise errors.UnknownAnswer(unknown)
     lacking = rules.wanting(words, criteria=criteria)
-    if lacking:
-        raise errors.IncompleteFeedback(lacking.criteria, comment=lacking.comment)
+    questions = rules.unanswered(asked, words.to_author)
+    if lacking or questions:
+        raise errors.IncompleteFeedback(lacking.criteria, comment=lacking.comment, questions=questions)
+    return replace(words, to_author=words.to_author[: len(asked)])
 
 
 def _put_draft_aside(session: Session, offer: Offer, words: Words, *, base_revision: int | None, now: datetime) -> None:

@@ -39,8 +39,8 @@ def revise_feedback(
 
     It says what any feedback must say.
     """
-    words = reviewing.checked(session, exchange, words)
     feedback = _given(session, exchange, reviewer, offer_id)
+    words = reviewing.checked(session, exchange, feedback.offer, words)
     if feedback.words == words:
         return feedback
     request = session.get(RewriteRequest, feedback.id, populate_existing=True)
@@ -58,7 +58,7 @@ def revise_feedback(
         for id, said in words.answers.items()
     )
     # Its author has not read what it says now.
-    feedback.comment, feedback.read_at = words.comment, None
+    feedback.comment, feedback.to_author, feedback.read_at = words.comment, list(words.to_author), None
     if request is not None and is_asked:
         request.answered_at = now
     session.flush()

@@ -87,10 +87,16 @@ from lti_tool.exchange.queries.student import (
     received_feedback,
     student_page,
 )
+from lti_tool.exchange.queries.work import (
+    Comparison,
+    Version,
+    compare,
+)
 
 __all__ = [
     "Answered",
     "Change",
+    "Comparison",
     "Disagreement",
     "Flagged",
     "Graded",
@@ -111,9 +117,11 @@ __all__ = [
     "StudentRow",
     "Tally",
     "ToLookAt",
+    "Version",
     "answered_in",
     "appraisals_shown",
     "available",
+    "compare",
     "consent_of",
     "consents",
     "differing",

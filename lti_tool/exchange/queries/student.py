@@ -2,7 +2,7 @@
 What a learner sees: their work, the works they review, the feedback they got.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,6 +32,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
 
@@ -48,6 +49,23 @@ class MyWork:
     may_change: bool
     why_not: str | None
     """closed, not_yet, unpublished or being_reviewed."""
+    is_revision: bool = False
+    """What may change now is a new version, beside the one that is being reviewed."""
+    versions: tuple[Version, ...] = ()
+    """As it was handed in, oldest first."""
+
+    @property
+    def handed_in(self) -> Version | None:
+        return self.versions[-1] if self.versions else None
+
+    @property
+    def has_unsent_changes(self) -> bool:
+        newest, work = self.handed_in, self.submission
+        return newest is not None and (
+            work.has_unsent_changes
+            or work.beside != newest.beside.as_dict()
+            or [file.id for file in self.files] != [file.id for file in newest.files]
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +79,9 @@ class MyReview:
     """None where the reviewer must not know."""
     submission: Submission
     files: tuple[SubmissionFile, ...]
+    """Of the version under review, as ``version`` is."""
+    versions: tuple[Version, ...]
+    """The one under review and what came after it."""
     is_lapsed: bool
     draft: FeedbackDraft | None
     words: Words
@@ -76,6 +97,20 @@ class MyReview:
     def is_answered(self) -> bool:
         """Whether the author has written back."""
         return self.feedback is not None and any(each.side == rules.AUTHOR for each in said_about(self.feedback))
+
+    @property
+    def version(self) -> Version:
+        return self.versions[0]
+
+    @property
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """What the author asks, and what the reviewer says to it so far."""
+        questions, said = self.version.beside.questions, self.words.to_author
+        return tuple((each, said[place] if place < len(said) else "") for place, each in enumerate(questions))
+
+    @property
+    def newer(self) -> Version | None:
+        return self.versions[-1] if len(self.versions) > 1 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +132,8 @@ class Received:
     reviewer_name: str | None
     """None where the author must not know."""
     answers: tuple[Answered, ...]
+    asked: tuple[tuple[str, str], ...]
+    """What the author asked and what was answered."""
     comment: str
     given_at: datetime
     is_new: bool
@@ -145,6 +182,10 @@ class Dossier:
     feedback: tuple[Feedback, ...]
     """Received, in the order it came."""
     copies: tuple[DraftCopy, ...]
+    versions: Mapping[int, tuple[Version, ...]]
+    """By work: the person's own and those they review."""
+    has_feedback: bool = False
+    """Somebody has reviewed the work."""
 
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
@@ -190,21 +231,28 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
 
 def my_work(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> MyWork | None:
     """The work of one author, or None while they have none."""
-    work, is_read = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
     if work is None:
         return None
-    _fill_files(session, [work])
-    copies = _copies_of(session, work, ())
-    return work_in(Dossier(work=work, is_read=is_read, offers=(), feedback=(), copies=copies), exchange, now=now)
+    dossier = Dossier(
+        work=work,
+        is_read=is_read,
+        has_feedback=has_feedback,
+        offers=(),
+        feedback=(),
+        copies=_copies_of(session, work, ()),
+        versions=versions_of(session, [work]),
+    )
+    return work_in(dossier, exchange, now=now)
 
 
 def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: int, *, now: datetime) -> MyReview | None:
     """One of a reviewer's works; None where it is not theirs, or was declined or given to others."""
     offers = _offers_of(session, exchange, person_id)
-    _fill_files(session, [offer.submission for offer in offers])
+    versions = versions_of(session, [offer.submission for offer in offers])
     _fill_answers(session, [offer.feedback for offer in offers if offer.feedback is not None])
     copies = _copies_of(session, None, offers)
-    dossier = Dossier(work=None, is_read=False, offers=offers, feedback=(), copies=copies)
+    dossier = Dossier(work=None, is_read=False, offers=offers, feedback=(), copies=copies, versions=versions)
     reviews = reviews_in(dossier, now=now, with_names=not exchange.is_masked)
     return next((review for review in reviews if review.offer.id == offer_id), None)
 
@@ -213,20 +261,29 @@ def received_feedback(session: Session, exchange: Exchange, person_id: int) -> t
     """The feedback of one author as they may see it."""
     feedback = _feedback_of(session, exchange, person_id)
     _fill_answers(session, feedback)
-    dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=())
+    versions = versions_of(session, {each.offer.submission for each in feedback})
+    dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=(), versions=versions)
     received = received_in(dossier, exchange, with_names=not exchange.is_masked)
     return _with_exclusions(session, exchange, received)
 
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
     """Load everything about one person at once. What of it may be shown is decided by those who show it."""
-    work, is_read = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
     offers = _offers_of(session, exchange, person_id)
     feedback = _feedback_of(session, exchange, person_id)
-    _fill_files(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
+    versions = versions_of(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
     _fill_answers(session, [*feedback, *(offer.feedback for offer in offers if offer.feedback is not None)])
     copies = _copies_of(session, work, offers)
-    return Dossier(work=work, is_read=is_read, offers=offers, feedback=feedback, copies=copies)
+    return Dossier(
+        work=work,
+        is_read=is_read,
+        has_feedback=has_feedback,
+        offers=offers,
+        feedback=feedback,
+        copies=copies,
+        versions=versions,
+    )
 
 
 def work_in(dossier: Dossier, exchange: Exchange, *, now: datetime) -> MyWork | None:
@@ -235,7 +292,10 @@ def work_in(dossier: Dossier, exchange: Exchange, *, now: datetime) -> MyWork | 
     if work is None:
         return None
     why_not = exchange.windows.why_not_open(now)
-    if why_not is None and work.submitted_at is not None and dossier.is_read:
+    is_read = work.submitted_at is not None and dossier.is_read
+    options = exchange.option(rules.WorkOptions)
+    may = rules.may_hand_in_again(options, is_read=is_read, has_feedback=dossier.has_feedback)
+    if why_not is None and not may:
         why_not = "being_reviewed"
     return MyWork(
         submission=work,
@@ -244,19 +304,26 @@ def work_in(dossier: Dossier, exchange: Exchange, *, now: datetime) -> MyWork | 
         is_late=work.submitted_at is not None and exchange.windows.is_late(work.submitted_at),
         may_change=why_not is None,
         why_not=why_not,
+        is_revision=is_read and may,
+        versions=dossier.versions.get(work.id, ()),
     )
 
 
 def reviews_in(dossier: Dossier, *, now: datetime, with_names: bool) -> tuple[MyReview, ...]:
     """The works a reviewer has or had in hand, without those declined or given to others."""
     kept = [offer for offer in dossier.offers if offer.state not in (OfferState.DECLINED, OfferState.EXPIRED)]
+
+    def under_review(offer: Offer) -> tuple[Version, ...]:
+        return tuple(each for each in dossier.versions[offer.submission_id] if each.number >= offer.version)
+
     return tuple(
         MyReview(
             offer=offer,
             number=number,
             author_name=_name(offer.submission.author) if with_names else None,
             submission=offer.submission,
-            files=tuple(offer.submission.files),
+            files=under_review(offer)[0].files,
+            versions=under_review(offer),
             is_lapsed=offer.is_open and not offer.is_live_at(now),
             draft=offer.draft,
             words=_words(offer),
@@ -275,12 +342,19 @@ def received_in(dossier: Dossier, exchange: Exchange, *, with_names: bool) -> tu
             letter=_letter(number),
             reviewer_name=_name(feedback.offer.reviewer) if with_names else None,
             answers=_answered(exchange, feedback),
+            asked=tuple(zip(_questions(dossier, feedback.offer), feedback.to_author, strict=False)),
             comment=feedback.comment,
             given_at=feedback.given_at,
             is_new=feedback.read_at is None,
         )
         for number, feedback in enumerate(dossier.feedback)
     )
+
+
+def _questions(dossier: Dossier, offer: Offer) -> tuple[str, ...]:
+    """What the author asked with the version under review."""
+    versions = dossier.versions.get(offer.submission_id, ())
+    return next((each.beside.questions for each in versions if each.number == offer.version), ())
 
 
 def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Release | None, Passback | None]:
@@ -340,13 +414,17 @@ def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) ->
     )
 
 
-def _work_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> tuple[Submission | None, bool]:
+def _work_of(
+    session: Session, exchange: Exchange, person_id: int, *, now: datetime
+) -> tuple[Submission | None, bool, bool]:
+    """The work, whether somebody has it, and whether somebody has said something about it."""
+    has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
     row = session.execute(
-        select(Submission, exists().where(has_reader(Submission.id, now)))
+        select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
         .execution_options(populate_existing=True)
     ).one_or_none()
-    return (None, False) if row is None else (row[0], row[1])
+    return (None, False, False) if row is None else (row[0], row[1], row[2])
 
 
 def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Offer, ...]:
@@ -370,23 +448,13 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         .join(Feedback.offer)
         .join(Offer.submission)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
-        .options(*WITH_DIALOGUE, joinedload(Feedback.offer).joinedload(Offer.reviewer))
+        .options(
+            *WITH_DIALOGUE, joinedload(Feedback.offer).options(joinedload(Offer.reviewer), joinedload(Offer.submission))
+        )
         .order_by(Feedback.given_at, Feedback.id)
         .execution_options(populate_existing=True)
     )
     return tuple(rows)
-
-
-def _fill_files(session: Session, works: Collection[Submission]) -> None:
-    """The files of all *works* at once."""
-    if not works:
-        return
-    found: dict[int, list[SubmissionFile]] = {work.id: [] for work in works}
-    rows = select(SubmissionFile).where(SubmissionFile.submission_id.in_(found)).order_by(SubmissionFile.number)
-    for file in session.scalars(rows):
-        found[file.submission_id].append(file)
-    for work in works:
-        set_committed_value(work, "files", found[work.id])
 
 
 def _fill_answers(session: Session, feedback: Collection[Feedback]) -> None:

@@ -35,10 +35,16 @@ from lti_tool.exchange.schemas.taking_part import (
     OverrideSchema,
     WorkSchema,
 )
+from lti_tool.exchange.schemas.work import (
+    BesideSchema,
+    HandInSchema,
+    WorkOptionsSchema,
+)
 
 __all__ = [
     "AnswerSchema",
     "AppraisalSchema",
+    "BesideSchema",
     "CharterSchema",
     "CriterionSchema",
     "DecisionSchema",
@@ -47,6 +53,7 @@ __all__ = [
     "FeedbackSchema",
     "FlagSchema",
     "GradingSchema",
+    "HandInSchema",
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
@@ -59,5 +66,6 @@ __all__ = [
     "SecondLookSchema",
     "ThanksSchema",
     "TickSchema",
+    "WorkOptionsSchema",
     "WorkSchema",
 ]

@@ -42,5 +42,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     reviewing,
     settings,
     student,
+    versions,
+    work_options,
     working,
 )

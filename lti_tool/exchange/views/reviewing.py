@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 
 from lti_tool import db
 from lti_tool.clock import now
-from lti_tool.exchange import errors, operations, queries, wording
+from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.rules import AnswerWords, Words
@@ -165,7 +165,14 @@ def _values(exchange: Exchange) -> dict[str, Any]:
         for criterion in exchange.criteria
         if f"level-{criterion.id}" in form or f"comment-{criterion.id}" in form
     }
-    return form_values("comment", "base_revision") | {"answers": answers}
+    return form_values("comment", "base_revision") | {"answers": answers, "to_author": _to_author()}
+
+
+def _to_author() -> list[str]:
+    """Answers to the author's questions, up to the last that was sent."""
+    names = [f"asked-{place}" for place in range(rules.MOST_QUESTIONS)]
+    sent = [place for place, name in enumerate(names) if name in request.form]
+    return [request.form.get(name, "") for name in names[: max(sent, default=-1) + 1]]
 
 
 def _typed(exchange: Exchange) -> Words:
@@ -177,7 +184,7 @@ def _typed(exchange: Exchange) -> Words:
             level_id=int(level) if level.isascii() and level.isdigit() and len(level) < 10 else None,
             comment=request.form.get(f"comment-{criterion.id}", ""),
         )
-    return Words(answers=answers, comment=request.form.get("comment", ""))
+    return Words(answers=answers, comment=request.form.get("comment", ""), to_author=tuple(_to_author()))
 
 
 def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
@@ -188,6 +195,8 @@ def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
         for id, said in answers.items() if isinstance(answers, dict) else ():
             for name, each in flat(said.get("value", {})).items():
                 found[f"{'level' if name == 'level_id' else name}-{id}"] = each
+        asked = messages.get("to_author", {})
+        found |= {f"asked-{place}": said for place, said in asked.items()} if isinstance(asked, dict) else {}
         return found
     if isinstance(err, errors.IncompleteFeedback):
         has_levels = {criterion.id for criterion in exchange.criteria if criterion.levels}
@@ -197,6 +206,7 @@ def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
             ]
             for id in err.criteria
         }
+        found |= {f"asked-{place}": [_("Write a few words.")] for place in err.questions}
         return found | ({"comment": [_("Write a few words.")]} if err.comment else {})
     if isinstance(err, errors.UnknownAnswer):
         return {f"level-{err.criterion_id}": [wording.sentence(err)]}
@@ -219,6 +229,7 @@ def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     said = [
         (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
     ]
+    said += [(_("To the author’s question"), each) for each in words.to_author if each]
     if words.comment:
         said.append((_("Overall"), words.comment))
     template = "exchange/_over.html" if is_htmx() else "exchange/over.html"
@@ -292,4 +303,5 @@ def _labels(exchange: Exchange) -> dict[str, str]:
     named = {
         f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in ("level", "comment")
     }
+    named |= {f"asked-{place}": _("The author’s question") for place in range(rules.MOST_QUESTIONS)}
     return named | {"comment": _("Overall")}

@@ -61,10 +61,13 @@ BEGIN = text(
                 returning submission_id),
          counted as (update exchange_seat set begun = begun + 1
                       where exchange_id = :exchange and person_id = :author)
-    insert into exchange_offer (exchange_id, submission_id, reviewer_id, state, offered_at, lease_until, reason, note)
-    select :exchange, submission_id, :reviewer, 'offered', :now, :until, '', '' from begun
+    insert into exchange_offer (exchange_id, submission_id, reviewer_id, state, offered_at, lease_until, reason, note,
+                                version)
+    select :exchange, w.id, :reviewer, 'offered', :now, :until, '', '', w.version
+      from begun join exchange_submission w on w.id = begun.submission_id
         on conflict (submission_id, reviewer_id) do update
-       set state = 'offered', offered_at = excluded.offered_at, lease_until = excluded.lease_until, ended_at = null
+       set state = 'offered', offered_at = excluded.offered_at, lease_until = excluded.lease_until, ended_at = null,
+           version = excluded.version
      where exchange_offer.state = 'expired'
     returning id
     """
