@@ -26,7 +26,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── HasWork              would destroy what people handed in
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
-    └── ReasonMissing
+    ├── ReasonMissing
+    └── NotAhead             a promise is for later
 """
 
 
@@ -170,3 +171,7 @@ class ScoreOutOfRange(ExchangeError):
 
 class ReasonMissing(ExchangeError):
     """Who overrides a grade says why."""
+
+
+class NotAhead(ExchangeError):
+    """A date of one's own lies ahead, and within a year."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
 from lti_tool.exchange.models import (
+    Commitment,
     DraftCopy,
     Feedback,
     FeedbackDraft,
@@ -31,6 +32,10 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         "grades": [
             {"exchange": each.exchange_id, "score": each.score, "maximum": each.maximum, "at": each.at.isoformat()}
             for each in session.scalars(select(Release).where(Release.person_id == person_id))
+        ],
+        "commitments": [
+            {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
+            for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
         ],
     }
 
@@ -62,6 +67,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
+    session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     session.flush()
 
 

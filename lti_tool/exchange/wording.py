@@ -108,6 +108,7 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.NotGraded: lambda err: _("This exchange gives no grades."),
     errors.ScoreOutOfRange: lambda err: _("Give a number from 0 to %(most)s.", most=number(err.most)),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
+    errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),
     file_errors.UnknownKind: lambda err: _(

@@ -6,6 +6,7 @@ computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
 from lti_tool.exchange.models.grades import GradeOverride, Release
+from lti_tool.exchange.models.promises import Commitment
 from lti_tool.exchange.models.reviewing import Answer, DraftCopy, Feedback, FeedbackDraft, Offer, Reply, has_reader
 from lti_tool.exchange.models.settings import Closure, Criterion, Exchange, Level, Publication
 from lti_tool.exchange.models.work import Submission, SubmissionFile
@@ -13,6 +14,7 @@ from lti_tool.exchange.models.work import Submission, SubmissionFile
 __all__ = [
     "Answer",
     "Closure",
+    "Commitment",
     "Criterion",
     "DraftCopy",
     "Exchange",

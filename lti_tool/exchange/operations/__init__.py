@@ -10,6 +10,7 @@ from lti_tool.exchange.operations.grading import (
     set_grade_override,
 )
 from lti_tool.exchange.operations.options import copy_options, set_options
+from lti_tool.exchange.operations.promises import commit_to, drop_commitment, remind
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -35,10 +36,12 @@ __all__ = [
     "Saved",
     "attach_file",
     "close",
+    "commit_to",
     "copy_options",
     "create_exchange",
     "decline_offer",
     "delete_exchange",
+    "drop_commitment",
     "edit_exchange",
     "give_feedback",
     "lift_grade_override",
@@ -47,6 +50,7 @@ __all__ = [
     "publish",
     "release_grades",
     "release_if_ready",
+    "remind",
     "remove_file",
     "reopen",
     "reply_once",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses import queries as courses
 from lti_tool.courses.models import Membership, ResourceLink
-from lti_tool.exchange import errors, queries, rules
+from lti_tool.exchange import errors, notices, queries, rules
 from lti_tool.exchange.models import Exchange, GradeOverride, Release, Submission
 from lti_tool.exchange.operations import acts
 from lti_tool.grades import operations as gradebook
@@ -134,6 +134,7 @@ def _release(
             changed[person] = score
     session.flush()
     _send(session, exchange, changed, link=link, now=now)
+    notices.grades_out(session, exchange, changed, now=now)
     if changed:
         log.info("%s grades of exchange %s released", len(changed), exchange.id)
     return len(changed)

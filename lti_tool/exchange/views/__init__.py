@@ -31,4 +31,13 @@ def explain(error: errors.ExchangeError) -> ResponseReturnValue:
 
 
 # Each module adds its views to the blueprint above.
-from lti_tool.exchange.views import downloads, oversight, pairing, reviewing, settings, student, working  # noqa: E402, F401
+from lti_tool.exchange.views import (  # noqa: E402, F401
+    downloads,
+    oversight,
+    pairing,
+    promises,
+    reviewing,
+    settings,
+    student,
+    working,
+)

@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries, rules, wording
-from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.models import Commitment, Exchange
 from lti_tool.exchange.schemas import ReplySchema
 from lti_tool.exchange.views import bp, oversight
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
@@ -30,14 +30,14 @@ from lti_tool.web.viewer import current
 def show(id: int) -> ResponseReturnValue:
     """The exchange, as this viewer needs it."""
     exchange = exchange_or_404(id)
-    return oversight.overview_page(exchange) if current().is_staff else _page(exchange)
+    return oversight.overview_page(exchange) if current().is_staff else student_page(exchange)
 
 
 @bp.get("/exchanges/<int:id>/student-view")
 @staff_required
 def look(id: int) -> ResponseReturnValue:
     """What a learner sees, for staff: nothing can be handed in here."""
-    return _page(exchange_or_404(id))
+    return student_page(exchange_or_404(id))
 
 
 @bp.post("/exchanges/<int:id>/readings")
@@ -78,7 +78,8 @@ def preview() -> ResponseReturnValue:
     return render_template("exchange/_preview.html", html=markdown.render(words))
 
 
-def _page(exchange: Exchange, **replying: Any) -> str:
+def student_page(exchange: Exchange, **replying: Any) -> str:
+    """The page, with what else it has to show: a form that was refused."""
     return render_template("exchange/student.html", **(_facts(exchange) | replying))
 
 
@@ -97,6 +98,7 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
         "steps": _steps(exchange, page),
         "times": [(words, at) for words, at in _times(exchange) if at],
         "is_looking": not viewer.takes_part,
+        "commitment": _commitment(exchange, page),
         "is_overdue": exchange.windows.is_late(now()),
         "wording": wording,
         "grade_words": grade_words,
@@ -106,6 +108,11 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
             viewer.person_id
         )
     return facts
+
+
+def _commitment(exchange: Exchange, page: queries.StudentPage) -> Commitment | None:
+    """Their own date, where it still says something."""
+    return queries.commitment_of(db.session(), exchange, current().person_id) if page.given < page.owed else None
 
 
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
@@ -157,7 +164,7 @@ def _refused_reply(exchange: Exchange, feedback_id: int, err: Exception) -> str:
     typed = request.form.get("body", "")
     if is_htmx():
         return _received(exchange, feedback_id, errors=said, typed=typed)
-    return _page(exchange, replying_to=feedback_id, errors=said, typed=typed)
+    return student_page(exchange, replying_to=feedback_id, errors=said, typed=typed)
 
 
 def _received(exchange: Exchange, feedback_id: int, **facts: Any) -> str:

@@ -35,6 +35,7 @@ FOR_STAFF = {
     "exchange.release",
     "exchange.release_all",
     "exchange.send_again",
+    "exchange.remind",
 }
 
 
