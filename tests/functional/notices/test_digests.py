@@ -138,7 +138,7 @@ def test_mail_ends_by_one_click_without_a_login(post: Post, client: FlaskClient)
     post.tell("1")
     post.run(NOON)
     (mail,) = post.server.mails
-    address = urlsplit(mail["List-Unsubscribe"].strip("<>")).path
+    address = urlsplit(mail["List-Unsubscribe"].strip(" <>")).path
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     delivery = post.session.get_one(Delivery, post.made.learners[0].id)
 
