@@ -39,7 +39,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
     ├── ReasonMissing
-    └── ColumnsInUse         grades are in the columns that were chosen
+    ├── ColumnsInUse         grades are in the columns that were chosen
+    └── NotAhead             a promise is for later
 """
 
 
@@ -248,3 +249,7 @@ class ReasonMissing(ExchangeError):
 
 class ColumnsInUse(ExchangeError):
     """Grades went to the columns that were chosen before."""
+
+
+class NotAhead(ExchangeError):
+    """A date of one's own lies ahead, and within a year."""

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from lti_tool import db, files, jobs
 from lti_tool.clock import now
 from lti_tool.config import Settings
-from lti_tool.exchange import operations, queries
+from lti_tool.exchange import operations, queries, reminding
 from lti_tool.exchange.models import Exchange, SubmissionFile
 
 log = logging.getLogger(__name__)
@@ -53,3 +53,18 @@ def sweep_files(timestamp: int) -> None:
             storage.remove(session, key)
     if stray:
         log.info("%s stray files removed", len(stray))
+
+
+@jobs.periodic(cron="3,18,33,48 * * * *")
+@jobs.task(name="exchange.tell_of_dates", queue="notices", queueing_lock="exchange.tell_of_dates")
+def tell_of_dates(timestamp: int) -> None:
+    """Tell people of dates that near and of what went wrong."""
+    with db.transaction() as session:
+        running = [each.id for each in queries.running_exchanges(session, now=now())]
+    for id in running:
+        with db.transaction() as session:
+            exchange = session.get(Exchange, id)
+            if exchange is not None:
+                reminding.tell_of_exchange(session, exchange, now=now())
+    with db.transaction() as session:
+        reminding.tell_of_failed_grades(session, now=now())

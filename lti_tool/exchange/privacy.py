@@ -12,6 +12,7 @@ from lti_tool import files
 from lti_tool.exchange.models import (
     Appraisal,
     CharterConsent,
+    Commitment,
     DraftCopy,
     Exchange,
     Exclusion,
@@ -75,6 +76,10 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .order_by(Feedback.id)
             )
         ],
+        "commitments": [
+            {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
+            for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
+        ],
     }
 
 
@@ -129,6 +134,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(CharterConsent).where(CharterConsent.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
+    session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     session.flush()
 
 

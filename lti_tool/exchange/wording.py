@@ -197,6 +197,7 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Grades are in the gradebook already, so they stay in the columns that they are in."
     ),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
+    errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),
     file_errors.UnknownKind: lambda err: _(

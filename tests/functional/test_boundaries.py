@@ -330,7 +330,7 @@ def test_forms_of_other_sites_change_nothing(
 
 def test_no_method_breaks_any_address(app: Flask, client: FlaskClient, session: Session, full: Full) -> None:
     teacher = sign_in(session, full.made.teacher)
-    ids = {**full.ids, "version": "x", "name": "css/app.css", "invitation": "none", "filename": "none"}
+    ids = {**full.ids, "version": "x", "name": "css/app.css", "invitation": "none", "filename": "none", "token": "x"}
     headers = {"X-CSRFToken": csrf(teacher.handle)}
 
     answers = {

@@ -30,6 +30,9 @@ from lti_tool.exchange.models.pairing import (
     PlannedPair,
     Seat,
 )
+from lti_tool.exchange.models.promises import (
+    Commitment,
+)
 from lti_tool.exchange.models.reviewing import (
     Answer,
     DraftCopy,
@@ -56,6 +59,7 @@ __all__ = [
     "Appraisal",
     "CharterConsent",
     "Closure",
+    "Commitment",
     "Criterion",
     "DraftCopy",
     "Exchange",

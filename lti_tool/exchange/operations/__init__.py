@@ -43,6 +43,11 @@ from lti_tool.exchange.operations.pairing import (
     mix_again,
     tend,
 )
+from lti_tool.exchange.operations.promises import (
+    commit_to,
+    drop_commitment,
+    remind,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -79,12 +84,14 @@ __all__ = [
     "appraise",
     "attach_file",
     "close",
+    "commit_to",
     "copy_options",
     "create_exchange",
     "decide",
     "decisions_for",
     "decline_offer",
     "delete_exchange",
+    "drop_commitment",
     "edit_exchange",
     "edit_message",
     "flag",
@@ -103,6 +110,7 @@ __all__ = [
     "regrade",
     "release_grades",
     "release_if_ready",
+    "remind",
     "remove_file",
     "reopen",
     "require_columns_kept",

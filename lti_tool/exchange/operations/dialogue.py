@@ -53,7 +53,8 @@ def say(
     session.add(message)
     _note_heard(part, now)
     session.flush()
-    acts.record(session, exchange, "feedback.replied", by=writer, now=now, feedback_id=feedback_id, side=part.side)
+    said = {"feedback_id": feedback_id, "message_id": message.id, "side": part.side}
+    acts.record(session, exchange, "feedback.replied", by=writer, now=now, **said)
     return message
 
 

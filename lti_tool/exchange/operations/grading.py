@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lti_tool.courses import queries as courses
 from lti_tool.courses.models import Membership, ResourceLink
 from lti_tool.exchange import columns as gradebook_columns
-from lti_tool.exchange import errors, queries, rules
+from lti_tool.exchange import errors, notices, queries, rules
 from lti_tool.exchange.models import Exchange, Exclusion, GradeOverride, Regrade, Release, Submission
 from lti_tool.exchange.operations import acts
 from lti_tool.exchange.operations import options as operations_options
@@ -272,6 +272,7 @@ def _release(
     _write(session, exchange, rows, by=by, now=now)
     sent = _send(session, exchange, {id: score for id, (score, _) in scores.items()}, computed=computed, now=now)
     count = len(news | sent)
+    notices.grades_out(session, exchange, news | sent, now=now)
     if count:
         log.info("%s grades of exchange %s released", count, exchange.id)
     return count

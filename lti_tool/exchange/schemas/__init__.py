@@ -28,6 +28,9 @@ from lti_tool.exchange.schemas.plan import (
     LevelSchema,
     PlanSchema,
 )
+from lti_tool.exchange.schemas.promises import (
+    CommitmentSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
     DeclineSchema,
@@ -46,6 +49,7 @@ __all__ = [
     "AppraisalSchema",
     "BesideSchema",
     "CharterSchema",
+    "CommitmentSchema",
     "CriterionSchema",
     "DecisionSchema",
     "DeclineSchema",

@@ -39,6 +39,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     grading,
     oversight,
     pairing,
+    promises,
     reviewing,
     settings,
     student,

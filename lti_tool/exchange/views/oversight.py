@@ -69,6 +69,9 @@ def overview_page(exchange: Exchange) -> str:
         "name": name,
         "filters": _filters(overview.rows, exchange),
         "because": exchange.windows.why_not_open(now()),
+        "to_remind": len(queries.to_remind(db.session(), exchange, now=now()))
+        if exchange.windows.is_open_at(now())
+        else 0,
         "has_no_column": exchange.points is not None and courses.link_of(db.session(), exchange.id) is None,
         "wording": wording,
         "grade_words": grade_words,

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import operations, queries, rules, talk, wording
-from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.models import Commitment, Exchange
 from lti_tool.exchange.views import bp, oversight
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
@@ -71,6 +71,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "steps": _steps(exchange, page),
         "times": [(words, at) for words, at in _times(exchange) if at],
         "is_looking": not viewer.takes_part,
+        "commitment": _commitment(exchange, page),
         "is_overdue": exchange.windows.is_late(now()),
         "options": exchange.option(rules.GradingOptions),
         "wording": wording,
@@ -83,6 +84,11 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
             viewer.person_id
         )
     return facts
+
+
+def _commitment(exchange: Exchange, page: queries.StudentPage) -> Commitment | None:
+    """Their own date, where it still says something."""
+    return queries.commitment_of(db.session(), exchange, current().person_id) if page.given < page.owed else None
 
 
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:

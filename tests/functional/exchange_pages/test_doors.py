@@ -55,6 +55,7 @@ FOR_STAFF = {
     "exchange.edit_staff_message",
     "exchange.look_at_flag",
     "exchange.decide",
+    "exchange.remind",
 }
 
 
