@@ -29,6 +29,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     └── ReasonMissing
 """
 
+from lti_tool.exchange.rules import Lack
+
 
 class ExchangeError(Exception):
     """Something that the rules of an exchange do not allow."""
@@ -107,12 +109,13 @@ class OfferIsOver(ExchangeError):
 
 
 class IncompleteFeedback(ExchangeError):
-    """Criteria without an answer by id, and whether the overall comment is wanting."""
+    """Criteria whose answer lacks something by id, whether the overall comment does, and what exactly."""
 
-    def __init__(self, criteria: tuple[int, ...], *, comment: bool) -> None:
+    def __init__(self, criteria: tuple[int, ...], *, comment: bool, lacks: tuple[Lack, ...] = ()) -> None:
         super().__init__(f"criteria {criteria}, comment {comment}")
         self.criteria = criteria
         self.comment = comment
+        self.lacks = lacks
 
 
 class UnknownAnswer(ExchangeError):
@@ -141,7 +144,7 @@ class PlanRefused(ExchangeError):
 
 
 class CriteriaInUse(ExchangeError):
-    """Feedback refers to these criteria: their words may change, their levels and points may not."""
+    """Feedback rests on the kind, scale, levels and points of these criteria: words and weights alone may change."""
 
     def __init__(self, titles: tuple[str, ...]) -> None:
         super().__init__(f"{len(titles)} criteria in use")

@@ -33,6 +33,12 @@ def topics() -> tuple[Topic, ...]:
             summary=_pairing,
             endpoint="exchange.pairing",
         ),
+        Topic(
+            options=rules.CoachOptions,
+            title=lazy_gettext("Help with writing feedback"),
+            summary=_coach,
+            endpoint="exchange.coach",
+        ),
     )
 
 
@@ -48,3 +54,14 @@ def _pairing(exchange: Exchange) -> str:
         rules.OWN_GROUP: _("everybody reviews within their own group"),
     }[options.groups]
     return str(_("%(begins)s; %(whom)s.", begins=begins, whom=whom))
+
+
+def _coach(exchange: Exchange) -> str:
+    options = exchange.option(rules.CoachOptions)
+    coach = _("A coach shows reviewers what their words have so far") if options.on else _("No coach looks along")
+    takeaway = (
+        _("they are asked what they take for their own work")
+        if options.takeaway
+        else _("they are not asked what they take for their own work")
+    )
+    return str(_("%(coach)s; %(takeaway)s.", coach=coach, takeaway=takeaway))

@@ -6,7 +6,16 @@ computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
 from lti_tool.exchange.models.grades import GradeOverride, Release
-from lti_tool.exchange.models.reviewing import Answer, DraftCopy, Feedback, FeedbackDraft, Offer, Reply, has_reader
+from lti_tool.exchange.models.reviewing import (
+    Answer,
+    DraftCopy,
+    Feedback,
+    FeedbackDraft,
+    Offer,
+    Reply,
+    Takeaway,
+    has_reader,
+)
 from lti_tool.exchange.models.settings import Closure, Criterion, Exchange, Level, Publication
 from lti_tool.exchange.models.work import Submission, SubmissionFile
 
@@ -26,5 +35,6 @@ __all__ = [
     "Reply",
     "Submission",
     "SubmissionFile",
+    "Takeaway",
     "has_reader",
 ]

@@ -24,10 +24,12 @@ from lti_tool.exchange.operations.settings import (
     create_exchange,
     delete_exchange,
     edit_exchange,
+    moves_weights,
     publish,
     reopen,
     unpublish,
 )
+from lti_tool.exchange.operations.takeaways import note_takeaway
 from lti_tool.exchange.operations.work import attach_file, remove_file, save_draft, submit_work
 
 __all__ = [
@@ -43,7 +45,9 @@ __all__ = [
     "give_feedback",
     "lift_grade_override",
     "mark_read",
+    "moves_weights",
     "next_offer",
+    "note_takeaway",
     "publish",
     "release_grades",
     "release_if_ready",

@@ -4,7 +4,7 @@ What a reviewer does: take a work, write, give feedback; and what its author doe
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
@@ -134,7 +134,8 @@ def give_feedback(
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
     feedback = Feedback(offer_id=offer.id, comment=words.comment, given_at=now)
     feedback.answers = [
-        Answer(criterion_id=id, level_id=said.level_id, comment=said.comment) for id, said in words.answers.items()
+        Answer(criterion_id=id, level_id=said.level_id, comment=said.comment, number=said.number)
+        for id, said in words.answers.items()
     ]
     session.add(feedback)
     offer.state, offer.ended_at = OfferState.SUBMITTED, now
@@ -322,18 +323,15 @@ def _writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_i
 
 
 def _readable(words: Words) -> Words:
-    answers = {
-        id: rules.AnswerWords(level_id=said.level_id, comment=acts.clean(said.comment))
-        for id, said in words.answers.items()
-    }
+    answers = {id: replace(said, comment=acts.clean(said.comment)) for id, said in words.answers.items()}
     words = Words(answers=answers, comment=acts.clean(words.comment))
     if words.is_too_long:
         raise errors.TooLong(rules.LONGEST_COMMENT)
     return words
 
 
-def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, set[int]]:
-    """The levels of each criterion, held so that no edit removes them while feedback is written about them."""
+def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, rules.Asked]:
+    """What each criterion asks, held so that no edit changes it while feedback is written about it."""
     session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update(read=True))
     rows = session.scalars(
         select(Criterion)
@@ -341,16 +339,16 @@ def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, s
         .options(selectinload(Criterion.levels))
         .execution_options(populate_existing=True)
     )
-    return {criterion.id: {level.id for level in criterion.levels} for criterion in rows}
+    return {criterion.id: criterion.asked for criterion in rows}
 
 
-def _require_complete(words: Words, criteria: dict[int, set[int]]) -> None:
+def _require_complete(words: Words, criteria: dict[int, rules.Asked]) -> None:
     unknown = rules.stranger(words, criteria=criteria)
     if unknown is not None:
         raise errors.UnknownAnswer(unknown)
     lacking = rules.wanting(words, criteria=criteria)
     if lacking:
-        raise errors.IncompleteFeedback(lacking.criteria, comment=lacking.comment)
+        raise errors.IncompleteFeedback(lacking.criteria, comment=lacking.comment, lacks=lacking.lacks)
 
 
 def _put_draft_aside(session: Session, offer: Offer, words: Words, *, base_revision: int | None, now: datetime) -> None:

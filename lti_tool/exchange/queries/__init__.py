@@ -2,7 +2,7 @@
 What the pages of an exchange read. Each page costs a number of queries that does not grow with the class.
 """
 
-from lti_tool.exchange.queries.access import exchange_for, file_for, plan_of
+from lti_tool.exchange.queries.access import exchange_for, file_for, others_of, plan_of
 from lti_tool.exchange.queries.cards import Standing, Tally, exchanges_of, standings, tallies
 from lti_tool.exchange.queries.grades import due_exchanges, grades_of, overrides_of
 from lti_tool.exchange.queries.staff import Overview, PersonPage, StudentRow, overview, person_page
@@ -17,6 +17,7 @@ from lti_tool.exchange.queries.student import (
     received_feedback,
     student_page,
 )
+from lti_tool.exchange.queries.takeaways import takeaways_of
 
 __all__ = [
     "Answered",
@@ -36,6 +37,7 @@ __all__ = [
     "grades_of",
     "my_review",
     "my_work",
+    "others_of",
     "overrides_of",
     "overview",
     "person_page",
@@ -43,5 +45,6 @@ __all__ = [
     "received_feedback",
     "standings",
     "student_page",
+    "takeaways_of",
     "tallies",
 ]

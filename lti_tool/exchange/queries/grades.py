@@ -10,40 +10,36 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
-    Answer,
     Exchange,
     Feedback,
     GradeOverride,
-    Level,
     Offer,
     Release,
     Submission,
 )
+from lti_tool.exchange.queries import scoring
 
 
 def shares_of(
     session: Session, exchange: Exchange, *, persons: Collection[int] | None = None
 ) -> dict[int, list[rules.Share]]:
     """By author of handed-in work: what each feedback on it says in points, none too."""
-    most = select(Level.criterion_id, func.max(Level.points).label("points")).group_by(Level.criterion_id).subquery()
+    said = scoring.points_by_feedback(exchange)
     rows = (
         select(
             Submission.author_id,
             Feedback.id,
-            func.coalesce(func.sum(Level.points), 0.0),
-            func.coalesce(func.sum(most.c.points), 0.0),
+            func.coalesce(said.c.points, 0.0),
+            func.coalesce(said.c.possible, 0.0),
         )
         .outerjoin(Offer, and_(Offer.submission_id == Submission.id, Offer.state == rules.OfferState.SUBMITTED))
         .outerjoin(Feedback, Feedback.offer_id == Offer.id)
-        .outerjoin(Answer, Answer.feedback_id == Feedback.id)
-        .outerjoin(Level, Level.id == Answer.level_id)
-        .outerjoin(most, most.c.criterion_id == Level.criterion_id)
+        .outerjoin(said, said.c.feedback_id == Feedback.id)
         .where(
             Submission.exchange_id == exchange.id,
             Submission.submitted_at.is_not(None),
             Submission.author_id.is_not(None),
         )
-        .group_by(Submission.author_id, Feedback.id)
         .order_by(Submission.author_id, Feedback.id)
     )
     if persons is not None:

@@ -2,6 +2,7 @@
 What the forms of an exchange may say, by topic.
 """
 
+from lti_tool.exchange.schemas.coach import CoachSchema
 from lti_tool.exchange.schemas.pairing import PairingSchema
 from lti_tool.exchange.schemas.plan import CriterionSchema, LevelSchema, PlanSchema
 from lti_tool.exchange.schemas.taking_part import (
@@ -10,11 +11,13 @@ from lti_tool.exchange.schemas.taking_part import (
     FeedbackSchema,
     OverrideSchema,
     ReplySchema,
+    TakeawaySchema,
     WorkSchema,
 )
 
 __all__ = [
     "AnswerSchema",
+    "CoachSchema",
     "CriterionSchema",
     "DeclineSchema",
     "FeedbackSchema",
@@ -23,5 +26,6 @@ __all__ = [
     "PairingSchema",
     "PlanSchema",
     "ReplySchema",
+    "TakeawaySchema",
     "WorkSchema",
 ]

@@ -26,6 +26,7 @@ class AnswerSchema(FormSchema):
         validate=validate.Range(1, LARGEST_ID, error=_("Choose one of these.")),
         error_messages={"invalid": _("Choose one of these."), "too_large": _("Choose one of these.")},
     )
+    number = Number()
     comment = Text(most=rules.LONGEST_COMMENT)
 
     @post_load
@@ -63,6 +64,12 @@ class ReplySchema(FormSchema):
     """The author's answer to a feedback."""
 
     body = Text(most=rules.LONGEST_COMMENT, required=True)
+
+
+class TakeawaySchema(FormSchema):
+    """What a reviewer takes for their own work; nothing takes the note away."""
+
+    body = Text(most=LONGEST_NOTE)
 
 
 class OverrideSchema(FormSchema):

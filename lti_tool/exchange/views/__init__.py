@@ -12,6 +12,7 @@ from lti_tool.web.errors import Refused
 from lti_tool.web.fields import LARGEST_ID
 
 bp = Blueprint("exchange", __name__, template_folder="../templates")
+bp.add_app_template_global(wording.scored, "scored")
 
 
 @bp.url_value_preprocessor
@@ -31,4 +32,14 @@ def explain(error: errors.ExchangeError) -> ResponseReturnValue:
 
 
 # Each module adds its views to the blueprint above.
-from lti_tool.exchange.views import downloads, oversight, pairing, reviewing, settings, student, working  # noqa: E402, F401
+from lti_tool.exchange.views import (  # noqa: E402
+    coach,  # noqa: F401
+    downloads,  # noqa: F401
+    oversight,  # noqa: F401
+    pairing,  # noqa: F401
+    reviewing,  # noqa: F401
+    settings,  # noqa: F401
+    student,  # noqa: F401
+    takeaways,  # noqa: F401
+    working,  # noqa: F401
+)

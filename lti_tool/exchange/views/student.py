@@ -30,14 +30,14 @@ from lti_tool.web.viewer import current
 def show(id: int) -> ResponseReturnValue:
     """The exchange, as this viewer needs it."""
     exchange = exchange_or_404(id)
-    return oversight.overview_page(exchange) if current().is_staff else _page(exchange)
+    return oversight.overview_page(exchange) if current().is_staff else page(exchange)
 
 
 @bp.get("/exchanges/<int:id>/student-view")
 @staff_required
 def look(id: int) -> ResponseReturnValue:
     """What a learner sees, for staff: nothing can be handed in here."""
-    return _page(exchange_or_404(id))
+    return page(exchange_or_404(id))
 
 
 @bp.post("/exchanges/<int:id>/readings")
@@ -78,8 +78,9 @@ def preview() -> ResponseReturnValue:
     return render_template("exchange/_preview.html", html=markdown.render(words))
 
 
-def _page(exchange: Exchange, **replying: Any) -> str:
-    return render_template("exchange/student.html", **(_facts(exchange) | replying))
+def page(exchange: Exchange, **refused: Any) -> str:
+    """The whole page; what was *refused* is shown where it was typed."""
+    return render_template("exchange/student.html", **(_facts(exchange) | refused))
 
 
 def _replied(exchange: Exchange, feedback_id: int) -> str:
@@ -100,12 +101,26 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
         "is_overdue": exchange.windows.is_late(now()),
         "wording": wording,
         "grade_words": grade_words,
+        "taken": _taken(exchange, page),
     }
     if page.grade is not None and page.grade.cause == "override":
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
             viewer.person_id
         )
     return facts
+
+
+def _taken(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, Any]]:
+    """What this learner took from each review, and the newest of which they have not said it yet."""
+    given = [review for review in page.reviews if review.feedback is not None]
+    if not given or not exchange.option(rules.CoachOptions).takeaway:
+        return []
+    notes = queries.takeaways_of(db.session(), exchange, current().person_id)
+    return [
+        {"review": review, "body": notes.get(review.offer.id, "")}
+        for review in given
+        if review.offer.id in notes or review is given[-1]
+    ]
 
 
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
@@ -157,7 +172,7 @@ def _refused_reply(exchange: Exchange, feedback_id: int, err: Exception) -> str:
     typed = request.form.get("body", "")
     if is_htmx():
         return _received(exchange, feedback_id, errors=said, typed=typed)
-    return _page(exchange, replying_to=feedback_id, errors=said, typed=typed)
+    return page(exchange, replying_to=feedback_id, errors=said, typed=typed)
 
 
 def _received(exchange: Exchange, feedback_id: int, **facts: Any) -> str:
