@@ -43,6 +43,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     └── NotAhead             a promise is for later
 """
 
+from lti_tool.exchange.rules import Lack
+
 
 class ExchangeError(Exception):
     """Something that the rules of an exchange do not allow."""
@@ -157,13 +159,21 @@ class OfferIsOver(ExchangeError):
 
 
 class IncompleteFeedback(ExchangeError):
-    """Criteria and the author's questions without an answer, and whether the overall comment is wanting."""
+    """Criteria whose answer lacks something, by id; questions of the author without an answer; what exactly lacks."""
 
-    def __init__(self, criteria: tuple[int, ...], *, comment: bool, questions: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        criteria: tuple[int, ...],
+        *,
+        comment: bool,
+        questions: tuple[int, ...] = (),
+        lacks: tuple[Lack, ...] = (),
+    ) -> None:
         super().__init__(f"criteria {criteria}, comment {comment}")
         self.criteria = criteria
         self.comment = comment
         self.questions = questions
+        self.lacks = lacks
 
 
 class UnknownAnswer(ExchangeError):
@@ -216,7 +226,7 @@ class PlanRefused(ExchangeError):
 
 
 class CriteriaInUse(ExchangeError):
-    """Feedback refers to these criteria: their words may change, their levels and points may not."""
+    """Feedback rests on the kind, scale, levels and points of these criteria: words and weights alone may change."""
 
     def __init__(self, titles: tuple[str, ...]) -> None:
         super().__init__(f"{len(titles)} criteria in use")

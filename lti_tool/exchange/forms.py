@@ -8,19 +8,30 @@ ones. Their order is the order in which the form sends them, so moving a row nee
 import re
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from lti_tool.exchange import rules, wording
-from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
+from lti_tool.exchange.rules import CriterionPlan, Guide, LevelPlan, Plan
 from lti_tool.web.fields import flat
 
 CRITERION_KEY = re.compile(r"c\d{1,9}|n\w{1,24}", re.ASCII)
 LEVEL_KEY = re.compile(r"l\d{1,9}|m\w{1,24}", re.ASCII)
 
+
+USUAL = {
+    "kind": "",
+    "lowest": "0",
+    "highest": "10",
+    "step": "1",
+    "weight": "1",
+    "comment": "",
+    **dict.fromkeys(asdict(Guide()), ""),
+}
+"""What a criterion says besides its words and levels, as its form has it while nobody said anything else."""
 
 Form = MultiDict[str, str]
 """What a browser sent."""
@@ -49,12 +60,22 @@ class CriterionWords:
     description: str = ""
     prompt: str = ""
     levels: tuple[LevelWords, ...] = ()
+    more: Mapping[str, str] = field(default_factory=lambda: dict(USUAL))
+    """How it is answered, what it weighs, how it guides: see :data:`USUAL`."""
     is_open: bool = False
     """Shown unfolded: it is new, or was touched last."""
 
     @property
     def id(self) -> int | None:
         return _id(self.key, "c")
+
+    @property
+    def kind(self) -> str:
+        return self.more["kind"] or (rules.LEVELS if self.levels else rules.WORDS)
+
+    @property
+    def comment(self) -> str:
+        return self.more["comment"] or (rules.REQUIRED if self.kind == rules.WORDS else rules.OPTIONAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,10 +145,13 @@ class PlanWords:
                     "title": criterion.title,
                     "description": criterion.description,
                     "prompt": criterion.prompt,
+                    # Levels of a criterion that is answered otherwise are not seen, so nothing is wrong with them.
                     "levels": [
                         {"id": level.id, "title": level.title, "points": level.points, "description": level.description}
                         for level in criterion.levels
+                        if criterion.kind == rules.LEVELS
                     ],
+                    **criterion.more,
                 }
                 for criterion in self.criteria
             ],
@@ -174,7 +198,7 @@ def rearranged(words: PlanWords, act: str) -> PlanWords:
 def new_criterion(token: str | None = None) -> CriterionWords:
     """An empty row, with levels to begin from. A *token* makes its keys known beforehand."""
     token = token or secrets.token_hex(5)
-    return CriterionWords(key=f"n{token}", levels=_usual_levels(f"m{token}"), is_open=True)
+    return CriterionWords(key=f"n{token}", levels=usual_levels(f"m{token}"), is_open=True)
 
 
 def unfolded(words: PlanWords, names: Collection[str]) -> PlanWords:
@@ -201,14 +225,14 @@ def beginning() -> PlanWords:
                 title=_("Main idea"),
                 description=_("Can a reader say after one reading what this is about and why it matters?"),
                 prompt=_("What is the main idea, in your own words? Where did you find it, or lose it?"),
-                levels=_usual_levels("m1"),
+                levels=usual_levels("m1"),
             ),
             CriterionWords(
                 key="n2",
                 title=_("Support"),
                 description=_("Do reasons, examples or evidence carry the main idea?"),
                 prompt=_("Which part convinced you most? Which needs more, and what would help?"),
-                levels=_usual_levels("m2"),
+                levels=usual_levels("m2"),
             ),
             CriterionWords(
                 key="n3",
@@ -219,7 +243,8 @@ def beginning() -> PlanWords:
     )
 
 
-def _usual_levels(prefix: str) -> tuple[LevelWords, ...]:
+def usual_levels(prefix: str) -> tuple[LevelWords, ...]:
+    """Four levels that fit most criteria, under keys that begin with *prefix*."""
     titles = (_("Not there yet"), _("Getting there"), _("There"), _("Beyond"))
     return tuple(
         LevelWords(key=f"{prefix}{points}", title=title, points=str(points)) for points, title in enumerate(titles)
@@ -233,6 +258,7 @@ def _criterion(form: Form, key: str) -> CriterionWords:
         title=form.get(f"{key}-title", ""),
         description=form.get(f"{key}-description", ""),
         prompt=form.get(f"{key}-prompt", ""),
+        more={name: form.get(f"{key}-{name}", _unsent(form, key, name)) for name in USUAL},
         levels=tuple(
             LevelWords(
                 key=level,
@@ -243,6 +269,11 @@ def _criterion(form: Form, key: str) -> CriterionWords:
             for level in levels
         ),
     )
+
+
+def _unsent(form: Form, key: str, name: str) -> str:
+    """What a field means that was not sent: a box that is not ticked says no, anything else is as usual."""
+    return "" if name == "insists" or f"{key}-kind" in form else USUAL[name]
 
 
 def _keys(form: Form, name: str, pattern: re.Pattern[str], most: int) -> list[str]:
@@ -258,7 +289,23 @@ def _criterion_words(plan: CriterionPlan) -> CriterionWords:
         description=plan.description,
         prompt=plan.prompt,
         levels=tuple(_level_words(level) for level in plan.levels),
+        more=_more(plan),
     )
+
+
+def _more(plan: CriterionPlan) -> dict[str, str]:
+    scale = plan.scale
+    ends = {} if scale is None else {name: _exact(value) for name, value in asdict(scale).items()}
+    guide = {
+        name: value if isinstance(value, str) else str(int(value)) if value else ""
+        for name, value in asdict(plan.guide).items()
+    }
+    return {**USUAL, **ends, **guide, "kind": plan.kind, "comment": plan.comment, "weight": _exact(plan.weight)}
+
+
+def _exact(value: float) -> str:
+    """A number in full: what is saved again must be what was."""
+    return f"{value:.15g}"
 
 
 def _level_words(plan: LevelPlan) -> LevelWords:

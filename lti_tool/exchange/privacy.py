@@ -30,6 +30,7 @@ from lti_tool.exchange.models import (
     Seat,
     Submission,
     SubmissionFile,
+    Takeaway,
     Thanks,
     WorkVersion,
 )
@@ -43,6 +44,12 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         "work": [_work(each, _versions(session, each)) for each in _works(session, person_id)],
         "feedback_given": [_feedback(each) for each in _given(session, person_id)],
         "feedback_received": [_feedback(each) for each in _received(session, person_id)],
+        "taken_from_reviews": [
+            {"body": each.body, "at": each.noted_at.isoformat()}
+            for each in session.scalars(
+                select(Takeaway).join(Offer, Offer.id == Takeaway.offer_id).where(Offer.reviewer_id == person_id)
+            )
+        ],
         "grades": [
             {"exchange": each.exchange_id, "score": each.score, "maximum": each.maximum, "at": each.at.isoformat()}
             for each in session.scalars(select(Release).where(Release.person_id == person_id))
@@ -116,6 +123,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
     session.execute(delete(DraftCopy).where(DraftCopy.offer_id.in_(offers)))
     session.execute(delete(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers)))
+    session.execute(delete(Takeaway).where(Takeaway.offer_id.in_(offers)))
     session.execute(
         update(Offer)
         .where(Offer.reviewer_id == person_id, Offer.state.in_(OPEN_STATES))

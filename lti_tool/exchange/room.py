@@ -15,7 +15,6 @@ from lti_tool.courses.models import Activity
 from lti_tool.exchange import notices, operations, queries, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries import Standing, Tally
-from lti_tool.exchange.rules import CriterionPlan
 from lti_tool.exchange.topics import topics
 from lti_tool.web.rooms import Card, NoticeWords, Placement
 from lti_tool.web.viewer import Viewer
@@ -60,12 +59,11 @@ class ExchangeRoom:
         cloned = operations.create_exchange(
             session,
             replace(
-                plan,
+                rules.as_new(plan),
                 title=copy.title or plan.title,
                 opens_at=_ahead(plan.opens_at, now),
                 submit_by=_ahead(plan.submit_by, now),
                 review_by=_ahead(plan.review_by, now),
-                criteria=tuple(_as_new(each) for each in plan.criteria),
             ),
             course_id=copy.course_id,
             by=None,
@@ -139,7 +137,3 @@ def _sentence(exchange: Exchange, standing: Standing, step: str) -> tuple[str, s
 
 def _ahead(moment: datetime | None, now: datetime) -> datetime | None:
     return moment if moment is not None and moment > now else None
-
-
-def _as_new(criterion: CriterionPlan) -> CriterionPlan:
-    return replace(criterion, id=None, levels=tuple(replace(level, id=None) for level in criterion.levels))

@@ -57,6 +57,12 @@ def topics() -> tuple[Topic, ...]:
             summary=_work,
             endpoint="exchange.work_options",
         ),
+        Topic(
+            options=rules.CoachOptions,
+            title=lazy_gettext("Help with writing feedback"),
+            summary=_coach,
+            endpoint="exchange.coach",
+        ),
     )
 
 
@@ -113,3 +119,14 @@ def _work(exchange: Exchange) -> str:
     once = _("once, with revised versions after feedback") if options.rounds else _("once")
     said = _("Handed in is %(taken)s; %(once)s.", taken=taken, once=once)
     return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)
+
+
+def _coach(exchange: Exchange) -> str:
+    options = exchange.option(rules.CoachOptions)
+    coach = _("A coach shows reviewers what their words have so far") if options.on else _("No coach looks along")
+    takeaway = (
+        _("they are asked what they take for their own work")
+        if options.takeaway
+        else _("they are not asked what they take for their own work")
+    )
+    return str(_("%(coach)s; %(takeaway)s.", coach=coach, takeaway=takeaway))

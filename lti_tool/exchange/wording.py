@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.models import Criterion, Exchange
+from lti_tool.exchange.rules import Lack
 from lti_tool.files import errors as file_errors
 
 DECLINE_REASONS = {
@@ -42,6 +43,32 @@ CAUSES = {
     "due": lazy_gettext("The time for reviewing is over."),
     "override": lazy_gettext("Set by your teacher."),
     "sent": lazy_gettext("Sent by your teacher."),
+}
+
+KINDS = {
+    rules.LEVELS: lazy_gettext("levels"),
+    rules.NUMBER: lazy_gettext("a number"),
+    rules.YES_NO: lazy_gettext("yes or no"),
+    rules.WORDS: lazy_gettext("words"),
+}
+
+MOVES = {
+    "praise": lazy_gettext("Something that works"),
+    "problem": lazy_gettext("Something that does not work yet"),
+    "place": lazy_gettext("Where it is"),
+    "suggestion": lazy_gettext("A way forward"),
+    "question": lazy_gettext("A question"),
+    "tone": lazy_gettext("A tone one can hear"),
+}
+"""What the coach looks for, by its names in :mod:`rules.coach`."""
+
+HINTS = {
+    "praise": lazy_gettext("Name one thing that works, so that the author keeps it."),
+    "problem": lazy_gettext("Say what stopped you as a reader, so that the author knows what to work on."),
+    "place": lazy_gettext("Say where: a page, a paragraph, or a few of the author’s own words."),
+    "suggestion": lazy_gettext("Offer one thing to try, however small."),
+    "question": lazy_gettext("Ask what you wonder about; it lets the author think on."),
+    "tone": lazy_gettext("This may hurt. Say what it does to you as a reader instead of what the author is."),
 }
 
 NO_GRADE = {
@@ -147,6 +174,8 @@ _PLAN = {
     ),
     ("criteria", "too_many"): lazy_gettext("That is more criteria than anybody could look at."),
     ("criteria", "title_missing"): lazy_gettext("Each criterion needs a title."),
+    ("criteria", "no_levels"): lazy_gettext("Add two levels or more, or choose another way to answer."),
+    ("criteria", "scale"): lazy_gettext("A scale needs a lower end, a higher end, and steps between them."),
     ("criteria", "one_level"): lazy_gettext("One level is no choice: use two or more, or none at all."),
 }
 
@@ -185,8 +214,8 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.LookedAlready: lambda err: _("You have looked at this again already, so it stays as you left it."),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
     errors.CriteriaInUse: lambda err: _(
-        "Feedback has been given by these criteria: %(titles)s. You can still change their words,"
-        " but not their number, levels or points.",
+        "Feedback has been given by these criteria: %(titles)s. You can still change their words"
+        " and weights, but not their number, levels or points, nor how they are answered.",
         titles=", ".join(err.titles),
     ),
     errors.AnonymityKept: lambda err: _("People took part on the promise that names stay hidden, so they do."),
@@ -217,6 +246,72 @@ def sentence(error: Exception) -> str:
         if kind in _SENTENCES:
             return _SENTENCES[kind](error)
     raise error
+
+
+def lack(lack: Lack, criterion: Criterion | None) -> str:
+    """What an answer lacks, and how it could be mended. Without a *criterion* it is the comment on the whole."""
+    if lack.part == "comment":
+        return _comment_lacks(lack.problem, criterion)
+    assert criterion is not None  # noqa: S101 - the comment on the whole has no other part
+    if criterion.kind == rules.LEVELS:
+        return str(_("Choose what fits best."))
+    if criterion.kind == rules.YES_NO or criterion.scale is None:
+        return str(_("Choose yes or no."))
+    if lack.problem == "off_step":
+        return str(
+            _(
+                "Choose a number from %(low)s to %(high)s, in steps of %(step)s.",
+                low=number(criterion.lowest),
+                high=number(criterion.highest),
+                step=number(criterion.step),
+            )
+        )
+    return str(
+        _("Choose a number from %(low)s to %(high)s.", low=number(criterion.lowest), high=number(criterion.highest))
+    )
+
+
+def _comment_lacks(problem: str, criterion: Criterion | None) -> str:
+    if problem == "missing":
+        return str(_("Write a few words."))
+    if problem == "filler":
+        return str(_("Say it in words that help the author: what do you see, and where?"))
+    guide = criterion.guidance if criterion is not None else rules.Guide()
+    return str(_("Say a little more: %(aim)s", aim=aim(guide)))
+
+
+def aim(guide: rules.Guide) -> str:
+    """How much to write, and what for."""
+    length = ngettext("about one word", "about %(num)s words", guide.words)
+    return str(_("%(length)s, %(purpose)s", length=length, purpose=guide.purpose) if guide.purpose else length) + (
+        "" if guide.purpose.endswith((".", "!", "?")) else "."
+    )
+
+
+def scored(criterion: Criterion, number_: float | None) -> str:
+    """An answer in numbers as people say it: "7 of 10", "Yes"."""
+    if number_ is None:
+        return ""
+    if criterion.kind == rules.YES_NO:
+        return str(_("Yes") if number_ else _("No"))
+    if criterion.lowest == 0:
+        return str(_("%(number)s of %(most)s", number=number(number_), most=number(criterion.highest)))
+    ends = {"low": number(criterion.lowest), "high": number(criterion.highest)}
+    return str(_("%(number)s, on a scale from %(low)s to %(high)s", number=number(number_), **ends))
+
+
+def answers_to(criterion: Criterion) -> str:
+    """How reviewers answer a criterion, for those whose work they look at."""
+    if criterion.kind == rules.LEVELS:
+        return " · ".join(level.title for level in criterion.levels)
+    if criterion.kind == rules.NUMBER:
+        return str(_("a number from %(low)s to %(high)s", low=number(criterion.lowest), high=number(criterion.highest)))
+    return str(KINDS[criterion.kind])
+
+
+def exact(value: float) -> str:
+    """A number in full."""
+    return f"{value:.15g}"
 
 
 def number(value: float | None) -> str:

@@ -39,6 +39,7 @@ from lti_tool.exchange.models.reviewing import (
     Feedback,
     FeedbackDraft,
     Offer,
+    Takeaway,
     has_reader,
 )
 from lti_tool.exchange.models.settings import (
@@ -86,6 +87,7 @@ __all__ = [
     "SecondLook",
     "Submission",
     "SubmissionFile",
+    "Takeaway",
     "Thanks",
     "WorkVersion",
     "has_reader",

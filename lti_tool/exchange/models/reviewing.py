@@ -163,7 +163,8 @@ class Feedback(Base):
     @property
     def words(self) -> rules.Words:
         answers = {
-            each.criterion_id: rules.AnswerWords(level_id=each.level_id, comment=each.comment) for each in self.answers
+            each.criterion_id: rules.AnswerWords(level_id=each.level_id, comment=each.comment, number=each.number)
+            for each in self.answers
         }
         return rules.Words(answers=answers, comment=self.comment, to_author=tuple(self.to_author))
 
@@ -184,6 +185,19 @@ class Answer(Base):
     )
     level_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_level.id", deferrable=True, initially="DEFERRED"))
     comment: Mapped[str] = mapped_column(default="")
+    number: Mapped[float | None]
+    """Of the criterion's scale; of a yes or no 1 or 0."""
+
+
+class Takeaway(Base):
+    """What a reviewer takes from a review for their own work. Nobody else reads it."""
+
+    __tablename__ = "exchange_takeaway"
+
+    # Of the offer, not of the feedback: what is shown of feedback never comes near it.
+    offer_id: Mapped[int] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[str]
+    noted_at: Mapped[datetime]
 
 
 def has_reader(

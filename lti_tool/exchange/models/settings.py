@@ -115,11 +115,17 @@ class Closure(Base):
 
 class Criterion(Base):
     """
-    One thing to look at: levels to choose from and a comment, or a comment alone.
+    One thing to look at: levels to choose from, a number, a yes or no, or words alone.
     """
 
     __tablename__ = "exchange_criterion"
-    __table_args__ = (Index("ix_exchange_criterion_exchange_id", "exchange_id"),)
+    __table_args__ = (
+        CheckConstraint("kind in ('levels', 'number', 'yes_no', 'words')", name="kind"),
+        CheckConstraint("comment in ('none', 'optional', 'required')", name="comment"),
+        CheckConstraint("weight >= 0", name="weight"),
+        CheckConstraint("kind <> 'number' or (lowest < highest and step > 0)", name="scale"),
+        Index("ix_exchange_criterion_exchange_id", "exchange_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
@@ -128,11 +134,50 @@ class Criterion(Base):
     description: Mapped[str] = mapped_column(default="")
     prompt: Mapped[str] = mapped_column(default="")
     """What the comment should answer."""
+    kind: Mapped[str]
+    weight: Mapped[float] = mapped_column(default=1.0)
+    """How much it counts beside the others; 0: not at all."""
+    lowest: Mapped[float | None]
+    """The scale of a number."""
+    highest: Mapped[float | None]
+    step: Mapped[float | None]
+    comment: Mapped[str] = mapped_column(default=rules.OPTIONAL)
+    """Whether a reviewer comments: none, optional or required."""
+    guide: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
+    """:meth:`rules.Guide.as_dict`; :attr:`guidance` reads it."""
 
     exchange: Mapped[Exchange] = relationship(back_populates="criteria")
     levels: Mapped[list["Level"]] = relationship(
         order_by="Level.position", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @property
+    def guidance(self) -> rules.Guide:
+        return rules.Guide.from_dict(self.guide)
+
+    @property
+    def scale(self) -> rules.Scale | None:
+        if self.lowest is None or self.highest is None or self.step is None:
+            return None
+        return rules.Scale(lowest=self.lowest, highest=self.highest, step=self.step)
+
+    @property
+    def gives_points(self) -> bool:
+        """Whether answers to it count."""
+        return self.kind != rules.WORDS and self.weight > 0
+
+    @property
+    def asked(self) -> rules.Asked:
+        """As :mod:`rules` knows it."""
+        guide = self.guidance
+        return rules.Asked(
+            kind=self.kind,
+            levels={level.id: level.points for level in self.levels},
+            scale=self.scale,
+            comment=self.comment,
+            words=guide.words if guide.insists else 0,
+            weight=self.weight,
+        )
 
 
 class Level(Base):

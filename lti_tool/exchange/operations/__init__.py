@@ -66,9 +66,13 @@ from lti_tool.exchange.operations.settings import (
     create_exchange,
     delete_exchange,
     edit_exchange,
+    moves_weights,
     publish,
     reopen,
     unpublish,
+)
+from lti_tool.exchange.operations.takeaways import (
+    note_takeaway,
 )
 from lti_tool.exchange.operations.work import (
     attach_file,
@@ -102,10 +106,12 @@ __all__ = [
     "mark_read",
     "may_revise",
     "mix_again",
+    "moves_weights",
     "next_offer",
     "note_heard",
     "note_look",
     "note_reply_heard",
+    "note_takeaway",
     "publish",
     "regrade",
     "release_grades",

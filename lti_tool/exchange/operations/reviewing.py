@@ -136,7 +136,8 @@ def give_feedback(
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
     feedback = Feedback(offer_id=offer.id, comment=words.comment, to_author=list(words.to_author), given_at=now)
     feedback.answers = [
-        Answer(criterion_id=id, level_id=said.level_id, comment=said.comment) for id, said in words.answers.items()
+        Answer(criterion_id=id, level_id=said.level_id, comment=said.comment, number=said.number)
+        for id, said in words.answers.items()
     ]
     session.add(feedback)
     offer.state, offer.ended_at = OfferState.SUBMITTED, now
@@ -219,10 +220,7 @@ def _writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_i
 
 
 def _readable(words: Words) -> Words:
-    answers = {
-        id: rules.AnswerWords(level_id=said.level_id, comment=acts.clean(said.comment))
-        for id, said in words.answers.items()
-    }
+    answers = {id: replace(said, comment=acts.clean(said.comment)) for id, said in words.answers.items()}
     to_author = tuple(acts.clean(each) for each in words.to_author)
     words = Words(answers=answers, comment=acts.clean(words.comment), to_author=to_author)
     if words.is_too_long:
@@ -230,8 +228,8 @@ def _readable(words: Words) -> Words:
     return words
 
 
-def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, set[int]]:
-    """The levels of each criterion, held so that no edit removes them while feedback is written about them."""
+def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, rules.Asked]:
+    """What each criterion asks, held so that no edit changes it while feedback is written about it."""
     session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update(read=True))
     rows = session.scalars(
         select(Criterion)
@@ -239,7 +237,7 @@ def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, s
         .options(selectinload(Criterion.levels))
         .execution_options(populate_existing=True)
     )
-    return {criterion.id: {level.id for level in criterion.levels} for criterion in rows}
+    return {criterion.id: criterion.asked for criterion in rows}
 
 
 def _asked(session: Session, offer: Offer) -> tuple[str, ...]:
@@ -252,7 +250,7 @@ def _asked(session: Session, offer: Offer) -> tuple[str, ...]:
     return rules.Beside.from_dict(kept or {}).questions
 
 
-def _require_complete(words: Words, criteria: dict[int, set[int]], asked: tuple[str, ...]) -> Words:
+def _require_complete(words: Words, criteria: dict[int, rules.Asked], asked: tuple[str, ...]) -> Words:
     """The words with as many answers to the author as there are questions, unless something is missing."""
     unknown = rules.stranger(words, criteria=criteria)
     if unknown is not None:
@@ -260,7 +258,9 @@ def _require_complete(words: Words, criteria: dict[int, set[int]], asked: tuple[
     lacking = rules.wanting(words, criteria=criteria)
     questions = rules.unanswered(asked, words.to_author)
     if lacking or questions:
-        raise errors.IncompleteFeedback(lacking.criteria, comment=lacking.comment, questions=questions)
+        raise errors.IncompleteFeedback(
+            lacking.criteria, comment=lacking.comment, questions=questions, lacks=lacking.lacks
+        )
     return replace(words, to_author=words.to_author[: len(asked)])
 
 

@@ -4,7 +4,6 @@ What a teacher does with an exchange as a whole: make, change, publish, close, d
 
 import logging
 import secrets
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
@@ -25,7 +24,7 @@ from lti_tool.exchange.models import (
     SubmissionFile,
 )
 from lti_tool.exchange.operations import acts, grading, pairing
-from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
+from lti_tool.exchange.rules import CriterionPlan, Guide, Plan
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +76,8 @@ def edit_exchange(session: Session, exchange: Exchange, plan: Plan, *, by: int, 
     pairing.hold(session, exchange)
     exchange = _held(session, exchange)
     _require_promises_kept(session, exchange, plan)
-    has_new_maximum = plan.points != exchange.points
+    # The scale of the gradebook and the weights of criteria are what computed grades rest on, and may change.
+    moves_grades = plan.points != exchange.points or moves_weights(exchange, plan)
     reviews_before = exchange.reviews
     exchange.activity.title = acts.clean(plan.title).strip()
     for name, value in _settings(plan).items():
@@ -86,9 +86,15 @@ def edit_exchange(session: Session, exchange: Exchange, plan: Plan, *, by: int, 
     session.flush()
     pairing.rescale(session, exchange, before=reviews_before, now=now)
     acts.record(session, exchange, "exchange.edited", by=by, now=now)
-    if has_new_maximum:
+    if moves_grades:
         grading.release_if_ready(session, exchange, now=now)
     return exchange
+
+
+def moves_weights(exchange: Exchange, plan: Plan) -> bool:
+    """Whether *plan* gives a criterion that is already there another weight."""
+    planned = {each.id: each.weight for each in plan.criteria}
+    return any(planned.get(each.id, each.weight) != each.weight for each in exchange.criteria)
 
 
 def publish(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
@@ -225,17 +231,17 @@ def _require_in_use_kept(session: Session, exchange: Exchange, plan: Plan) -> No
             select(Answer.criterion_id).join(Criterion).where(Criterion.exchange_id == exchange.id).distinct()
         )
     )
-    planned = {each.id: _scale(each.levels) for each in plan.criteria}
+    planned = {each.id: _promised(each) for each in plan.criteria}
     broken = tuple(
-        each.title for each in exchange.criteria if each.id in in_use and planned.get(each.id) != _scale(each.levels)
+        each.title for each in exchange.criteria if each.id in in_use and planned.get(each.id) != _promised(each)
     )
     if broken:
         raise errors.CriteriaInUse(broken)
 
 
-def _scale(levels: Iterable[Level | LevelPlan]) -> dict[int | None, float]:
-    """What a level is worth: the part of a criterion that given feedback rests on."""
-    return {level.id: level.points for level in levels}
+def _promised(criterion: Criterion | CriterionPlan) -> tuple[object, ...]:
+    """The part of a criterion that given feedback rests on: its kind, its scale and what its levels are worth."""
+    return criterion.kind, criterion.scale, {level.id: level.points for level in criterion.levels}
 
 
 def _require_grades_fit(session: Session, exchange: Exchange, plan: Plan) -> None:
@@ -257,7 +263,8 @@ def _rewrite_criteria(exchange: Exchange, plan: Plan) -> None:
             continue
         criterion = known[planned.id]
         criterion.position = position
-        criterion.title, criterion.description, criterion.prompt = _words(planned)
+        for name, value in _facts(planned).items():
+            setattr(criterion, name, value)
         _rewrite_levels(criterion, planned)
         kept.append(criterion)
     exchange.criteria = kept
@@ -275,8 +282,7 @@ def _rewrite_levels(criterion: Criterion, planned: CriterionPlan) -> None:
 
 
 def _new_criterion(planned: CriterionPlan, position: int) -> Criterion:
-    title, description, prompt = _words(planned)
-    criterion = Criterion(position=position, title=title, description=description, prompt=prompt)
+    criterion = Criterion(position=position, **_facts(planned))
     criterion.levels = [
         Level(
             position=number,
@@ -289,5 +295,22 @@ def _new_criterion(planned: CriterionPlan, position: int) -> Criterion:
     return criterion
 
 
-def _words(planned: CriterionPlan) -> tuple[str, str, str]:
-    return acts.clean(planned.title).strip(), acts.clean(planned.description), acts.clean(planned.prompt)
+def _facts(planned: CriterionPlan) -> dict[str, object]:
+    """What a criterion keeps of its plan, without its levels."""
+    scale = planned.scale
+    return {
+        "title": acts.clean(planned.title).strip(),
+        "description": acts.clean(planned.description),
+        "prompt": acts.clean(planned.prompt),
+        "kind": planned.kind,
+        "weight": planned.weight,
+        "lowest": scale.lowest if scale else None,
+        "highest": scale.highest if scale else None,
+        "step": scale.step if scale else None,
+        "comment": planned.comment,
+        "guide": _clean_guide(planned.guide),
+    }
+
+
+def _clean_guide(guide: Guide) -> dict[str, object]:
+    return {name: acts.clean(value) if isinstance(value, str) else value for name, value in guide.as_dict().items()}

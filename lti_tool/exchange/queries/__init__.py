@@ -5,6 +5,7 @@ What the pages of an exchange read. Each page costs a number of queries that doe
 from lti_tool.exchange.queries.access import (
     exchange_for,
     file_for,
+    others_of,
     plan_of,
 )
 from lti_tool.exchange.queries.cards import (
@@ -99,6 +100,9 @@ from lti_tool.exchange.queries.student import (
     received_feedback,
     student_page,
 )
+from lti_tool.exchange.queries.takeaways import (
+    takeaways_of,
+)
 from lti_tool.exchange.queries.work import (
     Comparison,
     Version,
@@ -161,6 +165,7 @@ __all__ = [
     "my_work",
     "open_flags",
     "opinions_of",
+    "others_of",
     "overrides_of",
     "overview",
     "pairing_events",
@@ -178,6 +183,7 @@ __all__ = [
     "standing",
     "standings",
     "student_page",
+    "takeaways_of",
     "tallies",
     "to_look_at",
     "to_remind",

@@ -10,6 +10,9 @@ from lti_tool.exchange.models import Criterion, Exchange, Offer, Submission, Sub
 from lti_tool.exchange.rules import CriterionPlan, LevelPlan, OfferState, Plan
 from lti_tool.web.viewer import Viewer
 
+MOST_OTHERS = 100
+"""To begin from: more than anybody looks through."""
+
 
 def exchange_for(session: Session, viewer: Viewer, activity_id: int) -> Exchange | None:
     """The exchange, if it is of the viewer's course, and published or the viewer is staff."""
@@ -46,6 +49,18 @@ def file_for(session: Session, viewer: Viewer, exchange: Exchange, file_id: int)
     return session.scalars(file).one_or_none()
 
 
+def others_of(session: Session, course_id: int) -> list[tuple[int, str]]:
+    """The exchanges of a course by id and title, newest first; for its staff."""
+    rows = session.execute(
+        select(Exchange.activity_id, Activity.title)
+        .join(Activity, Activity.id == Exchange.activity_id)
+        .where(Activity.course_id == course_id)
+        .order_by(Exchange.created_at.desc(), Exchange.activity_id.desc())
+        .limit(MOST_OTHERS)
+    )
+    return [(id, title) for id, title in rows]
+
+
 def plan_of(exchange: Exchange) -> Plan:
     """The settings of an exchange as its form says them."""
     return Plan(
@@ -72,4 +87,9 @@ def _plan_of_criterion(criterion: Criterion) -> CriterionPlan:
         description=criterion.description,
         prompt=criterion.prompt,
         levels=levels,
+        kind=criterion.kind,
+        scale=criterion.scale,
+        weight=criterion.weight,
+        comment=criterion.comment,
+        guide=criterion.guidance,
     )

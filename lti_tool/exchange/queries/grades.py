@@ -13,18 +13,15 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Person
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
-    Answer,
-    Criterion,
     Exchange,
     Exclusion,
     Feedback,
     GradeOverride,
-    Level,
     Offer,
     Release,
     Submission,
 )
-from lti_tool.exchange.queries import parts
+from lti_tool.exchange.queries import parts, scoring
 
 SO_MANY = 500
 """Beyond these, asking for everybody costs less than naming them."""
@@ -351,24 +348,7 @@ class _Said:
 
 def _said_about(session: Session, exchange: Exchange, persons: Collection[int] | None) -> dict[int, list[_Said]]:
     """By author of handed-in work: every feedback on it in points, in one statement."""
-    most = (
-        select(Level.criterion_id, func.max(Level.points).label("points"))
-        .join(Criterion, Criterion.id == Level.criterion_id)
-        .where(Criterion.exchange_id == exchange.id)
-        .group_by(Level.criterion_id)
-        .subquery()
-    )
-    points = (
-        select(
-            Answer.feedback_id,
-            func.sum(Level.points).label("points"),
-            func.sum(most.c.points).label("possible"),
-        )
-        .join(Level, Level.id == Answer.level_id)
-        .join(most, most.c.criterion_id == Level.criterion_id)
-        .group_by(Answer.feedback_id)
-        .subquery()
-    )
+    points = scoring.points_by_feedback(exchange)
     rows = (
         select(
             Submission.author_id,

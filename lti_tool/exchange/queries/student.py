@@ -120,6 +120,7 @@ class Answered:
     criterion: Criterion
     level: Level | None
     comment: str
+    number: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -500,9 +501,11 @@ def share_of(exchange: Exchange, feedback: Feedback) -> rules.Share:
     """What one feedback says in points."""
     points, possible = 0.0, 0.0
     for answered in _answered(exchange, feedback):
-        if answered.level is not None:
-            points += answered.level.points
-            possible += max(level.points for level in answered.criterion.levels)
+        asked = answered.criterion.asked
+        reached = rules.worth(asked, level_id=answered.level.id if answered.level else None, number=answered.number)
+        if reached is not None:
+            points += reached * asked.weight
+            possible += asked.weight
     return rules.Share(feedback_id=feedback.id, points=points, possible=possible)
 
 
@@ -514,6 +517,7 @@ def _answered(exchange: Exchange, feedback: Feedback) -> tuple[Answered, ...]:
             criterion=criterion,
             level=_level(criterion.levels, said[criterion.id].level_id),
             comment=said[criterion.id].comment,
+            number=said[criterion.id].number,
         )
         for criterion in exchange.criteria
         if criterion.id in said

@@ -3,9 +3,24 @@ The settings of an exchange as its form says them, and what makes no exchange.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from lti_tool.exchange.rules.criteria import (
+    COMMENTS,
+    KINDS,
+    LEVELS,
+    MOST_WEIGHT,
+    MOST_WORDS,
+    NO_COMMENT,
+    NUMBER,
+    OPTIONAL,
+    REQUIRED,
+    WORDS,
+    Guide,
+    Scale,
+    kind_without_a_word,
+)
 from lti_tool.exchange.rules.limits import (
     FEWEST_REVIEWS,
     LONGEST_BODY,
@@ -31,13 +46,27 @@ class LevelPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class CriterionPlan:
-    """One thing to look at; without an id it is new, without levels it is answered by a comment alone."""
+    """One thing to look at; without an id it is new."""
 
     title: str
     description: str = ""
     prompt: str = ""
     levels: tuple[LevelPlan, ...] = ()
     id: int | None = None
+    kind: str = ""
+    """One of :data:`KINDS`; where nothing is said, levels if there are any, else words."""
+    scale: Scale | None = None
+    """Of numbers."""
+    weight: float = 1.0
+    """0: for the author alone, it counts for nothing."""
+    comment: str = ""
+    """One of :data:`COMMENTS`; where nothing is said, required if words are all there is, else optional."""
+    guide: Guide = field(default_factory=Guide)
+
+    def __post_init__(self) -> None:
+        kind = self.kind or kind_without_a_word(self.levels)
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "comment", self.comment or (REQUIRED if kind == WORDS else OPTIONAL))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +102,29 @@ def problem_of(plan: Plan) -> tuple[str, str] | None:
     return next(filter(None, map(_criterion_problem, plan.criteria)), None)
 
 
+def as_new(plan: Plan) -> Plan:
+    """The same for another exchange: its criteria and levels are new ones."""
+    criteria = tuple(
+        replace(each, id=None, levels=tuple(replace(level, id=None) for level in each.levels)) for each in plan.criteria
+    )
+    return replace(plan, criteria=criteria)
+
+
 def _criterion_problem(criterion: CriterionPlan) -> tuple[str, str] | None:
-    if not criterion.title.strip():
-        return "criteria", "title_missing"
-    if len(criterion.levels) == 1:
-        return "criteria", "one_level"
+    checks = (
+        ("title_missing", not criterion.title.strip()),
+        ("kind_unknown", criterion.kind not in KINDS or criterion.comment not in COMMENTS),
+        ("one_level", len(criterion.levels) == 1),
+        ("no_levels", criterion.kind == LEVELS and not criterion.levels),
+        ("levels_elsewhere", criterion.kind != LEVELS and bool(criterion.levels)),
+        ("scale", (criterion.kind == NUMBER) != (criterion.scale is not None and criterion.scale.is_sound)),
+        ("no_answer", criterion.kind == WORDS and criterion.comment == NO_COMMENT),
+        ("weight", not (math.isfinite(criterion.weight) and 0 <= criterion.weight <= MOST_WEIGHT)),
+        ("words", not 0 <= criterion.guide.words <= MOST_WORDS),
+    )
+    for problem, is_wrong in checks:
+        if is_wrong:
+            return "criteria", problem
     if len(criterion.levels) > MOST_LEVELS:
         return "criteria", "too_many_levels"
     if any(not level.title.strip() for level in criterion.levels):

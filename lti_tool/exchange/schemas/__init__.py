@@ -2,6 +2,9 @@
 What the forms of an exchange may say, by topic.
 """
 
+from lti_tool.exchange.schemas.coach import (
+    CoachSchema,
+)
 from lti_tool.exchange.schemas.dialogue import (
     AppraisalSchema,
     CharterSchema,
@@ -36,6 +39,7 @@ from lti_tool.exchange.schemas.taking_part import (
     DeclineSchema,
     FeedbackSchema,
     OverrideSchema,
+    TakeawaySchema,
     WorkSchema,
 )
 from lti_tool.exchange.schemas.work import (
@@ -49,6 +53,7 @@ __all__ = [
     "AppraisalSchema",
     "BesideSchema",
     "CharterSchema",
+    "CoachSchema",
     "CommitmentSchema",
     "CriterionSchema",
     "DecisionSchema",
@@ -68,6 +73,7 @@ __all__ = [
     "ReasonSchema",
     "RegradeSchema",
     "SecondLookSchema",
+    "TakeawaySchema",
     "ThanksSchema",
     "TickSchema",
     "WorkOptionsSchema",

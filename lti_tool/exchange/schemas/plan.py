@@ -2,13 +2,14 @@
 What the form of an exchange may say.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.rules import CriterionPlan, LevelPlan, Plan
+from lti_tool.exchange.rules import CriterionPlan, Guide, LevelPlan, Plan, Scale
 from lti_tool.web.fields import LONGEST_NOTE, FormSchema, Line, Moment, Number, Text
 
 
@@ -34,6 +35,25 @@ class CriterionSchema(FormSchema):
     description = Text(most=LONGEST_NOTE)
     prompt = Text(most=LONGEST_NOTE)
     levels = fields.List(fields.Nested(LevelSchema), load_default=list)
+    kind = fields.String(load_default="", validate=validate.OneOf(["", *rules.KINDS], error=_("Choose one of these.")))
+    # Read only where numbers are asked for: nobody need look at fields that say nothing.
+    lowest = fields.Raw(load_default="")
+    highest = fields.Raw(load_default="")
+    step = fields.Raw(load_default="")
+    weight = Number()
+    comment = fields.String(
+        load_default="", validate=validate.OneOf(["", *rules.COMMENTS], error=_("Choose one of these."))
+    )
+    low = Line(most=rules.LONGEST_TITLE)
+    high = Line(most=rules.LONGEST_TITLE)
+    yes = Line(most=LONGEST_NOTE)
+    words = Number()
+    purpose = Line(most=LONGEST_NOTE)
+    insists = fields.String(load_default="")
+    good = Text(most=LONGEST_NOTE)
+    example = Text(most=LONGEST_NOTE)
+    why = Text(most=LONGEST_NOTE)
+    starters = Text(most=LONGEST_NOTE)
 
     @validates_schema(skip_on_field_errors=False)
     def check_levels(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -42,10 +62,62 @@ class CriterionSchema(FormSchema):
             raise ValidationError({"title": [_("One level is no choice: use two or more, or none at all.")]})
         if len(levels) > rules.MOST_LEVELS:
             raise ValidationError({"title": [_("Use at most %(most)s levels.", most=rules.MOST_LEVELS)]})
+        if data.get("kind") == rules.LEVELS and not levels:
+            raise ValidationError({"kind": [_("Add two levels or more, or choose another way to answer.")]})
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_scale(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("kind") == rules.NUMBER:
+            _scale(data)
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_comment(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("kind") == rules.WORDS and data.get("comment") == rules.NO_COMMENT:
+            raise ValidationError({"comment": [_("Without a comment there would be nothing to answer.")]})
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_numbers(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        weight, count = data.get("weight"), data.get("words")
+        problems = {}
+        if weight is not None and not 0 <= weight <= rules.MOST_WEIGHT:
+            problems["weight"] = [_("Give a number from 0 to %(most)s.", most=f"{rules.MOST_WEIGHT:,}")]
+        if count is not None and not (0 <= count <= rules.MOST_WORDS and count == int(count)):
+            problems["words"] = [_("Give a whole number from 0 to %(most)s.", most=rules.MOST_WORDS)]
+        if problems:
+            raise ValidationError(problems)
 
     @post_load
     def make(self, data: dict[str, Any], **_kwargs: Any) -> CriterionPlan:
-        return CriterionPlan(**(data | {"levels": tuple(data["levels"])}))
+        guide = {name: data.pop(name) for name in asdict(Guide())}
+        guide |= {"words": int(guide["words"] or 0), "insists": bool(guide["insists"])}
+        ends = {name: data.pop(name) for name in ("lowest", "highest", "step")}
+        weight = data.pop("weight")
+        return CriterionPlan(
+            **(data | {"levels": tuple(data["levels"])}),
+            scale=_scale(ends) if data["kind"] == rules.NUMBER else None,
+            weight=1.0 if weight is None else weight,
+            guide=Guide(**guide),
+        )
+
+
+def _scale(data: dict[str, Any]) -> Scale:
+    found: dict[str, Any] = {}
+    problems = {}
+    for name in ("lowest", "highest", "step"):
+        try:
+            found[name] = Number(required=True).deserialize(data.get(name))
+        except ValidationError as err:
+            problems[name] = err.messages
+    if problems:
+        raise ValidationError(problems)
+    scale = Scale(**found)
+    if not max(abs(scale.lowest), abs(scale.highest)) <= rules.MOST_POINTS:
+        raise ValidationError({"highest": [_("That is further than anybody counts.")]})
+    if not scale.is_sound:
+        raise ValidationError(
+            {"highest": [_("Steps must lead from the lower end up to the higher one, in at most 1,000 steps.")]}
+        )
+    return scale
 
 
 class PlanSchema(FormSchema):

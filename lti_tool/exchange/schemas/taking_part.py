@@ -26,6 +26,7 @@ class AnswerSchema(FormSchema):
         validate=validate.Range(1, LARGEST_ID, error=_("Choose one of these.")),
         error_messages={"invalid": _("Choose one of these."), "too_large": _("Choose one of these.")},
     )
+    number = Number()
     comment = Text(most=rules.LONGEST_COMMENT)
 
     @post_load
@@ -60,6 +61,12 @@ class DeclineSchema(FormSchema):
         error_messages={"required": _("Choose what comes nearest.")},
     )
     note = Text(most=LONGEST_NOTE)
+
+
+class TakeawaySchema(FormSchema):
+    """What a reviewer takes for their own work; nothing takes the note away."""
+
+    body = Text(most=LONGEST_NOTE)
 
 
 class OverrideSchema(FormSchema):

@@ -12,6 +12,7 @@ from lti_tool.web.errors import Refused
 from lti_tool.web.fields import LARGEST_ID
 
 bp = Blueprint("exchange", __name__, template_folder="../templates")
+bp.add_app_template_global(wording.scored, "scored")
 
 
 @bp.url_value_preprocessor
@@ -33,6 +34,7 @@ def explain(error: errors.ExchangeError) -> ResponseReturnValue:
 # Each module adds its views to the blueprint above.
 from lti_tool.exchange.views import (  # noqa: E402, F401
     charter,
+    coach,
     dialogue,
     downloads,
     flags,
@@ -43,6 +45,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     reviewing,
     settings,
     student,
+    takeaways,
     versions,
     work_options,
     working,

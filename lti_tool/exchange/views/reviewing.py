@@ -13,14 +13,17 @@ from marshmallow import ValidationError
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries, rules, wording
-from lti_tool.exchange.models import DraftCopy, Exchange
+from lti_tool.exchange.models import Criterion, DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
-from lti_tool.exchange.rules import AnswerWords, Words
+from lti_tool.exchange.rules import AnswerWords, Lack, Words
 from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, SecondLookSchema
-from lti_tool.exchange.views import bp, dialogue
+from lti_tool.exchange.views import bp, coach, dialogue
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
-from lti_tool.web.fields import flat
+from lti_tool.web.fields import Number, flat
 from lti_tool.web.guards import member_required
+
+PARTS = ("level", "number", "comment")
+"""What a form may say about a criterion: ``level-7``, ``number-7``, ``comment-7``."""
 
 
 @bp.post("/exchanges/<int:id>/reviews")
@@ -58,7 +61,9 @@ def keep_feedback(id: int, offer_id: int) -> ResponseReturnValue:
     db.session.commit()
     if is_htmx():
         return _saved(exchange, offer_id, saved)
-    return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Saved."))
+    wants_coach = request.form.get("act") == "coach"
+    there = url_for("exchange.review", id=id, offer_id=offer_id, _anchor="coach" if wants_coach else None)
+    return go_to(there, saying=_("Saved."))
 
 
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/feedback")
@@ -160,10 +165,11 @@ def _values(exchange: Exchange) -> dict[str, Any]:
     answers = {
         criterion.id: {
             "level_id": form.get(f"level-{criterion.id}") or None,
+            "number": form.get(f"number-{criterion.id}", ""),
             "comment": form.get(f"comment-{criterion.id}", ""),
         }
         for criterion in exchange.criteria
-        if f"level-{criterion.id}" in form or f"comment-{criterion.id}" in form
+        if any(f"{part}-{criterion.id}" in form for part in PARTS)
     }
     return form_values("comment", "base_revision") | {"answers": answers, "to_author": _to_author()}
 
@@ -183,8 +189,16 @@ def _typed(exchange: Exchange) -> Words:
         answers[criterion.id] = AnswerWords(
             level_id=int(level) if level.isascii() and level.isdigit() and len(level) < 10 else None,
             comment=request.form.get(f"comment-{criterion.id}", ""),
+            number=_number(request.form.get(f"number-{criterion.id}", "")),
         )
     return Words(answers=answers, comment=request.form.get("comment", ""), to_author=tuple(_to_author()))
+
+
+def _number(typed: str) -> float | None:
+    try:
+        return Number().deserialize(typed)
+    except ValidationError:
+        return None
 
 
 def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
@@ -199,18 +213,25 @@ def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
         found |= {f"asked-{place}": said for place, said in asked.items()} if isinstance(asked, dict) else {}
         return found
     if isinstance(err, errors.IncompleteFeedback):
-        has_levels = {criterion.id for criterion in exchange.criteria if criterion.levels}
+        criteria = {criterion.id: criterion for criterion in exchange.criteria}
         found = {
-            f"level-{id}" if id in has_levels else f"comment-{id}": [
-                _("Choose what fits best.") if id in has_levels else _("Write a few words.")
-            ]
-            for id in err.criteria
+            _field(criteria, lack): [wording.lack(lack, criteria.get(lack.criterion_id or 0))] for lack in err.lacks
         }
         found |= {f"asked-{place}": [_("Write a few words.")] for place in err.questions}
-        return found | ({"comment": [_("Write a few words.")]} if err.comment else {})
+        return found
     if isinstance(err, errors.UnknownAnswer):
         return {f"level-{err.criterion_id}": [wording.sentence(err)]}
     return {"comment": [wording.sentence(err)]}
+
+
+def _field(criteria: dict[int, Criterion], lack: Lack) -> str:
+    """The name of the form's field in which something is wanting."""
+    if lack.criterion_id is None:
+        return "comment"
+    if lack.part == "comment":
+        return f"comment-{lack.criterion_id}"
+    part = "level" if criteria[lack.criterion_id].kind == rules.LEVELS else "number"
+    return f"{part}-{lack.criterion_id}"
 
 
 def _refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
@@ -242,6 +263,7 @@ def _saved(exchange: Exchange, offer_id: int, saved: Saved) -> str:
         "exchange/_saved.html",
         saved=saved,
         copies=mine.copies if mine else (),
+        coach=coach.looked_over(exchange, mine.words) if mine else (),
         criteria=exchange.criteria,
         copy_url=_copy_url(exchange, offer_id),
         conflict_words=_(
@@ -269,6 +291,7 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
         "error_labels": _labels(exchange),
         **dialogue.reviewer_facts(exchange, mine),
+        "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
     wants_form = is_htmx() and "words" in typed
     return render_template("exchange/_review_form.html" if wants_form else "exchange/review.html", **(facts | typed))
@@ -300,8 +323,6 @@ def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
 
 def _labels(exchange: Exchange) -> dict[str, str]:
     """The names of the form's fields, for the list of what is missing."""
-    named = {
-        f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in ("level", "comment")
-    }
+    named = {f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in PARTS}
     named |= {f"asked-{place}": _("The author’s question") for place in range(rules.MOST_QUESTIONS)}
     return named | {"comment": _("Overall")}

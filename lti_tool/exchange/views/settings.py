@@ -2,6 +2,7 @@
 Setting up: make an exchange, change it, publish, close, delete.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app, render_template, request, url_for
@@ -12,9 +13,10 @@ from marshmallow import ValidationError
 
 from lti_tool import db, files
 from lti_tool.clock import now
-from lti_tool.exchange import errors, operations, queries, wording
-from lti_tool.exchange.forms import PlanWords, beginning, new_criterion, rearranged, unfolded
+from lti_tool.exchange import errors, operations, queries, rubrics, wording
+from lti_tool.exchange.forms import USUAL, PlanWords, beginning, new_criterion, rearranged, unfolded
 from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.rules import as_new
 from lti_tool.exchange.schemas import PlanSchema
 from lti_tool.exchange.topics import topics
 from lti_tool.exchange.views import bp
@@ -53,7 +55,7 @@ def create() -> ResponseReturnValue:
     words = PlanWords.from_form(request.form)
     act = request.form.get("act", "")
     if act not in SAVES:
-        return _form(None, rearranged(words, act))
+        return _form(None, _begun(words, act))
     try:
         exchange = operations.create_exchange(
             session,
@@ -90,11 +92,13 @@ def change(id: int) -> ResponseReturnValue:
         return _form(exchange, rearranged(words, act))
     try:
         plan = PlanSchema().load(words.as_dict())
+        moves_weights = exchange.points is not None and operations.moves_weights(exchange, plan)
         operations.edit_exchange(db.session(), exchange, plan, by=current().person_id, now=now())
     except (ValidationError, errors.ExchangeError) as err:
         return _refused(exchange, words, err)
     db.session.commit()
-    return go_to(url_for("exchange.show", id=id), saying=_("Saved."))
+    saying = _("Saved. Grades follow the changed weights, except those set by hand.") if moves_weights else _("Saved.")
+    return go_to(url_for("exchange.show", id=id), saying=saying)
 
 
 @bp.post("/exchanges/<int:id>/publication")
@@ -151,6 +155,21 @@ def delete(id: int) -> ResponseReturnValue:
     return go_to(url_for("home.show"), saying=_("Deleted."))
 
 
+def _begun(words: PlanWords, act: str) -> PlanWords:
+    """A new exchange begun from a ready rubric or from another exchange; else with its rows in another order."""
+    verb, _space, name = act.partition(" ")
+    if verb == "rubric" and name in rubrics.RUBRICS:
+        return replace(words, criteria=rubrics.criteria(name))
+    if verb == "start-from":
+        source = request.form.get("source", "")
+        if not (source.isascii() and source.isdigit() and len(source) < 10):
+            return words
+        plan = as_new(queries.plan_of(exchange_or_404(int(source))))
+        like = PlanWords.from_plan(plan)
+        return replace(words, criteria=like.criteria, instructions=words.instructions.strip() or like.instructions)
+    return rearranged(words, act)
+
+
 def _refused(exchange: Exchange | None, words: PlanWords, err: Exception) -> ResponseReturnValue:
     db.session.rollback()
     if isinstance(err, ValidationError):
@@ -173,6 +192,9 @@ def _form(exchange: Exchange | None, words: PlanWords, *, errors_by_name: dict[s
         "new_criterion_row": new_criterion("zznewzz"),
         "is_placing": bool(current().deep_link),
         "topics": topics() if exchange else (),
+        "wording": wording,
+        "rubrics": () if exchange else rubrics.RUBRICS.items(),
+        "others": () if exchange else queries.others_of(db.session(), current().course_id),
     }
     return render_template("exchange/_settings.html" if is_htmx() else "exchange/settings.html", **facts)
 
@@ -182,7 +204,7 @@ def _labels(words: PlanWords) -> dict[str, Any]:
     labels: dict[str, Any] = dict(LABELS)
     for criterion in words.criteria:
         of_criterion = criterion.title or _("New criterion")
-        labels |= {f"{criterion.key}-{name}": of_criterion for name in ("title", "description", "prompt")}
+        labels |= {f"{criterion.key}-{name}": of_criterion for name in ("title", "description", "prompt", *USUAL)}
         for number, level in enumerate(criterion.levels, start=1):
             of_level = _("%(criterion)s, level %(number)s", criterion=of_criterion, number=number)
             labels |= {f"{level.key}-{name}": of_level for name in ("title", "points", "description")}

@@ -78,6 +78,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "grade_words": grade_words,
         "talk": talk.Talk(exchange=exchange, person_id=viewer.person_id, now=now()),
         "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
+        "taken": _taken(exchange, page),
     }
     if page.grade is not None and page.grade.cause == "override":
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
@@ -89,6 +90,19 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
 def _commitment(exchange: Exchange, page: queries.StudentPage) -> Commitment | None:
     """Their own date, where it still says something."""
     return queries.commitment_of(db.session(), exchange, current().person_id) if page.given < page.owed else None
+
+
+def _taken(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, Any]]:
+    """What this learner took from each review, and the newest of which they have not said it yet."""
+    given = [review for review in page.reviews if review.feedback is not None]
+    if not given or not exchange.option(rules.CoachOptions).takeaway:
+        return []
+    notes = queries.takeaways_of(db.session(), exchange, current().person_id)
+    return [
+        {"review": review, "body": notes.get(review.offer.id, "")}
+        for review in given
+        if review.offer.id in notes or review is given[-1]
+    ]
 
 
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:

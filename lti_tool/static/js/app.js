@@ -1,6 +1,7 @@
 // Everything our pages can do beyond HTML and htmx: one behaviour a file, each named here.
 import { Application } from "../vendor/stimulus.js";
 import AutosaveController from "./controllers/autosave.js";
+import CommentController from "./controllers/comment.js";
 import ConfirmController from "./controllers/confirm.js";
 import CopyController from "./controllers/copy.js";
 import DialogController from "./controllers/dialog.js";
@@ -15,6 +16,7 @@ import SwapController from "./controllers/swap.js";
 const application = Application.start();
 
 application.register("autosave", AutosaveController);
+application.register("comment", CommentController);
 application.register("confirm", ConfirmController);
 application.register("copy", CopyController);
 application.register("dialog", DialogController);

@@ -67,6 +67,7 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
         "work": [],
         "feedback_given": [],
         "feedback_received": [],
+        "taken_from_reviews": [],
         "grades": [],
         "messages": [],
         "flags": [],

@@ -254,7 +254,7 @@ def test_a_persons_page_tells_how_the_grade_came_about(made: Class) -> None:
 
     assert page is not None
     assert (page.computed.score, page.score) == (6.0, 9.0)
-    assert [share.points for share in page.computed.shares] == [3.0]
+    assert [share.points for share in page.computed.shares] == [0.6]
     assert [each.reason for each in page.overrides] == ["Oral"]
 
 

@@ -133,7 +133,7 @@ def test_words_come_back_from_a_draft_as_they_went_in(said: Words) -> None:
 
 
 def test_a_criterion_with_levels_wants_a_level_and_one_without_wants_a_comment() -> None:
-    criteria = {1: (11, 12), 2: ()}
+    criteria = {1: _levels(11, 12), 2: rules.Asked()}
 
     assert rules.wanting(Words(), criteria=criteria).criteria == (1, 2)
     assert rules.wanting(
@@ -147,15 +147,19 @@ def test_a_criterion_with_levels_wants_a_level_and_one_without_wants_a_comment()
 def test_without_criteria_the_overall_comment_is_the_feedback() -> None:
     assert rules.wanting(Words(comment=" "), criteria={}).comment
     assert not rules.wanting(Words(comment="Good."), criteria={})
-    assert not rules.wanting(Words(answers={1: AnswerWords(level_id=2)}), criteria={1: (2,)})
+    assert not rules.wanting(Words(answers={1: AnswerWords(level_id=2)}), criteria={1: _levels(2)})
 
 
 def test_an_answer_with_the_level_of_another_criterion_is_a_stranger() -> None:
-    criteria = {1: (11,), 2: (21,)}
+    criteria = {1: _levels(11), 2: _levels(21)}
 
     assert rules.stranger(Words(answers={1: AnswerWords(level_id=21)}), criteria=criteria) == 1
     assert rules.stranger(Words(answers={3: AnswerWords()}), criteria=criteria) == 3
     assert rules.stranger(Words(answers={2: AnswerWords(level_id=21)}), criteria=criteria) is None
+
+
+def _levels(*ids: int) -> rules.Asked:
+    return rules.Asked(kind=rules.LEVELS, levels=dict.fromkeys(ids, 1.0), comment=rules.OPTIONAL)
 
 
 # Grades

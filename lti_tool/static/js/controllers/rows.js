@@ -29,7 +29,7 @@ export default class extends Controller {
 
   remove(event) {
     const row = this.#rowOf(event);
-    const fields = [...row.querySelectorAll("input, textarea")];
+    const fields = [...row.querySelectorAll("input, select, textarea")];
     for (const field of fields) field.disabled = true;
     row.hidden = true;
     row.after(this.#undoRow(row, fields));
