@@ -100,9 +100,6 @@ from lti_tool.exchange.queries.student import (
     received_feedback,
     student_page,
 )
-from lti_tool.exchange.queries.takeaways import (
-    takeaways_of,
-)
 from lti_tool.exchange.queries.work import (
     Comparison,
     Version,
@@ -183,7 +180,6 @@ __all__ = [
     "standing",
     "standings",
     "student_page",
-    "takeaways_of",
     "tallies",
     "to_look_at",
     "to_remind",

@@ -97,11 +97,10 @@ def _taken(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, Any]
     given = [review for review in page.reviews if review.feedback is not None]
     if not given or not exchange.option(rules.CoachOptions).takeaway:
         return []
-    notes = queries.takeaways_of(db.session(), exchange, current().person_id)
     return [
-        {"review": review, "body": notes.get(review.offer.id, "")}
+        {"review": review, "body": review.offer.takeaway.body if review.offer.takeaway else ""}
         for review in given
-        if review.offer.id in notes or review is given[-1]
+        if review.offer.takeaway or review is given[-1]
     ]
 
 
