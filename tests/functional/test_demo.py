@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +17,7 @@ from click.testing import CliRunner
 
 from lti_tool import demo
 from lti_tool.cli import main
+from tests.ports import free_ports
 
 HOUSE_OF_THEIR_OWN = ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "WEB_CONCURRENCY", "WEB_THREADS")
 """What somebody may have set who also runs a Hearth of their own."""
@@ -27,11 +27,7 @@ PORTS = ("PORT", "WEBHOOKS_PORT", "SANDBOX_PORT")
 @pytest.fixture
 def given(tmp_path: Path) -> dict[str, str]:
     """An environment with ports that nobody uses and a folder of its own."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in PORTS]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        ports = [str(probe.getsockname()[1]) for probe in probes]
+    ports = map(str, free_ports(len(PORTS)))
     return {**dict(zip(PORTS, ports, strict=True)), "HEARTH_VAR": str(tmp_path / "var")}
 
 
