@@ -105,6 +105,7 @@ def test_words_of_people_are_words_on_every_page(
         "copy_id": 1,
         "message_id": session.scalars(select(Message.id)).one(),
         "flag_id": session.scalars(select(Flag.id)).one(),
+        "part": "work",
     }
     seen, broken = 0, {}
     for membership in (hostile.teacher, *hostile.learners[:2]):
