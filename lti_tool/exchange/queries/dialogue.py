@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload, undefer
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
@@ -28,6 +28,7 @@ WITH_DIALOGUE = (
     joinedload(Feedback.second_look),
     joinedload(Feedback.rewrite_request),
     joinedload(Feedback.hiding),
+    joinedload(Feedback.introduction),
 )
 """What a query for feedback loads along, but for the marks, which come with the answers."""
 
@@ -84,9 +85,10 @@ def part_in(
     lock: bool = False,
 ) -> Part | None:
     """
-    The feedback for its author, its reviewer or staff; None for anybody else, and for an author from whom it is hidden.
+    The feedback for its author, its reviewer or staff; None for anybody else, and for an author from whom
+    it is hidden or held back.
     """
-    row = select(Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id).join(
+    row = select(Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id, _siblings()).join(
         Offer, Offer.id == Feedback.offer_id
     )
     row = row.join(Submission, Submission.id == Offer.submission_id).outerjoin(
@@ -98,7 +100,7 @@ def part_in(
     found = session.execute(row.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         return None
-    feedback, author_id, reviewer_id, offer_id, version, hiding_id = found
+    feedback, author_id, reviewer_id, offer_id, version, hiding_id, received = found
     if person_id == author_id:
         side = rules.AUTHOR
     elif person_id == reviewer_id:
@@ -107,7 +109,7 @@ def part_in(
         side = rules.STAFF
     else:
         return None
-    if side == rules.AUTHOR and hiding_id is not None:
+    if side == rules.AUTHOR and (hiding_id is not None or exchange.holds_back(received)):
         return None
     return Part(
         feedback=feedback,
@@ -210,9 +212,22 @@ def consents(session: Session, exchange: Exchange) -> int:
 
 
 def plan_items(feedback: Sequence[Feedback]) -> tuple[tuple[Feedback, Mark], ...]:
-    """What an author will use, then what is for later, in the order it came."""
+    """What an author will use, then what is for later, in the order in which it is read."""
+    # Sorting leaves in order what weighs the same.
     kept = [(each, mark) for each in feedback for mark in each.marks if mark.mark != rules.DISAGREE]
-    return tuple(sorted(kept, key=lambda pair: (rules.MARKS.index(pair[1].mark), pair[0].id, pair[1].id)))
+    return tuple(sorted(kept, key=lambda pair: rules.MARKS.index(pair[1].mark)))
+
+
+def _siblings() -> ScalarSelect[int]:
+    """How much feedback the work of an offer has got."""
+    other, said = aliased(Offer), aliased(Feedback)
+    return (
+        select(func.count(said.id))
+        .join(other, other.id == said.offer_id)
+        .where(other.submission_id == Submission.id)
+        .correlate(Submission)
+        .scalar_subquery()
+    )
 
 
 def _is_heard(feedback: Feedback, message: Spoken, *, before: date | None) -> bool:

@@ -2,6 +2,22 @@
 The pure decisions of an exchange, by topic: no database, no clock, no Flask.
 """
 
+from lti_tool.exchange.rules.anonymity import (
+    ANONYMITIES,
+    AUTHOR_HIDDEN,
+    CLASSMATE,
+    LOOKERS,
+    MASKED,
+    MOST_MINIMUM,
+    NAMED,
+    REVIEWER_HIDDEN,
+    AnonymityOptions,
+    is_held_back,
+    is_hidden,
+    may_become,
+    may_see,
+    pseudonyms,
+)
 from lti_tool.exchange.rules.attention import (
     Look,
     reasons_to_look,
@@ -63,13 +79,11 @@ from lti_tool.exchange.rules.limits import (
     LONGEST_BODY,
     LONGEST_COMMENT,
     LONGEST_TITLE,
-    MASKED,
     MOST_CRITERIA,
     MOST_FILES,
     MOST_LEVELS,
     MOST_POINTS,
     MOST_REVIEWS,
-    NAMED,
 )
 from lti_tool.exchange.rules.offers import (
     DECLINE_REASONS,
@@ -149,6 +163,18 @@ from lti_tool.exchange.rules.work import (
 )
 
 __all__ = [
+    "ANONYMITIES",
+    "AUTHOR_HIDDEN",
+    "CLASSMATE",
+    "LOOKERS",
+    "MOST_MINIMUM",
+    "REVIEWER_HIDDEN",
+    "AnonymityOptions",
+    "is_held_back",
+    "is_hidden",
+    "may_become",
+    "may_see",
+    "pseudonyms",
     "ALLOWED",
     "ANY_GROUP",
     "AT_ONCE",
