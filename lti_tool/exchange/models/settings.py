@@ -89,14 +89,14 @@ class Exchange(Base):
         """Whether *looker* may learn whose work, or whose feedback, it is."""
         return rules.may_see(self.anonymity, looker=looker, whose=whose, agreed=agreed)
 
-    def holds_back(self, received: int) -> bool:
-        """Whether an author who got so much feedback still waits to see it."""
+    def holds_back(self, received: int, *, is_closed: bool | None = None) -> bool:
+        """Whether an author who got so much feedback still waits to see it, now or if it were so."""
         return rules.is_held_back(
             self.anonymity,
             self.option(rules.AnonymityOptions),
             received=received,
             expected=self.reviews,
-            is_closed=self.is_closed,
+            is_closed=self.is_closed if is_closed is None else is_closed,
         )
 
     @property

@@ -35,6 +35,10 @@ from lti_tool.exchange.operations.grading import (
     set_grade_override,
     set_part_override,
 )
+from lti_tool.exchange.operations.introductions import (
+    offer_name,
+    withdraw_name,
+)
 from lti_tool.exchange.operations.options import (
     copy_options,
     set_options,
@@ -106,6 +110,7 @@ __all__ = [
     "note_heard",
     "note_look",
     "note_reply_heard",
+    "offer_name",
     "publish",
     "regrade",
     "release_grades",
@@ -130,4 +135,5 @@ __all__ = [
     "thing_of",
     "tick_off",
     "unpublish",
+    "withdraw_name",
 ]

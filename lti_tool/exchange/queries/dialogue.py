@@ -88,9 +88,9 @@ def part_in(
     The feedback for its author, its reviewer or staff; None for anybody else, and for an author from whom
     it is hidden or held back.
     """
-    row = select(Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id, _siblings()).join(
-        Offer, Offer.id == Feedback.offer_id
-    )
+    row = select(
+        Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id, _siblings()
+    ).join(Offer, Offer.id == Feedback.offer_id)
     row = row.join(Submission, Submission.id == Offer.submission_id).outerjoin(
         Hiding, Hiding.feedback_id == Feedback.id
     )
@@ -109,7 +109,9 @@ def part_in(
         side = rules.STAFF
     else:
         return None
-    if side == rules.AUTHOR and (hiding_id is not None or exchange.holds_back(received)):
+    if side == rules.AUTHOR and hiding_id is not None:
+        return None
+    if side == rules.AUTHOR and exchange.holds_back(received):
         return None
     return Part(
         feedback=feedback,
@@ -119,6 +121,19 @@ def part_in(
         offer_id=offer_id,
         version=version,
     )
+
+
+def is_held_back(session: Session, exchange: Exchange, author_id: int) -> bool:
+    """Whether what an author got still waits for more, see :class:`rules.AnonymityOptions`."""
+    if not exchange.holds_back(0):
+        return False
+    received = (
+        select(func.count(Feedback.id))
+        .join(Offer, Offer.id == Feedback.offer_id)
+        .join(Submission, Submission.id == Offer.submission_id)
+        .where(Submission.exchange_id == exchange.id, Submission.author_id == author_id)
+    )
+    return exchange.holds_back(session.scalar(received) or 0)
 
 
 def with_dialogue(session: Session, feedback_id: int) -> Feedback:

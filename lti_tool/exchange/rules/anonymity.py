@@ -61,9 +61,7 @@ def may_become(anonymity: str, other: str) -> bool:
     return _HIDDEN[anonymity] <= _HIDDEN[other]
 
 
-def is_held_back(
-    anonymity: str, options: AnonymityOptions, *, received: int, expected: int, is_closed: bool
-) -> bool:
+def is_held_back(anonymity: str, options: AnonymityOptions, *, received: int, expected: int, is_closed: bool) -> bool:
     """
     Whether feedback still waits for more, since a single one would give its reviewer away.
 

@@ -173,6 +173,7 @@ def _form(exchange: Exchange | None, words: PlanWords, *, errors_by_name: dict[s
         "new_criterion_row": new_criterion("zznewzz"),
         "is_placing": bool(current().deep_link),
         "topics": topics() if exchange else (),
+        "wording": wording,
     }
     return render_template("exchange/_settings.html" if is_htmx() else "exchange/settings.html", **facts)
 
