@@ -5,13 +5,13 @@ A verb that is to tell somebody adds a line to :data:`TELLING`; facts are ids an
 them tells an author and a reviewer who the other one is.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool import db, jobs, notices
@@ -102,7 +102,7 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
         facts.get("offer_id"), int
     ):
         endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
-    if kind in ("feedback_received", "message_received"):
+    if kind in ("feedback_received", "message_received") and "feedback_id" in facts:
         anchor = f"feedback-{facts.get('feedback_id')}"
     return NoticeWords(sentence=SENTENCES[kind](facts), endpoint=endpoint, values=values, anchor=anchor)
 
@@ -118,8 +118,12 @@ def _feedback_given(session: Session, exchange: Exchange, facts: Facts, now: dat
         .where(Feedback.id == facts["feedback_id"])
     )
     if author is not None:
-        id = facts["feedback_id"]
-        tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
+        received = _received(session, exchange, author)
+        if exchange.holds_back(len(received)):
+            return
+        # The one that ends the waiting brings those that waited.
+        for id in received if exchange.holds_back(len(received) - 1) else [facts["feedback_id"]]:
+            tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
 
 
 def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -128,7 +132,7 @@ def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: d
     offer_id, reviewer, author = _sides_of(session, facts["feedback_id"])
     if reviewer is not None and side != rules.REVIEWER:
         tell(session, exchange, "reply_received", [reviewer], now=now, key=key, offer_id=offer_id)
-    if author is not None and side != rules.AUTHOR:
+    if author is not None and side != rules.AUTHOR and not queries.is_held_back(session, exchange, author):
         id = facts["feedback_id"]
         tell(session, exchange, "message_received", [author], now=now, key=key, feedback_id=id)
 
@@ -145,6 +149,30 @@ def _tell_reviewer(session: Session, exchange: Exchange, kind: str, facts: Facts
     offer_id, reviewer, _author = _sides_of(session, facts["feedback_id"])
     if reviewer is not None:
         tell(session, exchange, kind, [reviewer], now=now, key=str(facts["feedback_id"]), offer_id=offer_id)
+
+
+def _received(session: Session, exchange: Exchange, author: int) -> Sequence[int]:
+    """The feedback that an author got."""
+    return session.scalars(
+        select(Feedback.id)
+        .join(Offer, Offer.id == Feedback.offer_id)
+        .join(Submission, Submission.id == Offer.submission_id)
+        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
+        .order_by(Feedback.id)
+    ).all()
+
+
+def _waited_until_closed(session: Session, exchange: Exchange) -> list[int]:
+    """The authors who see their feedback only because the exchange is closed."""
+    received = func.count(Feedback.id)
+    rows = session.execute(
+        select(Submission.author_id, received)
+        .join(Offer, Offer.submission_id == Submission.id)
+        .join(Feedback, Feedback.offer_id == Offer.id)
+        .where(Submission.exchange_id == exchange.id, Submission.author_id.is_not(None))
+        .group_by(Submission.author_id)
+    )
+    return [author for author, count in rows if author is not None and exchange.holds_back(count, is_closed=False)]
 
 
 def _sides_of(session: Session, feedback_id: int) -> tuple[int, int | None, int | None]:
@@ -170,6 +198,8 @@ def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: dateti
 def _closed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.is_published:
         tell(session, exchange, "closed", learners_of(session, exchange), now=now, key=now.isoformat())
+        people = _waited_until_closed(session, exchange)
+        tell(session, exchange, "feedback_received", people, now=now, key="closed")
 
 
 def _reopened(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:

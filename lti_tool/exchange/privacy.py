@@ -21,6 +21,7 @@ from lti_tool.exchange.models import (
     FeedbackRevision,
     Flag,
     GradeOverride,
+    Introduction,
     Mark,
     Message,
     Offer,
@@ -83,11 +84,32 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .order_by(Feedback.id)
             )
         ],
+        "names_offered": [
+            {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
             for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
         ],
     }
+
+
+def _names_offered(session: Session, person_id: int) -> list[tuple[int, datetime]]:
+    """The feedback whose other side a person offered their name to, and when."""
+    rows = session.execute(
+        select(Introduction, Submission.author_id, Offer.reviewer_id)
+        .join(Feedback, Feedback.id == Introduction.feedback_id)
+        .join(Offer, Offer.id == Feedback.offer_id)
+        .join(Submission, Submission.id == Offer.submission_id)
+        .where(or_(Submission.author_id == person_id, Offer.reviewer_id == person_id))
+        .order_by(Introduction.feedback_id)
+    )
+    return [
+        (each.feedback_id, at)
+        for each, author, reviewer in rows
+        for mine, at in ((author, each.author_at), (reviewer, each.reviewer_at))
+        if mine == person_id and at is not None
+    ]
 
 
 def forget_person(session: Session, person_id: int, *, now: datetime, storage: files.Storage) -> None:
@@ -116,7 +138,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         work.author_id = None
         session.execute(delete(DraftCopy).where(DraftCopy.submission_id == work.id))
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
-        for table in (Mark, Thanks, Appraisal):
+        for table in (Mark, Thanks, Appraisal, Introduction):
             session.execute(delete(table).where(table.feedback_id.in_(received)))
         # Staff's words about this person's grade; that the review does not count stays as it is.
         session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
@@ -131,6 +153,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     )
     given = select(Feedback.id).join(Offer).where(Offer.reviewer_id == person_id)
     session.execute(delete(FeedbackRevision).where(FeedbackRevision.feedback_id.in_(given)))
+    session.execute(delete(Introduction).where(Introduction.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
     pairs = or_(PlannedPair.reviewer_id == person_id, PlannedPair.author_id == person_id)

@@ -92,6 +92,8 @@ def _staff_card(exchange: Exchange, tally: Tally) -> Card:
 
 def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: datetime) -> Card:
     why_not_open = exchange.windows.why_not_open(now)
+    if exchange.holds_back(standing.received):
+        standing = replace(standing, received=0, unread=0)
     is_done = standing.given >= exchange.reviews
     step = rules.step(
         why_not_open=why_not_open,

@@ -77,7 +77,12 @@ class Talk:
         return [(key, str(words)) for key, words in VERDICTS.items()]
 
     def lines(self, feedback: Feedback, side: str) -> tuple[queries.Line, ...]:
-        return queries.lines_of(feedback, side, self.person_id, now=self.now, is_masked=self.exchange.is_masked)
+        return queries.lines_of(feedback, side, self.person_id, now=self.now, is_masked=self.is_hidden_from(side))
+
+    def is_hidden_from(self, side: str) -> bool:
+        """Whether *side* must not learn who the other one is, nor guess it from the minute."""
+        other = rules.REVIEWER if side == rules.AUTHOR else rules.AUTHOR
+        return not self.exchange.may_see(side, other)
 
     def has_news(self, feedback: Feedback, side: str) -> bool:
         return queries.has_news(feedback, side, self.person_id)

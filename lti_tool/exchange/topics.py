@@ -52,6 +52,12 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.dialogue",
         ),
         Topic(
+            options=rules.AnonymityOptions,
+            title=lazy_gettext("Protecting who wrote it"),
+            summary=_anonymity,
+            endpoint="exchange.anonymity",
+        ),
+        Topic(
             options=rules.WorkOptions,
             title=lazy_gettext("What is handed in"),
             summary=_work,
@@ -76,6 +82,15 @@ def _charter(exchange: Exchange) -> str:
             "%(num)s rules, agreed to before the first review.",
             len(options.rules),
         )
+    )
+
+
+def _anonymity(exchange: Exchange) -> str:
+    if not exchange.hides_reviewer:
+        return str(_("Authors see who reviewed them, so each feedback is shown at once."))
+    least = exchange.option(rules.AnonymityOptions).minimum
+    return str(
+        ngettext("Each feedback is shown at once.", "Feedback is shown once %(num)s are there, or at the end.", least)
     )
 
 

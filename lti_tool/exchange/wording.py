@@ -326,7 +326,7 @@ def person(name: str, id: int) -> str:
 
 def who_sees_work(exchange: Exchange) -> str:
     """Exactly who will know whose work this is."""
-    if exchange.is_masked:
+    if exchange.hides_author:
         said = ngettext(
             "One classmate reads your work without seeing your name. Your teachers see it.",
             "%(num)s classmates read your work without seeing your name. Your teachers see it.",
@@ -338,11 +338,86 @@ def who_sees_work(exchange: Exchange) -> str:
             "%(num)s classmates read your work and see your name. Your teachers see it too, nobody else.",
             exchange.reviews,
         )
-    return str(said)
+    if exchange.hides_author == exchange.hides_reviewer:
+        return str(said)
+    other = _("You do not learn who they are.") if exchange.hides_reviewer else _("You learn who they are.")
+    return f"{said} {other}"
 
 
 def who_sees_review(exchange: Exchange) -> str:
     """Exactly who will know who wrote this feedback."""
-    if exchange.is_masked:
-        return str(_("The author reads your feedback without seeing your name. Your teachers see it."))
-    return str(_("The author reads your feedback and sees your name. Your teachers see it too, nobody else."))
+    if exchange.hides_reviewer:
+        said = _("The author reads your feedback without seeing your name. Your teachers see it.")
+    else:
+        said = _("The author reads your feedback and sees your name. Your teachers see it too, nobody else.")
+    if exchange.hides_author == exchange.hides_reviewer:
+        return str(said)
+    other = _("You do not learn who the author is.") if exchange.hides_author else _("You see the author’s name.")
+    return f"{said} {other}"
+
+
+def waits_for(exchange: Exchange) -> str:
+    """Why feedback that is there may not be shown yet."""
+    least = min(exchange.option(rules.AnonymityOptions).minimum, exchange.reviews)
+    return str(
+        _(
+            "Feedback appears once at least %(least)s classmates have given theirs, or when the exchange is closed: "
+            "from a single one you might guess who wrote it.",
+            least=least,
+        )
+    )
+
+
+ANONYMITIES = {
+    rules.MASKED: (
+        lazy_gettext("Classmates do not see each other’s names"),
+        lazy_gettext(
+            "Author and reviewer stay hidden from each other. You and the other teachers of the course see both."
+        ),
+    ),
+    rules.REVIEWER_HIDDEN: (
+        lazy_gettext("Reviewers are hidden from authors"),
+        lazy_gettext("A reviewer sees whose work it is; the author does not learn who reviewed it. Teachers see both."),
+    ),
+    rules.AUTHOR_HIDDEN: (
+        lazy_gettext("Authors are hidden from reviewers"),
+        lazy_gettext("A reviewer does not learn whose work it is; the author sees who reviewed it. Teachers see both."),
+    ),
+    rules.NAMED: (
+        lazy_gettext("Author and reviewer see each other’s names"),
+        lazy_gettext("You and the other teachers see both as well. Nobody else does."),
+    ),
+}
+
+NAMES = {
+    rules.MASKED: lazy_gettext("hidden from classmates"),
+    rules.REVIEWER_HIDDEN: lazy_gettext("reviewers hidden from authors"),
+    rules.AUTHOR_HIDDEN: lazy_gettext("authors hidden from reviewers"),
+    rules.NAMED: lazy_gettext("seen by author and reviewer"),
+}
+"""What an exchange promises, in few words."""
+
+SEEN = {
+    frozenset[str](): lazy_gettext("neither"),
+    frozenset({rules.AUTHOR}): lazy_gettext("the author"),
+    frozenset({rules.REVIEWER}): lazy_gettext("the reviewer"),
+    frozenset({rules.AUTHOR, rules.REVIEWER}): lazy_gettext("both"),
+}
+
+
+def anonymities() -> list[tuple[str, str, str]]:
+    """The promises to choose from."""
+    return [(key, str(title), str(hint)) for key, (title, hint) in ANONYMITIES.items()]
+
+
+def who_sees_what() -> list[tuple[str, list[str]]]:
+    """For each promise: whose name author, reviewer, classmates and staff see, besides their own."""
+    rows = []
+    for anonymity in rules.ANONYMITIES:
+        cells = []
+        for looker in rules.LOOKERS:
+            others = {rules.AUTHOR, rules.REVIEWER} - {looker}
+            seen = frozenset(each for each in others if rules.may_see(anonymity, looker=looker, whose=each))
+            cells.append(str(SEEN[seen]) if seen or len(others) > 1 else str(_("no name")))
+        rows.append((str(ANONYMITIES[anonymity][0]), cells))
+    return rows

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Person
-from lti_tool.exchange import operations
-from lti_tool.exchange.models import Feedback, Message, Offer
+from lti_tool.exchange import operations, rules
+from lti_tool.exchange.models import Feedback, Message, Offer, Submission
 from tests.factories.courses import sign_in
 from tests.functional.test_boundaries import Full, address, csrf, doors, fill
 
@@ -56,6 +56,29 @@ def test_nobody_else_is_named(app: Flask, client: FlaskClient, session: Session,
 
     assert "First drafts" in heard
     assert [each.name for each in others if each.name in heard or each.sub in heard] == []
+    assert "/people/" not in heard
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("anonymity", [rules.AUTHOR_HIDDEN, rules.REVIEWER_HIDDEN])
+def test_where_one_side_is_hidden_only_the_other_is_named(
+    app: Flask, client: FlaskClient, session: Session, anonymity: str, place: int
+) -> None:
+    """Pain 22: names leak through another screen."""
+    full = fill(session, anonymity=anonymity)
+    me = full.made.people[place]
+    offers = select(Submission.author_id, Offer.reviewer_id).join(Submission)
+    pairs = session.execute(offers.where(Offer.exchange_id == full.made.exchange.id)).all()
+    if anonymity == rules.AUTHOR_HIDDEN:
+        known = {reviewer for author, reviewer in pairs if author == me}
+    else:
+        known = {author for author, reviewer in pairs if reviewer == me}
+    hidden = session.scalars(select(Person).where(Person.id.not_in({me, *known}))).all()
+
+    heard = sent_to(app, client, session, full, place)
+
+    assert "First drafts" in heard
+    assert [each.name for each in hidden if each.name in heard or each.sub in heard] == []
     assert "/people/" not in heard
 
 

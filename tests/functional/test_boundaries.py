@@ -54,10 +54,10 @@ class Full:
     """An id for every placeholder of the URL map."""
 
 
-def fill(session: Session) -> Full:
+def fill(session: Session, **plan: Any) -> Full:
     """Everybody has handed in, with a file; one gave feedback, one writes it; the grade of the first is out."""
     before = datetime.now(UTC) - timedelta(hours=1)
-    made = make_class(session, now=before)
+    made = make_class(session, now=before, **plan)
     exchange, (author, giver, writer, _idle) = made.exchange, made.people
     file = operations.attach_file(
         session, exchange, author=author, data=b"A file.", now=before, storage=DatabaseStorage(), max_bytes=1000

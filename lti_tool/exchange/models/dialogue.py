@@ -81,6 +81,26 @@ class Thanks(Base):
     at: Mapped[datetime]
 
 
+class Introduction(Base):
+    """
+    Author and reviewer of one feedback offer their names to each other. Both learn them once both did.
+    """
+
+    __tablename__ = "exchange_introduction"
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
+    author_at: Mapped[datetime | None]
+    """When the author offered; None while they have not."""
+    reviewer_at: Mapped[datetime | None]
+
+    @property
+    def is_agreed(self) -> bool:
+        return self.author_at is not None and self.reviewer_at is not None
+
+    def is_offered_by(self, side: str) -> bool:
+        return (self.author_at if side == rules.AUTHOR else self.reviewer_at) is not None
+
+
 class Appraisal(Base):
     """How far the author finds that a feedback keeps the rules of the class. For its reviewer alone."""
 

@@ -15,6 +15,7 @@ from lti_tool.exchange import rules
 from lti_tool.exchange.models.dialogue import (
     Appraisal,
     Hiding,
+    Introduction,
     Mark,
     Message,
     RewriteRequest,
@@ -165,6 +166,12 @@ class Feedback(Base):
     second_look: Mapped[SecondLook | None] = relationship(passive_deletes="all")
     rewrite_request: Mapped[RewriteRequest | None] = relationship(passive_deletes="all")
     hiding: Mapped[Hiding | None] = relationship(passive_deletes="all")
+    introduction: Mapped[Introduction | None] = relationship(passive_deletes="all")
+
+    @property
+    def is_agreed(self) -> bool:
+        """Its author and its reviewer both offered their names to each other."""
+        return self.introduction is not None and self.introduction.is_agreed
 
     @property
     def words(self) -> rules.Words:

@@ -24,7 +24,7 @@ class Exchange(Base):
     __table_args__ = (
         CheckConstraint(f"reviews between {rules.FEWEST_REVIEWS} and {rules.MOST_REVIEWS}", name="reviews"),
         CheckConstraint("points > 0", name="points"),
-        CheckConstraint("anonymity in ('named', 'masked')", name="anonymity"),
+        CheckConstraint(f"anonymity in ({', '.join(map(repr, rules.ANONYMITIES))})", name="anonymity"),
     )
 
     activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"), primary_key=True)
@@ -38,7 +38,7 @@ class Exchange(Base):
     submit_by: Mapped[datetime | None]
     review_by: Mapped[datetime | None]
     anonymity: Mapped[str]
-    """``named``, or ``masked``: authors and reviewers are hidden from each other, staff see both."""
+    """Who is hidden from whom: one of :data:`rules.ANONYMITIES`. Staff see everybody."""
     seed: Mapped[int]
     """Decides between works that are equally in need, so that an allocation can be replayed."""
     options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
@@ -72,7 +72,32 @@ class Exchange(Base):
 
     @property
     def is_masked(self) -> bool:
-        return self.anonymity == rules.MASKED
+        """Somebody is hidden from somebody."""
+        return self.hides_author or self.hides_reviewer
+
+    @property
+    def hides_author(self) -> bool:
+        """Reviewers do not learn whose work they read."""
+        return rules.is_hidden(self.anonymity, rules.AUTHOR)
+
+    @property
+    def hides_reviewer(self) -> bool:
+        """Authors do not learn who reviewed them."""
+        return rules.is_hidden(self.anonymity, rules.REVIEWER)
+
+    def may_see(self, looker: str, whose: str, *, agreed: bool = False) -> bool:
+        """Whether *looker* may learn whose work, or whose feedback, it is."""
+        return rules.may_see(self.anonymity, looker=looker, whose=whose, agreed=agreed)
+
+    def holds_back(self, received: int, *, is_closed: bool | None = None) -> bool:
+        """Whether an author who got so much feedback still waits to see it, now or if it were so."""
+        return rules.is_held_back(
+            self.anonymity,
+            self.option(rules.AnonymityOptions),
+            received=received,
+            expected=self.reviews,
+            is_closed=self.is_closed if is_closed is None else is_closed,
+        )
 
     @property
     def is_published(self) -> bool:

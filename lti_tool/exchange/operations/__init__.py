@@ -35,6 +35,10 @@ from lti_tool.exchange.operations.grading import (
     set_grade_override,
     set_part_override,
 )
+from lti_tool.exchange.operations.introductions import (
+    offer_name,
+    withdraw_name,
+)
 from lti_tool.exchange.operations.options import (
     copy_options,
     set_options,
@@ -112,6 +116,7 @@ __all__ = [
     "note_look",
     "note_reply_heard",
     "note_takeaway",
+    "offer_name",
     "publish",
     "regrade",
     "release_grades",
@@ -136,4 +141,5 @@ __all__ = [
     "thing_of",
     "tick_off",
     "unpublish",
+    "withdraw_name",
 ]

@@ -89,6 +89,8 @@ def edit_message(
 
 def note_heard(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
     """Note that somebody has read the messages about feedback on their work, as far as it goes now."""
+    if queries.is_held_back(session, exchange, person):
+        return
     mine = (
         select(Feedback.id)
         .join(Offer, Offer.id == Feedback.offer_id)

@@ -205,7 +205,7 @@ def _held(session: Session, exchange: Exchange) -> Exchange:
 
 def _require_promises_kept(session: Session, exchange: Exchange, plan: Plan) -> None:
     has_begun = exists().where(Submission.exchange_id == exchange.id)
-    if exchange.is_masked and plan.anonymity != rules.MASKED and session.scalar(select(has_begun)):
+    if not rules.may_become(exchange.anonymity, plan.anonymity) and session.scalar(select(has_begun)):
         raise errors.AnonymityKept
     _require_known(exchange, plan)
     _require_in_use_kept(session, exchange, plan)

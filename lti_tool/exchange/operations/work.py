@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
-from lti_tool.exchange import errors, rules
+from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, SubmissionFile, WorkVersion, has_reader
 from lti_tool.exchange.operations import acts, drafts, pairing
 from lti_tool.exchange.operations.drafts import Saved
@@ -210,6 +210,8 @@ def _require_replaceable(session: Session, exchange: Exchange, work: Submission,
     has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == work.id)
     is_read, is_answered = session.execute(select(exists().where(has_reader(work.id, now)), has_feedback)).one()
     options = exchange.option(rules.WorkOptions)
+    if is_answered and work.author_id is not None:
+        is_answered = not queries.is_held_back(session, exchange, work.author_id)
     if not rules.may_hand_in_again(options, is_read=is_read, has_feedback=is_answered):
         raise errors.WorkIsBeingReviewed
     return bool(is_read)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload, undefer
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
@@ -28,6 +28,7 @@ WITH_DIALOGUE = (
     joinedload(Feedback.second_look),
     joinedload(Feedback.rewrite_request),
     joinedload(Feedback.hiding),
+    joinedload(Feedback.introduction),
 )
 """What a query for feedback loads along, but for the marks, which come with the answers."""
 
@@ -84,11 +85,12 @@ def part_in(
     lock: bool = False,
 ) -> Part | None:
     """
-    The feedback for its author, its reviewer or staff; None for anybody else, and for an author from whom it is hidden.
+    The feedback for its author, its reviewer or staff; None for anybody else, and for an author from whom
+    it is hidden or held back.
     """
-    row = select(Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id).join(
-        Offer, Offer.id == Feedback.offer_id
-    )
+    row = select(
+        Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id, _siblings()
+    ).join(Offer, Offer.id == Feedback.offer_id)
     row = row.join(Submission, Submission.id == Offer.submission_id).outerjoin(
         Hiding, Hiding.feedback_id == Feedback.id
     )
@@ -98,7 +100,7 @@ def part_in(
     found = session.execute(row.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         return None
-    feedback, author_id, reviewer_id, offer_id, version, hiding_id = found
+    feedback, author_id, reviewer_id, offer_id, version, hiding_id, received = found
     if person_id == author_id:
         side = rules.AUTHOR
     elif person_id == reviewer_id:
@@ -109,6 +111,8 @@ def part_in(
         return None
     if side == rules.AUTHOR and hiding_id is not None:
         return None
+    if side == rules.AUTHOR and exchange.holds_back(received):
+        return None
     return Part(
         feedback=feedback,
         side=side,
@@ -117,6 +121,19 @@ def part_in(
         offer_id=offer_id,
         version=version,
     )
+
+
+def is_held_back(session: Session, exchange: Exchange, author_id: int) -> bool:
+    """Whether what an author got still waits for more, see :class:`rules.AnonymityOptions`."""
+    if not exchange.holds_back(0):
+        return False
+    received = (
+        select(func.count(Feedback.id))
+        .join(Offer, Offer.id == Feedback.offer_id)
+        .join(Submission, Submission.id == Offer.submission_id)
+        .where(Submission.exchange_id == exchange.id, Submission.author_id == author_id)
+    )
+    return exchange.holds_back(session.scalar(received) or 0)
 
 
 def with_dialogue(session: Session, feedback_id: int) -> Feedback:
@@ -210,9 +227,22 @@ def consents(session: Session, exchange: Exchange) -> int:
 
 
 def plan_items(feedback: Sequence[Feedback]) -> tuple[tuple[Feedback, Mark], ...]:
-    """What an author will use, then what is for later, in the order it came."""
+    """What an author will use, then what is for later, in the order in which it is read."""
+    # Sorting leaves in order what weighs the same.
     kept = [(each, mark) for each in feedback for mark in each.marks if mark.mark != rules.DISAGREE]
-    return tuple(sorted(kept, key=lambda pair: (rules.MARKS.index(pair[1].mark), pair[0].id, pair[1].id)))
+    return tuple(sorted(kept, key=lambda pair: rules.MARKS.index(pair[1].mark)))
+
+
+def _siblings() -> ScalarSelect[int]:
+    """How much feedback the work of an offer has got."""
+    other, said = aliased(Offer), aliased(Feedback)
+    return (
+        select(func.count(said.id))
+        .join(other, other.id == said.offer_id)
+        .where(other.submission_id == Submission.id)
+        .correlate(Submission)
+        .scalar_subquery()
+    )
 
 
 def _is_heard(feedback: Feedback, message: Spoken, *, before: date | None) -> bool:

@@ -128,9 +128,9 @@ class Received:
 
     feedback: Feedback
     letter: str
-    """"Reviewer A": fresh for each work, by the order in which feedback came."""
+    """"Reviewer K": fresh for each work, and telling nothing of the order in which feedback came."""
     reviewer_name: str | None
-    """None where the author must not know."""
+    """None where its reader must not know."""
     answers: tuple[Answered, ...]
     asked: tuple[tuple[str, str], ...]
     """What the author asked and what was answered."""
@@ -164,6 +164,7 @@ class StudentPage:
     """Whether another work can be had: ``own`` while some are owed, then ``extra`` where help is needed."""
     none_because: str | None
     received: tuple[Received, ...]
+    """Nothing while it is held back, see :class:`rules.AnonymityOptions`."""
     grade: Release | None
     passback: Passback | None
     parts: tuple[rules.Part, ...] = ()
@@ -190,12 +191,11 @@ class Dossier:
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
-    with_names = not exchange.is_masked
-    dossier = dossier_of(session, exchange, person_id, now=now)
+    dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
     why_not_open = exchange.windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
-    reviews = reviews_in(dossier, now=now, with_names=with_names)
-    received = received_in(dossier, exchange, with_names=with_names)
+    reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
+    received = received_in(dossier, exchange, looker=rules.AUTHOR)
     given = sum(review.feedback is not None for review in reviews)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
@@ -253,7 +253,7 @@ def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: in
     _fill_answers(session, [offer.feedback for offer in offers if offer.feedback is not None])
     copies = _copies_of(session, None, offers)
     dossier = Dossier(work=None, is_read=False, offers=offers, feedback=(), copies=copies, versions=versions)
-    reviews = reviews_in(dossier, now=now, with_names=not exchange.is_masked)
+    reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
     return next((review for review in reviews if review.offer.id == offer_id), None)
 
 
@@ -263,7 +263,7 @@ def received_feedback(session: Session, exchange: Exchange, person_id: int) -> t
     _fill_answers(session, feedback)
     versions = versions_of(session, {each.offer.submission for each in feedback})
     dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=(), versions=versions)
-    return received_in(dossier, exchange, with_names=not exchange.is_masked)
+    return received_in(_as_learner(exchange, dossier), exchange, looker=rules.AUTHOR)
 
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
@@ -308,9 +308,13 @@ def work_in(dossier: Dossier, exchange: Exchange, *, now: datetime) -> MyWork | 
     )
 
 
-def reviews_in(dossier: Dossier, *, now: datetime, with_names: bool) -> tuple[MyReview, ...]:
+def reviews_in(dossier: Dossier, exchange: Exchange, *, looker: str, now: datetime) -> tuple[MyReview, ...]:
     """The works a reviewer has or had in hand, without those declined or given to others."""
     kept = [offer for offer in dossier.offers if offer.state not in (OfferState.DECLINED, OfferState.EXPIRED)]
+
+    def is_known(offer: Offer) -> bool:
+        agreed = offer.feedback is not None and offer.feedback.is_agreed
+        return exchange.may_see(looker, rules.AUTHOR, agreed=agreed)
 
     def under_review(offer: Offer) -> tuple[Version, ...]:
         return tuple(each for each in dossier.versions[offer.submission_id] if each.number >= offer.version)
@@ -319,7 +323,7 @@ def reviews_in(dossier: Dossier, *, now: datetime, with_names: bool) -> tuple[My
         MyReview(
             offer=offer,
             number=number,
-            author_name=_name(offer.submission.author) if with_names else None,
+            author_name=_name(offer.submission.author) if is_known(offer) else None,
             submission=offer.submission,
             files=under_review(offer)[0].files,
             versions=under_review(offer),
@@ -333,13 +337,17 @@ def reviews_in(dossier: Dossier, *, now: datetime, with_names: bool) -> tuple[My
     )
 
 
-def received_in(dossier: Dossier, exchange: Exchange, *, with_names: bool) -> tuple[Received, ...]:
-    """The feedback of a dossier as it is read."""
-    return tuple(
+def received_in(dossier: Dossier, exchange: Exchange, *, looker: str) -> tuple[Received, ...]:
+    """The feedback of a dossier as *looker* reads it: by letters where its reviewers are hidden."""
+    works = {each.offer.submission_id for each in dossier.feedback}
+    letters = rules.pseudonyms(exchange.seed, min(works, default=0), len(dossier.feedback))
+    received = (
         Received(
             feedback=feedback,
-            letter=_letter(number),
-            reviewer_name=_name(feedback.offer.reviewer) if with_names else None,
+            letter=letter,
+            reviewer_name=_name(feedback.offer.reviewer)
+            if exchange.may_see(looker, rules.REVIEWER, agreed=feedback.is_agreed)
+            else None,
             answers=_answered(exchange, feedback),
             asked=tuple(zip(_questions(dossier, feedback.offer), feedback.to_author, strict=False)),
             comment=feedback.comment,
@@ -347,8 +355,18 @@ def received_in(dossier: Dossier, exchange: Exchange, *, with_names: bool) -> tu
             is_new=feedback.read_at is None,
             not_counted=feedback.exclusion.reason if feedback.exclusion and exchange.points is not None else None,
         )
-        for number, feedback in enumerate(dossier.feedback)
+        for letter, feedback in zip(letters, dossier.feedback, strict=True)
     )
+    if exchange.may_see(looker, rules.REVIEWER):
+        return tuple(received)
+    return tuple(sorted(received, key=lambda each: (len(each.letter), each.letter)))
+
+
+def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
+    """The dossier without feedback that is held back, as if it had not come."""
+    if not exchange.holds_back(len(dossier.feedback)):
+        return dossier
+    return replace(dossier, feedback=(), has_feedback=False)
 
 
 def _questions(dossier: Dossier, offer: Offer) -> tuple[str, ...]:
@@ -528,13 +546,3 @@ def _words(offer: Offer) -> Words:
 def _name(person: Person | None) -> str:
     """Empty for somebody who was forgotten, and where the LMS withholds names."""
     return person.name if person is not None else ""
-
-
-def _letter(number: int) -> str:
-    """A, B … Z, AA, AB …"""
-    letters = ""
-    number += 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

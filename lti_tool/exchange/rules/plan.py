@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from lti_tool.exchange.rules.anonymity import ANONYMITIES, MASKED
 from lti_tool.exchange.rules.criteria import (
     COMMENTS,
     KINDS,
@@ -25,12 +26,10 @@ from lti_tool.exchange.rules.limits import (
     FEWEST_REVIEWS,
     LONGEST_BODY,
     LONGEST_TITLE,
-    MASKED,
     MOST_CRITERIA,
     MOST_LEVELS,
     MOST_POINTS,
     MOST_REVIEWS,
-    NAMED,
 )
 
 
@@ -92,7 +91,7 @@ def problem_of(plan: Plan) -> tuple[str, str] | None:
         ("instructions", "too_long", len(plan.instructions) > LONGEST_BODY),
         ("reviews", "out_of_range", not FEWEST_REVIEWS <= plan.reviews <= MOST_REVIEWS),
         ("points", "out_of_range", plan.points is not None and not _is_within(plan.points, least=0.01)),
-        ("anonymity", "unknown", plan.anonymity not in (NAMED, MASKED)),
+        ("anonymity", "unknown", plan.anonymity not in ANONYMITIES),
         ("dates", "out_of_order", not _in_order(plan.opens_at, plan.submit_by, plan.review_by)),
         ("criteria", "too_many", len(plan.criteria) > MOST_CRITERIA),
     )

@@ -2,6 +2,9 @@
 What the forms of an exchange may say, by topic.
 """
 
+from lti_tool.exchange.schemas.anonymity import (
+    AnonymitySchema,
+)
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
@@ -49,6 +52,7 @@ from lti_tool.exchange.schemas.work import (
 )
 
 __all__ = [
+    "AnonymitySchema",
     "AnswerSchema",
     "AppraisalSchema",
     "BesideSchema",

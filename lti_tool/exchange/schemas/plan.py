@@ -140,7 +140,7 @@ class PlanSchema(FormSchema):
     submit_by = Moment()
     review_by = Moment()
     anonymity = fields.String(
-        required=True, validate=validate.OneOf([rules.NAMED, rules.MASKED], error=_("Choose one of these."))
+        required=True, validate=validate.OneOf(rules.ANONYMITIES, error=_("Choose one of these."))
     )
     criteria = fields.List(fields.Nested(CriterionSchema), load_default=list)
 

@@ -34,6 +34,8 @@ FOR_STAFF = {
     "exchange.needs_human",
     "exchange.set_part",
     "exchange.lift_part",
+    "exchange.anonymity",
+    "exchange.change_anonymity",
     "exchange.pairing",
     "exchange.change_pairing",
     "exchange.work_options",

@@ -1,0 +1,204 @@
+"""Names shown by consent, feedback that waits for more, and what people are told of both."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.courses.models import Membership
+from lti_tool.exchange import operations, privacy, rules
+from lti_tool.exchange.models import Feedback, Introduction
+from lti_tool.exchange.room import ExchangeRoom
+from lti_tool.files.storage import DatabaseStorage
+from lti_tool.notices.models import Notice
+from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class, review
+from tests.functional.exchange_pages.conftest import People
+from tests.pages import words
+
+
+@pytest.fixture
+def made(session: Session, an_hour_ago: datetime) -> Class:
+    """Three learners, two reviews each, names hidden; everybody has given one."""
+    found = make_class(session, learners=3, reviews=2, now=an_hour_ago)
+    all_hand_in(found, now=an_hour_ago)
+    for person in found.people:
+        review(found, person, now=an_hour_ago)
+    session.commit()
+    return found
+
+
+def sides_of(made: Class, feedback: Feedback) -> tuple[Membership, Membership]:
+    """Its author and its reviewer."""
+    by_id = {each.person_id: each for each in made.learners}
+    author, reviewer = feedback.offer.submission.author_id, feedback.offer.reviewer_id
+    assert author
+    assert reviewer
+    return by_id[author], by_id[reviewer]
+
+
+def first(session: Session) -> Feedback:
+    """The first feedback whose author got no other."""
+    found = session.scalars(select(Feedback).order_by(Feedback.id)).all()
+    works = [each.offer.submission_id for each in found]
+    return next(each for each in found if works.count(each.offer.submission_id) == 1)
+
+
+def need_two(made: Class, now: datetime) -> None:
+    options = rules.AnonymityOptions(minimum=2)
+    operations.set_options(made.session, made.exchange, options, by=made.teacher.person_id, now=now)
+    made.session.commit()
+
+
+def test_names_show_once_both_want_it_and_not_before(visit: People, made: Class, session: Session) -> None:
+    feedback = first(session)
+    author, reviewer = sides_of(made, feedback)
+    mine, theirs = visit(author), visit(reviewer)
+    page = f"/exchanges/{made.exchange.id}"
+    work, path = f"{page}/reviews/{feedback.offer_id}", f"{page}/feedback/{feedback.id}/introduction"
+
+    assert mine.post(path).status_code == 303
+    assert "They show once the reviewer agrees." in words(mine.get(page).text)
+    assert "The other one would like it." in words(theirs.get(work).text)
+    assert reviewer.person.name not in mine.get(page).text
+    assert author.person.name not in theirs.get(work).text
+
+    assert theirs.post(path).status_code == 303
+    assert reviewer.person.name in mine.get(page).text
+    assert author.person.name in theirs.get(work).text
+
+
+def test_an_offer_can_be_taken_back_until_both_agreed(visit: People, made: Class, session: Session) -> None:
+    feedback = first(session)
+    author, reviewer = sides_of(made, feedback)
+    path = f"/exchanges/{made.exchange.id}/feedback/{feedback.id}/introduction"
+    mine, theirs = visit(author), visit(reviewer)
+
+    mine.post(path)
+    mine.post(f"{path}/removal")
+    theirs.post(path)
+    assert author.person.name not in theirs.get(f"/exchanges/{made.exchange.id}").text
+
+    mine.post(path)
+    theirs.post(f"{path}/removal")
+    assert session.scalars(select(Introduction)).one().is_agreed
+
+
+def test_nobody_else_can_offer_a_name(visit: People, made: Class, session: Session) -> None:
+    feedback = first(session)
+    third = next(each for each in made.learners if each not in sides_of(made, feedback))
+
+    answer = visit(third).post(f"/exchanges/{made.exchange.id}/feedback/{feedback.id}/introduction")
+
+    assert answer.status_code == 404
+    assert not session.scalars(select(Introduction)).all()
+
+
+def test_what_somebody_offered_is_handed_out_and_forgotten(made: Class, session: Session) -> None:
+    feedback = first(session)
+    author, _ = sides_of(made, feedback)
+    operations.offer_name(session, made.exchange, person=author.person_id, feedback_id=feedback.id, now=BEGUN)
+
+    assert privacy.export_person(session, author.person_id)["names_offered"] == [
+        {"exchange_feedback": feedback.id, "at": BEGUN.isoformat()}
+    ]
+    privacy.forget_person(session, author.person_id, now=BEGUN, storage=DatabaseStorage())
+    assert not session.scalars(select(Introduction)).all()
+
+
+def test_a_single_feedback_is_held_back_and_nothing_tells_of_it(
+    visit: People, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    """Pain 23; pain 20: the page says why it waits."""
+    need_two(made, an_hour_ago)
+    feedback = first(session)
+    author, reviewer = sides_of(made, feedback)
+    mine, page = visit(author), f"/exchanges/{made.exchange.id}"
+    mine.post(f"{page}/reading")
+
+    shown = words(mine.get(page).text)
+
+    assert "Good work." not in shown
+    assert "Feedback appears once at least 2 classmates have given theirs" in shown
+    assert mine.get(f"{page}/feedback/{feedback.id}").status_code == 404
+    assert mine.post(f"{page}/feedback/{feedback.id}/messages", body="Who?").status_code == 404
+    assert "new feedback" not in words(mine.get("/").text)
+    assert "Good work." in words(visit(reviewer).get(f"{page}/reviews/{feedback.offer_id}").text)
+    assert "Good work." in words(visit(made.teacher).get(f"{page}/people/{author.person_id}").text)
+    session.refresh(feedback)
+    assert feedback.read_at is None
+
+
+def test_it_comes_with_the_one_it_waited_for(session: Session, visit: People, an_hour_ago: datetime) -> None:
+    made = make_class(session, learners=3, reviews=2, now=an_hour_ago)
+    need_two(made, an_hour_ago)
+    all_hand_in(made, now=an_hour_ago)
+
+    def told() -> list[int]:
+        kind = Notice.kind == "feedback_received"
+        return list(session.scalars(select(Notice.person_id).where(kind).order_by(Notice.id)))
+
+    received: list[int] = []
+    for person in made.people * 2:
+        author = review(made, person, now=an_hour_ago).offer.submission.author_id
+        assert author
+        received.append(author)
+        assert sorted(told()) == sorted(each for each in received if received.count(each) == 2)
+    session.commit()
+
+    assert sorted(told()) == sorted(made.people * 2)
+    assert words(visit(made.learners[0]).get(f"/exchanges/{made.exchange.id}").text).count("Good work.") >= 2
+
+
+def test_closing_ends_the_waiting_and_tells(session: Session, visit: People, an_hour_ago: datetime) -> None:
+    made = make_class(session, learners=2, reviews=2, now=an_hour_ago)
+    need_two(made, an_hour_ago)
+    all_hand_in(made, now=an_hour_ago)
+    review(made, made.people[0], now=an_hour_ago)
+    operations.close(session, made.exchange, by=made.teacher.person_id, now=an_hour_ago)
+    session.commit()
+
+    told = session.scalars(select(Notice.person_id).where(Notice.kind == "feedback_received")).all()
+
+    assert told == [made.people[1]]
+    assert "Good work." in words(visit(made.learners[1]).get(f"/exchanges/{made.exchange.id}").text)
+    assert ExchangeRoom().notice("feedback_received", {}, activity_id=made.exchange.id) is not None
+
+
+def test_a_teacher_chooses_how_much_must_be_there(visit: People, made: Class, session: Session) -> None:
+    path = f"/exchanges/{made.exchange.id}/settings/anonymity"
+    teacher = visit(made.teacher)
+
+    assert teacher.post(path, minimum="3").status_code == 303
+    session.refresh(made.exchange)
+    assert made.exchange.option(rules.AnonymityOptions).minimum == 3
+    for typed in ("0", "4", "two", ""):
+        assert teacher.post(path, minimum=typed).status_code == 422
+
+
+def test_teachers_are_told_exactly_who_sees_whose_name(visit: People, made: Class) -> None:
+    """Pain 26."""
+    page = words(visit(made.teacher).get(f"/exchanges/{made.exchange.id}/settings").text)
+
+    assert "Exactly who sees whose name" in page
+    assert "Reviewers are hidden from authors the author" not in page
+    assert "Reviewers are hidden from authors no name the author neither both" in page
+
+
+@pytest.mark.parametrize(
+    "anonymity, said",
+    [
+        (rules.MASKED, "without seeing your name"),
+        (rules.NAMED, "see your name"),
+        (rules.AUTHOR_HIDDEN, "You learn who they are."),
+        (rules.REVIEWER_HIDDEN, "You do not learn who they are."),
+    ],
+)
+def test_an_author_is_told_who_will_know_them(
+    session: Session, visit: People, an_hour_ago: datetime, anonymity: str, said: str
+) -> None:
+    """Pain 26: students do not know whether they are anonymous."""
+    made = make_class(session, now=an_hour_ago, anonymity=anonymity)
+    session.commit()
+
+    assert said in words(visit(made.learners[0]).get(f"/exchanges/{made.exchange.id}/work").text)
