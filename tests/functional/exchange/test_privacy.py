@@ -74,6 +74,7 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
         "charters": [],
         "grades_by_hand": [],
         "reviews_not_counted": [],
+        "names_offered": [],
         "commitments": [],
     }
 
