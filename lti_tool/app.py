@@ -12,6 +12,7 @@ from lti_tool import db, health, lms, logs, web
 from lti_tool.config import Settings
 from lti_tool.exchange import views as exchange_views
 from lti_tool.exchange.room import ExchangeRoom
+from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
 from lti_tool.web.rooms import Room
@@ -38,7 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.install(app, settings)
     app.register_blueprint(health.bp)
     app.register_blueprint(launch_views.doors)
-    for rooms in (home_views.bp, launch_views.bp, exchange_views.bp):
+    app.register_blueprint(notice_views.doors)
+    for rooms in (home_views.bp, notice_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

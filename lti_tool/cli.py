@@ -18,6 +18,8 @@ from lti_tool import __version__, db, doctor, files, lms, migrations, privacy
 from lti_tool.clock import now
 from lti_tool.config import Settings, SettingsError
 from lti_tool.courses.models import Platform
+from lti_tool.exchange import queries as exchange_queries
+from lti_tool.exchange.models import Exchange
 from lti_tool.lti import keys, registration
 from lti_tool.lti.errors import LtiError
 from moodle.lms import MoodleLms
@@ -188,6 +190,31 @@ def person_forget(platform_id: int, subject: str) -> None:
     if not count:
         raise _nobody(platform_id, subject)
     click.echo("Forgotten. Ask the LMS's admin to remove them there too, or the next roster brings the name back.")
+
+
+@main.group()
+def exchange() -> None:
+    """Peer-feedback exchanges."""
+
+
+@exchange.command("recompute")
+@click.argument("exchange_id", type=int)
+@click.option("--json", "as_json", is_flag=True)
+def exchange_recompute(exchange_id: int, as_json: bool) -> None:
+    """Compute every grade anew from stored rows; exit 1 where one that is out differs. Changes nothing."""
+    _connect()
+    with db.transaction() as session:
+        found = session.get(Exchange, exchange_id)
+        if found is None:
+            raise _wrong(f"There is no exchange {exchange_id}.")
+        rows = exchange_queries.recomputed(session, found)
+    if as_json:
+        click.echo(json.dumps([each.as_dict() for each in rows], indent=2))
+    else:
+        for each in rows:
+            mark = "ok  " if each.agrees else "BAD "
+            click.echo(f"{mark} person {each.person_id}: computed {each.score}, released {each.released}")
+    sys.exit(0 if all(each.agrees for each in rows) else 1)
 
 
 @main.group("db")

@@ -8,9 +8,11 @@ import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import time
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import current_app, has_app_context
 
@@ -105,6 +107,39 @@ def _file_store(text: str) -> str:
     raise ValueError("needs the word database or the absolute path of a folder")
 
 
+def _smtp_url(text: str) -> str:
+    parts = urlsplit(text)
+    try:
+        is_sound = parts.scheme in ("smtp", "smtps") and parts.hostname is not None and parts.port != 0
+    except ValueError:
+        is_sound = False
+    if not is_sound:
+        raise ValueError("needs an address such as smtp://user:password@mail.school.example:587?starttls=1")
+    return text
+
+
+def _mail_address(text: str) -> str:
+    name, at, domain = text.rpartition("@")
+    if not at or not name or not domain or not text.isprintable():
+        raise ValueError("needs an e-mail address such as hearth@school.example")
+    return text
+
+
+def _hours(text: str) -> str:
+    try:
+        begin, end = (time.fromisoformat(each.strip()) for each in text.split("-"))
+    except ValueError as err:
+        raise ValueError("needs two times such as 21:00-07:00") from err
+    return f"{begin:%H:%M}-{end:%H:%M}"
+
+
+def _time_zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as err:
+        raise ValueError("needs a time zone such as Europe/Vienna") from err
+
+
 def setting(name: str, read: Callable[[str], Any] = str, **kwargs: Any) -> Any:
     """A field of :class:`Settings` read from the environment variable *name*."""
     return field(metadata={"name": name, "read": read}, **kwargs)
@@ -130,6 +165,10 @@ class Settings:
     file_store: str = setting("FILE_STORE", _file_store, default="database")
     upload_max_mb: int = setting("UPLOAD_MAX_MB", _number(1, 500), default=25)
     roster_sync_hours: int = setting("ROSTER_SYNC_HOURS", _number(1, 168), default=6)
+    smtp_url: str | None = setting("HEARTH_SMTP_URL", _smtp_url, default=None, repr=False)
+    mail_from: str | None = setting("HEARTH_MAIL_FROM", _mail_address, default=None)
+    quiet_hours: str = setting("HEARTH_QUIET_HOURS", _hours, default="21:00-07:00")
+    time_zone: str = setting("HEARTH_TIME_ZONE", _time_zone, default="UTC")
     worker_concurrency: int = setting("WORKER_CONCURRENCY", _number(1, 64), default=4)
     log_level: str = setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), default="info")
     log_format: str = setting("LOG_FORMAT", _one_of("json", "console"), default="json")
@@ -153,6 +192,11 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return cls(**values)
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether digests go out. Where they do not, no address is kept."""
+        return self.smtp_url is not None and self.mail_from is not None
 
     @property
     def launch_url(self) -> str:

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, jobs
 from lti_tool.clock import now
+from lti_tool.config import running
 from lti_tool.lti.models import AccessToken, Attempt
+from lti_tool.notices import operations as notices
 from lti_tool.web.models import WebSession
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,9 @@ def clear_away(timestamp: int) -> None:
     """Delete rows that nobody will ask for again."""
     with db.transaction() as session:
         delete_expired(session, now=now())
+        notices.clear_old(session, now=now())
+        if not running().sends_mail:
+            notices.forget_addresses(session)
 
 
 @jobs.periodic(cron="* * * * *")

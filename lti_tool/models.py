@@ -8,6 +8,7 @@ from lti_tool.files import models as files
 from lti_tool.grades import models as grades
 from lti_tool.journal import models as journal
 from lti_tool.lti import models as lti
+from lti_tool.notices import models as notices
 from lti_tool.web import models as web
 
-__all__ = ["courses", "exchange", "files", "grades", "journal", "lti", "web"]
+__all__ = ["courses", "exchange", "files", "grades", "journal", "lti", "notices", "web"]

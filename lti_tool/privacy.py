@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool import files
 from lti_tool.courses import privacy as courses
 from lti_tool.exchange import privacy as exchange
+from lti_tool.notices import privacy as notices
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,11 @@ log = logging.getLogger(__name__)
 def export(session: Session, *, platform_id: int, subject: str) -> list[dict[str, Any]]:
     """What Hearth knows of *subject*, once for each deployment of the platform; empty where it knows nobody."""
     return [
-        {**courses.export_person(session, each.id), "exchanges": exchange.export_person(session, each.id)}
+        {
+            **courses.export_person(session, each.id),
+            "exchanges": exchange.export_person(session, each.id),
+            "notices": notices.export_person(session, each.id),
+        }
         for each in courses.people_known_as(session, platform_id, subject)
     ]
 

@@ -26,6 +26,12 @@ class MoodleLms(StandardLms):
         """
         return status == 409
 
+    def course_url(self, *, issuer: str, context_id: str) -> str:
+        """Moodle calls its context by the number of the course, and its issuer is the site's address."""
+        if not (context_id.isascii() and context_id.isdigit()):
+            return issuer
+        return f"{issuer.rstrip('/')}/course/view.php?id={context_id}"
+
     def roster_page_url(self, roster_url: str) -> str:
         """Everybody at once: pages are offsets into a list that may shift between them."""
         return roster_url

@@ -98,7 +98,7 @@ class Course(Base):
 
 class Person(Base):
     """
-    Somebody the LMS told us of: its opaque ``sub`` and the name to show, nothing else.
+    Somebody the LMS told us of: its opaque ``sub`` and the name to show; where mail is on, its address.
     """
 
     __tablename__ = "person"
@@ -109,6 +109,8 @@ class Person(Base):
     sub: Mapped[str]
     name: Mapped[str] = mapped_column(default="")
     """May be empty: platforms may withhold names. Pages then say "Participant 12"."""
+    email: Mapped[str | None]
+    """Only where the operator turned mail on, for digests of notices."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 

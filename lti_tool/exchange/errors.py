@@ -5,6 +5,9 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── NotOpen              it is a draft, has not begun, or is closed
     ├── WorkIsBeingReviewed  work that somebody reads must not change under their eyes
     ├── EmptyWork            neither words nor a file
+    ├── PartsMissing         the work lacks a part that the teacher asks for
+    ├── PartUnwanted         a part that this exchange does not take
+    ├── NoteMissing          a revised version says what changed
     ├── TooLong              more words than we keep
     ├── TooManyFiles
     ├── WorkFirst            who has handed nothing in cannot review
@@ -14,19 +17,30 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchFile
     │   ├── NoSuchFeedback
     │   ├── NoSuchCopy
-    │   └── NoSuchPerson
+    │   ├── NoSuchMessage
+    │   ├── NoSuchMark
+    │   ├── NoSuchFlag
+    │   ├── NoSuchPerson
+    │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
     ├── UnknownAnswer        an answer to a criterion or level that is not of this exchange
-    ├── AlreadyReplied
-    ├── EmptyReply
+    ├── EmptyMessage
+    ├── ThreadFull
+    ├── TooLateToEdit
+    ├── WhyMissing           a decision that others read needs its reason
+    ├── UnknownRule          a rule that the charter of the class does not have
+    ├── NotAsked             nobody asked this reviewer to look again
+    ├── LookedAlready
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
     ├── HasWork              would destroy what people handed in
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
-    └── ReasonMissing
+    ├── ReasonMissing
+    ├── ColumnsInUse         grades are in the columns that were chosen
+    └── NotAhead             a promise is for later
 """
 
 from lti_tool.exchange.rules import Lack
@@ -50,6 +64,26 @@ class WorkIsBeingReviewed(ExchangeError):
 
 class EmptyWork(ExchangeError):
     """Neither words nor a file."""
+
+
+class PartsMissing(ExchangeError):
+    """The work lacks parts that its exchange asks for: ``text``, ``files``, ``links``."""
+
+    def __init__(self, parts: tuple[str, ...]) -> None:
+        super().__init__(", ".join(parts))
+        self.parts = parts
+
+
+class PartUnwanted(ExchangeError):
+    """A ``part`` that this exchange does not take."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
+
+class NoteMissing(ExchangeError):
+    """Whoever revises says what changed."""
 
 
 class TooLong(ExchangeError):
@@ -96,8 +130,24 @@ class NoSuchCopy(Missing):
     """No such kept draft of this person."""
 
 
+class NoSuchMessage(Missing):
+    """No such message of this person."""
+
+
+class NoSuchMark(Missing):
+    """No such comment in this feedback, or nothing decided about it that could be done."""
+
+
+class NoSuchFlag(Missing):
+    """No such flag, or nothing of the kind can be decided about it."""
+
+
 class NoSuchPerson(Missing):
     """Nobody of this course."""
+
+
+class NoSuchPart(Missing):
+    """The grade has no such part."""
 
 
 class OfferIsOver(ExchangeError):
@@ -109,12 +159,23 @@ class OfferIsOver(ExchangeError):
 
 
 class IncompleteFeedback(ExchangeError):
-    """Criteria whose answer lacks something by id, whether the overall comment does, and what exactly."""
+    """
+    Criteria whose answer lacks something, questions of the author without one, whether the overall comment lacks
+    something, and what exactly.
+    """
 
-    def __init__(self, criteria: tuple[int, ...], *, comment: bool, lacks: tuple[Lack, ...] = ()) -> None:
+    def __init__(
+        self,
+        criteria: tuple[int, ...],
+        *,
+        comment: bool,
+        questions: tuple[int, ...] = (),
+        lacks: tuple[Lack, ...] = (),
+    ) -> None:
         super().__init__(f"criteria {criteria}, comment {comment}")
         self.criteria = criteria
         self.comment = comment
+        self.questions = questions
         self.lacks = lacks
 
 
@@ -126,12 +187,36 @@ class UnknownAnswer(ExchangeError):
         self.criterion_id = criterion_id
 
 
-class AlreadyReplied(ExchangeError):
-    """One reply to each feedback, and it was given."""
+class EmptyMessage(ExchangeError):
+    """A message without words."""
 
 
-class EmptyReply(ExchangeError):
-    """A reply without words."""
+class ThreadFull(ExchangeError):
+    """More than ``most`` messages about one feedback."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} messages")
+        self.most = most
+
+
+class TooLateToEdit(ExchangeError):
+    """The other side may have answered it by now."""
+
+
+class WhyMissing(ExchangeError):
+    """Who disagrees, hides or asks for a rewrite says why."""
+
+
+class UnknownRule(ExchangeError):
+    """The charter was changed meanwhile, or is not used."""
+
+
+class NotAsked(ExchangeError):
+    """Given feedback stays as it is, unless its reviewer is asked to look again."""
+
+
+class LookedAlready(ExchangeError):
+    """One second look at each feedback, and it was taken."""
 
 
 class PlanRefused(ExchangeError):
@@ -173,3 +258,11 @@ class ScoreOutOfRange(ExchangeError):
 
 class ReasonMissing(ExchangeError):
     """Who overrides a grade says why."""
+
+
+class ColumnsInUse(ExchangeError):
+    """Grades went to the columns that were chosen before."""
+
+
+class NotAhead(ExchangeError):
+    """A date of one's own lies ahead, and within a year."""

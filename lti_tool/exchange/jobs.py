@@ -1,7 +1,5 @@
 """
-Jobs of the exchange: grades when the time for reviews is over, files that nobody refers to.
-
-Leases need no job: whether one has lapsed is asked of the clock.
+Jobs of the exchange: plans that are looked after, grades when the time for reviews is over, files nobody refers to.
 """
 
 import logging
@@ -12,7 +10,7 @@ from sqlalchemy import select
 from lti_tool import db, files, jobs
 from lti_tool.clock import now
 from lti_tool.config import Settings
-from lti_tool.exchange import operations, queries
+from lti_tool.exchange import operations, queries, reminding
 from lti_tool.exchange.models import Exchange, SubmissionFile
 
 log = logging.getLogger(__name__)
@@ -32,6 +30,17 @@ def release_due_grades(timestamp: int) -> None:
             operations.release_if_ready(session, session.get_one(Exchange, id), now=now())
 
 
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(name="exchange.tend_plans", queue="grades", queueing_lock="exchange.tend_plans")
+def tend_plans(timestamp: int) -> None:
+    """Look after every exchange that is open: who left, who does not come, who waits for a reviewer."""
+    with db.transaction() as session:
+        open_ones = queries.exchanges_to_tend(session, now=now())
+    for id in open_ones:
+        with db.transaction() as session:
+            operations.tend(session, session.get_one(Exchange, id), now=now())
+
+
 @jobs.periodic(cron="40 3 * * *")
 @jobs.task(name="exchange.sweep_files", queue="files", queueing_lock="exchange.sweep_files")
 def sweep_files(timestamp: int) -> None:
@@ -44,3 +53,18 @@ def sweep_files(timestamp: int) -> None:
             storage.remove(session, key)
     if stray:
         log.info("%s stray files removed", len(stray))
+
+
+@jobs.periodic(cron="3,18,33,48 * * * *")
+@jobs.task(name="exchange.tell_of_dates", queue="notices", queueing_lock="exchange.tell_of_dates")
+def tell_of_dates(timestamp: int) -> None:
+    """Tell people of dates that near and of what went wrong."""
+    with db.transaction() as session:
+        running = [each.id for each in queries.running_exchanges(session, now=now())]
+    for id in running:
+        with db.transaction() as session:
+            exchange = session.get(Exchange, id)
+            if exchange is not None:
+                reminding.tell_of_exchange(session, exchange, now=now())
+    with db.transaction() as session:
+        reminding.tell_of_failed_grades(session, now=now())

@@ -5,28 +5,43 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
 from lti_tool.exchange.models import (
+    Appraisal,
+    CharterConsent,
+    Commitment,
     DraftCopy,
+    Exchange,
+    Exclusion,
     Feedback,
     FeedbackDraft,
+    FeedbackRevision,
+    Flag,
     GradeOverride,
+    Mark,
+    Message,
     Offer,
+    PairRule,
+    PlannedPair,
     Release,
-    Reply,
+    Seat,
     Submission,
+    SubmissionFile,
     Takeaway,
+    Thanks,
+    WorkVersion,
 )
+from lti_tool.exchange.operations import pairing
 from lti_tool.exchange.rules import OPEN_STATES, OfferState
 
 
 def export_person(session: Session, person_id: int) -> dict[str, Any]:
     """Everything a person wrote in exchanges, and the feedback and grades they got, as plain facts."""
     return {
-        "work": [_work(each) for each in _works(session, person_id)],
+        "work": [_work(each, _versions(session, each)) for each in _works(session, person_id)],
         "feedback_given": [_feedback(each) for each in _given(session, person_id)],
         "feedback_received": [_feedback(each) for each in _received(session, person_id)],
         "taken_from_reviews": [
@@ -39,25 +54,72 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             {"exchange": each.exchange_id, "score": each.score, "maximum": each.maximum, "at": each.at.isoformat()}
             for each in session.scalars(select(Release).where(Release.person_id == person_id))
         ],
+        "messages": [
+            {"exchange_feedback": each.feedback_id, "body": each.body, "sent_at": each.sent_at.isoformat()}
+            for each in session.scalars(select(Message).where(Message.writer_id == person_id).order_by(Message.id))
+        ],
+        "flags": [
+            {"exchange": each.exchange_id, "reason": each.reason, "words": each.words, "at": each.at.isoformat()}
+            for each in session.scalars(select(Flag).where(Flag.by_id == person_id).order_by(Flag.id))
+        ],
+        "charters": [
+            {"exchange": each.exchange_id, "rules": each.rules, "at": each.at.isoformat()}
+            for each in session.scalars(select(CharterConsent).where(CharterConsent.person_id == person_id))
+        ],
+        "grades_by_hand": [
+            {"exchange": each.exchange_id, "part": each.part, "reason": each.reason, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(GradeOverride).where(GradeOverride.person_id == person_id).order_by(GradeOverride.id)
+            )
+        ],
+        "reviews_not_counted": [
+            {"feedback_received_at": given_at.isoformat(), "reason": reason}
+            for given_at, reason in session.execute(
+                select(Feedback.given_at, Exclusion.reason)
+                .join(Exclusion, Exclusion.feedback_id == Feedback.id)
+                .join(Offer, Offer.id == Feedback.offer_id)
+                .join(Submission, Submission.id == Offer.submission_id)
+                .where(Submission.author_id == person_id)
+                .order_by(Feedback.id)
+            )
+        ],
+        "commitments": [
+            {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
+            for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
+        ],
     }
 
 
 def forget_person(session: Session, person_id: int, *, now: datetime, storage: files.Storage) -> None:
     """
-    Erase a person's work, files, drafts and replies, and their grades here.
+    Erase a person's work, files, drafts, messages and what they decided about feedback, and their grades here.
 
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
+    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id, Seat.left_at.is_(None))):
+        pairing.leave_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
-        for file in list(work.files):
+        for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
             storage.remove(session, file.key)
-            work.files.remove(file)
+            session.delete(file)
+        session.flush()
+        session.expire(work, ["files"])
+        # That there were versions stays, for offers tell which of them they are about; their words do not.
+        session.execute(
+            update(WorkVersion)
+            .where(WorkVersion.submission_id == work.id)
+            .values(body="", beside={}, note="", file_ids=[])
+        )
+        work.beside = {}
         work.draft = work.body = ""
         work.author_id = None
         session.execute(delete(DraftCopy).where(DraftCopy.submission_id == work.id))
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
-        session.execute(delete(Reply).where(Reply.feedback_id.in_(received)))
+        for table in (Mark, Thanks, Appraisal):
+            session.execute(delete(table).where(table.feedback_id.in_(received)))
+        # Staff's words about this person's grade; that the review does not count stays as it is.
+        session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
     session.execute(delete(DraftCopy).where(DraftCopy.offer_id.in_(offers)))
     session.execute(delete(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers)))
@@ -67,9 +129,20 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         .where(Offer.reviewer_id == person_id, Offer.state.in_(OPEN_STATES))
         .values(state=OfferState.EXPIRED, ended_at=now)
     )
+    given = select(Feedback.id).join(Offer).where(Offer.reviewer_id == person_id)
+    session.execute(delete(FeedbackRevision).where(FeedbackRevision.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
+    session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
+    pairs = or_(PlannedPair.reviewer_id == person_id, PlannedPair.author_id == person_id)
+    session.execute(delete(PlannedPair).where(pairs))
+    session.execute(delete(Seat).where(Seat.person_id == person_id))
+    # Messages and flags of theirs, and nobody else's: a thread keeps what the other side said.
+    session.execute(delete(Message).where(Message.writer_id == person_id))
+    session.execute(update(Flag).where(Flag.by_id == person_id).values(by_id=None, words=""))
+    session.execute(delete(CharterConsent).where(CharterConsent.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
+    session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     session.flush()
 
 
@@ -80,20 +153,36 @@ def _works(session: Session, person_id: int) -> list[Submission]:
 
 def _given(session: Session, person_id: int) -> list[Feedback]:
     rows = select(Feedback).join(Offer).where(Offer.reviewer_id == person_id).order_by(Feedback.id)
-    return list(session.scalars(rows.options(selectinload(Feedback.answers), selectinload(Feedback.reply))))
+    return list(session.scalars(rows.options(selectinload(Feedback.answers), selectinload(Feedback.second_look))))
 
 
 def _received(session: Session, person_id: int) -> list[Feedback]:
     rows = select(Feedback).join(Offer).join(Submission).where(Submission.author_id == person_id).order_by(Feedback.id)
-    return list(session.scalars(rows.options(selectinload(Feedback.answers), selectinload(Feedback.reply))))
+    return list(session.scalars(rows.options(selectinload(Feedback.answers))))
 
 
-def _work(work: Submission) -> dict[str, Any]:
+def _versions(session: Session, work: Submission) -> list[dict[str, Any]]:
+    rows = select(WorkVersion).where(WorkVersion.submission_id == work.id).order_by(WorkVersion.number)
+    return [
+        {
+            "version": each.number,
+            "body": each.body,
+            "note": each.note,
+            "handed_in_at": each.handed_in_at.isoformat(),
+            **each.said_beside.as_dict(),
+        }
+        for each in session.scalars(rows)
+    ]
+
+
+def _work(work: Submission, versions: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "exchange": work.exchange_id,
         "draft": work.draft,
         "body": work.body,
         "version": work.version,
+        "beside": work.beside,
+        "versions": versions,
         "submitted_at": work.submitted_at.isoformat() if work.submitted_at else None,
         "files": [{"name": file.name, "media_type": file.media_type, "size": file.size} for file in work.files],
     }
@@ -101,8 +190,14 @@ def _work(work: Submission) -> dict[str, Any]:
 
 def _feedback(feedback: Feedback) -> dict[str, Any]:
     """Without the other side's name: who that is, is theirs to tell."""
+    marks = [
+        {"part": mark.part, "mark": mark.mark, "reason": mark.reason, "done_version": mark.done_version}
+        for mark in feedback.marks
+    ]
     return {
         "given_at": feedback.given_at.isoformat(),
-        "reply": feedback.reply.body if feedback.reply else None,
+        "marks": marks,
+        "thanked": feedback.thanks is not None,
+        "second_look": feedback.second_look.note if feedback.second_look is not None else None,
         **feedback.words.as_dict(),
     }

@@ -5,17 +5,18 @@ What the exchange tells the rest of the house: its cards, its place in the LMS, 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Activity
-from lti_tool.exchange import operations, queries, rules
+from lti_tool.exchange import notices, operations, queries, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries import Standing, Tally
 from lti_tool.exchange.topics import topics
-from lti_tool.web.rooms import Card, Placement
+from lti_tool.web.rooms import Card, NoticeWords, Placement
 from lti_tool.web.viewer import Viewer
 
 
@@ -71,6 +72,10 @@ class ExchangeRoom:
             publish=exchange.is_published,
         )
         operations.copy_options(exchange, cloned, [each.options for each in topics()], now=now)
+
+    def notice(self, kind: str, facts: Mapping[str, Any], *, activity_id: int) -> NoticeWords | None:
+        """See :mod:`lti_tool.exchange.notices`."""
+        return notices.words(kind, facts, activity_id=activity_id)
 
 
 def _staff_card(exchange: Exchange, tally: Tally) -> Card:

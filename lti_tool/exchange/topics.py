@@ -5,10 +5,10 @@ The topics of further settings, in the order in which a teacher meets them on th
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
-from lti_tool.exchange import rules
+from lti_tool.exchange import rules, wording
 from lti_tool.exchange.models import Exchange
 
 
@@ -34,12 +34,55 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.pairing",
         ),
         Topic(
+            options=rules.GradingOptions,
+            title=lazy_gettext("What the grade is made of"),
+            summary=_grading,
+            endpoint="exchange.grading",
+        ),
+        Topic(
+            options=rules.CharterOptions,
+            title=lazy_gettext("The class’s own rules of feedback"),
+            summary=_charter,
+            endpoint="exchange.charter",
+        ),
+        Topic(
+            options=rules.DialogueOptions,
+            title=lazy_gettext("When reviewers disagree"),
+            summary=_dialogue,
+            endpoint="exchange.dialogue",
+        ),
+        Topic(
+            options=rules.WorkOptions,
+            title=lazy_gettext("What is handed in"),
+            summary=_work,
+            endpoint="exchange.work_options",
+        ),
+        Topic(
             options=rules.CoachOptions,
             title=lazy_gettext("Help with writing feedback"),
             summary=_coach,
             endpoint="exchange.coach",
         ),
     )
+
+
+def _charter(exchange: Exchange) -> str:
+    options = exchange.option(rules.CharterOptions)
+    if not options.is_on:
+        return str(_("No rules. With three to seven of them, students know what good feedback is before they begin."))
+    return str(
+        ngettext(
+            "One rule, agreed to before the first review.",
+            "%(num)s rules, agreed to before the first review.",
+            len(options.rules),
+        )
+    )
+
+
+def _dialogue(exchange: Exchange) -> str:
+    if not exchange.option(rules.DialogueOptions).second_look:
+        return str(_("Nobody is asked to look again."))
+    return str(_("Reviewers who see a work very differently read each other’s reasons and look again."))
 
 
 def _pairing(exchange: Exchange) -> str:
@@ -65,3 +108,25 @@ def _coach(exchange: Exchange) -> str:
         else _("they are not asked what they take for their own work")
     )
     return str(_("%(coach)s; %(takeaway)s.", coach=coach, takeaway=takeaway))
+
+
+def _grading(exchange: Exchange) -> str:
+    if exchange.points is None:
+        return str(_("There is no grade."))
+    options = exchange.option(rules.GradingOptions)
+    whole = sum(options.weights.values())
+    parts = [
+        str(_("%(part)s %(percent)s", part=wording.PART_NAMES[name], percent=wording.percent(weight / whole)))
+        for name, weight in options.weights.items()
+    ]
+    return " · ".join(parts) if options.rests_on_doing else str(wording.METHODS[options.method])
+
+
+def _work(exchange: Exchange) -> str:
+    options = exchange.option(rules.WorkOptions)
+    names = {"text": _("text"), "files": _("files"), "links": _("links")}
+    asked = {"text": options.text, "files": options.files, "links": options.links}
+    taken = ", ".join(str(names[part]) for part, way in asked.items() if way != rules.UNWANTED)
+    once = _("once, with revised versions after feedback") if options.rounds else _("once")
+    said = _("Handed in is %(taken)s; %(once)s.", taken=taken, once=once)
+    return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)

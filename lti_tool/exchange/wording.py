@@ -20,6 +20,15 @@ DECLINE_REASONS = {
     "other": lazy_gettext("Something else"),
 }
 
+STAGES = {
+    "idea": lazy_gettext("An idea"),
+    "first_draft": lazy_gettext("A first draft"),
+    "nearly_done": lazy_gettext("Nearly done"),
+}
+"""How far a work is, in its author's eyes."""
+
+PARTS = {"text": lazy_gettext("text"), "files": lazy_gettext("a file"), "links": lazy_gettext("a link")}
+
 TROUBLES = {
     "no_work": lazy_gettext("Nothing handed in"),
     "no_feedback": lazy_gettext("No feedback yet"),
@@ -66,10 +75,72 @@ NO_GRADE = {
     "ungraded": lazy_gettext("This exchange gives no grades."),
     "not_submitted": lazy_gettext("Nothing was handed in."),
     "no_feedback": lazy_gettext("No feedback has been received yet."),
+    "no_parts": lazy_gettext("Nothing that counts for the grade has happened yet."),
     "no_levels": lazy_gettext("The criteria have no levels with points, so there is nothing to compute from."),
 }
 
+PART_NAMES = {
+    rules.WORK: lazy_gettext("The work"),
+    rules.GIVING: lazy_gettext("Giving feedback"),
+    rules.USING: lazy_gettext("Using feedback"),
+    rules.SELF_ASSESSMENT: lazy_gettext("Self-assessment"),
+    rules.COMPLETION: lazy_gettext("Completing it"),
+}
+
+PART_RULES = {
+    rules.GIVING: lazy_gettext("How much of the feedback that you owe you have given."),
+    rules.USING: lazy_gettext("How many of the comments you received you marked as used."),
+    rules.SELF_ASSESSMENT: lazy_gettext("All of it, once you have assessed your own work."),
+    rules.COMPLETION: lazy_gettext("All of it, once you have handed in and given all the feedback that you owe."),
+}
+
+METHODS = {
+    rules.MEAN: lazy_gettext("The mean of the levels that your reviewers choose."),
+    rules.MEDIAN: lazy_gettext("The median: what the reviewer in the middle says."),
+    rules.ROBUST: lazy_gettext(
+        "An estimate from all reviews of the class, which allows for strict and lenient reviewers."
+        " It is made when reviewing is over."
+    ),
+}
+
+
+def part_rule(part: str, method: str) -> str:
+    """By what rule a part of the grade comes about."""
+    return str(METHODS[method] if part == rules.WORK else PART_RULES[part])
+
+
+def percent(share: float | None) -> str:
+    """A share of 1 in percent."""
+    return "" if share is None else f"{round(share * 100)} %"
+
+
+def reason_to_look(look: rules.Look) -> str:
+    """Why somebody should look at a grade, to the teacher who will."""
+    facts = look.facts
+    if look.why == "too_few":
+        said = ngettext(
+            "One review came, of %(owed)s that were hoped for.",
+            "%(num)s reviews came, of %(owed)s that were hoped for.",
+            int(facts[0]),
+            owed=int(facts[1]),
+        )
+        return str(said) if facts[0] else str(_("No review came, so there is no grade."))
+    if look.why == "apart":
+        values = {"low": percent(facts[0]), "high": percent(facts[1])}
+        return str(_("The reviewers are far apart: from %(low)s to %(high)s.", **values))
+    if look.why == "wide":
+        values = {"low": percent(facts[0]), "high": percent(facts[1])}
+        return str(_("The reviews leave it open: anything from %(low)s to %(high)s fits them.", **values))
+    if look.why == "contradicted":
+        values = {"set": percent(facts[0]), "said": percent(facts[1])}
+        return str(_("You set %(set)s by hand; the reviews say %(said)s.", **values))
+    return str(_("A review of this work was flagged."))
+
+
 NOTHING_TO_REVIEW = {
+    "not_begun": lazy_gettext(
+        "Everybody begins reviewing at the same time, when the work is due. Then there is work for you here."
+    ),
     "no_work_yet": lazy_gettext(
         "Nobody else has handed anything in yet. As soon as somebody does, there is work for you."
     ),
@@ -114,6 +185,11 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Somebody is reviewing what you handed in, so it stays as it is. What you write here is kept as a draft."
     ),
     errors.EmptyWork: lambda err: _("There is nothing to hand in yet: write something or add a file."),
+    errors.PartsMissing: lambda err: _(
+        "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
+    ),
+    errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.NoteMissing: lambda err: _("Say in a few words what you changed and why. Your reviewers read it."),
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
@@ -124,8 +200,18 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.UnknownAnswer: lambda err: _(
         "The criteria were changed while you were writing. Here they are as they are now, with what you wrote."
     ),
-    errors.AlreadyReplied: lambda err: _("You have already replied to this feedback. There is one reply to each."),
-    errors.EmptyReply: lambda err: _("Write a few words first."),
+    errors.EmptyMessage: lambda err: _("Write a few words first."),
+    errors.ThreadFull: lambda err: _(
+        "There are %(most)s messages about this feedback already. Talk on in person, or ask your teacher.",
+        most=err.most,
+    ),
+    errors.TooLateToEdit: lambda err: _(
+        "A message can be changed for fifteen minutes. Write another one to put it right; your words are still here."
+    ),
+    errors.WhyMissing: lambda err: _("Say why, in a few words. It is read by those it concerns."),
+    errors.UnknownRule: lambda err: _("The rules of this class were changed meanwhile. Here they are as they are now."),
+    errors.NotAsked: lambda err: _("Feedback that was given stays as it is. Write to its author below it instead."),
+    errors.LookedAlready: lambda err: _("You have looked at this again already, so it stays as you left it."),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
     errors.CriteriaInUse: lambda err: _(
         "Feedback has been given by these criteria: %(titles)s. You can still change their words"
@@ -136,7 +222,11 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.HasWork: lambda err: _("Work has been handed in, and it must not vanish. Close the exchange instead."),
     errors.NotGraded: lambda err: _("This exchange gives no grades."),
     errors.ScoreOutOfRange: lambda err: _("Give a number from 0 to %(most)s.", most=number(err.most)),
+    errors.ColumnsInUse: lambda err: _(
+        "Grades are in the gradebook already, so they stay in the columns that they are in."
+    ),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
+    errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),
     file_errors.UnknownKind: lambda err: _(

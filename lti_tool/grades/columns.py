@@ -53,7 +53,7 @@ class Found:
 def look_up(session: Session, resource_link_id: int, column: str) -> Wanted | None:
     """What to look for; None when nothing waits for this column any more."""
     row = session.execute(
-        select(Course, Platform.id, ResourceLink, Activity, Passback.score_maximum, Passback.attempts)
+        select(Course, Platform.id, ResourceLink, Activity, Passback.score_maximum, Passback.attempts, Passback.label)
         .select_from(Passback)
         .join(Course, Course.id == Passback.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
@@ -71,7 +71,7 @@ def look_up(session: Session, resource_link_id: int, column: str) -> Wanted | No
     ).one_or_none()
     if row is None:
         return None
-    course, platform_id, link, activity, score_maximum, attempts = row
+    course, platform_id, link, activity, score_maximum, attempts, label = row
     if course.line_items_url is None or (column == "" and link.line_item_url is not None):
         return None
     return Wanted(
@@ -82,7 +82,7 @@ def look_up(session: Session, resource_link_id: int, column: str) -> Wanted | No
         may_make=SCOPE_LINE_ITEM in course.scopes,
         link=link.lti_id,
         resource_id=str(activity.public_id),
-        label=activity.title,
+        label=label or activity.title,
         score_maximum=score_maximum,
         attempt=attempts + 1,
     )
@@ -191,11 +191,12 @@ def _as_line_item(wanted: Wanted) -> dict[str, Any]:
         "label": wanted.label,
         "scoreMaximum": wanted.score_maximum,
         "resourceId": wanted.resource_id,
-        "resourceLinkId": wanted.link,
     }
     if wanted.column:
-        made["tag"] = wanted.column
-    return made
+        # A further column of a link is bound to none: some platforms show only the first of those that are,
+        # others leave the link's own out of the launch once there are two.
+        return made | {"tag": wanted.column}
+    return made | {"resourceLinkId": wanted.link}
 
 
 def _ids(session: Session, statement: Any) -> list[int]:

@@ -12,11 +12,32 @@ from lti_tool.grades.models import Passback, State
 
 MOST_AT_ONCE = 500
 """Grades that one sweep sends on their way; the next comes in a minute."""
+FEW_AT_ONCE = 50
 
 
 def hint(session: Session, passback_id: int) -> None:
     """Let a job look at this grade; one that waits already will do."""
     jobs.defer(session, send_grade, once_as=f"grade:{passback_id}", passback_id=passback_id)
+
+
+def hint_all(session: Session, activity_id: int) -> None:
+    """Let one job look at all grades of an activity: for a whole class, what is due is found by the worker."""
+    jobs.defer(session, send_grades, once_as=f"grades:{activity_id}", activity_id=activity_id)
+
+
+@jobs.task(name="grades.send_grades", queue="grades")
+def send_grades(activity_id: int) -> None:
+    """Give each grade of an activity that is due a job of its own."""
+    due = select(Passback.id).where(
+        Passback.activity_id == activity_id, Passback.state == State.WAITING, Passback.next_attempt_at <= now()
+    )
+    with db.transaction() as session:
+        waiting = session.scalars(due.order_by(Passback.id)).all()
+    # A few at a time: each job is a savepoint, and of many in one transaction PostgreSQL loses count.
+    for first in range(0, len(waiting), FEW_AT_ONCE):
+        with db.transaction() as session:
+            for passback_id in waiting[first : first + FEW_AT_ONCE]:
+                hint(session, passback_id)
 
 
 @jobs.task(name="grades.send_grade", queue="grades")

@@ -40,6 +40,8 @@ class Passback(Base):
     resource_link_id: Mapped[int] = mapped_column(ForeignKey("resource_link.id", ondelete="CASCADE"))
     column: Mapped[str] = mapped_column(server_default=text("''"))
     """Which line item of the link: empty for its own, else the tag of one we made."""
+    label: Mapped[str] = mapped_column(server_default=text("''"))
+    """What a column of our own is called in the gradebook."""
     line_item_url: Mapped[str | None]
     """The address of a column we made ourselves. The link's own is kept with the link."""
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))

@@ -6,18 +6,50 @@ only hint that there is something to send; a sweep finds what no job was left fo
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import DateTime, Double, Integer, String, case, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import ResourceLink
-from lti_tool.grades.jobs import hint
+from lti_tool.grades.jobs import hint, hint_all
 from lti_tool.grades.models import Passback, State
 from lti_tool.grades.rules import Problem
 
 log = logging.getLogger(__name__)
+
+FEW = 20
+"""So many grades get a job each at once; for more, one job sends them on their way."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewGrade:
+    """What the gradebook should say about one person in one column."""
+
+    person_id: int
+    score_given: float | None
+    """None takes a grade back."""
+    score_maximum: float
+    comment: str = ""
+    submitted_at: datetime | None = None
+    column: str = ""
+    label: str = ""
+    """What a column of our own is called, should it have to be made."""
+
+
+_TYPES: dict[str, Any] = {
+    "person_id": Integer,
+    "score_given": Double,
+    "score_maximum": Double,
+    "comment": String,
+    "submitted_at": DateTime(timezone=True),
+    "column": String,
+    "label": String,
+}
 
 
 def set_grade(  # noqa: PLR0913 - a grade, and the place where it belongs
@@ -39,30 +71,57 @@ def set_grade(  # noqa: PLR0913 - a grade, and the place where it belongs
 
     None as *score_given* takes a grade back. Returns whether there is something to send.
     """
-    grade = {
-        "score_given": score_given,
-        "score_maximum": score_maximum,
-        "comment": comment,
-        "submitted_at": submitted_at,
-    }
-    place = {"resource_link_id": resource_link_id, "column": column, "person_id": person_id}
-    known = session.execute(
-        select(Passback.score_given, Passback.score_maximum, Passback.comment, Passback.submitted_at).filter_by(**place)
-    ).one_or_none()
-    # Looked at first, so that an unchanged grade takes no lock and no number of the sequence.
-    if known is not None and known._asdict() == grade:
-        return False
-    if known is None and score_given is None:
-        return False
-    new = insert(Passback).values(
-        course_id=course_id, activity_id=activity_id, **place, **grade, next_attempt_at=now, changed_at=now
+    grade = NewGrade(
+        person_id=person_id,
+        score_given=score_given,
+        score_maximum=score_maximum,
+        comment=comment,
+        submitted_at=submitted_at,
+        column=column,
     )
+    place = {"course_id": course_id, "activity_id": activity_id, "resource_link_id": resource_link_id}
+    return bool(set_grades(session, [grade], **place, now=now))
+
+
+def set_grades(
+    session: Session,
+    grades: Sequence[NewGrade],
+    *,
+    course_id: int,
+    activity_id: int,
+    resource_link_id: int,
+    now: datetime,
+) -> int:
+    """
+    Let the gradebook have these grades, in the same number of statements however many they are.
+
+    For each holds what :func:`set_grade` says. Returns how many there are to send.
+    """
+    news = _news(session, grades, resource_link_id)
+    if not news:
+        return 0
+    place = {"course_id": course_id, "activity_id": activity_id, "resource_link_id": resource_link_id}
+    # In one order for everybody, so that two who set the same grades wait for each other and do not lock up.
+    ordered = sorted(news, key=lambda each: (each.column, each.person_id))
+    columns = {name: [getattr(each, name) for each in ordered] for name in _TYPES}
+    coming = (
+        func.unnest(*(cast(columns[name], ARRAY(kind)) for name, kind in _TYPES.items()))
+        .table_valued(*_TYPES)
+        .render_derived()
+    )
+    rows = select(
+        *(literal(value, Integer) for value in place.values()),
+        *(coming.c[name] for name in _TYPES),
+        literal(now, DateTime(timezone=True)),
+        literal(now, DateTime(timezone=True)),
+    )
+    new = insert(Passback).from_select([*place, *_TYPES, "next_attempt_at", "changed_at"], rows)
     is_waiting = Passback.state == State.WAITING.value
-    passback_id = session.execute(
+    ids = session.scalars(
         new.on_conflict_do_update(
-            index_elements=list(place),
+            index_elements=["resource_link_id", "column", "person_id"],
             set_={
-                **grade,
+                **{name: new.excluded[name] for name in _TYPES if name not in ("person_id", "column")},
                 "course_id": course_id,
                 "activity_id": activity_id,
                 "version": Passback.version + 1,
@@ -73,11 +132,16 @@ def set_grade(  # noqa: PLR0913 - a grade, and the place where it belongs
                 "problem": case((is_waiting, Passback.problem)),
                 "next_attempt_at": case((is_waiting, func.greatest(Passback.next_attempt_at, now)), else_=now),
             },
-        ).returning(Passback.id)
-    ).scalar_one()
-    hint(session, passback_id)
-    log.info("grade %s set for activity %s", passback_id, activity_id)
-    return True
+        ).returning(Passback.id),
+        execution_options={"populate_existing": True},
+    ).all()
+    if len(ids) > FEW:
+        hint_all(session, activity_id)
+    else:
+        for id in ids:
+            hint(session, id)
+    log.info("%s grades set for activity %s", len(ids), activity_id)
+    return len(ids)
 
 
 def send_again(session: Session, passback: Passback, *, now: datetime) -> None:
@@ -105,3 +169,26 @@ def _forget_column(session: Session, passback: Passback) -> None:
     passback.line_item_url = None
     if passback.column == "":
         session.get_one(ResourceLink, passback.resource_link_id).line_item_url = None
+
+
+def _news(session: Session, grades: Sequence[NewGrade], resource_link_id: int) -> list[NewGrade]:
+    """Those that the outbox does not have yet: an unchanged grade takes no lock and no number of the sequence."""
+    rows = select(
+        Passback.column,
+        Passback.person_id,
+        Passback.score_given,
+        Passback.score_maximum,
+        Passback.comment,
+        Passback.submitted_at,
+    ).where(Passback.resource_link_id == resource_link_id)
+    if len(grades) <= FEW:
+        rows = rows.where(Passback.person_id.in_([each.person_id for each in grades]))
+    known = {(row[0], row[1]): tuple(row[2:]) for row in session.execute(rows)}
+    news = {}
+    for each in grades:
+        key = (each.column, each.person_id)
+        was = known.get(key)
+        is_known = was == (each.score_given, each.score_maximum, each.comment, each.submitted_at)
+        if not is_known and not (was is None and each.score_given is None):
+            news[key] = each
+    return list(news.values())

@@ -19,6 +19,7 @@ from lti_tool.journal import ENTRY, entry
 from lti_tool.lms.port import LaunchFacts
 from lti_tool.lti import deep_linking
 from lti_tool.lti.launch import Spent
+from lti_tool.notices import operations as notices
 from lti_tool.web.headers import origin_of
 from lti_tool.web.rooms import rooms
 
@@ -51,11 +52,14 @@ def arrive(
     browser_hash: str | None,
     now: datetime,
     lifetime: timedelta,
+    keeps_addresses: bool = False,
 ) -> Destination:
     """Check the person of *facts* in, begin their session under *handle*, and say which page to show."""
     here = operations.check_in(
         session, facts, deployment_pk=attempt.deployment_pk(session, facts.deployment_id), now=now
     )
+    if keeps_addresses:
+        notices.keep_address(session, person_id=here.person_id, email=facts.email)
     if here.roster_is_new:
         jobs.defer(session, sync_roster, once_as=f"roster:{here.course_id}", course_id=here.course_id)
     destination = _destination(session, facts, here, now=now)

@@ -83,6 +83,7 @@ def launch() -> ResponseReturnValue:
         browser_hash=None if proof else _hash(secret),
         now=now(),
         lifetime=_lifetime(cookieless=bool(proof)),
+        keeps_addresses=config.running().sends_mail,
     )
     db.session.commit()
     return redirect(url_for(to.endpoint, handle=handle, **to.values), 303)

@@ -76,6 +76,8 @@ class LaunchFacts:
     review_of: str = ""
     """``for_user.user_id`` of a submission review: a hint, never a right."""
     deep_linking: DeepLinkingSettings | None = None
+    email: str = ""
+    """Kept only where the operator turned mail on."""
     family: str = ""
     """``tool_platform.product_family_code``, lower case."""
 
@@ -135,6 +137,10 @@ class Lms(Protocol):
 
     def registration(self, offer: RegistrationOffer) -> dict[str, Any]:
         """The tool configuration to register (LTI dynamic registration 1.0 section 3.5)."""
+        ...
+
+    def course_url(self, *, issuer: str, context_id: str) -> str:
+        """Where somebody without a session finds the course in their LMS; its front page where no more is known."""
         ...
 
     def relaunch_url(self, *, issuer: str, message_hint: str | None) -> str | None:

@@ -56,6 +56,7 @@ class StandardLms:
             deployment_id=claims[lti.DEPLOYMENT_ID],
             subject=claims.get("sub"),
             name=name_of(claims),
+            email=_text(claims.get("email")),
             role=role_in_context(roles),
             is_admin=is_administrator(roles),
             is_test_user=is_test_user(roles),
@@ -157,6 +158,10 @@ class StandardLms:
                 "messages": self.messages(offer, launch),
             },
         }
+
+    def course_url(self, *, issuer: str, context_id: str) -> str:
+        """See :meth:`lti_tool.lms.port.Lms.course_url`."""
+        return issuer
 
     def relaunch_url(self, *, issuer: str, message_hint: str | None) -> str | None:
         """See :meth:`lti_tool.lms.port.Lms.relaunch_url`."""

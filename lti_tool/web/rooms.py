@@ -5,7 +5,7 @@ What a room tells the rest of the house, so that home, picker and launch need no
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from flask import current_app
 from flask_babel import LazyString
@@ -46,6 +46,16 @@ class Placement:
     due_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class NoticeWords:
+    """How a notice reads, and which page it is about."""
+
+    sentence: Words
+    endpoint: str
+    values: Mapping[str, Any]
+    anchor: str | None = None
+
+
 class Room(Protocol):
     """One kind of activity: exchange, wall…"""
 
@@ -72,6 +82,10 @@ class Room(Protocol):
 
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Give *copy* the settings and prompts of *activity*: never people, posts or dates that have passed."""
+        ...
+
+    def notice(self, kind: str, facts: Mapping[str, Any], *, activity_id: int) -> NoticeWords | None:
+        """What a notice of this room says, from its facts alone; None for a kind it no longer knows."""
         ...
 
 

@@ -19,7 +19,9 @@ FIND = text(
     select s.handle, s.browser_hash, s.role, s.is_admin, s.resource_link_id, s.deep_link, s.locale, s.frame_origin,
            m.id as membership_id, m.staff_since, m.is_test_user, m.sections, m.groups,
            p.id as person_id, p.name, p.sub,
-           c.id as course_id, c.title as course_title, c.deployment_id, d.platform_id, l.issuer
+           c.id as course_id, c.title as course_title, c.deployment_id, d.platform_id, l.issuer,
+           (select count(*) from notice n
+             where n.person_id = p.id and n.course_id = c.id and n.read_at is null) as unread
       from web_session s
       join membership m on m.id = s.membership_id
       join person p on p.id = m.person_id
@@ -56,6 +58,8 @@ class Viewer:
     locale: str | None
     frame_origin: str | None
     """The origin of the LMS's pages around us, where it is not the issuer's."""
+    unread: int = 0
+    """Notices of this course that they have not seen; the bell says so on every page."""
 
     @property
     def is_staff(self) -> bool:
@@ -97,6 +101,7 @@ def find(session: Session, handle: str, *, now: datetime) -> Viewer | None:
         deep_link=row.deep_link,
         locale=row.locale,
         frame_origin=row.frame_origin,
+        unread=row.unread,
     )
 
 

@@ -1,12 +1,12 @@
 """
-``python -m tests.benchmarks [--quick] [launches|roster|pages …]``.
+``python -m tests.benchmarks [--quick] [launches|roster|pages|closing …]``.
 """
 
 import argparse
 import sys
 import warnings
 
-from tests.benchmarks import launches, pages, roster
+from tests.benchmarks import closing, launches, pages, roster
 from tests.benchmarks.ground import ground
 from tests.benchmarks.table import show
 
@@ -16,10 +16,10 @@ def main() -> int:
     # The embedded PostgreSQL looks for a folder that servers seldom have, and finds another.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("which", nargs="*", choices=["launches", "roster", "pages", []])
+    parser.add_argument("which", nargs="*", choices=["launches", "roster", "pages", "closing", []])
     parser.add_argument("--quick", action="store_true", help="only show that everything runs; the figures mean little")
     asked = parser.parse_args()
-    which = asked.which or ["launches", "roster", "pages"]
+    which = asked.which or ["launches", "roster", "pages", "closing"]
     met = True
     with ground() as here:
         if "launches" in which:
@@ -30,6 +30,9 @@ def main() -> int:
             met &= show(f"Roster sync of {people:,} members (G11)", roster.measure(here, people=people, rounds=rounds))
         if "pages" in which:
             met &= show("Pages (G2)", pages.measure(here))
+        if "closing" in which:
+            people, rounds = (200, 1) if asked.quick else (3_000, 7)
+            met &= show(f"Closing an activity of {people:,} (G5)", closing.measure(here, people=people, rounds=rounds))
     print("\nEvery goal is met." if met else "\nSome goals are missed.")
     return 0
 

@@ -165,10 +165,10 @@ class Hearth:
         return self.root.locator("article.feedback")
 
     def reply(self, words: str) -> None:
-        """Answer the first feedback that has no answer yet."""
+        """Write about the first feedback."""
         self.root.get_by_role("textbox", name="Your reply").first.fill(words)
         self.press("Send the reply")
-        expect(self.received.get_by_text(words)).to_be_visible()
+        expect(self.received.locator(".thread .prose", has_text=words)).to_be_visible()
 
 
 class Someone:

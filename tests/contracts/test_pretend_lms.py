@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from lti_tool import lms
 from lti_tool.config import Settings
 from lti_tool.courses.models import Course, Membership, Person, Platform, ResourceLink
+from lti_tool.grades.operations import NewGrade, set_grades
 from lti_tool.lms.port import Grade
 from lti_tool.lti import registration
 from lti_tool.lti.errors import Rejected
@@ -28,6 +29,8 @@ from lti_tool.lti.services import PlatformClient, open_client
 from lti_tool.lti.tokens import tokens
 from lti_tool.sandbox.app import create_app
 from lti_tool.sandbox.config import SandboxConfig
+from tests.factories.courses import make_activity
+from tests.factories.jobs import run_jobs
 from tests.functional.sandbox.conftest import Door, World
 from tests.functional.sandbox.tiny_tool import Browser, TinyTool, serving
 
@@ -167,6 +170,52 @@ def test_columns_of_the_gradebook(neighbours: Neighbours, brand: str) -> None:
     else:
         client.delete_line_item(made["id"])
         assert client.find_line_items(course.line_items_url, resource_id="r1") == []
+
+
+def test_each_part_of_a_grade_has_a_column_of_its_own(neighbours: Neighbours, brand: str) -> None:
+    world, session = neighbours.world, neighbours.session
+    neighbours.install()
+    activity = world.add_activity()
+    teacher, student = world.person("teacher"), world.person("student")
+    for person in (teacher, student):
+        neighbours.open(person, activity)
+    course = session.scalars(select(Course)).one()
+    link = session.scalars(select(ResourceLink)).one()
+    own = make_activity(session, course, title="First drafts")
+    learner = session.scalars(select(Membership).where(Membership.role == "learner")).one()
+    place = {"course_id": course.id, "activity_id": own.id, "resource_link_id": link.id}
+    parts = {"work": (3.6, 6.0), "giving": (4.0, 4.0)}
+    set_grades(
+        session,
+        [
+            NewGrade(
+                person_id=learner.person_id,
+                score_given=score,
+                score_maximum=most,
+                column=f"hearth:{own.public_id}:{name}",
+                label=f"First drafts: {name}",
+            )
+            for name, (score, most) in parts.items()
+        ],
+        **place,
+        now=datetime.now(UTC),
+    )
+    session.commit()
+
+    run_jobs(session, neighbours.app)
+
+    found = world.api("GET", f"/api/gradebook?course={world.course_of(activity)}")["line_items"]
+    shown = {
+        item["label"]: grade["shown"]
+        for item in found
+        for grade in item["grades"]
+        if grade["person_id"] == student["id"]
+    }
+    assert shown == {"First drafts: work": 3.6, "First drafts: giving": 4.0}
+    # The activity keeps its own column, so a launch still tells of it.
+    neighbours.open(teacher, activity)
+    session.expire_all()
+    assert session.scalars(select(ResourceLink.line_item_url)).one() is not None
 
 
 def test_a_rotated_key_of_the_lms_is_found(neighbours: Neighbours) -> None:

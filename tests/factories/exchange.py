@@ -65,6 +65,7 @@ def make_class(
     exchange = operations.create_exchange(
         session, make_plan(**plan), course_id=course.id, by=teacher.person_id, now=now, publish=publish
     )
+    exchange.seed = 7
     if placed:
         make_resource_link(session, course, exchange.activity, line_item_url="https://lms.example/items/1")
     made = Class(session=session, course=course, teacher=teacher, exchange=exchange)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Person
 from lti_tool.exchange import operations
-from lti_tool.exchange.models import Feedback, Offer, Reply
+from lti_tool.exchange.models import Feedback, Message, Offer
 from tests.factories.courses import sign_in
 from tests.functional.test_boundaries import Full, address, csrf, doors, fill
 
@@ -24,9 +24,7 @@ def full(session: Session) -> Full:
     found = fill(session)
     feedback_id, author = found.ids["feedback_id"], found.made.people[0]
     replied = datetime.now(UTC) - timedelta(minutes=7)
-    operations.reply_once(
-        session, found.made.exchange, author=author, feedback_id=feedback_id, body="Thanks.", now=replied
-    )
+    operations.say(session, found.made.exchange, writer=author, feedback_id=feedback_id, body="Thanks.", now=replied)
     session.commit()
     return found
 
@@ -64,7 +62,7 @@ def test_nobody_else_is_named(app: Flask, client: FlaskClient, session: Session,
 def test_no_minute_tells_who_it_was(app: Flask, client: FlaskClient, session: Session, full: Full) -> None:
     """Who sits beside somebody sees when they press a button."""
     feedback = session.scalars(select(Feedback)).one()
-    reply = session.scalars(select(Reply)).one()
+    reply = session.scalars(select(Message).where(Message.side == "author")).one()
     author, reviewer = (sign_in(session, each) for each in full.made.learners[:2])
     exchange = f"/exchanges/{full.made.exchange.id}"
 
@@ -73,5 +71,5 @@ def test_no_minute_tells_who_it_was(app: Flask, client: FlaskClient, session: Se
 
     assert feedback.given_at.date().isoformat() in SAYS_WHEN.findall(received)
     assert feedback.given_at.isoformat() not in received
-    assert reply.replied_at.date().isoformat() in SAYS_WHEN.findall(replied)
-    assert reply.replied_at.isoformat() not in replied
+    assert reply.sent_at.date().isoformat() in SAYS_WHEN.findall(replied)
+    assert reply.sent_at.isoformat() not in replied

@@ -25,5 +25,6 @@ def test_every_benchmark_runs_and_tells_its_table() -> None:
         "memory over idle",
         "statements: home",
         "CSS and JS",
+        "closed, graded and queued",
     ):
         assert measure in answer.stdout

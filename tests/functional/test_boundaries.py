@@ -80,6 +80,10 @@ def fill(session: Session) -> Full:
     operations.set_grade_override(
         session, exchange, person=author, score=7, reason="Fine.", by=made.teacher.person_id, now=before
     )
+    message = operations.say(session, exchange, writer=giver, feedback_id=feedback.id, body="May I ask?", now=before)
+    flag = operations.flag(
+        session, exchange, by=author, kind="feedback", thing_id=feedback.id, reason="other", now=before
+    )
     session.commit()
     copy_id = session.scalars(
         select(DraftCopy.id).join(Submission).where(Submission.exchange_id == exchange.id)
@@ -87,6 +91,7 @@ def fill(session: Session) -> Full:
     assert copy_id
     assert session.scalars(select(Passback.id).where(Passback.activity_id == exchange.id)).one()
     ids = {"id": exchange.id, "person_id": author, "offer_id": offer.id, "feedback_id": feedback.id}
+    ids |= {"message_id": message.id, "flag_id": flag.id}
     return Full(made, {**ids, "file_id": file.id, "copy_id": copy_id})
 
 
@@ -325,7 +330,7 @@ def test_forms_of_other_sites_change_nothing(
 
 def test_no_method_breaks_any_address(app: Flask, client: FlaskClient, session: Session, full: Full) -> None:
     teacher = sign_in(session, full.made.teacher)
-    ids = {**full.ids, "version": "x", "name": "css/app.css", "invitation": "none", "filename": "none"}
+    ids = {**full.ids, "version": "x", "name": "css/app.css", "invitation": "none", "filename": "none", "token": "x"}
     headers = {"X-CSRFToken": csrf(teacher.handle)}
 
     answers = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import responses
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool import db
@@ -235,3 +235,25 @@ def test_nobody_is_said_to_be_nobody(operate: Operate, verb: tuple[str, ...]) ->
 def platform_of(session: Session, person: Person) -> int:
     """The id of the platform that launched somebody."""
     return session.scalars(select(Platform.id).join(Platform.deployments)).first() or 0
+
+
+def test_grades_are_computed_anew_and_a_difference_is_told_by_the_exit_code(operate: Operate, session: Session) -> None:
+    made = make_class(session, learners=2, reviews=1)
+    all_hand_in(made)
+    for person in made.people:
+        review(made, person, level=1)
+    session.commit()
+    id = str(made.exchange.id)
+
+    agreed = operate("exchange", "recompute", id, "--json")
+    assert agreed.exit_code == 0
+    assert [(row["score"], row["released"], row["agrees"]) for row in json.loads(agreed.output)] == [
+        (6.0, 6.0, True)
+    ] * 2
+
+    session.execute(text("update exchange_release set score = 1 where person_id = :id"), {"id": made.people[0]})
+    session.commit()
+    differs = operate("exchange", "recompute", id)
+    assert differs.exit_code == 1
+    assert f"BAD  person {made.people[0]}: computed 6.0, released 1.0" in differs.output
+    assert operate("exchange", "recompute", "2147483647").exit_code == 1

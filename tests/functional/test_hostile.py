@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Course, Person, ResourceLink
 from lti_tool.exchange import operations, rules
-from lti_tool.exchange.models import Feedback, Offer
+from lti_tool.exchange.models import Feedback, Flag, Message, Offer
 from lti_tool.grades.models import Passback, State
 from lti_tool.grades.rules import Problem
 from tests.factories.courses import sign_in
@@ -50,7 +51,27 @@ def hostile(session: Session) -> Class:
     made = make_class(session, now=before, title=EVIL, instructions=EVIL, anonymity="named", criteria=(criterion,))
     all_hand_in(made, now=before)
     feedback = give(made, take(made, made.people[1], now=before), now=before)
-    operations.reply_once(session, made.exchange, author=made.people[0], feedback_id=feedback.id, body=EVIL, now=before)
+    operations.say(session, made.exchange, writer=made.people[0], feedback_id=feedback.id, body=EVIL, now=before)
+    about: dict[str, Any] = {"author": made.people[0], "feedback_id": feedback.id, "now": before}
+    charter = rules.CharterOptions(enabled=True, rules=(EVIL, "Kind.", "About the work."))
+    operations.set_options(session, made.exchange, charter, by=made.teacher.person_id, now=before)
+    operations.mark_comment(session, made.exchange, part=None, mark="disagree", reason=EVIL, **about)
+    operations.mark_comment(session, made.exchange, part=made.exchange.criteria[0].id, mark="use", **about)
+    operations.thank(session, made.exchange, rule=EVIL, **about)
+    operations.appraise(session, made.exchange, verdicts={0: "no"}, note=EVIL, **about)
+    flag = operations.flag(
+        session,
+        made.exchange,
+        by=made.people[0],
+        kind="feedback",
+        thing_id=feedback.id,
+        reason="other",
+        words=EVIL,
+        now=before,
+    )
+    look: dict[str, Any] = {"flag_id": flag.id, "by": made.teacher.person_id, "now": before}
+    operations.note_look(session, made.exchange, **look)
+    operations.decide(session, made.exchange, decision="rewrite", note=EVIL, told=EVIL, **look)
     offer = take(made, made.people[2], now=before)
     operations.decline_offer(
         session, made.exchange, reviewer=made.people[2], offer_id=offer.id, reason="other", note=EVIL, now=before
@@ -82,6 +103,8 @@ def test_words_of_people_are_words_on_every_page(
         "feedback_id": session.scalars(select(Feedback.id)).one(),
         "file_id": 1,
         "copy_id": 1,
+        "message_id": session.scalars(select(Message.id)).one(),
+        "flag_id": session.scalars(select(Flag.id)).one(),
     }
     seen, broken = 0, {}
     for membership in (hostile.teacher, *hostile.learners[:2]):

@@ -5,36 +5,90 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
-from lti_tool.exchange.models.grades import GradeOverride, Release
+from lti_tool.exchange.models.dialogue import (
+    Appraisal,
+    CharterConsent,
+    FeedbackRevision,
+    Flag,
+    FlagAct,
+    Hiding,
+    Mark,
+    Message,
+    RewriteRequest,
+    SecondLook,
+    Thanks,
+)
+from lti_tool.exchange.models.grades import (
+    Exclusion,
+    GradeOverride,
+    Regrade,
+    Release,
+)
+from lti_tool.exchange.models.pairing import (
+    PairingEvent,
+    PairRule,
+    PlannedPair,
+    Seat,
+)
+from lti_tool.exchange.models.promises import (
+    Commitment,
+)
 from lti_tool.exchange.models.reviewing import (
     Answer,
     DraftCopy,
     Feedback,
     FeedbackDraft,
     Offer,
-    Reply,
     Takeaway,
     has_reader,
 )
-from lti_tool.exchange.models.settings import Closure, Criterion, Exchange, Level, Publication
-from lti_tool.exchange.models.work import Submission, SubmissionFile
+from lti_tool.exchange.models.settings import (
+    Closure,
+    Criterion,
+    Exchange,
+    Level,
+    Publication,
+)
+from lti_tool.exchange.models.work import (
+    Submission,
+    SubmissionFile,
+    WorkVersion,
+)
 
 __all__ = [
     "Answer",
+    "Appraisal",
+    "CharterConsent",
     "Closure",
+    "Commitment",
     "Criterion",
     "DraftCopy",
     "Exchange",
+    "Exclusion",
     "Feedback",
     "FeedbackDraft",
+    "FeedbackRevision",
+    "Flag",
+    "FlagAct",
     "GradeOverride",
+    "Hiding",
     "Level",
+    "Mark",
+    "Message",
     "Offer",
+    "PairRule",
+    "PairingEvent",
+    "PlannedPair",
     "Publication",
+    "Regrade",
     "Release",
-    "Reply",
+    "RewriteRequest",
+    "Seat",
+    "SecondLook",
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Thanks",
+    "WorkVersion",
     "has_reader",
 ]

@@ -1,16 +1,26 @@
 """
-What passes between reviewer and author: offers, feedback being written and given, replies.
+What passes between reviewer and author: offers, feedback being written and given.
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, column_property, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
 from lti_tool.exchange import rules
+from lti_tool.exchange.models.dialogue import (
+    Appraisal,
+    Hiding,
+    Mark,
+    Message,
+    RewriteRequest,
+    SecondLook,
+    Thanks,
+)
 from lti_tool.exchange.models.work import Submission
 
 
@@ -25,6 +35,9 @@ class Offer(Base):
         CheckConstraint(f"state in ({', '.join(repr(str(each)) for each in rules.OfferState)})", name="state"),
         Index("ix_exchange_offer_exchange_id", "exchange_id", "submission_id"),
         Index("ix_exchange_offer_reviewer_id", "reviewer_id"),
+        Index(
+            "ix_exchange_offer_lease_until", "exchange_id", "lease_until", postgresql_where=text("state = 'offered'")
+        ),
         # One piece of work at a time, however many tabs ask at once.
         Index(
             "uq_exchange_offer_open",
@@ -43,6 +56,8 @@ class Offer(Base):
     state: Mapped[str]
     offered_at: Mapped[datetime]
     lease_until: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Which version of the work is under review."""
     reason: Mapped[str] = mapped_column(default="")
     """Why it was declined, see :data:`rules.DECLINE_REASONS`."""
     note: Mapped[str] = mapped_column(default="")
@@ -50,6 +65,8 @@ class Offer(Base):
 
     submission: Mapped[Submission] = relationship()
     reviewer: Mapped[Person | None] = relationship()
+    takeaway: Mapped["Takeaway | None"] = relationship(lazy="raise", cascade="all, delete-orphan", passive_deletes=True)
+    """For the reviewer alone: who does not ask for it never comes across it."""
     draft: Mapped["FeedbackDraft | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     feedback: Mapped["Feedback | None"] = relationship(
         back_populates="offer", cascade="all, delete-orphan", passive_deletes=True
@@ -105,13 +122,45 @@ class Feedback(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     offer_id: Mapped[int] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"))
     comment: Mapped[str] = mapped_column(default="")
+    to_author: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    """Answers to what the author asked of the version under review, in the order of the questions."""
     given_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     """When its author first opened it."""
+    author_heard_at: Mapped[datetime | None]
+    """How far its author has read the messages about it."""
+    reviewer_heard_at: Mapped[datetime | None]
+
+    thread: Mapped[list[Any] | None] = column_property(
+        select(
+            func.json_agg(
+                aggregate_order_by(
+                    func.json_build_object(
+                        *("id", Message.id, "side", Message.side, "writer_id", Message.writer_id),
+                        *("body", Message.body, "sent_at", Message.sent_at, "edited_at", Message.edited_at),
+                        *("hidden", Hiding.note),
+                    ),
+                    Message.id,
+                )
+            )
+        )
+        .select_from(Message)
+        .outerjoin(Hiding, Hiding.message_id == Message.id)
+        .where(Message.feedback_id == id)
+        .correlate_except(Message, Hiding)
+        .scalar_subquery(),
+        deferred=True,
+    )
+    """The messages about it as plain facts, so that a page has them without asking again; None while there are none."""
 
     offer: Mapped[Offer] = relationship(back_populates="feedback")
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
-    reply: Mapped["Reply | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    marks: Mapped[list[Mark]] = relationship(passive_deletes="all")
+    thanks: Mapped[Thanks | None] = relationship(passive_deletes="all")
+    appraisal: Mapped[Appraisal | None] = relationship(passive_deletes="all")
+    second_look: Mapped[SecondLook | None] = relationship(passive_deletes="all")
+    rewrite_request: Mapped[RewriteRequest | None] = relationship(passive_deletes="all")
+    hiding: Mapped[Hiding | None] = relationship(passive_deletes="all")
 
     @property
     def words(self) -> rules.Words:
@@ -119,7 +168,7 @@ class Feedback(Base):
             each.criterion_id: rules.AnswerWords(level_id=each.level_id, comment=each.comment, number=each.number)
             for each in self.answers
         }
-        return rules.Words(answers=answers, comment=self.comment)
+        return rules.Words(answers=answers, comment=self.comment, to_author=tuple(self.to_author))
 
 
 class Answer(Base):
@@ -151,16 +200,6 @@ class Takeaway(Base):
     offer_id: Mapped[int] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"), primary_key=True)
     body: Mapped[str]
     noted_at: Mapped[datetime]
-
-
-class Reply(Base):
-    """What the author answers, once."""
-
-    __tablename__ = "exchange_reply"
-
-    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
-    body: Mapped[str]
-    replied_at: Mapped[datetime]
 
 
 def has_reader(

@@ -2,13 +2,17 @@
 What an author makes: the draft, what was handed in, and its files.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
+from lti_tool.exchange.rules import Beside
 
 
 class Submission(Base):
@@ -30,6 +34,8 @@ class Submission(Base):
     revision: Mapped[int] = mapped_column(default=0)
     """Grows with every save; a tab that saves on top of an older one is told so."""
     saved_at: Mapped[datetime | None]
+    beside: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
+    """What stands beside the draft, :meth:`rules.Beside.as_dict`; what was handed in is in its version."""
     body: Mapped[str] = mapped_column(default="")
     """What was handed in: the only text others ever see."""
     version: Mapped[int] = mapped_column(default=0)
@@ -38,8 +44,12 @@ class Submission(Base):
 
     author: Mapped[Person | None] = relationship()
     files: Mapped[list["SubmissionFile"]] = relationship(
-        order_by="SubmissionFile.number", cascade="all, delete-orphan", passive_deletes=True
+        primaryjoin="(Submission.id == SubmissionFile.submission_id) & SubmissionFile.removed_at.is_(None)",
+        order_by="SubmissionFile.number",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
     )
+    """The files of the draft. Those that only an older version has are with the version."""
 
     @property
     def state(self) -> str:
@@ -48,6 +58,33 @@ class Submission(Base):
     @property
     def has_unsent_changes(self) -> bool:
         return self.submitted_at is not None and self.draft != self.body
+
+
+class WorkVersion(Base):
+    """
+    A work as it was handed in once. Every one is kept, so that what feedback speaks of can be read beside it.
+    """
+
+    __tablename__ = "exchange_work_version"
+    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    body: Mapped[str]
+    beside: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    """What its author changed, and why."""
+    file_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    handed_in_at: Mapped[datetime]
+
+    @property
+    def said_beside(self) -> Beside:
+        return Beside.from_dict(self.beside)
+
+    def files_among(self, known: Mapping[int, "SubmissionFile"]) -> tuple["SubmissionFile", ...]:
+        """Its files, taken from all that the work ever had, by id."""
+        return tuple(known[id] for id in self.file_ids if id in known)
 
 
 class SubmissionFile(Base):
@@ -68,6 +105,8 @@ class SubmissionFile(Base):
     sha256: Mapped[str]
     key: Mapped[str]
     added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    """When it was taken from the draft, and an older version still has it."""
 
     @property
     def is_image(self) -> bool:

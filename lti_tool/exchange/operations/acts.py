@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_tool import journal
-from lti_tool.exchange import errors
+from lti_tool.exchange import errors, notices
 from lti_tool.exchange.models import Exchange
 
 
@@ -21,7 +21,7 @@ def require_open(exchange: Exchange, now: datetime) -> None:
 def record(
     session: Session, exchange: Exchange, act: str, *, by: int | None, now: datetime, **particulars: object
 ) -> None:
-    """Write into the journal that *by* did *act* in this exchange."""
+    """Write into the journal that *by* did *act* in this exchange, and tell those whom it concerns."""
     journal.record(
         session,
         act,
@@ -31,6 +31,7 @@ def record(
         now=now,
         **particulars,
     )
+    notices.act_done(session, exchange, act, particulars, now=now)
 
 
 def clean(text: str) -> str:

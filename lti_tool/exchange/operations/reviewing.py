@@ -1,18 +1,16 @@
 """
-What a reviewer does: take a work, write, give feedback; and what its author does with it.
+What a reviewer does: take a work, write, give feedback; and that its author has read it.
 """
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from lti_tool.exchange import allocation, errors, rules
+from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import (
     Answer,
     Criterion,
@@ -20,22 +18,19 @@ from lti_tool.exchange.models import (
     Feedback,
     FeedbackDraft,
     Offer,
-    Reply,
     Submission,
+    WorkVersion,
 )
-from lti_tool.exchange.operations import acts, drafts, grading
+from lti_tool.exchange.operations import acts, drafts, grading, pairing
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
 log = logging.getLogger(__name__)
 
-ROUNDS = 8
-"""How often to look again when others took what we were about to take."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class NextOffer:
-    """A work to review, or why there is none: no_work_yet, all_served or reviewed_all."""
+    """A work to review, or why there is none: no_work_yet, all_served, reviewed_all or not_begun."""
 
     offer: Offer | None = None
     none_because: str | None = None
@@ -45,28 +40,32 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     """
     Give *reviewer* the work that most needs one: theirs already where they have one open.
 
-    Safe under any number of reviewers at once: the work is locked while it is counted and
-    taken, and the database knows at most one open offer for each reviewer and one offer for
-    each reviewer and work.
+    Safe under any number of reviewers at once: the database knows at most one open offer for each
+    reviewer, and one offer for each reviewer and work.
     """
     acts.require_open(exchange, now)
-    own = session.execute(
-        select(Submission.id, Submission.submitted_at).where(
-            Submission.exchange_id == exchange.id, Submission.author_id == reviewer
-        )
-    ).one_or_none()
-    if own is None or own.submitted_at is None:
+    own = session.scalar(
+        select(Submission.submitted_at).where(Submission.exchange_id == exchange.id, Submission.author_id == reviewer)
+    )
+    if own is None:
         raise errors.WorkFirst
     open_offer = _open_offer(session, exchange, reviewer)
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)
-    given = session.scalars(
-        select(Offer.id).where(
-            Offer.exchange_id == exchange.id, Offer.reviewer_id == reviewer, Offer.state == OfferState.SUBMITTED
-        )
-    ).all()
-    need = rules.Need(owed=exchange.reviews, given=len(given), work_submitted_at=own.submitted_at)
-    return _allocate(session, exchange, reviewer=reviewer, need=need, now=now)
+    owes = exchange.reviews - queries.given_by(session, exchange, reviewer)
+    attempt = session.begin_nested()
+    try:
+        is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)
+        attempt.commit()
+    except IntegrityError:
+        # Another tab of the same reviewer took a work in the same moment: that one it is.
+        attempt.rollback()
+        is_found = True
+    offer = _open_offer(session, exchange, reviewer) if is_found else None
+    if offer is None:
+        return NextOffer(none_because=queries.why_no_work(session, exchange, reviewer=reviewer))
+    acts.record(session, exchange, "offer.made", by=reviewer, now=now, offer_id=offer.id)
+    return NextOffer(offer=offer)
 
 
 def decline_offer(
@@ -75,6 +74,7 @@ def decline_offer(
     """
     Give a work back, for a reason, and get another at once. Declining twice declines once.
     """
+    pairing.share(session, exchange)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
         raise errors.OfferIsOver(offer.state)
@@ -83,6 +83,7 @@ def decline_offer(
         offer.reason = reason if reason in rules.DECLINE_REASONS else "other"
         offer.note = acts.clean(note)[: rules.LONGEST_COMMENT]
         session.flush()
+        pairing.give_back(session, exchange, offer, now=now)
         acts.record(session, exchange, "offer.declined", by=reviewer, now=now, offer_id=offer.id, reason=offer.reason)
     return next_offer(session, exchange, reviewer=reviewer, now=now)
 
@@ -124,15 +125,16 @@ def give_feedback(
     A reviewer whose lease lapsed while writing may still give what they wrote.
     """
     words = _readable(words)
+    pairing.share(session, exchange)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
         return _given_already(session, offer, words, now)
     if not offer.is_open:
         raise errors.OfferIsOver(offer.state)
     acts.require_open(exchange, now)
-    _require_complete(words, _criteria_as_they_stand(session, exchange))
+    words = checked(session, exchange, offer, words)
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
-    feedback = Feedback(offer_id=offer.id, comment=words.comment, given_at=now)
+    feedback = Feedback(offer_id=offer.id, comment=words.comment, to_author=list(words.to_author), given_at=now)
     feedback.answers = [
         Answer(criterion_id=id, level_id=said.level_id, comment=said.comment, number=said.number)
         for id, said in words.answers.items()
@@ -140,12 +142,14 @@ def give_feedback(
     session.add(feedback)
     offer.state, offer.ended_at = OfferState.SUBMITTED, now
     session.flush()
+    pairing.come_back(session, exchange, offer, now=now)
     is_late = exchange.windows.review_is_late(now)
     # Neither the work nor its author: who reads the journal shall not learn who reviewed whom.
     acts.record(session, exchange, "feedback.given", by=reviewer, now=now, feedback_id=feedback.id, is_late=is_late)
     author = session.scalar(select(Submission.author_id).where(Submission.id == offer.submission_id))
-    if author is not None:
-        grading.release_if_ready(session, exchange, persons=(author,), now=now)
+    moved = grading.persons_moved_by(exchange, author=author, reviewer=reviewer)
+    if moved:
+        grading.release_if_ready(session, exchange, persons=moved, now=now)
     log.info("feedback %s given in exchange %s", feedback.id, exchange.id)
     return feedback
 
@@ -161,135 +165,28 @@ def mark_read(session: Session, exchange: Exchange, *, author: int, now: datetim
     )
 
 
-def reply_once(
-    session: Session, exchange: Exchange, *, author: int, feedback_id: int, body: str, now: datetime
-) -> Reply:
-    """
-    Answer a received feedback, once. The same answer again changes nothing; it works after closing too.
-    """
-    body = acts.clean(body).strip()
-    if not body:
-        raise errors.EmptyReply
-    if len(body) > rules.LONGEST_COMMENT:
-        raise errors.TooLong(rules.LONGEST_COMMENT)
-    feedback = session.scalars(_received_by(exchange, author).where(Feedback.id == feedback_id)).one_or_none()
-    if feedback is None:
-        raise errors.NoSuchFeedback
-    made = session.execute(
-        insert(Reply)
-        .values(feedback_id=feedback_id, body=body, replied_at=now)
-        .on_conflict_do_nothing()
-        .returning(Reply.feedback_id)
-    ).one_or_none()
-    reply = session.get_one(Reply, feedback_id, populate_existing=True)
-    if made is None and reply.body != body:
-        raise errors.AlreadyReplied
-    if made is not None:
-        # Who answers has read it, also where no script could say so.
-        feedback.read_at = feedback.read_at or now
-        acts.record(session, exchange, "feedback.replied", by=author, now=now, feedback_id=feedback_id)
-    return reply
+def checked(session: Session, exchange: Exchange, offer: Offer, words: Words) -> Words:
+    """*words* as they may be given: readable, complete, and about the criteria and the questions as they are."""
+    return _require_complete(_readable(words), _criteria_as_they_stand(session, exchange), _asked(session, offer))
 
 
-# Allocation ----------------------------------------------------------------------------------------------------------
+# Who reviews what next ------------------------------------------------------------------------------------------------
 
 
 def _still_theirs(session: Session, exchange: Exchange, offer: Offer, now: datetime) -> bool:
     """
     Whether an open offer stays with its reviewer, its lease renewed where it had lapsed.
 
-    Who wrote something keeps the work; who did not makes way when others have served it meanwhile.
+    Who wrote something keeps the work; who did not makes way when others have taken it meanwhile.
     """
     if offer.is_live_at(now):
         return True
-    served = allocation.served(session, offer.submission_id, now=now)
-    if offer.state == OfferState.STARTED or served < exchange.reviews:
+    if offer.state == OfferState.STARTED or pairing.keep(session, exchange, offer, now=now):
         offer.lease_until = now + rules.LEASE
     else:
         offer.state, offer.ended_at = OfferState.EXPIRED, now
     session.flush()
     return offer.is_open
-
-
-def _allocate(session: Session, exchange: Exchange, *, reviewer: int, need: rules.Need, now: datetime) -> NextOffer:
-    most = rules.cap(need, reviews=exchange.reviews, windows=exchange.windows, now=now)
-    for is_patient in _patience():
-        candidates = allocation.shortlist(session, exchange, reviewer=reviewer, now=now)
-        in_need = rules.ranked(candidates, most=most, seed=exchange.seed)
-        if not in_need:
-            return NextOffer(
-                none_because=allocation.why_none(session, exchange, reviewer=reviewer, has_candidates=bool(candidates))
-            )
-        for candidate in in_need:
-            # Having waited for the lock, any place still free will do.
-            limit = most if is_patient else candidate.served + 1
-            if _take(
-                session,
-                exchange,
-                candidate.submission_id,
-                reviewer=reviewer,
-                limit=limit,
-                is_patient=is_patient,
-                now=now,
-            ):
-                offer = _open_offer(session, exchange, reviewer)
-                assert offer is not None  # noqa: S101 - ours, or the one our other tab took meanwhile
-                return NextOffer(offer=offer)
-            if is_patient:
-                break
-    return NextOffer(none_because="all_served")
-
-
-def _patience() -> Iterator[bool]:
-    """First pass by what others hold; then wait for them, and look again at what they left."""
-    yield False
-    for _ in range(ROUNDS):
-        yield True
-
-
-def _take(
-    session: Session,
-    exchange: Exchange,
-    work: int,
-    *,
-    reviewer: int,
-    limit: int | None,
-    is_patient: bool,
-    now: datetime,
-) -> bool:
-    """
-    Lock the work, count again, and offer it to *reviewer*.
-
-    False where somebody was quicker: it is locked, or no longer served by fewer than *limit*.
-    """
-    attempt = session.begin_nested()
-    is_free = False
-    if allocation.lock(session, work, patiently=is_patient):
-        # A statement of its own, so that it sees what others committed while we waited for the lock.
-        is_free = limit is None or allocation.served(session, work, now=now) < limit
-    if not is_free:
-        attempt.rollback()  # lets go of the lock
-        return False
-    lease = {"state": OfferState.OFFERED, "offered_at": now, "lease_until": now + rules.LEASE}
-    try:
-        made = session.execute(
-            insert(Offer)
-            .values(exchange_id=exchange.id, submission_id=work, reviewer_id=reviewer, reason="", note="", **lease)
-            .on_conflict_do_update(
-                index_elements=[Offer.submission_id, Offer.reviewer_id],
-                set_={**lease, "ended_at": None},
-                where=Offer.state == OfferState.EXPIRED,
-            )
-            .returning(Offer.id)
-        ).scalar_one_or_none()
-    except IntegrityError:
-        # Another tab of the same reviewer took a work in the same moment: that one it is.
-        attempt.rollback()
-        return True
-    attempt.commit()
-    if made is not None:
-        acts.record(session, exchange, "offer.made", by=reviewer, now=now, offer_id=made)
-    return True
 
 
 # The rest ------------------------------------------------------------------------------------------------------------
@@ -324,7 +221,8 @@ def _writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_i
 
 def _readable(words: Words) -> Words:
     answers = {id: replace(said, comment=acts.clean(said.comment)) for id, said in words.answers.items()}
-    words = Words(answers=answers, comment=acts.clean(words.comment))
+    to_author = tuple(acts.clean(each) for each in words.to_author)
+    words = Words(answers=answers, comment=acts.clean(words.comment), to_author=to_author)
     if words.is_too_long:
         raise errors.TooLong(rules.LONGEST_COMMENT)
     return words
@@ -342,13 +240,28 @@ def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, r
     return {criterion.id: criterion.asked for criterion in rows}
 
 
-def _require_complete(words: Words, criteria: dict[int, rules.Asked]) -> None:
+def _asked(session: Session, offer: Offer) -> tuple[str, ...]:
+    """What the author asked with the version under review."""
+    kept = session.scalars(
+        select(WorkVersion.beside).where(
+            WorkVersion.submission_id == offer.submission_id, WorkVersion.number == offer.version
+        )
+    ).one_or_none()
+    return rules.Beside.from_dict(kept or {}).questions
+
+
+def _require_complete(words: Words, criteria: dict[int, rules.Asked], asked: tuple[str, ...]) -> Words:
+    """The words with as many answers to the author as there are questions, unless something is missing."""
     unknown = rules.stranger(words, criteria=criteria)
     if unknown is not None:
         raise errors.UnknownAnswer(unknown)
     lacking = rules.wanting(words, criteria=criteria)
-    if lacking:
-        raise errors.IncompleteFeedback(lacking.criteria, comment=lacking.comment, lacks=lacking.lacks)
+    questions = rules.unanswered(asked, words.to_author)
+    if lacking or questions:
+        raise errors.IncompleteFeedback(
+            lacking.criteria, comment=lacking.comment, questions=questions, lacks=lacking.lacks
+        )
+    return replace(words, to_author=words.to_author[: len(asked)])
 
 
 def _put_draft_aside(session: Session, offer: Offer, words: Words, *, base_revision: int | None, now: datetime) -> None:

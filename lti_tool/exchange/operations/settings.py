@@ -23,7 +23,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
 )
-from lti_tool.exchange.operations import acts, grading
+from lti_tool.exchange.operations import acts, grading, pairing
 from lti_tool.exchange.rules import CriterionPlan, Guide, Plan
 
 log = logging.getLogger(__name__)
@@ -72,15 +72,19 @@ def edit_exchange(session: Session, exchange: Exchange, plan: Plan, *, by: int, 
     words may be improved and criteria added or moved. Anonymity can be added, never removed.
     """
     _require_sound(plan)
+    # Before any row, as everybody who takes both.
+    pairing.hold(session, exchange)
     exchange = _held(session, exchange)
     _require_promises_kept(session, exchange, plan)
     # The scale of the gradebook and the weights of criteria are what computed grades rest on, and may change.
     moves_grades = plan.points != exchange.points or moves_weights(exchange, plan)
+    reviews_before = exchange.reviews
     exchange.activity.title = acts.clean(plan.title).strip()
     for name, value in _settings(plan).items():
         setattr(exchange, name, value)
     _rewrite_criteria(exchange, plan)
     session.flush()
+    pairing.rescale(session, exchange, before=reviews_before, now=now)
     acts.record(session, exchange, "exchange.edited", by=by, now=now)
     if moves_grades:
         grading.release_if_ready(session, exchange, now=now)

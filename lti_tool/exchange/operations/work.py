@@ -4,56 +4,108 @@ What an author does: write, attach files, hand in.
 
 import logging
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import any_, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
 from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import Exchange, Submission, SubmissionFile, has_reader
-from lti_tool.exchange.operations import acts, drafts
+from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, SubmissionFile, WorkVersion, has_reader
+from lti_tool.exchange.operations import acts, drafts, pairing
 from lti_tool.exchange.operations.drafts import Saved
 
 log = logging.getLogger(__name__)
 
 
 def save_draft(
-    session: Session, exchange: Exchange, *, author: int, body: str, base_revision: int, now: datetime
+    session: Session,
+    exchange: Exchange,
+    *,
+    author: int,
+    body: str,
+    base_revision: int,
+    now: datetime,
+    beside: rules.Beside | None = None,
 ) -> Saved:
     """
     Keep what the author is writing, before the opening and after closing too: only handing in has its time.
+
+    Without *beside* what stands beside the words stays as it is.
     """
     body = _readable(body)
     if not exchange.is_published:
         raise errors.NotOpen("unpublished")
     work = _own_work(session, exchange, author=author)
-    return drafts.write_work(session, work, body, base_revision=base_revision, now=now)
+    saved = drafts.write_work(session, work, body, base_revision=base_revision, now=now)
+    if beside is None or work.beside == beside.as_dict():
+        return saved
+    work.beside, work.saved_at = beside.as_dict(), now
+    if work.revision == base_revision:
+        work.revision += 1  # only this changed, and who looked before shall look again before handing in
+    session.flush()
+    return replace(saved, revision=work.revision, saved_at=now)
 
 
 def submit_work(
-    session: Session, exchange: Exchange, *, author: int, body: str, base_revision: int | None, now: datetime
+    session: Session,
+    exchange: Exchange,
+    *,
+    author: int,
+    body: str,
+    base_revision: int | None,
+    now: datetime,
+    note: str = "",
 ) -> Submission:
     """
     Hand in the work with *body*. The same work twice is handed in once.
 
-    Until somebody has it for review it may be replaced; what it replaces is kept as a copy.
+    Until somebody has it for review it may be replaced; what it replaces is kept as a copy. Where the
+    exchange has rounds, whoever has received feedback may hand in a revised version, with a *note* on
+    what changed. Each time is kept as a version.
     """
     body = _readable(body)
     acts.require_open(exchange, now)
+    # Nobody is offered the work while it is replaced. Before any row, as everybody who takes both.
+    pairing.hold(session, exchange)
     work = _own_work(session, exchange, author=author)
-    if work.submitted_at is not None and work.body == body:
+    latest = _latest_version(session, work)
+    if latest is not None and latest.body == body and _has_same_around(latest, work):
         drafts.write_work(session, work, body, base_revision=base_revision, now=now)
         return work
-    if not body.strip() and not work.files:
-        raise errors.EmptyWork
-    _require_unread(session, work, now)
+    _require_parts(exchange, work, body)
+    is_revision = _require_replaceable(session, exchange, work, now)
+    note = acts.clean(note).strip()[: rules.LONGEST_COMMENT]
+    if is_revision and not note:
+        raise errors.NoteMissing
     drafts.write_work(session, work, body, base_revision=base_revision, now=now)
     if work.body.strip():
         drafts.keep_copy(session, {"body": work.body}, submission_id=work.id, now=now)
-    work.body, work.version, work.submitted_at = body, work.version + 1, now
+    work.body, work.version = body, work.version + 1
+    # Handed in when it first came; a revised version neither makes it late nor puts it at the end of the queue.
+    work.submitted_at = work.submitted_at if is_revision else now
+    session.add(
+        WorkVersion(
+            submission_id=work.id,
+            number=work.version,
+            body=body,
+            beside=work.beside,
+            note=note,
+            file_ids=[file.id for file in work.files],
+            handed_in_at=now,
+        )
+    )
+    if not is_revision:
+        # Nobody reads it, so whoever had an older version and began nothing finds the new one.
+        session.execute(
+            update(Offer)
+            .where(Offer.submission_id == work.id, Offer.state == rules.OfferState.OFFERED)
+            .values(version=work.version)
+        )
     session.flush()
+    pairing.take_seat(session, exchange, person=author, work=work.id, now=now)
     acts.record(
         session,
         exchange,
@@ -62,7 +114,7 @@ def submit_work(
         now=now,
         submission_id=work.id,
         version=work.version,
-        is_late=exchange.windows.is_late(now),
+        is_late=exchange.windows.is_late(work.submitted_at or now),
     )
     log.info("work %s handed in for exchange %s, version %s", work.id, exchange.id, work.version)
     return work
@@ -89,10 +141,13 @@ def attach_file(
     twin = next((each for each in work.files if each.sha256 == cleaned.sha256), None)
     if twin is not None:
         return twin
-    _require_unread(session, work, now)
+    if exchange.option(rules.WorkOptions).files == rules.UNWANTED:
+        raise errors.PartUnwanted("files")
+    is_revision = _require_replaceable(session, exchange, work, now)
     if len(work.files) >= rules.MOST_FILES:
         raise errors.TooManyFiles(rules.MOST_FILES)
-    number = max((each.number for each in work.files), default=0) + 1
+    numbers = select(SubmissionFile.number).where(SubmissionFile.submission_id == work.id)
+    number = max(session.scalars(numbers), default=0) + 1
     attached = SubmissionFile(
         number=number,
         name=f"work-{number}.{cleaned.extension}",
@@ -105,6 +160,8 @@ def attach_file(
     work.files.append(attached)
     storage.keep(session, attached.key, cleaned.data)
     session.flush()
+    if not is_revision:
+        _keep_files_of_latest(session, work)
     acts.record(session, exchange, "work.file_added", by=author, now=now, submission_id=work.id, file_id=attached.id)
     return attached
 
@@ -118,12 +175,20 @@ def remove_file(
     found = next((each for each in work.files if each.id == file_id), None)
     if found is None:
         raise errors.NoSuchFile
-    _require_unread(session, work, now)
+    is_revision = _require_replaceable(session, exchange, work, now)
     if work.submitted_at is not None and len(work.files) == 1 and not work.body.strip():
         raise errors.EmptyWork
-    work.files.remove(found)
-    storage.remove(session, found.key)
-    session.flush()
+    if not is_revision:
+        _keep_files_of_latest(session, work, without=file_id)
+    is_of_version = exists().where(WorkVersion.submission_id == work.id, literal(file_id) == any_(WorkVersion.file_ids))
+    if session.scalar(select(is_of_version)):
+        found.removed_at = now
+        session.flush()
+        session.expire(work, ["files"])
+    else:
+        work.files.remove(found)
+        storage.remove(session, found.key)
+        session.flush()
     acts.record(session, exchange, "work.file_removed", by=author, now=now, submission_id=work.id, file_id=file_id)
 
 
@@ -134,10 +199,50 @@ def _readable(body: str) -> str:
     return body
 
 
-def _require_unread(session: Session, work: Submission, now: datetime) -> None:
-    """Refuse when a reviewer has the work. An offer that lapsed before anything was written holds nobody up."""
-    if work.submitted_at is not None and session.scalar(select(exists().where(has_reader(work.id, now)))):
+def _require_replaceable(session: Session, exchange: Exchange, work: Submission, now: datetime) -> bool:
+    """
+    Refuse when a reviewer has the work, unless a revised version is due; answers whether this is one.
+
+    An offer that lapsed before anything was written holds nobody up.
+    """
+    if work.submitted_at is None:
+        return False
+    has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == work.id)
+    is_read, is_answered = session.execute(select(exists().where(has_reader(work.id, now)), has_feedback)).one()
+    options = exchange.option(rules.WorkOptions)
+    if not rules.may_hand_in_again(options, is_read=is_read, has_feedback=is_answered):
         raise errors.WorkIsBeingReviewed
+    return bool(is_read)
+
+
+def _require_parts(exchange: Exchange, work: Submission, body: str) -> None:
+    links = rules.Beside.from_dict(work.beside).links
+    options = exchange.option(rules.WorkOptions)
+    lacking = rules.missing_parts(options, body=body, files=len(work.files), links=len(links))
+    if lacking == ("any",):
+        raise errors.EmptyWork
+    if lacking:
+        raise errors.PartsMissing(lacking)
+
+
+def _latest_version(session: Session, work: Submission) -> WorkVersion | None:
+    return session.scalars(
+        select(WorkVersion)
+        .where(WorkVersion.submission_id == work.id, WorkVersion.number == work.version)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _has_same_around(version: WorkVersion, work: Submission) -> bool:
+    return version.beside == work.beside and version.file_ids == [file.id for file in work.files]
+
+
+def _keep_files_of_latest(session: Session, work: Submission, *, without: int | None = None) -> None:
+    """While nobody reads a work, a file added or taken away is so in what was handed in, too."""
+    latest = _latest_version(session, work)
+    if latest is not None:
+        latest.file_ids = [file.id for file in work.files if file.id != without]
+        session.flush()
 
 
 def _own_work(session: Session, exchange: Exchange, *, author: int) -> Submission:

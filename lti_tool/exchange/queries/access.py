@@ -2,11 +2,11 @@
 An exchange through its viewer: what they may not see looks like missing.
 """
 
-from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import any_, exists, literal, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.courses.models import Activity
-from lti_tool.exchange.models import Criterion, Exchange, Offer, Submission, SubmissionFile
+from lti_tool.exchange.models import Criterion, Exchange, Offer, Submission, SubmissionFile, WorkVersion
 from lti_tool.exchange.rules import CriterionPlan, LevelPlan, OfferState, Plan
 from lti_tool.web.viewer import Viewer
 
@@ -16,12 +16,13 @@ MOST_OTHERS = 100
 
 def exchange_for(session: Session, viewer: Viewer, activity_id: int) -> Exchange | None:
     """The exchange, if it is of the viewer's course, and published or the viewer is staff."""
-    exchange = session.scalars(
+    found = session.scalars(
         select(Exchange)
         .join(Exchange.activity)
         .where(Exchange.activity_id == activity_id, Activity.course_id == viewer.course_id)
-        .options(selectinload(Exchange.criteria).options(joinedload(Criterion.levels)))
-    ).one_or_none()
+        .options(joinedload(Exchange.criteria).joinedload(Criterion.levels))
+    )
+    exchange = found.unique().one_or_none()
     if exchange is None or not (exchange.is_published or viewer.is_staff):
         return None
     return exchange
@@ -39,6 +40,10 @@ def file_for(session: Session, viewer: Viewer, exchange: Exchange, file_id: int)
             Offer.submission_id == Submission.id,
             Offer.reviewer_id == viewer.person_id,
             Offer.state.not_in((OfferState.DECLINED, OfferState.EXPIRED)),
+            # Neither what is still a draft nor what was replaced before they had the work.
+            WorkVersion.submission_id == Submission.id,
+            WorkVersion.number >= Offer.version,
+            literal(file_id) == any_(WorkVersion.file_ids),
         )
         file = file.where(or_(Submission.author_id == viewer.person_id, is_reviewer))
     return session.scalars(file).one_or_none()

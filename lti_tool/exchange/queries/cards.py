@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange.allocation import SERVED
 from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.queries.pairing import HAS_WORK
 
 STANDINGS = text(
     f"""
@@ -23,13 +23,7 @@ STANDINGS = text(
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and o.state in ('offered', 'started')) as is_reviewing,
            received.count as received, received.unread,
-           exists (select from exchange_submission s
-                     join membership m on m.person_id = s.author_id and m.course_id = :course and m.left_at is null
-                    where s.exchange_id = e.activity_id and s.submitted_at is not null and s.author_id <> :person
-                      and not exists (select from exchange_offer mine
-                                       where mine.submission_id = s.id and mine.reviewer_id = :person
-                                         and mine.state <> 'expired')
-                      and {SERVED} < e.reviews) as has_work
+           {HAS_WORK.format(exchange="e.activity_id")} as has_work
       from exchange e
       cross join lateral (
            select count(*), count(*) filter (where f.read_at is null) as unread

@@ -2,6 +2,7 @@
 What staff see: who is where, and everything about one person.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
+from lti_tool.exchange.columns import columns_of, main_column
 from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission
-from lti_tool.exchange.queries.grades import overrides_of, shares_of
+from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.student import (
+    Dossier,
     MyReview,
     MyWork,
     Received,
@@ -72,6 +75,38 @@ class Overview:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Said:
+    """What one reviewer says in points, for staff."""
+
+    feedback_id: int
+    name: str
+    reviewer_id: int | None
+    share: float | None
+    """From 0 to 1; None where the criteria have no levels."""
+    bias: float | None
+    """How much more than others this reviewer gives, in the class as a whole."""
+    not_counted: str | None
+    """Why it does not count, where staff left it out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """What the reviews of one work say together."""
+
+    said: tuple[Said, ...]
+    estimate: rules.Estimate | None
+
+    @property
+    def shares(self) -> list[float]:
+        """Those that count."""
+        return [each.share for each in self.said if each.share is not None and each.not_counted is None]
+
+    @property
+    def mean(self) -> float | None:
+        return sum(self.shares) / len(self.shares) if self.shares else None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonPage:
     """Everything about one person, with all names."""
 
@@ -88,20 +123,24 @@ class PersonPage:
     score: float | None
     release: Release | None
     passback: Passback | None
+    advice: Advice
+    part_overrides: Mapping[str, GradeOverride]
+    passbacks: dict[str, Passback]
+    """By part, where each has a column of its own."""
 
 
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
-    """Every learner of the course in one table, in six queries whatever their number."""
+    """Every learner of the course in one table, in eight queries and one for each part that counts."""
     reviewing = _reviewing(session, exchange, now)
-    shares = shares_of(session, exchange)
+    found = graded(session, exchange)
     overrides = overrides_of(session, exchange)
     releases = {
         each.person_id: each for each in session.scalars(select(Release).where(Release.exchange_id == exchange.id))
     }
-    passbacks = gradebook.passbacks_of(session, exchange.id)
+    passbacks = gradebook.passbacks_of(session, exchange.id, column=main_column(exchange))
     rows = []
     for person in _people(session, exchange):
-        received = shares.get(person.id, [])
+        received = found.shares.get(person.id, ())
         given, open_offers, last_given_at = reviewing.get(person.id, (0, 0, None))
         passback = passbacks.get(person.id)
         trouble = rules.trouble(
@@ -126,7 +165,7 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 open_offer=open_offers > 0,
                 last_given_at=last_given_at,
                 received=len(received),
-                computed=rules.grade(received, maximum=exchange.points, is_submitted=person.submitted_at is not None),
+                computed=found.grades.get(person.id) or rules.grade((), maximum=exchange.points, is_submitted=False),
                 override=overrides.get(person.id),
                 release=releases.get(person.id),
                 passback=passback,
@@ -154,15 +193,12 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
     dossier = dossier_of(session, exchange, person_id, now=now)
     overrides = session.scalars(
         select(GradeOverride)
-        .where(GradeOverride.exchange_id == exchange.id, GradeOverride.person_id == person_id)
+        .where(GradeOverride.exchange_id == exchange.id, GradeOverride.person_id == person_id, GradeOverride.part == "")
         .order_by(GradeOverride.id.desc())
     ).all()
     override = overrides[0] if overrides and overrides[0].score is not None else None
-    computed = rules.grade(
-        [share_of(exchange, feedback) for feedback in dossier.feedback],
-        maximum=exchange.points,
-        is_submitted=dossier.work is not None and dossier.work.submitted_at is not None,
-    )
+    found_grades = graded(session, exchange, persons=(person_id,), with_estimates=exchange.points is not None)
+    computed = found_grades.grades.get(person_id) or rules.grade((), maximum=exchange.points, is_submitted=False)
     return PersonPage(
         person_id=person_id,
         name=name,
@@ -176,7 +212,45 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
         score=override.score if override is not None else computed.score,
         release=release,
         passback=passback,
+        advice=_advice(exchange, dossier, found_grades, estimate=found_grades.estimates.get(person_id)),
+        part_overrides=found_grades.part_overrides.get(person_id, {}),
+        passbacks=_passbacks(session, exchange, person_id),
     )
+
+
+def _advice(
+    exchange: Exchange,
+    dossier: Dossier,
+    found: Graded,
+    *,
+    estimate: rules.Estimate | None,
+) -> Advice:
+    lines = []
+    for feedback in dossier.feedback:
+        share = share_of(exchange, feedback)
+        reviewer = feedback.offer.reviewer_id
+        lines.append(
+            Said(
+                feedback_id=feedback.id,
+                name=feedback.offer.reviewer.name if feedback.offer.reviewer is not None else "",
+                reviewer_id=reviewer,
+                share=share.points / share.possible if share.possible else None,
+                bias=found.biases.get(reviewer) if reviewer is not None else None,
+                not_counted=found.exclusions.get(feedback.id),
+            )
+        )
+    return Advice(said=tuple(lines), estimate=estimate)
+
+
+def _passbacks(session: Session, exchange: Exchange, person_id: int) -> dict[str, Passback]:
+    """By part: where the grade of one person is, in each column of its own."""
+    columns = {column: part for part, column in columns_of(exchange).items()}
+    if "" in columns:
+        return {}
+    rows = select(Passback).where(
+        Passback.activity_id == exchange.id, Passback.person_id == person_id, Passback.column.in_(columns)
+    )
+    return {columns[row.column]: row for row in session.scalars(rows.order_by(Passback.changed_at, Passback.id))}
 
 
 def _people(

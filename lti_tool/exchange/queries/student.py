@@ -2,8 +2,8 @@
 What a learner sees: their work, the works they review, the feedback they got.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, select
@@ -11,22 +11,28 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from lti_tool.courses.models import Person
-from lti_tool.exchange import allocation, rules
+from lti_tool.exchange import rules
+from lti_tool.exchange.columns import main_column
 from lti_tool.exchange.models import (
     Answer,
     Criterion,
     DraftCopy,
     Exchange,
+    Exclusion,
     Feedback,
     FeedbackDraft,
     Level,
+    Mark,
     Offer,
     Release,
-    Reply,
     Submission,
     SubmissionFile,
     has_reader,
 )
+from lti_tool.exchange.queries import pairing
+from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
+from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
 
@@ -43,6 +49,23 @@ class MyWork:
     may_change: bool
     why_not: str | None
     """closed, not_yet, unpublished or being_reviewed."""
+    is_revision: bool = False
+    """What may change now is a new version, beside the one that is being reviewed."""
+    versions: tuple[Version, ...] = ()
+    """As it was handed in, oldest first."""
+
+    @property
+    def handed_in(self) -> Version | None:
+        return self.versions[-1] if self.versions else None
+
+    @property
+    def has_unsent_changes(self) -> bool:
+        newest, work = self.handed_in, self.submission
+        return newest is not None and (
+            work.has_unsent_changes
+            or work.beside != newest.beside.as_dict()
+            or [file.id for file in self.files] != [file.id for file in newest.files]
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +79,38 @@ class MyReview:
     """None where the reviewer must not know."""
     submission: Submission
     files: tuple[SubmissionFile, ...]
+    """Of the version under review, as ``version`` is."""
+    versions: tuple[Version, ...]
+    """The one under review and what came after it."""
     is_lapsed: bool
     draft: FeedbackDraft | None
     words: Words
     """What is written so far, or was given."""
     copies: tuple[DraftCopy, ...]
     feedback: Feedback | None
-    reply: Reply | None
 
     @property
     def state(self) -> str:
         return self.offer.state
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the author has written back."""
+        return self.feedback is not None and any(each.side == rules.AUTHOR for each in said_about(self.feedback))
+
+    @property
+    def version(self) -> Version:
+        return self.versions[0]
+
+    @property
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """What the author asks, and what the reviewer says to it so far."""
+        questions, said = self.version.beside.questions, self.words.to_author
+        return tuple((each, said[place] if place < len(said) else "") for place, each in enumerate(questions))
+
+    @property
+    def newer(self) -> Version | None:
+        return self.versions[-1] if len(self.versions) > 1 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +133,18 @@ class Received:
     reviewer_name: str | None
     """None where the author must not know."""
     answers: tuple[Answered, ...]
+    asked: tuple[tuple[str, str], ...]
+    """What the author asked and what was answered."""
     comment: str
     given_at: datetime
-    reply: Reply | None
     is_new: bool
+    not_counted: str | None = None
+    """Why it does not count for the grade, where staff decided so."""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its author has written back, or need not, since staff hide it."""
+        return self.feedback.hiding is not None or any(each.side == rules.AUTHOR for each in said_about(self.feedback))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +167,8 @@ class StudentPage:
     received: tuple[Received, ...]
     grade: Release | None
     passback: Passback | None
+    parts: tuple[rules.Part, ...] = ()
+    """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +183,10 @@ class Dossier:
     feedback: tuple[Feedback, ...]
     """Received, in the order it came."""
     copies: tuple[DraftCopy, ...]
+    versions: Mapping[int, tuple[Version, ...]]
+    """By work: the person's own and those they review."""
+    has_feedback: bool = False
+    """Somebody has reviewed the work."""
 
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
@@ -138,14 +196,15 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     why_not_open = exchange.windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
     reviews = reviews_in(dossier, now=now, with_names=with_names)
-    received = received_in(dossier, exchange, with_names=with_names)
+    received = _with_exclusions(session, exchange, received_in(dossier, exchange, with_names=with_names))
     given = sum(review.feedback is not None for review in reviews)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
     if submitted_at is not None and why_not_open is None and open_review is None:
-        need = rules.Need(owed=exchange.reviews, given=given, work_submitted_at=submitted_at)
-        available, none_because = _availability(session, exchange, person_id, need, now=now)
+        available, none_because = pairing.available(
+            session, exchange, person_id, owes=exchange.reviews - given, now=now
+        )
     grade, passback = _grade(session, exchange, person_id)
     return StudentPage(
         step=rules.step(
@@ -167,26 +226,34 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         received=received,
         grade=grade,
         passback=passback,
+        parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
     )
 
 
 def my_work(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> MyWork | None:
     """The work of one author, or None while they have none."""
-    work, is_read = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
     if work is None:
         return None
-    _fill_files(session, [work])
-    copies = _copies_of(session, work, ())
-    return work_in(Dossier(work=work, is_read=is_read, offers=(), feedback=(), copies=copies), exchange, now=now)
+    dossier = Dossier(
+        work=work,
+        is_read=is_read,
+        has_feedback=has_feedback,
+        offers=(),
+        feedback=(),
+        copies=_copies_of(session, work, ()),
+        versions=versions_of(session, [work]),
+    )
+    return work_in(dossier, exchange, now=now)
 
 
 def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: int, *, now: datetime) -> MyReview | None:
     """One of a reviewer's works; None where it is not theirs, or was declined or given to others."""
     offers = _offers_of(session, exchange, person_id)
-    _fill_files(session, [offer.submission for offer in offers])
+    versions = versions_of(session, [offer.submission for offer in offers])
     _fill_answers(session, [offer.feedback for offer in offers if offer.feedback is not None])
     copies = _copies_of(session, None, offers)
-    dossier = Dossier(work=None, is_read=False, offers=offers, feedback=(), copies=copies)
+    dossier = Dossier(work=None, is_read=False, offers=offers, feedback=(), copies=copies, versions=versions)
     reviews = reviews_in(dossier, now=now, with_names=not exchange.is_masked)
     return next((review for review in reviews if review.offer.id == offer_id), None)
 
@@ -195,19 +262,29 @@ def received_feedback(session: Session, exchange: Exchange, person_id: int) -> t
     """The feedback of one author as they may see it."""
     feedback = _feedback_of(session, exchange, person_id)
     _fill_answers(session, feedback)
-    dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=())
-    return received_in(dossier, exchange, with_names=not exchange.is_masked)
+    versions = versions_of(session, {each.offer.submission for each in feedback})
+    dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=(), versions=versions)
+    received = received_in(dossier, exchange, with_names=not exchange.is_masked)
+    return _with_exclusions(session, exchange, received)
 
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
     """Load everything about one person at once. What of it may be shown is decided by those who show it."""
-    work, is_read = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
     offers = _offers_of(session, exchange, person_id)
     feedback = _feedback_of(session, exchange, person_id)
-    _fill_files(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
+    versions = versions_of(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
     _fill_answers(session, [*feedback, *(offer.feedback for offer in offers if offer.feedback is not None)])
     copies = _copies_of(session, work, offers)
-    return Dossier(work=work, is_read=is_read, offers=offers, feedback=feedback, copies=copies)
+    return Dossier(
+        work=work,
+        is_read=is_read,
+        has_feedback=has_feedback,
+        offers=offers,
+        feedback=feedback,
+        copies=copies,
+        versions=versions,
+    )
 
 
 def work_in(dossier: Dossier, exchange: Exchange, *, now: datetime) -> MyWork | None:
@@ -216,7 +293,10 @@ def work_in(dossier: Dossier, exchange: Exchange, *, now: datetime) -> MyWork | 
     if work is None:
         return None
     why_not = exchange.windows.why_not_open(now)
-    if why_not is None and work.submitted_at is not None and dossier.is_read:
+    is_read = work.submitted_at is not None and dossier.is_read
+    options = exchange.option(rules.WorkOptions)
+    may = rules.may_hand_in_again(options, is_read=is_read, has_feedback=dossier.has_feedback)
+    if why_not is None and not may:
         why_not = "being_reviewed"
     return MyWork(
         submission=work,
@@ -225,25 +305,31 @@ def work_in(dossier: Dossier, exchange: Exchange, *, now: datetime) -> MyWork | 
         is_late=work.submitted_at is not None and exchange.windows.is_late(work.submitted_at),
         may_change=why_not is None,
         why_not=why_not,
+        is_revision=is_read and may,
+        versions=dossier.versions.get(work.id, ()),
     )
 
 
 def reviews_in(dossier: Dossier, *, now: datetime, with_names: bool) -> tuple[MyReview, ...]:
     """The works a reviewer has or had in hand, without those declined or given to others."""
     kept = [offer for offer in dossier.offers if offer.state not in (OfferState.DECLINED, OfferState.EXPIRED)]
+
+    def under_review(offer: Offer) -> tuple[Version, ...]:
+        return tuple(each for each in dossier.versions[offer.submission_id] if each.number >= offer.version)
+
     return tuple(
         MyReview(
             offer=offer,
             number=number,
             author_name=_name(offer.submission.author) if with_names else None,
             submission=offer.submission,
-            files=tuple(offer.submission.files),
+            files=under_review(offer)[0].files,
+            versions=under_review(offer),
             is_lapsed=offer.is_open and not offer.is_live_at(now),
             draft=offer.draft,
             words=_words(offer),
             copies=tuple(copy for copy in dossier.copies if copy.offer_id == offer.id),
             feedback=offer.feedback,
-            reply=offer.feedback.reply if offer.feedback is not None else None,
         )
         for number, offer in enumerate(kept, start=1)
     )
@@ -257,23 +343,19 @@ def received_in(dossier: Dossier, exchange: Exchange, *, with_names: bool) -> tu
             letter=_letter(number),
             reviewer_name=_name(feedback.offer.reviewer) if with_names else None,
             answers=_answered(exchange, feedback),
+            asked=tuple(zip(_questions(dossier, feedback.offer), feedback.to_author, strict=False)),
             comment=feedback.comment,
             given_at=feedback.given_at,
-            reply=feedback.reply,
             is_new=feedback.read_at is None,
         )
         for number, feedback in enumerate(dossier.feedback)
     )
 
 
-def _availability(
-    session: Session, exchange: Exchange, person_id: int, need: rules.Need, *, now: datetime
-) -> tuple[str | None, str | None]:
-    most = rules.cap(need, reviews=exchange.reviews, windows=exchange.windows, now=now)
-    candidates = allocation.shortlist(session, exchange, reviewer=person_id, now=now)
-    if rules.ranked(candidates, most=most, seed=exchange.seed):
-        return ("extra" if need.is_done else "own"), None
-    return None, allocation.why_none(session, exchange, reviewer=person_id, has_candidates=bool(candidates))
+def _questions(dossier: Dossier, offer: Offer) -> tuple[str, ...]:
+    """What the author asked with the version under review."""
+    versions = dossier.versions.get(offer.submission_id, ())
+    return next((each.beside.questions for each in versions if each.number == offer.version), ())
 
 
 def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Release | None, Passback | None]:
@@ -288,18 +370,62 @@ def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Releas
     return (None, None) if row is None else (row[0], row[1])
 
 
+def _with_exclusions(session: Session, exchange: Exchange, received: tuple[Received, ...]) -> tuple[Received, ...]:
+    """Say of each feedback that does not count why."""
+    if exchange.points is None or not received:
+        return received
+    rows = select(Exclusion.feedback_id, Exclusion.reason).where(
+        Exclusion.feedback_id.in_([each.feedback.id for each in received])
+    )
+    why = dict(session.execute(rows).all())
+    return tuple(replace(each, not_counted=why.get(each.feedback.id)) for each in received)
+
+
+def _parts(
+    session: Session, exchange: Exchange, person_id: int, *, received: tuple[Received, ...], is_out: bool
+) -> tuple[rules.Part, ...]:
+    """
+    The parts of one learner's grade as they stand. What the work would bring they learn no sooner than
+    the reviews that say so, and an estimate not before the grade is out.
+    """
+    options = exchange.option(rules.GradingOptions)
+    if exchange.points is None or options.is_usual:
+        return ()
+    may_know_work = is_out or options.method != rules.ROBUST
+    if not may_know_work:
+        # Nothing is shown of the estimate, so it need not be made.
+        options = replace(options, method=rules.MEAN)
+    found = graded(session, exchange, persons=(person_id,), options=options)
+    if person_id not in found.grades:
+        return rules.parts_of(rules.Evidence(owed=exchange.reviews), options)
+    seen = {each.feedback.id for each in received}
+    may_know_work &= all(share.feedback_id in seen for share in found.shares[person_id])
+    parts = found.grades[person_id].parts
+    if may_know_work or is_out:
+        return parts
+    return tuple(replace(part, value=None) if part.name == rules.WORK else part for part in parts)
+
+
 def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) -> ColumnElement[bool]:
-    """The condition that joins a person with their grade in the gradebook's own column of the exchange."""
-    return (Passback.activity_id == exchange.id) & (Passback.person_id == person_id) & (Passback.column == "")
+    """The condition that joins a person with their grade in the first column that the exchange fills."""
+    return (
+        (Passback.activity_id == exchange.id)
+        & (Passback.person_id == person_id)
+        & (Passback.column == main_column(exchange))
+    )
 
 
-def _work_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> tuple[Submission | None, bool]:
+def _work_of(
+    session: Session, exchange: Exchange, person_id: int, *, now: datetime
+) -> tuple[Submission | None, bool, bool]:
+    """The work, whether somebody has it, and whether somebody has said something about it."""
+    has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
     row = session.execute(
-        select(Submission, exists().where(has_reader(Submission.id, now)))
+        select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
         .execution_options(populate_existing=True)
     ).one_or_none()
-    return (None, False) if row is None else (row[0], row[1])
+    return (None, False, False) if row is None else (row[0], row[1], row[2])
 
 
 def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Offer, ...]:
@@ -309,7 +435,8 @@ def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Of
         .options(
             joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
             joinedload(Offer.draft),
-            joinedload(Offer.feedback).joinedload(Feedback.reply),
+            joinedload(Offer.takeaway),
+            joinedload(Offer.feedback).options(*WITH_DIALOGUE),
         )
         .order_by(Offer.offered_at, Offer.id)
         .execution_options(populate_existing=True)
@@ -323,34 +450,38 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         .join(Feedback.offer)
         .join(Offer.submission)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
-        .options(joinedload(Feedback.reply), joinedload(Feedback.offer).joinedload(Offer.reviewer))
+        .options(
+            *WITH_DIALOGUE, joinedload(Feedback.offer).options(joinedload(Offer.reviewer), joinedload(Offer.submission))
+        )
         .order_by(Feedback.given_at, Feedback.id)
         .execution_options(populate_existing=True)
     )
     return tuple(rows)
 
 
-def _fill_files(session: Session, works: Collection[Submission]) -> None:
-    """The files of all *works* at once."""
-    if not works:
-        return
-    found: dict[int, list[SubmissionFile]] = {work.id: [] for work in works}
-    rows = select(SubmissionFile).where(SubmissionFile.submission_id.in_(found)).order_by(SubmissionFile.number)
-    for file in session.scalars(rows):
-        found[file.submission_id].append(file)
-    for work in works:
-        set_committed_value(work, "files", found[work.id])
-
-
 def _fill_answers(session: Session, feedback: Collection[Feedback]) -> None:
-    """The answers of all *feedback* at once."""
+    """The answers of all *feedback* at once, each with what its author decided about it."""
     if not feedback:
         return
-    found: dict[int, list[Answer]] = {each.id: [] for each in feedback}
-    for answer in session.scalars(select(Answer).where(Answer.feedback_id.in_(found))):
-        found[answer.feedback_id].append(answer)
+    found: dict[int, dict[int, Answer]] = {each.id: {} for each in feedback}
+    marks: dict[int, dict[int, Mark]] = {each.id: {} for each in feedback}
+    # A mark belongs to one answer, or to the overall comment: then it comes with every answer.
+    is_of_this = (Mark.criterion_id == Answer.criterion_id) | Mark.criterion_id.is_(None)
+    rows = (
+        select(Feedback.id, Answer, Mark)
+        .outerjoin(Answer, Answer.feedback_id == Feedback.id)
+        .outerjoin(Mark, (Mark.feedback_id == Feedback.id) & is_of_this)
+        .where(Feedback.id.in_(found))
+        .execution_options(populate_existing=True)
+    )
+    for id, answer, mark in session.execute(rows):
+        if answer is not None:
+            found[id][answer.criterion_id] = answer
+        if mark is not None:
+            marks[id][mark.id] = mark
     for each in feedback:
-        set_committed_value(each, "answers", found[each.id])
+        set_committed_value(each, "answers", list(found[each.id].values()))
+        set_committed_value(each, "marks", sorted(marks[each.id].values(), key=lambda mark: mark.id))
 
 
 def _copies_of(session: Session, work: Submission | None, offers: Collection[Offer]) -> tuple[DraftCopy, ...]:
@@ -360,6 +491,11 @@ def _copies_of(session: Session, work: Submission | None, offers: Collection[Off
     of_work = DraftCopy.submission_id == (work.id if work is not None else None)
     of_offers = DraftCopy.offer_id.in_([offer.id for offer in offers])
     return tuple(session.scalars(select(DraftCopy).where(of_work | of_offers).order_by(DraftCopy.id.desc())))
+
+
+def answered_in(exchange: Exchange, feedback: Feedback) -> tuple[Answered, ...]:
+    """What a feedback says, in the order of the criteria."""
+    return _answered(exchange, feedback)
 
 
 def share_of(exchange: Exchange, feedback: Feedback) -> rules.Share:

@@ -20,6 +20,17 @@ class Share:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """One of the parts of a grade."""
+
+    name: str
+    weight: int
+    value: float | None
+    """From 0 to 1; None while nothing is known."""
+    is_by_hand: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Grade:
     """A grade and what it is made of."""
 
@@ -28,7 +39,8 @@ class Grade:
     shares: tuple[Share, ...] = ()
     """The feedback that counts."""
     none_because: str | None = None
-    """Where there is no score: ungraded, not_submitted, no_feedback or no_levels."""
+    """Where there is no score: ungraded, not_submitted, no_feedback, no_levels or no_parts."""
+    parts: tuple[Part, ...] = ()
 
 
 def grade(shares: Sequence[Share], *, maximum: float | None, is_submitted: bool) -> Grade:
@@ -50,11 +62,17 @@ def grade(shares: Sequence[Share], *, maximum: float | None, is_submitted: bool)
     return Grade(score=round(min(max(mean, 0.0), 1.0) * maximum, 2), maximum=maximum, shares=counted)
 
 
-def why_release(computed: Grade, *, received: int, reviews: int, windows: Windows, now: datetime) -> str | None:
-    """Why a computed grade goes to its learner and the gradebook by itself: enough, closed, due; None: not yet."""
+def why_release(
+    computed: Grade, *, received: int, reviews: int, windows: Windows, now: datetime, is_all_done: bool = True
+) -> str | None:
+    """
+    Why a computed grade goes to its learner and the gradebook by itself: enough, closed, due; None: not yet.
+
+    *is_all_done* says whether what else counts is complete as well.
+    """
     if computed.score is None:
         return None
-    if received >= reviews:
+    if received >= reviews and is_all_done:
         return "enough"
     if windows.closed_at is not None:
         return "closed"

@@ -25,3 +25,26 @@ class PairingOptions(Options):
     """Only within one's own section."""
     avoid_last: bool = True
     """Not the pairs of the course's previous exchange."""
+
+    @property
+    def has_boundaries(self) -> bool:
+        return self.groups != ANY_GROUP or self.within_sections
+
+
+def may_meet(
+    options: PairingOptions,
+    *,
+    groups: tuple[frozenset[str], frozenset[str]],
+    sections: tuple[frozenset[str], frozenset[str]],
+) -> bool:
+    """
+    Whether groups and sections of two people let one review the other.
+
+    Whoever is in no group, or in no section, is kept apart from nobody: the LMS may not have told us.
+    """
+    share_group = not groups[0].isdisjoint(groups[1])
+    if options.groups == OTHER_GROUPS and share_group:
+        return False
+    if options.groups == OWN_GROUP and all(groups) and not share_group:
+        return False
+    return not (options.within_sections and all(sections) and sections[0].isdisjoint(sections[1]))

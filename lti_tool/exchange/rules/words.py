@@ -41,22 +41,26 @@ class Words:
     answers: Mapping[int, AnswerWords] = field(default_factory=dict)
     """By criterion id."""
     comment: str = ""
+    to_author: tuple[str, ...] = ()
+    """Answers to what the author asked, in the order of the questions."""
 
     def as_dict(self) -> dict[str, Any]:
         """As drafts keep it."""
         answers = {str(id): said.as_dict() for id, said in self.answers.items()}
-        return {"answers": answers, "comment": self.comment}
+        asked = {"to_author": list(self.to_author)} if any(self.to_author) else {}
+        return {"answers": answers, "comment": self.comment, **asked}
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`as_dict`."""
         answers = {int(id): AnswerWords(**said) for id, said in kept.get("answers", {}).items()}
-        return cls(answers=answers, comment=kept.get("comment", ""))
+        return cls(answers=answers, comment=kept.get("comment", ""), to_author=tuple(kept.get("to_author", ())))
 
     @property
     def is_too_long(self) -> bool:
         return any(
-            len(text) > LONGEST_COMMENT for text in (self.comment, *(said.comment for said in self.answers.values()))
+            len(text) > LONGEST_COMMENT
+            for text in (self.comment, *self.to_author, *(said.comment for said in self.answers.values()))
         )
 
 

@@ -2,30 +2,80 @@
 What the forms of an exchange may say, by topic.
 """
 
-from lti_tool.exchange.schemas.coach import CoachSchema
-from lti_tool.exchange.schemas.pairing import PairingSchema
-from lti_tool.exchange.schemas.plan import CriterionSchema, LevelSchema, PlanSchema
+from lti_tool.exchange.schemas.coach import (
+    CoachSchema,
+)
+from lti_tool.exchange.schemas.dialogue import (
+    AppraisalSchema,
+    CharterSchema,
+    DecisionSchema,
+    DialogueSchema,
+    FlagSchema,
+    MarkSchema,
+    MessageSchema,
+    SecondLookSchema,
+    ThanksSchema,
+    TickSchema,
+)
+from lti_tool.exchange.schemas.grading import (
+    GradingSchema,
+    PartOverrideSchema,
+    ReasonSchema,
+    RegradeSchema,
+)
+from lti_tool.exchange.schemas.pairing import (
+    PairingSchema,
+)
+from lti_tool.exchange.schemas.plan import (
+    CriterionSchema,
+    LevelSchema,
+    PlanSchema,
+)
+from lti_tool.exchange.schemas.promises import (
+    CommitmentSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
     DeclineSchema,
     FeedbackSchema,
     OverrideSchema,
-    ReplySchema,
     TakeawaySchema,
     WorkSchema,
+)
+from lti_tool.exchange.schemas.work import (
+    BesideSchema,
+    HandInSchema,
+    WorkOptionsSchema,
 )
 
 __all__ = [
     "AnswerSchema",
+    "AppraisalSchema",
+    "BesideSchema",
+    "CharterSchema",
     "CoachSchema",
+    "CommitmentSchema",
     "CriterionSchema",
+    "DecisionSchema",
     "DeclineSchema",
+    "DialogueSchema",
     "FeedbackSchema",
+    "FlagSchema",
+    "GradingSchema",
+    "HandInSchema",
     "LevelSchema",
+    "MarkSchema",
+    "MessageSchema",
     "OverrideSchema",
     "PairingSchema",
+    "PartOverrideSchema",
     "PlanSchema",
-    "ReplySchema",
+    "ReasonSchema",
+    "RegradeSchema",
+    "SecondLookSchema",
     "TakeawaySchema",
+    "ThanksSchema",
+    "TickSchema",
+    "WorkOptionsSchema",
     "WorkSchema",
 ]

@@ -39,12 +39,15 @@ class FeedbackSchema(FormSchema):
 
     answers = fields.Dict(keys=fields.Integer(), values=fields.Nested(AnswerSchema), load_default=dict)
     comment = Text(most=rules.LONGEST_COMMENT)
+    to_author = fields.List(
+        Text(most=rules.LONGEST_COMMENT), load_default=list, validate=validate.Length(max=rules.MOST_QUESTIONS)
+    )
     base_revision = Revision()
 
     @post_load
     def make(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         return {
-            "words": Words(answers=data["answers"], comment=data["comment"]),
+            "words": Words(answers=data["answers"], comment=data["comment"], to_author=tuple(data["to_author"])),
             "base_revision": data["base_revision"],
         }
 
@@ -58,12 +61,6 @@ class DeclineSchema(FormSchema):
         error_messages={"required": _("Choose what comes nearest.")},
     )
     note = Text(most=LONGEST_NOTE)
-
-
-class ReplySchema(FormSchema):
-    """The author's answer to a feedback."""
-
-    body = Text(most=rules.LONGEST_COMMENT, required=True)
 
 
 class TakeawaySchema(FormSchema):

@@ -32,14 +32,21 @@ def explain(error: errors.ExchangeError) -> ResponseReturnValue:
 
 
 # Each module adds its views to the blueprint above.
-from lti_tool.exchange.views import (  # noqa: E402
-    coach,  # noqa: F401
-    downloads,  # noqa: F401
-    oversight,  # noqa: F401
-    pairing,  # noqa: F401
-    reviewing,  # noqa: F401
-    settings,  # noqa: F401
-    student,  # noqa: F401
-    takeaways,  # noqa: F401
-    working,  # noqa: F401
+from lti_tool.exchange.views import (  # noqa: E402, F401
+    charter,
+    coach,
+    dialogue,
+    downloads,
+    flags,
+    grading,
+    oversight,
+    pairing,
+    promises,
+    reviewing,
+    settings,
+    student,
+    takeaways,
+    versions,
+    work_options,
+    working,
 )

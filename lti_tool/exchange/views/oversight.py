@@ -15,9 +15,10 @@ from marshmallow import ValidationError
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.courses import queries as courses
-from lti_tool.exchange import errors, operations, queries, wording
+from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import OverrideSchema
+from lti_tool.exchange.talk import Talk
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx
 from lti_tool.grades import operations as grade_operations
@@ -68,9 +69,13 @@ def overview_page(exchange: Exchange) -> str:
         "name": name,
         "filters": _filters(overview.rows, exchange),
         "because": exchange.windows.why_not_open(now()),
+        "to_remind": len(queries.to_remind(db.session(), exchange, now=now()))
+        if exchange.windows.is_open_at(now())
+        else 0,
         "has_no_column": exchange.points is not None and courses.link_of(db.session(), exchange.id) is None,
         "wording": wording,
         "grade_words": grade_words,
+        "to_look_at": queries.open_flags(db.session(), exchange),
     }
     return render_template("exchange/_people.html" if is_htmx() else "exchange/overview.html", **facts)
 
@@ -79,7 +84,7 @@ def overview_page(exchange: Exchange) -> str:
 @staff_required
 def person(id: int, person_id: int) -> ResponseReturnValue:
     """Everything of one person: work, feedback received and given, grade."""
-    return _person_page(exchange_or_404(id), person_id)
+    return person_page(exchange_or_404(id), person_id)
 
 
 @bp.post("/exchanges/<int:id>/people/<int:person_id>/grade")
@@ -87,7 +92,7 @@ def person(id: int, person_id: int) -> ResponseReturnValue:
 def override(id: int, person_id: int) -> ResponseReturnValue:
     """Set a grade by hand, and say why."""
     exchange = exchange_or_404(id)
-    _require_person(exchange, person_id)
+    require_person(exchange, person_id)
     try:
         form = OverrideSchema().load(form_values("score", "reason"))
         operations.set_grade_override(db.session(), exchange, person=person_id, by=_me(), now=now(), **form)
@@ -109,7 +114,7 @@ def override(id: int, person_id: int) -> ResponseReturnValue:
 def lift(id: int, person_id: int) -> ResponseReturnValue:
     """Go back to the grade that the feedback gives."""
     exchange = exchange_or_404(id)
-    _require_person(exchange, person_id)
+    require_person(exchange, person_id)
     operations.lift_grade_override(db.session(), exchange, person=person_id, by=_me(), now=now())
     db.session.commit()
     return _graded(exchange, person_id, _("The grade follows the feedback again."))
@@ -120,7 +125,7 @@ def lift(id: int, person_id: int) -> ResponseReturnValue:
 def release(id: int, person_id: int) -> ResponseReturnValue:
     """Send one person's grade as it stands."""
     exchange = exchange_or_404(id)
-    _require_person(exchange, person_id)
+    require_person(exchange, person_id)
     count = operations.release_grades(db.session(), exchange, by=_me(), now=now(), person=person_id)
     db.session.commit()
     return _graded(exchange, person_id, _("The grade is on its way.") if count else _("There is no new grade to send."))
@@ -154,35 +159,39 @@ def _me() -> int:
     return current().person_id
 
 
-def _require_person(exchange: Exchange, person_id: int) -> None:
+def require_person(exchange: Exchange, person_id: int) -> None:
     if queries.person_page(db.session(), exchange, person_id, now=now()) is None:
         abort(404)
 
 
 def _graded(exchange: Exchange, person_id: int, said: str) -> ResponseReturnValue:
     if is_htmx():
-        return _person_page(exchange_or_404(exchange.id), person_id, said=said)
+        return person_page(exchange_or_404(exchange.id), person_id, said=said)
     return go_to(url_for("exchange.person", id=exchange.id, person_id=person_id), saying=said)
 
 
 def _refused_grade(exchange: Exchange, person_id: int, said: Mapping[str, Any]) -> str:
     typed = {"score": request.form.get("score", ""), "reason": request.form.get("reason", "")}
-    return _person_page(exchange, person_id, errors=said, typed=typed)
+    return person_page(exchange, person_id, errors=said, typed=typed)
 
 
-def _person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
+def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
     page = queries.person_page(db.session(), exchange, person_id, now=now())
     if page is None:
         abort(404)
-    template = "exchange/_grade.html" if is_htmx() else "exchange/person.html"
+    template = "exchange/_grade.html" if is_htmx() and not facts.pop("is_whole", False) else "exchange/person.html"
     defaults = {
         "exchange": exchange,
         "page": page,
         "errors": {},
         "typed": {},
         "said": "",
+        "talk": Talk(exchange=exchange, person_id=_me(), now=now()),
         "wording": wording,
         "grade_words": grade_words,
+        "exchange_options": exchange.option(rules.GradingOptions),
+        "part_errors": {},
+        "part_typed": {},
     }
     return render_template(template, **(defaults | facts))
 

@@ -16,8 +16,8 @@ from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Criterion, DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.rules import AnswerWords, Lack, Words
-from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema
-from lti_tool.exchange.views import bp, coach
+from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, SecondLookSchema
+from lti_tool.exchange.views import bp, coach, dialogue
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.web.fields import Number, flat
 from lti_tool.web.guards import member_required
@@ -83,6 +83,48 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
     return go_to(url_for("exchange.show", id=id), saying=_("Your feedback is with its author. Thank you!"))
 
 
+@bp.get("/exchanges/<int:id>/reviews/<int:offer_id>/revision")
+@member_required
+def revision(id: int, offer_id: int) -> ResponseReturnValue:
+    """Given feedback to be written anew, where another saw the work very differently or staff asked."""
+    exchange = exchange_or_404(id)
+    return _revision(exchange, offer_id)
+
+
+@bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/revision")
+@member_required
+def revise(id: int, offer_id: int) -> ResponseReturnValue:
+    """Put it in the place of what was given."""
+    exchange = exchange_or_404(id)
+    reviewer = require_part()
+    try:
+        words = FeedbackSchema().load(_values(exchange))["words"]
+        operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
+    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
+        said = _errors_by_name(exchange, err)
+        db.session.rollback()
+        exchange = exchange_or_404(id)
+        return _revision(exchange, offer_id, errors=said, words=_typed(exchange)), 422
+    db.session.commit()
+    return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Your feedback says this now."))
+
+
+@bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/second-look")
+@member_required
+def stay(id: int, offer_id: int) -> ResponseReturnValue:
+    """Having read the other's reasons, say why one's own feedback stays."""
+    exchange = exchange_or_404(id)
+    reviewer = require_part()
+    try:
+        form = SecondLookSchema().load(form_values("note"))
+        operations.stay_with_it(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
+    except ValidationError as err:
+        said = flat(err.normalized_messages())
+        return _page(exchange, offer_id, look_errors=said, looked=request.form), 422
+    db.session.commit()
+    return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Noted. The author reads it too."))
+
+
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/refusal")
 @member_required
 def decline(id: int, offer_id: int) -> ResponseReturnValue:
@@ -129,7 +171,14 @@ def _values(exchange: Exchange) -> dict[str, Any]:
         for criterion in exchange.criteria
         if any(f"{part}-{criterion.id}" in form for part in PARTS)
     }
-    return form_values("comment", "base_revision") | {"answers": answers}
+    return form_values("comment", "base_revision") | {"answers": answers, "to_author": _to_author()}
+
+
+def _to_author() -> list[str]:
+    """Answers to the author's questions, up to the last that was sent."""
+    names = [f"asked-{place}" for place in range(rules.MOST_QUESTIONS)]
+    sent = [place for place, name in enumerate(names) if name in request.form]
+    return [request.form.get(name, "") for name in names[: max(sent, default=-1) + 1]]
 
 
 def _typed(exchange: Exchange) -> Words:
@@ -142,7 +191,7 @@ def _typed(exchange: Exchange) -> Words:
             comment=request.form.get(f"comment-{criterion.id}", ""),
             number=_number(request.form.get(f"number-{criterion.id}", "")),
         )
-    return Words(answers=answers, comment=request.form.get("comment", ""))
+    return Words(answers=answers, comment=request.form.get("comment", ""), to_author=tuple(_to_author()))
 
 
 def _number(typed: str) -> float | None:
@@ -160,10 +209,13 @@ def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
         for id, said in answers.items() if isinstance(answers, dict) else ():
             for name, each in flat(said.get("value", {})).items():
                 found[f"{'level' if name == 'level_id' else name}-{id}"] = each
+        asked = messages.get("to_author", {})
+        found |= {f"asked-{place}": said for place, said in asked.items()} if isinstance(asked, dict) else {}
         return found
     if isinstance(err, errors.IncompleteFeedback):
         criteria = {criterion.id: criterion for criterion in exchange.criteria}
-        return {
+        found = {f"asked-{place}": [_("Write a few words.")] for place in err.questions}
+        return found | {
             _field(criteria, lack): [wording.lack(lack, criteria.get(lack.criterion_id or 0))] for lack in err.lacks
         }
     if isinstance(err, errors.UnknownAnswer):
@@ -197,6 +249,7 @@ def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     said = [
         (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
     ]
+    said += [(_("To the author’s question"), each) for each in words.to_author if each]
     if words.comment:
         said.append((_("Overall"), words.comment))
     template = "exchange/_over.html" if is_htmx() else "exchange/over.html"
@@ -237,9 +290,30 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
         "error_labels": _labels(exchange),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
+        **dialogue.reviewer_facts(exchange, mine),
     }
     wants_form = is_htmx() and "words" in typed
     return render_template("exchange/_review_form.html" if wants_form else "exchange/review.html", **(facts | typed))
+
+
+def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
+    mine = queries.my_review(db.session(), exchange, require_part(), offer_id, now=now())
+    if mine is None or mine.feedback is None:
+        abort(404)
+    if not operations.may_revise(db.session(), exchange, mine.feedback):
+        raise errors.NotAsked
+    facts = {
+        "exchange": exchange,
+        "review": mine,
+        "words": mine.words,
+        "errors": {},
+        "wording": wording,
+        "error_labels": _labels(exchange),
+        "revise_url": url_for("exchange.revise", id=exchange.id, offer_id=offer_id),
+        **dialogue.reviewer_facts(exchange, mine),
+    }
+    template = "exchange/_review_form.html" if is_htmx() else "exchange/revision.html"
+    return render_template(template, **(facts | typed))
 
 
 def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
@@ -249,4 +323,5 @@ def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
 def _labels(exchange: Exchange) -> dict[str, str]:
     """The names of the form's fields, for the list of what is missing."""
     named = {f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in PARTS}
+    named |= {f"asked-{place}": _("The author’s question") for place in range(rules.MOST_QUESTIONS)}
     return named | {"comment": _("Overall")}

@@ -15,7 +15,7 @@ from lti_tool.config import Settings
 from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations import Saved
-from lti_tool.exchange.schemas import WorkSchema
+from lti_tool.exchange.schemas import BesideSchema, HandInSchema, WorkSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.files import FileRefused
@@ -63,16 +63,26 @@ def hand_in(id: int) -> ResponseReturnValue:
     """Hand in the work that was looked at; if it has changed since, look again first."""
     exchange = exchange_or_404(id)
     author = require_part()
-    seen = WorkSchema().load(form_values("base_revision"))["base_revision"]
+    note = request.form.get("note", "")
+    try:
+        form = HandInSchema().load(form_values("base_revision", "note"))
+    except ValidationError as err:
+        return _check(exchange, author, errors=flat(err.normalized_messages()), note=note), 422
+    seen = form["base_revision"]
     mine = queries.my_work(db.session(), exchange, author, now=now())
     if mine is None:
         return _check(exchange, author, problem=wording.sentence(errors.EmptyWork())), 422
     if seen != mine.submission.revision:
         problem = _("This was changed in another tab meanwhile. Here is the newest: please look once more.")
-        return _check(exchange, author, problem=problem), 409
+        return _check(exchange, author, problem=problem, note=note), 409
     body = mine.submission.draft
     try:
-        operations.submit_work(db.session(), exchange, author=author, body=body, base_revision=seen, now=now())
+        operations.submit_work(
+            db.session(), exchange, author=author, body=body, base_revision=seen, now=now(), note=form["note"]
+        )
+    except errors.NoteMissing as err:
+        db.session.rollback()
+        return _check(exchange, author, errors={"note": [wording.sentence(err)]}, note=note), 422
     except errors.ExchangeError as err:
         db.session.rollback()
         return _check(exchange, author, problem=wording.sentence(err)), 422
@@ -150,7 +160,25 @@ def restore(id: int, copy_id: int) -> ResponseReturnValue:
 
 def _save(exchange: Exchange, author: int) -> Saved:
     form = WorkSchema().load(form_values("body", "base_revision"))
-    return operations.save_draft(db.session(), exchange, author=author, now=now(), **form)
+    return operations.save_draft(
+        db.session(), exchange, author=author, now=now(), beside=_beside_of_form(exchange, author), **form
+    )
+
+
+def _beside_of_form(exchange: Exchange, author: int) -> rules.Beside | None:
+    """What stands beside the words, as far as the form asks for it; what it does not ask stays as it is."""
+    options = exchange.option(rules.WorkOptions)
+    names = [name for name in BesideSchema().fields if name in request.form]
+    if not names:
+        return None
+    typed: rules.Beside = BesideSchema().load(form_values(*names))
+    mine = queries.my_work(db.session(), exchange, author, now=now())
+    kept = rules.Beside.from_dict(mine.submission.beside if mine else {})
+    return rules.Beside(
+        stage=typed.stage if options.ask else kept.stage,
+        questions=typed.questions if options.ask else kept.questions,
+        links=typed.links if options.links != rules.UNWANTED else kept.links,
+    )
 
 
 def _settings() -> Settings:
@@ -171,7 +199,8 @@ def _refused(exchange: Exchange, author: int, err: Exception) -> str:
     said = flat(err.normalized_messages()) if isinstance(err, ValidationError) else {"body": [wording.sentence(err)]}
     if is_htmx():
         return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
-    return _page(exchange, author, errors=said, typed=request.form.get("body", ""))
+    beside = {name: request.form[name] for name in BesideSchema().fields if name in request.form}
+    return _page(exchange, author, errors=said, typed=request.form.get("body", ""), beside=beside)
 
 
 def _saved(exchange: Exchange, author: int, saved: Saved) -> str:
@@ -207,6 +236,10 @@ def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dic
         "exchange": exchange,
         "work": work,
         "typed": work.submission.draft if work else "",
+        "beside": _as_typed(rules.Beside.from_dict(work.submission.beside if work else {})),
+        "options": exchange.option(rules.WorkOptions),
+        "most_questions": rules.MOST_QUESTIONS,
+        "most_links": rules.MOST_LINKS,
         "revision": work.submission.revision if work else 0,
         "errors": {},
         "max_mb": _settings().upload_max_mb,
@@ -220,9 +253,20 @@ def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dic
     return facts | typed
 
 
-def _check(exchange: Exchange, author: int, *, problem: str | None = None) -> str:
+def _as_typed(beside: rules.Beside) -> dict[str, str]:
+    """What stands beside the words, by the names of the form's fields."""
+    typed = {"stage": beside.stage}
+    typed |= {f"question_{place}": question for place, question in enumerate(beside.questions, start=1)}
+    for place, link in enumerate(beside.links, start=1):
+        typed |= {f"link_{place}": link.url, f"link_title_{place}": link.title}
+    return typed
+
+
+def _check(exchange: Exchange, author: int, *, problem: str | None = None, **typed: Any) -> str:
     work = queries.my_work(db.session(), exchange, author, now=now())
     if work is None and problem is None:
         abort(404)
+    facts = _facts(exchange, work, note="") | typed
+    facts["said_beside"] = rules.Beside.from_dict(work.submission.beside if work else {})
     because = exchange.windows.why_not_open(now())
-    return render_template("exchange/check.html", **_facts(exchange, work), problem=problem, because=because)
+    return render_template("exchange/check.html", **facts, problem=problem, because=because)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, operations
-from lti_tool.exchange.models import DraftCopy, Exchange, Feedback, Offer, Reply, Submission
+from lti_tool.exchange.models import DraftCopy, Exchange, Feedback, Mark, Message, Offer, Submission
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.journal.models import Entry
 from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, make_words, review
@@ -60,18 +60,10 @@ def test_parallel_reviewers_share_the_works_evenly(session: Session, engine: Eng
 def test_one_work_in_need_goes_to_one_of_those_who_run_for_it(session: Session, engine: Engine) -> None:
     made = make_class(session, learners=7, reviews=1)
     *early, late = made.people
-    works = [hand_in(made, person) for person in early]
-    for reviewer, work in zip(early, [*works[1:], works[0]], strict=True):
-        session.add(
-            Offer(
-                exchange_id=made.exchange.id,
-                submission_id=work.id,
-                reviewer_id=reviewer,
-                state="submitted",
-                offered_at=BEGUN,
-                lease_until=BEGUN,
-            )
-        )
+    for person in early:
+        hand_in(made, person)
+    for person in early:
+        review(made, person)
     in_need = hand_in(made, late).id
 
     taken = at_once(engine, made, [asking(person) for person in early])
@@ -184,26 +176,37 @@ def test_work_is_not_replaced_under_the_eyes_of_a_reviewer(session: Session, eng
         assert body == ("Better." if version == 2 else f"The work of {author}.")
 
 
-def test_two_replies_at_once_leave_one(session: Session, engine: Engine) -> None:
+def test_a_message_sent_twice_at_once_is_one(session: Session, engine: Engine) -> None:
     made = make_class(session, learners=2, reviews=1)
     all_hand_in(made)
     feedback_id, author = review(made, made.people[0]).id, made.people[1]
 
-    def replying(body: str) -> Callable[[Session, Exchange], str | None]:
-        def act(own: Session, exchange: Exchange) -> str | None:
-            try:
-                return operations.reply_once(
-                    own, exchange, author=author, feedback_id=feedback_id, body=body, now=BEGUN
-                ).body
-            except errors.AlreadyReplied:
-                return None
+    def sending(own: Session, exchange: Exchange) -> int:
+        return operations.say(own, exchange, writer=author, feedback_id=feedback_id, body="Thank you.", now=BEGUN).id
+
+    said = at_once(engine, made, [sending, sending])
+
+    assert len(set(said)) == 1
+    assert session.scalars(select(Message.body)).all() == ["Thank you."]
+
+
+def test_two_decisions_about_one_comment_at_once_leave_one(session: Session, engine: Engine) -> None:
+    made = make_class(session, learners=2, reviews=1)
+    all_hand_in(made)
+    feedback_id, author = review(made, made.people[0]).id, made.people[1]
+
+    def deciding(mark: str) -> Callable[[Session, Exchange], int]:
+        def act(own: Session, exchange: Exchange) -> int:
+            return operations.mark_comment(
+                own, exchange, author=author, feedback_id=feedback_id, part=None, mark=mark, now=BEGUN
+            ).id
 
         return act
 
-    said = at_once(engine, made, [replying("Thank you."), replying("Why?")])
+    made_ids = at_once(engine, made, [deciding("use"), deciding("later")])
 
-    assert said.count(None) == 1
-    assert session.scalars(select(Reply.body)).one() in said
+    assert len(set(made_ids)) == 1
+    assert session.scalars(select(Mark.mark)).one() in ("use", "later")
 
 
 def test_closing_and_publishing_twice_at_once_happens_once(session: Session, engine: Engine) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import operations, privacy, queries
-from lti_tool.exchange.models import DraftCopy, Feedback, FeedbackDraft, Offer, Release, Reply, Submission
+from lti_tool.exchange.models import DraftCopy, Feedback, FeedbackDraft, Message, Offer, Release, Submission
 from lti_tool.files.models import FileBlob
 from lti_tool.files.storage import DatabaseStorage
 from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class, make_words, review, take, work_of
@@ -27,7 +27,7 @@ def begun(session: Session) -> Class:
     review(made, me)
     reviewer = next(person for person in made.people[1:] if take(made, person).submission.author_id == me)
     mine = review(made, reviewer)
-    operations.reply_once(session, made.exchange, author=me, feedback_id=mine.id, body="My reply", now=BEGUN)
+    operations.say(session, made.exchange, writer=me, feedback_id=mine.id, body="My reply", now=BEGUN)
     return made
 
 
@@ -43,7 +43,8 @@ def test_a_person_gets_everything_they_wrote_and_received(session: Session) -> N
     assert work["body"] == f"The work of {made.people[0]}."
     assert work["files"] == [{"name": "work-1.txt", "media_type": "text/plain", "size": 8}]
     assert given["comment"] == received["comment"] == "Good work."
-    assert received["reply"] == "My reply"
+    assert [each["body"] for each in export["messages"]] == ["My reply"]
+    assert received["marks"] == []
     assert grade["score"] == 10.0
 
 
@@ -57,7 +58,7 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
     session.expire_all()
 
     assert (work.author_id, work.body, work.draft, work.files) == (None, "", "", [])
-    for table in (FileBlob, Reply, DraftCopy):
+    for table in (FileBlob, Message, DraftCopy):
         assert session.scalars(select(table)).all() == []
     assert session.scalars(select(Release.person_id).where(Release.person_id == me)).all() == []
     assert session.get_one(Offer, given.offer_id).reviewer_id is None
@@ -68,6 +69,12 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
         "feedback_received": [],
         "taken_from_reviews": [],
         "grades": [],
+        "messages": [],
+        "flags": [],
+        "charters": [],
+        "grades_by_hand": [],
+        "reviews_not_counted": [],
+        "commitments": [],
     }
 
 

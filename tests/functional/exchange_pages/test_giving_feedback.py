@@ -294,7 +294,7 @@ def test_the_authors_reply_comes_back_to_the_reviewer(
     amara.post(f"{path_of(offer)}/feedback", data=answers(handed_in))
     feedback = session.scalars(select(Feedback)).one()
     author = next(each for each in handed_in.learners if each.person_id == offer.submission.author_id)
-    visit(author).post(f"/exchanges/{offer.exchange_id}/feedback/{feedback.id}/reply", body="I tried it, thanks!")
+    visit(author).post(f"/exchanges/{offer.exchange_id}/feedback/{feedback.id}/messages", body="I tried it, thanks!")
 
     assert "I tried it, thanks!" in amara.get(path_of(offer)).text
     assert "The author replied" in words(amara.get(f"/exchanges/{offer.exchange_id}").text)

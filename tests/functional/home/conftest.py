@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Activity
-from lti_tool.web.rooms import Card, Placement
+from lti_tool.web.rooms import Card, NoticeWords, Placement
 from lti_tool.web.viewer import Viewer
 
 
@@ -41,6 +42,9 @@ class Workshop:
 
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         return
+
+    def notice(self, kind: str, facts: Mapping[str, Any], *, activity_id: int) -> NoticeWords | None:
+        return None
 
 
 @pytest.fixture

@@ -1,0 +1,219 @@
+"""
+What becomes of feedback: messages about it, the author's plan, thanks, looking again, and what staff must look at.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.courses.models import Person
+from lti_tool.db import Base
+from lti_tool.exchange import rules
+
+
+def one_of(column: str, values: tuple[str, ...]) -> str:
+    """The condition that a column says one of *values*."""
+    return f"{column} in ({', '.join(repr(each) for each in values)})"
+
+
+class Message(Base):
+    """One message of the thread about one feedback."""
+
+    __tablename__ = "exchange_message"
+    __table_args__ = (
+        CheckConstraint(one_of("side", rules.SIDES), name="side"),
+        Index("ix_exchange_message_feedback_id", "feedback_id"),
+        Index("ix_exchange_message_writer_id", "writer_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    side: Mapped[str]
+    """``author``, ``reviewer`` or ``staff``: all that the others learn of who wrote it."""
+    writer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    body: Mapped[str]
+    sent_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+
+
+class Mark(Base):
+    """What the author decided about one comment of a feedback: an answer to a criterion, or the overall word."""
+
+    __tablename__ = "exchange_mark"
+    __table_args__ = (
+        UniqueConstraint("feedback_id", "criterion_id", postgresql_nulls_not_distinct=True),
+        CheckConstraint(one_of("mark", rules.MARKS), name="mark"),
+        CheckConstraint("mark <> 'disagree' or reason <> ''", name="reason"),
+        Index("ix_exchange_mark_criterion_id", "criterion_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    criterion_id: Mapped[int | None] = mapped_column(
+        ForeignKey("exchange_criterion.id", deferrable=True, initially="DEFERRED")
+    )
+    """None for the overall comment."""
+    mark: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+    seen_version: Mapped[int]
+    """The version of the work that the author had handed in when deciding."""
+    done_version: Mapped[int | None]
+    """The version in which it was taken up."""
+    done_at: Mapped[datetime | None]
+
+    @property
+    def part(self) -> str:
+        """As addresses and forms call it."""
+        return str(self.criterion_id) if self.criterion_id is not None else "overall"
+
+
+class Thanks(Base):
+    """A thank-you of the author."""
+
+    __tablename__ = "exchange_thanks"
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(default="")
+    """The rule of the charter that it served, in its words; empty where none was named."""
+    at: Mapped[datetime]
+
+
+class Appraisal(Base):
+    """How far the author finds that a feedback keeps the rules of the class. For its reviewer alone."""
+
+    __tablename__ = "exchange_appraisal"
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
+    ratings: Mapped[list[Any]]
+    """``[{"rule": …, "verdict": "yes"}, …]``: the rules as they read then."""
+    note: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
+class SecondLook(Base):
+    """A reviewer looked again, having read the reasons of another who saw it very differently."""
+
+    __tablename__ = "exchange_second_look"
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
+    note: Mapped[str] = mapped_column(default="")
+    """Why they stay with it; empty where they revised."""
+    at: Mapped[datetime]
+
+
+class FeedbackRevision(Base):
+    """What a feedback said before its reviewer revised it."""
+
+    __tablename__ = "exchange_feedback_revision"
+    __table_args__ = (Index("ix_exchange_feedback_revision_feedback_id", "feedback_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    words: Mapped[dict[str, Any]]
+    """:meth:`rules.Words.as_dict`."""
+    cause: Mapped[str]
+    """``disagreement``, or ``asked`` by staff."""
+    at: Mapped[datetime]
+
+
+class RewriteRequest(Base):
+    """Staff asked a reviewer to write their feedback anew."""
+
+    __tablename__ = "exchange_rewrite_request"
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"), primary_key=True)
+    note: Mapped[str]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+
+class Hiding(Base):
+    """Staff keep a feedback from its author, or a message from the other side. Showing it again removes the row."""
+
+    __tablename__ = "exchange_hiding"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(feedback_id, message_id) = 1", name="one_thing"),
+        UniqueConstraint("feedback_id"),
+        UniqueConstraint("message_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_message.id", ondelete="CASCADE"))
+    note: Mapped[str]
+    """What those from whom it is hidden read instead."""
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+
+
+class CharterConsent(Base):
+    """Somebody said that they will give feedback by the rules of the class, as they read then."""
+
+    __tablename__ = "exchange_charter_consent"
+    __table_args__ = (Index("ix_exchange_charter_consent_person_id", "person_id"),)
+
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    rules: Mapped[list[str]]
+    at: Mapped[datetime]
+
+
+class Flag(Base):
+    """Somebody asks staff to look at a feedback, a message or a work."""
+
+    __tablename__ = "exchange_flag"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(feedback_id, message_id, submission_id) = 1", name="one_thing"),
+        CheckConstraint(one_of("reason", rules.FLAG_REASONS), name="reason"),
+        Index("ix_exchange_flag_exchange_id", "exchange_id"),
+        Index("ix_exchange_flag_feedback_id", "feedback_id"),
+        Index("ix_exchange_flag_message_id", "message_id"),
+        Index("ix_exchange_flag_submission_id", "submission_id"),
+        Index("ix_exchange_flag_by_id", "by_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
+    feedback_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_message.id", ondelete="CASCADE"))
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    reason: Mapped[str]
+    words: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+    by: Mapped[Person | None] = relationship()
+    acts: Mapped[list["FlagAct"]] = relationship(
+        order_by="FlagAct.id", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def decision(self) -> "FlagAct | None":
+        """What was decided last; None while nobody has."""
+        return next((act for act in reversed(self.acts) if act.act in rules.DECISIONS), None)
+
+
+class FlagAct(Base):
+    """What staff did about a flag: ``looked``, or a decision. Never changed."""
+
+    __tablename__ = "exchange_flag_act"
+    __table_args__ = (
+        CheckConstraint(one_of("act", ("looked", *rules.DECISIONS)), name="act"),
+        Index("ix_exchange_flag_act_flag_id", "flag_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    flag_id: Mapped[int] = mapped_column(ForeignKey("exchange_flag.id", ondelete="CASCADE"))
+    act: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    """What those concerned read: the author where it is hidden, the reviewer who is asked to rewrite."""
+    told: Mapped[str] = mapped_column(default="")
+    """What whoever flagged it is told."""
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+
+    by: Mapped[Person | None] = relationship()

@@ -1,0 +1,249 @@
+"""
+Whom an exchange tells what: acts become notices here, in one place.
+
+A verb that is to tell somebody adds a line to :data:`TELLING`; facts are ids and counts, and nothing of
+them tells an author and a reviewer who the other one is.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool import db, jobs, notices
+from lti_tool.clock import now as the_clock
+from lti_tool.courses.models import Membership, Role
+from lti_tool.exchange import queries, rules
+from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission
+from lti_tool.web.rooms import NoticeWords
+
+Facts: TypeAlias = Mapping[str, Any]
+Teller: TypeAlias = Callable[[Session, Exchange, Facts, datetime], None]
+
+
+def act_done(session: Session, exchange: Exchange, act: str, particulars: Facts, *, now: datetime) -> None:
+    """Tell those whom *act* concerns, if anybody."""
+    teller = TELLING.get(act)
+    if teller is not None:
+        teller(session, exchange, particulars, now)
+
+
+def tell(
+    session: Session,
+    exchange: Exchange,
+    kind: str,
+    people: Collection[int],
+    *,
+    now: datetime,
+    key: str = "",
+    **facts: Any,
+) -> None:
+    """Tell *people* something about this exchange, each once for each *key*."""
+    notices.tell(
+        session,
+        kind,
+        course_id=exchange.course_id,
+        activity_id=exchange.id,
+        people=people,
+        now=now,
+        key=key,
+        **facts,
+    )
+
+
+def grades_out(session: Session, exchange: Exchange, people: Collection[int], *, now: datetime) -> None:
+    """Grades were released; one that follows new feedback later says nothing again."""
+    tell(session, exchange, "grade_released", people, now=now)
+
+
+def learners_of(session: Session, exchange: Exchange) -> list[int]:
+    """Who takes part in the course of an exchange."""
+    return list(
+        session.scalars(
+            select(Membership.person_id).where(
+                Membership.course_id == exchange.course_id,
+                Membership.role == Role.LEARNER,
+                Membership.staff_since.is_(None),
+                ~Membership.is_test_user,
+                Membership.left_at.is_(None),
+            )
+        )
+    )
+
+
+def staff_of(session: Session, exchange: Exchange) -> list[int]:
+    """Who looks after it."""
+    return list(
+        session.scalars(
+            select(Membership.person_id).where(
+                Membership.course_id == exchange.course_id,
+                Membership.role.in_([role for role in Role if role.is_staff]),
+                Membership.staff_since.is_not(None),
+                Membership.left_at.is_(None),
+            )
+        )
+    )
+
+
+ABOUT_A_REVIEW = ("reply_received", "lease_ends", "suggestion_used", "thanked")
+"""Kinds that lead to the review their reader gives."""
+
+
+def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
+    """How a notice reads. None for one of a kind that there is no more."""
+    if kind not in SENTENCES:
+        return None
+    endpoint, values, anchor = "exchange.show", {"id": activity_id}, None
+    if kind in ("reply_received", "lease_ends", "suggestion_used", "thanked") and isinstance(
+        facts.get("offer_id"), int
+    ):
+        endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
+    if kind in ("feedback_received", "message_received"):
+        anchor = f"feedback-{facts.get('feedback_id')}"
+    return NoticeWords(sentence=SENTENCES[kind](facts), endpoint=endpoint, values=values, anchor=anchor)
+
+
+# Who is told ---------------------------------------------------------------------------------------------------------
+
+
+def _feedback_given(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    author = session.scalar(
+        select(Submission.author_id)
+        .join(Offer, Offer.submission_id == Submission.id)
+        .join(Feedback, Feedback.offer_id == Offer.id)
+        .where(Feedback.id == facts["feedback_id"])
+    )
+    if author is not None:
+        id = facts["feedback_id"]
+        tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
+
+
+def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """A message in a thread is told to the other side; one by staff to both."""
+    key, side = str(facts["message_id"]), facts["side"]
+    offer_id, reviewer, author = _sides_of(session, facts["feedback_id"])
+    if reviewer is not None and side != rules.REVIEWER:
+        tell(session, exchange, "reply_received", [reviewer], now=now, key=key, offer_id=offer_id)
+    if author is not None and side != rules.AUTHOR:
+        id = facts["feedback_id"]
+        tell(session, exchange, "message_received", [author], now=now, key=key, feedback_id=id)
+
+
+def _used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    _tell_reviewer(session, exchange, "suggestion_used", facts, now=now)
+
+
+def _thanked(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    _tell_reviewer(session, exchange, "thanked", facts, now=now)
+
+
+def _tell_reviewer(session: Session, exchange: Exchange, kind: str, facts: Facts, *, now: datetime) -> None:
+    offer_id, reviewer, _author = _sides_of(session, facts["feedback_id"])
+    if reviewer is not None:
+        tell(session, exchange, kind, [reviewer], now=now, key=str(facts["feedback_id"]), offer_id=offer_id)
+
+
+def _sides_of(session: Session, feedback_id: int) -> tuple[int, int | None, int | None]:
+    """The offer of a feedback, its reviewer, and the author of the work."""
+    row = session.execute(
+        select(Offer.id, Offer.reviewer_id, Submission.author_id)
+        .join(Feedback, Feedback.offer_id == Offer.id)
+        .join(Submission, Submission.id == Offer.submission_id)
+        .where(Feedback.id == feedback_id)
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def _published(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    if exchange.windows.why_not_open(now) is None:
+        tell(session, exchange, "opened", learners_of(session, exchange), now=now)
+
+
+def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    notices.take_back(session, activity_id=exchange.id)
+
+
+def _closed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    if exchange.is_published:
+        tell(session, exchange, "closed", learners_of(session, exchange), now=now, key=now.isoformat())
+
+
+def _reopened(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    if exchange.windows.why_not_open(now) is None:
+        tell(session, exchange, "reopened", learners_of(session, exchange), now=now, key=now.isoformat())
+
+
+def _submitted(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    # Later, because finding them looks at the whole class while the author waits for an answer.
+    if facts["version"] == 1:
+        jobs.defer(session, tell_waiting, exchange_id=exchange.id, submission_id=facts["submission_id"])
+
+
+@jobs.task(name="exchange.tell_waiting", queue="notices")
+def tell_waiting(exchange_id: int, submission_id: int) -> None:
+    """Tell those who had nothing to review that a work has come."""
+    now = the_clock()
+    with db.transaction() as session:
+        exchange = session.get(Exchange, exchange_id)
+        if exchange is not None and exchange.windows.is_open_at(now):
+            people = queries.who_waited_for(session, exchange, submission_id, now=now)
+            tell(session, exchange, "work_waits", people, now=now, key=str(submission_id))
+
+
+TELLING: Mapping[str, Teller] = {
+    "work.submitted": _submitted,
+    "feedback.given": _feedback_given,
+    "feedback.replied": _feedback_replied,
+    "suggestion.used": _used,
+    "feedback.thanked": _thanked,
+    "exchange.published": _published,
+    "exchange.unpublished": _unpublished,
+    "exchange.closed": _closed,
+    "exchange.reopened": _reopened,
+}
+"""By the act in the journal: who is told of it."""
+
+
+# What they read ------------------------------------------------------------------------------------------------------
+
+
+def _owed(facts: Facts) -> str:
+    count = facts.get("count", 1)
+    return str(ngettext("You still owe one review.", "You still owe %(num)s reviews.", count))
+
+
+def _no_readers(facts: Facts) -> str:
+    count = facts.get("count", 1)
+    return str(ngettext("One work has nobody who reads it.", "%(num)s works have nobody who reads them.", count))
+
+
+def _grades_failed(facts: Facts) -> str:
+    count = facts.get("count", 1)
+    return str(ngettext("One grade did not reach the gradebook.", "%(num)s grades did not reach the gradebook.", count))
+
+
+SENTENCES: Mapping[str, Callable[[Facts], str]] = {
+    "opened": lambda facts: _("It is open: you can hand in your work."),
+    "reopened": lambda facts: _("It is open again."),
+    "closed": lambda facts: _("It is closed. You can still read and reply."),
+    "feedback_received": lambda facts: _("There is new feedback on your work."),
+    "reply_received": lambda facts: _("Somebody you gave feedback to replied."),
+    "message_received": lambda facts: _("There is a new message about feedback you received."),
+    "suggestion_used": lambda facts: _("Your suggestion was used."),
+    "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
+    "grade_released": lambda facts: _("Your grade is there."),
+    "work_waits": lambda facts: _("There is work for you to review now."),
+    "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",
+    "review_overdue": lambda facts: (
+        f"{_owed(facts)} {_('The date has passed; they are still welcome, and help somebody.')}"
+    ),
+    "lease_ends": lambda facts: _("The work you took goes to somebody else soon, unless you begin to write."),
+    "commitment": lambda facts: _("You wanted to have reviewed by now, or very soon."),
+    "reminder": lambda facts: f"{_owed(facts)} {_('Your teacher asks everybody who does to finish them.')}",
+    "grades_failed": _grades_failed,
+    "no_readers": _no_readers,
+}

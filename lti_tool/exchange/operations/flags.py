@@ -1,0 +1,161 @@
+"""
+Asking staff to look at something, and what staff do about it. Every look and every decision is a row.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from lti_tool.exchange import errors, queries, rules
+from lti_tool.exchange.models import Exchange, Flag, FlagAct, Hiding, Message, Offer, RewriteRequest, Submission
+from lti_tool.exchange.operations import acts
+from lti_tool.exchange.queries import Flagged
+from lti_tool.exchange.rules import OfferState
+
+
+def flag(
+    session: Session,
+    exchange: Exchange,
+    *,
+    by: int,
+    kind: str,
+    thing_id: int,
+    reason: str,
+    now: datetime,
+    words: str = "",
+) -> Flag:
+    """
+    Ask staff to look at a feedback, a message, or a work: *thing_id* of a work is the offer it came with.
+
+    Twice while nobody has decided is once.
+    """
+    words = acts.clean(words).strip()
+    if len(words) > rules.LONGEST_COMMENT:
+        raise errors.TooLong(rules.LONGEST_COMMENT)
+    thing = thing_of(session, exchange, by=by, kind=kind, thing_id=thing_id, lock=True)
+    mine = select(Flag).where(Flag.exchange_id == exchange.id, Flag.by_id == by).filter_by(**thing)
+    for each in session.scalars(mine):
+        if each.decision is None:
+            return each
+    made = Flag(exchange_id=exchange.id, by_id=by, reason=reason, words=words, at=now, **thing)
+    session.add(made)
+    session.flush()
+    acts.record(session, exchange, "flag.raised", by=by, now=now, flag_id=made.id, kind=kind, reason=reason)
+    return made
+
+
+def thing_of(
+    session: Session, exchange: Exchange, *, by: int, kind: str, thing_id: int, lock: bool = False
+) -> dict[str, int]:
+    """The thing that *by* means, if they may see it and it is not their own; as the flag's columns name it."""
+    if kind == "work":
+        return {"submission_id": _reviewed_work(session, exchange, by, thing_id, lock=lock)}
+    feedback_id, message = thing_id, None
+    if kind == "message":
+        message = session.get(Message, thing_id)
+        if message is None or message.writer_id == by:
+            raise errors.NoSuchFeedback
+        feedback_id = message.feedback_id
+    part = queries.part_in(session, exchange, by, feedback_id, lock=lock)
+    if part is None or (message is None and part.side != rules.AUTHOR):
+        raise errors.NoSuchFeedback
+    return {"message_id": message.id} if message is not None else {"feedback_id": feedback_id}
+
+
+def note_look(session: Session, exchange: Exchange, *, flag_id: int, by: int, now: datetime) -> None:
+    """Write down that a member of staff looked at what was flagged, for the first time."""
+    if session.scalar(select(Flag.id).where(Flag.id == flag_id, Flag.exchange_id == exchange.id)) is None:
+        raise errors.NoSuchFlag
+    looked = select(FlagAct.id).where(FlagAct.flag_id == flag_id, FlagAct.by_id == by, FlagAct.act == "looked")
+    if session.scalars(looked.limit(1)).first() is None:
+        session.add(FlagAct(flag_id=flag_id, act="looked", by_id=by, at=now))
+        session.flush()
+        acts.record(session, exchange, "flag.looked_at", by=by, now=now, flag_id=flag_id)
+
+
+def decide(
+    session: Session,
+    exchange: Exchange,
+    *,
+    flag_id: int,
+    by: int,
+    decision: str,
+    now: datetime,
+    note: str = "",
+    told: str = "",
+) -> FlagAct:
+    """
+    Decide about a flag: keep the thing (shown again if it was hidden), hide it, or ask its reviewer to rewrite it.
+
+    A later decision about the same flag replaces an earlier one; the trail keeps both.
+    """
+    found = queries.flag_with(session, exchange, flag_id)
+    if found is None:
+        raise errors.NoSuchFlag
+    note, told = acts.clean(note).strip(), acts.clean(told).strip()
+    if max(len(note), len(told)) > rules.LONGEST_COMMENT:
+        raise errors.TooLong(rules.LONGEST_COMMENT)
+    if decision not in decisions_for(found.kind):
+        raise errors.NoSuchFlag
+    if decision != "keep" and not note:
+        raise errors.WhyMissing
+    last = found.flag.decision
+    if last is not None and (last.act, last.note, last.told, last.by_id) == (decision, note, told, by):
+        return last
+    _carry_out(session, found, decision, note=note, by=by, now=now)
+    made = FlagAct(flag_id=flag_id, act=decision, note=note, told=told, by_id=by, at=now)
+    session.add(made)
+    session.flush()
+    session.expire(found.flag, ["acts"])
+    acts.record(session, exchange, "flag.decided", by=by, now=now, flag_id=flag_id, decision=decision)
+    return made
+
+
+def decisions_for(kind: str) -> tuple[str, ...]:
+    """What can be decided: a feedback is hidden or rewritten, a message hidden; a work is its author's own."""
+    return {"feedback": rules.DECISIONS, "message": ("keep", "hide")}.get(kind, ("keep",))
+
+
+def _carry_out(session: Session, found: Flagged, decision: str, *, note: str, by: int, now: datetime) -> None:
+    is_of_message = found.message is not None
+    thing_id = found.flag.message_id if is_of_message else found.flag.feedback_id
+    column = Hiding.message_id if is_of_message else Hiding.feedback_id
+    if thing_id is None:
+        return
+    if decision == "keep":
+        session.execute(delete(Hiding).where(column == thing_id))
+    elif decision == "hide":
+        row = {"note": note, "by_id": by, "at": now}
+        session.execute(
+            insert(Hiding)
+            .values(**{column.key: thing_id}, **row)
+            .on_conflict_do_update(index_elements=[column], set_=row)
+        )
+    else:
+        row = {"note": note, "by_id": by, "at": now, "answered_at": None}
+        session.execute(
+            insert(RewriteRequest)
+            .values(feedback_id=thing_id, **row)
+            .on_conflict_do_update(index_elements=[RewriteRequest.feedback_id], set_=row)
+        )
+
+
+def _reviewed_work(session: Session, exchange: Exchange, reviewer: int, offer_id: int, *, lock: bool) -> int:
+    row = (
+        select(Submission.id)
+        .join(Offer, Offer.submission_id == Submission.id)
+        .where(
+            Offer.id == offer_id,
+            Offer.exchange_id == exchange.id,
+            Offer.reviewer_id == reviewer,
+            Offer.state.not_in((OfferState.DECLINED, OfferState.EXPIRED)),
+        )
+    )
+    if lock:
+        row = row.with_for_update(of=Offer)
+    found = session.scalar(row)
+    if found is None:
+        raise errors.NoSuchFeedback
+    return found

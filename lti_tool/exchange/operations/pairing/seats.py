@@ -1,0 +1,331 @@
+"""
+Who sits in the standing plan: joining, leaving, beginning together, and what is mended by itself.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from lti_tool import db
+from lti_tool.exchange import rules
+from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.operations.pairing import scene
+from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
+from lti_tool.exchange.rules.pairs import Change, Pair, draw, draw_for, filled, joining, leaving, regular_plan
+from lti_tool.exchange.rules.standing import URN
+
+log = logging.getLogger(__name__)
+
+SIT = text(
+    """
+    insert into exchange_seat (exchange_id, person_id, submission_id, joined_at, lacks, idle)
+    values (:exchange, :person, :work, :now, :reviews, :reviews)
+    on conflict (exchange_id, person_id) do update
+       set left_at = null, submission_id = excluded.submission_id, planned_at = null,
+           lacks = :reviews - (select count(*) from exchange_pair p
+                                where p.exchange_id = :exchange and p.submission_id = excluded.submission_id),
+           idle = :reviews - (select count(*) from exchange_pair p
+                               where p.exchange_id = :exchange and p.reviewer_id = :person)
+     where exchange_seat.left_at is not null
+    returning person_id
+    """
+)
+IN_NEED = text(
+    """
+    (select person_id, 'lacking' as what from exchange_seat
+      where exchange_id = :exchange and lacks > 0 and left_at is null and planned_at is not null
+        and person_id <> :person
+      order by lacks desc, joined_at, person_id limit :urn)
+    union all
+    (select person_id, 'idle' from exchange_seat
+      where exchange_id = :exchange and idle > 0 and left_at is null and planned_at is not null
+        and person_id <> :person
+        and (select count(*) from exchange_pair p
+              where p.exchange_id = :exchange and p.reviewer_id = exchange_seat.person_id) < :reviews
+      order by joined_at, person_id limit :urn)
+    """
+)
+DRAWN = text(
+    """
+    (select reviewer_id, author_id from exchange_pair
+      where exchange_id = :exchange and begun_at is null and draw >= :start
+      order by draw, reviewer_id, author_id limit :urn)
+    union all
+    (select reviewer_id, author_id from exchange_pair
+      where exchange_id = :exchange and begun_at is null and draw < :start
+      order by draw, reviewer_id, author_id limit :urn)
+    """
+)
+PLANNED = text("update exchange_seat set planned_at = :now where exchange_id = :exchange and person_id = any(:people)")
+WAITING_FOR_THE_BEGINNING = text(
+    """
+    select s.person_id from exchange_seat s
+      join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
+     where s.exchange_id = :exchange and s.left_at is null and s.planned_at is null
+     order by s.joined_at, s.person_id
+    """
+)
+LEFT_THE_COURSE = text(
+    """
+    select s.person_id from exchange_seat s
+      left join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
+     where s.exchange_id = :exchange and s.left_at is null and m.id is null
+     order by s.person_id
+    """
+)
+CAME_BACK = text(
+    """
+    select s.person_id, s.submission_id from exchange_seat s
+      join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
+      join exchange_submission w on w.id = s.submission_id and w.submitted_at is not null
+     where s.exchange_id = :exchange and s.left_at is not null
+     order by s.person_id
+    """
+)
+HAS_BEGUN = text("select exists (select from exchange_seat where exchange_id = :exchange and planned_at is not null)")
+LEAVE = text(
+    """
+    update exchange_seat set left_at = :now
+     where exchange_id = :exchange and person_id = :person and left_at is null returning submission_id
+    """
+)
+AROUND = text(
+    """
+    select p.reviewer_id, p.author_id, p.begun_at is not null as is_begun, o.state
+      from exchange_pair p
+      left join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
+     where p.exchange_id = :exchange and (p.reviewer_id = :person or p.author_id = :person)
+    """
+)
+END_OFFERS = text(
+    """
+    update exchange_offer o set state = 'expired', ended_at = :now
+      from exchange_seat s
+     where o.exchange_id = :exchange and o.state in ('offered', 'started')
+       and s.exchange_id = o.exchange_id and s.submission_id = o.submission_id
+       and (o.reviewer_id = :person or s.person_id = :person)
+    """
+)
+LESS_BEGUN = text(
+    "update exchange_seat set begun = begun - 1 where exchange_id = :exchange and person_id = any(:people)"
+)
+EVERYBODY = text(
+    """
+    select s.person_id, s.lacks, least(s.idle, :reviews - count(p.submission_id)) as idle
+      from exchange_seat s
+      left join exchange_pair p on p.exchange_id = s.exchange_id and p.reviewer_id = s.person_id
+     where s.exchange_id = :exchange and s.left_at is null and s.planned_at is not null
+     group by s.exchange_id, s.person_id
+     order by s.joined_at, s.person_id
+    """
+)
+ALL_WAITING = text(
+    "select reviewer_id, author_id from exchange_pair where exchange_id = :exchange and begun_at is null"
+    " order by reviewer_id, author_id"
+)
+
+
+def take_seat(session: Session, exchange: Exchange, *, person: int, work: int, now: datetime) -> None:
+    """
+    Whoever hands in joins the plan. Handing in again changes nothing. The lock is held already.
+    """
+    is_early = is_before_the_beginning(session, exchange)
+    # Before the beginning nothing is owed yet, so planning for everybody writes no tallies.
+    reviews = 0 if is_early else exchange.reviews
+    facts = {"exchange": exchange.id, "person": person, "work": work, "now": now, "reviews": reviews}
+    if session.execute(SIT, facts).one_or_none() is not None and not is_early:
+        _join(session, exchange, person, now=now)
+
+
+def is_before_the_beginning(session: Session, exchange: Exchange) -> bool:
+    """Whether everybody still waits to begin together."""
+    if exchange.option(rules.PairingOptions).start != rules.TOGETHER:
+        return False
+    return not session.execute(HAS_BEGUN, {"exchange": exchange.id}).scalar_one()
+
+
+def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> int:
+    """
+    Plan for everybody who has handed in, at once. Returns for how many; who comes later joins them.
+    """
+    scene.hold(session, exchange)
+    if not is_before_the_beginning(session, exchange):
+        return 0
+    facts = {"exchange": exchange.id, "course": exchange.course_id}
+    people = list(session.scalars(WAITING_FOR_THE_BEGINNING, facts))
+    if len(people) < 2:
+        return 0
+    here = scene_of(session, exchange, people)
+    pairs = _whole_plan(exchange, people, here)
+    _copy_in(session, exchange, pairs)
+    session.execute(PLANNED, facts | {"people": people, "now": now})
+    given = _counted(pairs, 0)
+    received = _counted(pairs, 1)
+    scene.reckon(
+        session,
+        exchange,
+        lacks={id: exchange.reviews - received.get(id, 0) for id in people},
+        idle={id: exchange.reviews - given.get(id, 0) for id in people},
+    )
+    scene.note(session, exchange, "planned", now=now, people=people, seed=exchange.seed, reviews=exchange.reviews)
+    log.info("exchange %s planned for %s people, %s pairs", exchange.id, len(people), len(pairs))
+    return len(people)
+
+
+def leave_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+    """
+    Somebody leaves the course, or takes their work back: those around them close the gap.
+
+    Feedback that was given stays. What they had begun to read is looked after by others, and
+    whoever had begun to read their work gets another.
+    """
+    scene.hold(session, exchange)
+    facts = {"exchange": exchange.id, "person": person, "now": now}
+    if session.execute(LEAVE, facts).one_or_none() is None:
+        return
+    around = session.execute(AROUND, facts).all()
+    gone = [row for row in around if row.state != "submitted"]
+    reviewers = [row.reviewer_id for row in gone if row.author_id == person]
+    authors = [row.author_id for row in gone if row.reviewer_id == person]
+    begun = [row.author_id for row in gone if row.is_begun and row.reviewer_id == person]
+    if begun:
+        session.execute(LESS_BEGUN, facts | {"people": begun})
+    session.execute(END_OFFERS, facts)
+    removed = tuple(pairs_of(gone))
+    here = scene_of(session, exchange, [*reviewers, *authors, person], ignoring=removed)
+    added = leaving(reviewers, authors, allows=here.allows, avoids=here.avoids)
+    scene.write(session, exchange, Change(added=added, removed=removed), kind="left", now=now, person=person)
+
+
+def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime) -> None:
+    """Another number of reviews is asked for: what has begun stays, and the rest is planned anew."""
+    more = exchange.reviews - before
+    if not more:
+        return
+    scene.hold(session, exchange)
+    people = [
+        row.person_id for row in session.execute(EVERYBODY, {"exchange": exchange.id, "reviews": exchange.reviews})
+    ]
+    scene.reckon(session, exchange, lacks=dict.fromkeys(people, more), idle=dict.fromkeys(people, more))
+    mix_again(session, exchange, now=now)
+
+
+def mix_again(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """Plan everything anew that nobody has begun: after other rules, or another number of reviews."""
+    scene.hold(session, exchange)
+    removed = pairs_of(session.execute(ALL_WAITING, {"exchange": exchange.id}))
+    scene.write(session, exchange, Change(removed=tuple(removed)), kind="mixed", now=now)
+    mend(session, exchange, now=now)
+
+
+def mend(session: Session, exchange: Exchange, *, now: datetime) -> int:
+    """
+    Bring those together whom the plan owes a work and those whom it owes a reviewer. Returns how many pairs.
+    """
+    scene.hold(session, exchange)
+    rows = session.execute(EVERYBODY, {"exchange": exchange.id, "reviews": exchange.reviews}).all()
+    gives = {row.person_id: row.idle for row in rows if row.idle > 0}
+    gets = {row.person_id: row.lacks for row in rows if row.lacks > 0}
+    if not gives or not gets:
+        return 0
+    here = scene_of(session, exchange, {*gives, *gets})
+    added = filled(gives, gets, seed=exchange.seed, allows=here.allows, avoids=here.avoids)
+    if added:
+        scene.write(session, exchange, Change(added=tuple(added)), kind="mended", now=now)
+    return len(added)
+
+
+def follow_the_course(session: Session, exchange: Exchange, *, now: datetime) -> int:
+    """Let those leave the plan who left the course, and those come back who are in it again. Returns how many."""
+    facts = {"exchange": exchange.id, "course": exchange.course_id}
+    gone = list(session.scalars(LEFT_THE_COURSE, facts))
+    back = session.execute(CAME_BACK, facts).all()
+    if gone or back:
+        scene.hold(session, exchange)
+    for person in gone:
+        leave_seat(session, exchange, person=person, now=now)
+    for row in back:
+        take_seat(session, exchange, person=row.person_id, work=row.submission_id, now=now)
+    return len(gone) + len(back)
+
+
+def _join(session: Session, exchange: Exchange, person: int, *, now: datetime) -> None:
+    facts = {"exchange": exchange.id, "person": person, "urn": URN, "reviews": exchange.reviews}
+    in_need = session.execute(IN_NEED, facts).all()
+    drawn = pairs_of(session.execute(DRAWN, facts | {"start": draw_for(exchange.seed, person)}))[:URN]
+    lacking = [row.person_id for row in in_need if row.what == "lacking"]
+    idle = [row.person_id for row in in_need if row.what == "idle"]
+    people = {person, *lacking, *idle, *(id for pair in drawn for id in pair)}
+    here = scene_of(session, exchange, people)
+    change = joining(
+        person,
+        exchange.reviews,
+        wanted=sorted(pair for pair in here.must if person in pair and pair not in here.taken),
+        lacking=lacking,
+        idle=idle,
+        waiting=drawn,
+        allows=here.allows,
+        avoids=here.avoids,
+    )
+    session.execute(PLANNED, {"exchange": exchange.id, "people": [person], "now": now})
+    scene.write(session, exchange, change, kind="joined", now=now, person=person)
+
+
+def _whole_plan(exchange: Exchange, people: Sequence[int], here: scene.Scene) -> list[Pair]:
+    wanted = sorted(pair for pair in here.must if set(pair) <= set(people))
+    if not wanted:
+        is_free = not here.options.has_boundaries and not here.never
+        return regular_plan(
+            people,
+            exchange.reviews,
+            seed=exchange.seed,
+            allows=None if is_free else here.allows,
+            avoids=here.last,
+        )
+    given, received = _counted(wanted, 0), _counted(wanted, 1)
+    gives = {person: exchange.reviews - given.get(person, 0) for person in people}
+    gets = {person: exchange.reviews - received.get(person, 0) for person in people}
+    chosen = set(wanted)
+    rest = filled(
+        gives,
+        gets,
+        seed=exchange.seed,
+        allows=lambda one, other: (one, other) not in chosen and here.allows(one, other),
+        avoids=here.avoids,
+    )
+    return [*wanted, *rest]
+
+
+def _copy_in(session: Session, exchange: Exchange, pairs: Sequence[Pair]) -> None:
+    """Many pairs by COPY: a row each by a statement each would take ten times as long."""
+    works: dict[int, int] = dict(
+        session.execute(
+            text("select person_id, submission_id from exchange_seat where exchange_id = :exchange"),
+            {"exchange": exchange.id},
+        )
+        .tuples()
+        .all()
+    )
+    connection = db.driver_connection(session)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("copy exchange_pair (submission_id, reviewer_id, exchange_id, author_id, draw) from stdin") as copy,
+    ):
+        id, seed = exchange.id, exchange.seed
+        for start in range(0, len(pairs), 20_000):
+            copy.write(
+                "".join(
+                    f"{works[author]}\t{reviewer}\t{id}\t{author}\t{draw(seed, reviewer, author)}\n"
+                    for reviewer, author in pairs[start : start + 20_000]
+                )
+            )
+
+
+def _counted(pairs: Sequence[Pair], side: int) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for pair in pairs:
+        counts[pair[side]] = counts.get(pair[side], 0) + 1
+    return counts

@@ -1,0 +1,222 @@
+"""
+What became of feedback: its thread, the author's marks and plan, thanks, and the rules of the class.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+
+from lti_tool.exchange import rules
+from lti_tool.exchange.models import (
+    Appraisal,
+    CharterConsent,
+    Exchange,
+    Feedback,
+    Hiding,
+    Mark,
+    Offer,
+    Submission,
+)
+
+WITH_DIALOGUE = (
+    undefer(Feedback.thread),
+    joinedload(Feedback.thanks),
+    joinedload(Feedback.appraisal),
+    joinedload(Feedback.second_look),
+    joinedload(Feedback.rewrite_request),
+    joinedload(Feedback.hiding),
+)
+"""What a query for feedback loads along, but for the marks, which come with the answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A feedback, and which side of it somebody is on."""
+
+    feedback: Feedback
+    side: str
+    """``author``, ``reviewer`` or ``staff``."""
+    author_id: int | None
+    reviewer_id: int | None
+    offer_id: int
+    version: int
+    """Of the work, as handed in now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """A message as it stands."""
+
+    id: int
+    side: str
+    writer_id: int | None
+    body: str
+    sent_at: datetime
+    edited_at: datetime | None
+    hidden: str | None
+    """Why staff hide it; None where they do not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A message as one side reads it."""
+
+    message: Spoken
+    is_own: bool
+    may_edit: bool
+    is_new: bool
+    is_read: bool
+    """One's own, and the other side has seen it."""
+    note: str | None
+    """What stands in its place where staff hide it."""
+
+
+def part_in(
+    session: Session,
+    exchange: Exchange,
+    person_id: int,
+    feedback_id: int,
+    *,
+    is_staff: bool = False,
+    lock: bool = False,
+) -> Part | None:
+    """
+    The feedback for its author, its reviewer or staff; None for anybody else, and for an author from whom it is hidden.
+    """
+    row = select(Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id).join(
+        Offer, Offer.id == Feedback.offer_id
+    )
+    row = row.join(Submission, Submission.id == Offer.submission_id).outerjoin(
+        Hiding, Hiding.feedback_id == Feedback.id
+    )
+    row = row.where(Feedback.id == feedback_id, Submission.exchange_id == exchange.id)
+    if lock:
+        row = row.with_for_update(of=Feedback)
+    found = session.execute(row.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        return None
+    feedback, author_id, reviewer_id, offer_id, version, hiding_id = found
+    if person_id == author_id:
+        side = rules.AUTHOR
+    elif person_id == reviewer_id:
+        side = rules.REVIEWER
+    elif is_staff:
+        side = rules.STAFF
+    else:
+        return None
+    if side == rules.AUTHOR and hiding_id is not None:
+        return None
+    return Part(
+        feedback=feedback,
+        side=side,
+        author_id=author_id,
+        reviewer_id=reviewer_id,
+        offer_id=offer_id,
+        version=version,
+    )
+
+
+def with_dialogue(session: Session, feedback_id: int) -> Feedback:
+    """One feedback as it stands, with what it says and all that became of it."""
+    return session.scalars(
+        select(Feedback)
+        .where(Feedback.id == feedback_id)
+        .options(*WITH_DIALOGUE, selectinload(Feedback.answers), selectinload(Feedback.marks))
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def said_about(feedback: Feedback) -> tuple[Spoken, ...]:
+    """The messages about a feedback, oldest first."""
+    return tuple(
+        Spoken(
+            id=each["id"],
+            side=each["side"],
+            writer_id=each["writer_id"],
+            body=each["body"],
+            sent_at=datetime.fromisoformat(each["sent_at"]),
+            edited_at=datetime.fromisoformat(each["edited_at"]) if each["edited_at"] else None,
+            hidden=each["hidden"],
+        )
+        for each in feedback.thread or ()
+    )
+
+
+def lines_of(
+    feedback: Feedback, side: str, person_id: int, *, now: datetime, is_masked: bool = False
+) -> tuple[Line, ...]:
+    """
+    The thread of *feedback* as *side* reads it.
+
+    Where names are hidden, that the other side has read something is told the day after: who sits beside
+    somebody sees when they open a page.
+    """
+    heard_at = {rules.AUTHOR: feedback.author_heard_at, rules.REVIEWER: feedback.reviewer_heard_at}.get(side)
+    lines = []
+    for message in said_about(feedback):
+        is_own = message.writer_id == person_id and message.side == side
+        is_hidden = message.hidden is not None and side != rules.STAFF and not is_own
+        lines.append(
+            Line(
+                message=message,
+                is_own=is_own,
+                may_edit=is_own and message.hidden is None and rules.may_edit(message.sent_at, now),
+                is_new=side != rules.STAFF and not is_own and (heard_at is None or message.sent_at > heard_at),
+                is_read=is_own and _is_heard(feedback, message, before=now.date() if is_masked else None),
+                note=message.hidden if is_hidden else None,
+            )
+        )
+    return tuple(lines)
+
+
+def has_news(feedback: Feedback, side: str, person_id: int) -> bool:
+    """Whether the other sides wrote something that *side* has not read yet."""
+    heard_at = feedback.author_heard_at if side == rules.AUTHOR else feedback.reviewer_heard_at
+    return any(
+        message.writer_id != person_id and (heard_at is None or message.sent_at > heard_at)
+        for message in said_about(feedback)
+    )
+
+
+def appraisals_shown(session: Session, exchange: Exchange, reviewer_id: int, *, now: datetime) -> bool:
+    """Whether *reviewer_id* sees what authors said of their feedback."""
+    options = exchange.option(rules.CharterOptions)
+    if options.shown == rules.AT_ONCE:
+        return True
+    rows = session.scalars(
+        select(Appraisal.feedback_id.is_not(None))
+        .select_from(Feedback)
+        .join(Offer)
+        .outerjoin(Appraisal, Appraisal.feedback_id == Feedback.id)
+        .where(Offer.exchange_id == exchange.id, Offer.reviewer_id == reviewer_id)
+    ).all()
+    return rules.may_see_appraisals(options, appraised=rows, is_settled=exchange.windows.is_settled_at(now))
+
+
+def consent_of(session: Session, exchange: Exchange, person_id: int) -> CharterConsent | None:
+    """What somebody agreed to, if it is what the charter says now."""
+    consent = session.get(CharterConsent, (exchange.id, person_id), populate_existing=True)
+    current = list(exchange.option(rules.CharterOptions).rules)
+    return consent if consent is not None and consent.rules == current else None
+
+
+def consents(session: Session, exchange: Exchange) -> int:
+    """How many agreed to the charter."""
+    counted = select(func.count()).select_from(CharterConsent).where(CharterConsent.exchange_id == exchange.id)
+    return session.scalar(counted) or 0
+
+
+def plan_items(feedback: Sequence[Feedback]) -> tuple[tuple[Feedback, Mark], ...]:
+    """What an author will use, then what is for later, in the order it came."""
+    kept = [(each, mark) for each in feedback for mark in each.marks if mark.mark != rules.DISAGREE]
+    return tuple(sorted(kept, key=lambda pair: (rules.MARKS.index(pair[1].mark), pair[0].id, pair[1].id)))
+
+
+def _is_heard(feedback: Feedback, message: Spoken, *, before: date | None) -> bool:
+    heard_at = feedback.reviewer_heard_at if message.side == rules.AUTHOR else feedback.author_heard_at
+    if message.side == rules.STAFF or heard_at is None or heard_at < message.sent_at:
+        return False
+    return before is None or heard_at.date() < before

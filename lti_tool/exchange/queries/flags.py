@@ -1,0 +1,103 @@
+"""
+What people asked staff to look at, and what came of it.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Exists, exists, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from lti_tool.courses.models import Person
+from lti_tool.exchange import rules
+from lti_tool.exchange.models import Exchange, Feedback, Flag, FlagAct, Hiding, Message, Offer, Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flagged:
+    """A flag with the thing it is about, for staff."""
+
+    flag: Flag
+    feedback: Feedback | None
+    """The feedback itself, or the one that the message is about."""
+    message: Message | None
+    submission: Submission
+    reviewer: Person | None
+    writer: Person | None
+    """Who wrote the thing that was flagged."""
+    is_hidden: bool
+
+    @property
+    def kind(self) -> str:
+        if self.flag.submission_id is not None:
+            return "work"
+        return "message" if self.flag.message_id is not None else "feedback"
+
+
+def open_flags(session: Session, exchange: Exchange) -> int:
+    """How many flags nobody has decided about."""
+    return (
+        session.scalar(select(func.count()).select_from(Flag).where(Flag.exchange_id == exchange.id, ~_decided())) or 0
+    )
+
+
+def flags(session: Session, exchange: Exchange) -> tuple[Flag, ...]:
+    """All flags of an exchange, open ones first, oldest first."""
+    rows = (
+        select(Flag)
+        .where(Flag.exchange_id == exchange.id)
+        .options(joinedload(Flag.by), selectinload(Flag.acts))
+        .order_by(_decided(), Flag.id)
+    )
+    return tuple(session.scalars(rows))
+
+
+def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | None:
+    """One flag and the thing it is about."""
+    flag = session.scalars(
+        select(Flag)
+        .where(Flag.id == flag_id, Flag.exchange_id == exchange.id)
+        .options(joinedload(Flag.by), selectinload(Flag.acts).joinedload(FlagAct.by))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if flag is None:
+        return None
+    message = session.get(Message, flag.message_id) if flag.message_id is not None else None
+    feedback_id = message.feedback_id if message is not None else flag.feedback_id
+    feedback, offer = None, None
+    if feedback_id is not None:
+        feedback = session.scalars(
+            select(Feedback)
+            .where(Feedback.id == feedback_id)
+            .options(
+                selectinload(Feedback.answers),
+                joinedload(Feedback.offer).options(
+                    joinedload(Offer.reviewer), joinedload(Offer.submission).joinedload(Submission.author)
+                ),
+            )
+        ).one()
+        offer = feedback.offer
+    submission = (
+        offer.submission
+        if offer is not None
+        else session.get_one(Submission, flag.submission_id, options=[joinedload(Submission.author)])
+    )
+    reviewer = offer.reviewer if offer is not None else None
+    writer = submission.author if flag.submission_id is not None else reviewer
+    if message is not None:
+        writer = session.get(Person, message.writer_id) if message.writer_id is not None else None
+    hidden = exists().where(
+        Hiding.message_id == message.id if message is not None else Hiding.feedback_id == (feedback_id or 0)
+    )
+    return Flagged(
+        flag=flag,
+        feedback=feedback,
+        message=message,
+        submission=submission,
+        reviewer=reviewer,
+        writer=writer,
+        is_hidden=bool(session.scalar(select(hidden))),
+    )
+
+
+def _decided() -> Exists:
+    return exists().where(FlagAct.flag_id == Flag.id, FlagAct.act.in_(rules.DECISIONS))

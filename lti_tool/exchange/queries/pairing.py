@@ -1,0 +1,146 @@
+"""
+What the standing plan holds for somebody: whether there is work to review, and why there is none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select, text
+from sqlalchemy.orm import Session
+
+from lti_tool.exchange import rules
+from lti_tool.exchange.models import Closure, Exchange, Offer, PairingEvent, Publication, Seat
+from lti_tool.exchange.rules import OfferState
+
+OWN_WAITING = """
+    exists (select from exchange_pair p
+              join exchange_seat s on s.exchange_id = p.exchange_id and s.person_id = p.author_id and s.left_at is null
+              join membership m on m.person_id = p.author_id and m.course_id = :course and m.left_at is null
+             where p.reviewer_id = :person and p.exchange_id = {exchange} and p.begun_at is null)
+"""
+IN_NEED = """
+    exists (select from exchange_seat s
+              join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
+             where s.exchange_id = {exchange} and s.lacks > {above} and s.left_at is null and s.planned_at is not null
+               and s.person_id <> :person
+               and not exists (select from exchange_pair p
+                                where p.submission_id = s.submission_id and p.reviewer_id = :person)
+               and not exists (select from exchange_offer o where o.submission_id = s.submission_id
+                                  and o.reviewer_id = :person and o.state <> 'expired'))
+"""
+LAPSED = """
+    exists (select from exchange_offer o
+              join exchange_seat s on s.submission_id = o.submission_id and s.left_at is null
+             where o.exchange_id = {exchange} and o.state = 'offered' and o.lease_until <= :now
+               and o.reviewer_id <> :person and s.person_id <> :person
+               and not exists (select from exchange_offer mine where mine.submission_id = o.submission_id
+                                  and mine.reviewer_id = :person and mine.state <> 'expired'))
+"""
+HAS_WORK = f"({OWN_WAITING} or {IN_NEED.format(exchange='{exchange}', above='0')} or {LAPSED})"
+"""Whether there is work for ``:person`` in ``{exchange}`` of course ``:course`` at ``:now``."""
+
+AVAILABLE = text(
+    f"""
+    select {OWN_WAITING} as is_own, {IN_NEED.format(exchange=":exchange", above="0")} or {LAPSED} as is_needed,
+           {IN_NEED.format(exchange=":exchange", above=f"-{rules.MOST_REVIEWS}")} as is_any,
+           (select joined_at from exchange_seat
+             where exchange_id = :exchange and person_id = :person) as joined_at
+    """.format(exchange=":exchange")  # noqa: S608 - made of constants
+)
+WHY_NONE = text(
+    f"""
+    select exists (select from exchange_seat where exchange_id = :exchange and person_id <> :person) as has_others,
+           {IN_NEED.format(exchange=":exchange", above=f"-{rules.MOST_REVIEWS}")} as has_unseen,
+           not exists (select from exchange_seat where exchange_id = :exchange and planned_at is not null) as is_early
+    """  # noqa: S608 - made of constants
+)
+IN_NEED_OF_A_READER = text(
+    """
+    select s.person_id, s.submission_id, s.lacks, s.begun, p.name, w.submitted_at
+      from exchange_seat s
+      join person p on p.id = s.person_id
+      join exchange_submission w on w.id = s.submission_id
+      join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
+     where s.exchange_id = :exchange and s.lacks > 0 and s.left_at is null and s.planned_at is not null
+     order by s.lacks desc, s.joined_at limit 500
+    """
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InNeed:
+    """A work for which the plan found too few reviewers."""
+
+    person_id: int
+    name: str
+    submission_id: int
+    lacks: int
+    begun: int
+    submitted_at: datetime
+
+
+def given_by(session: Session, exchange: Exchange, person_id: int) -> int:
+    """How much feedback somebody has given."""
+    counted = select(func.count()).where(
+        Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id, Offer.state == OfferState.SUBMITTED
+    )
+    return session.scalar(counted) or 0
+
+
+def available(
+    session: Session, exchange: Exchange, person_id: int, *, owes: int, now: datetime
+) -> tuple[str | None, str | None]:
+    """
+    Whether there is work to review: ``own`` while some is owed, then ``extra`` where help is needed; else None and why.
+    """
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "person": person_id, "now": now}
+    row = session.execute(AVAILABLE, facts).one()
+    last_call = exchange.submit_by or (row.joined_at + rules.PATIENCE if row.joined_at else None)
+    is_last_call = last_call is not None and now > last_call
+    if row.is_own or row.is_needed or (row.is_any and owes > 0 and is_last_call):
+        return ("own" if owes > 0 else "extra"), None
+    return None, why_no_work(session, exchange, reviewer=person_id)
+
+
+def why_no_work(session: Session, exchange: Exchange, *, reviewer: int) -> str:
+    """Why nothing can be offered: not_begun, no_work_yet, all_served or reviewed_all."""
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "person": reviewer}
+    row = session.execute(WHY_NONE, facts).one()
+    if row.is_early and exchange.option(rules.PairingOptions).start == rules.TOGETHER:
+        return "not_begun"
+    if not row.has_others:
+        return "no_work_yet"
+    return "all_served" if row.has_unseen else "reviewed_all"
+
+
+def in_need_of_a_reader(session: Session, exchange: Exchange) -> Sequence[InNeed]:
+    """The works that early finishers, and then staff, are asked to read; most in need first."""
+    rows = session.execute(IN_NEED_OF_A_READER, {"exchange": exchange.id, "course": exchange.course_id})
+    return [InNeed(**row._mapping) for row in rows]
+
+
+def exchanges_to_tend(session: Session, *, now: datetime) -> list[int]:
+    """The exchanges whose plan may need looking after: published, begun and not closed."""
+    has_seats = exists().where(Seat.exchange_id == Exchange.activity_id)
+    rows = (
+        select(Exchange.activity_id)
+        .where(
+            has_seats,
+            exists().where(Publication.exchange_id == Exchange.activity_id, Publication.published_at <= now),
+            ~exists().where(Closure.exchange_id == Exchange.activity_id),
+        )
+        .order_by(Exchange.activity_id)
+    )
+    return list(session.scalars(rows))
+
+
+def pairing_events(session: Session, exchange: Exchange) -> list[dict[str, Any]]:
+    """Every step of the plan, in order, as :func:`rules.standing.replayed` reads them."""
+    rows = session.execute(
+        select(PairingEvent.kind, PairingEvent.at, PairingEvent.facts)
+        .where(PairingEvent.exchange_id == exchange.id)
+        .order_by(PairingEvent.id)
+    )
+    return [{"kind": kind, "at": at.isoformat(), **facts} for kind, at, facts in rows]

@@ -1,0 +1,184 @@
+"""
+Who sees a work how: strong disagreement between reviewers, how one marks beside others, and the standing of a person.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select, text
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from lti_tool.exchange import rules
+from lti_tool.exchange.models import Answer, Exchange, Feedback, Hiding, Offer, SecondLook, Submission
+from lti_tool.exchange.rules import OfferState, Opinion
+
+STANDING = text(
+    """
+    select (select count(*) from exchange_thanks t
+              join exchange_feedback f on f.id = t.feedback_id
+              join exchange_offer o on o.id = f.offer_id
+             where o.exchange_id = :exchange) as thanks,
+           (select coalesce(json_agg(json_build_object(
+                     'kind', case when g.submission_id is not null then 'work'
+                                  when g.message_id is not null then 'message' else 'feedback' end,
+                     'reason', g.reason, 'at', g.at, 'decision', d.act, 'told', d.told) order by g.id), '[]')
+              from exchange_flag g
+              left join lateral (select a.act, a.told from exchange_flag_act a
+                                  where a.flag_id = g.id and a.act <> 'looked' order by a.id desc limit 1) d on true
+             where g.exchange_id = :exchange and g.by_id = :person) as flags,
+           (select coalesce(json_agg(json_build_array(o.submission_id, f.id, o.reviewer_id, a.criterion_id, a.level_id)
+                                     order by f.id, a.criterion_id), '[]')
+              from exchange_offer mine
+              join exchange_offer o on o.submission_id = mine.submission_id
+              join exchange_feedback f on f.offer_id = o.id
+              join exchange_answer a on a.feedback_id = f.id and a.level_id is not null
+             where mine.exchange_id = :exchange and mine.reviewer_id = :person and mine.state = 'submitted') as opinions
+    """
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mine:
+    """What belongs to nobody's feedback in particular: the class's thanks, my flags, how I mark beside others."""
+
+    thanks: int
+    """In the whole exchange, whoever got them."""
+    flags: tuple[Mapping[str, Any], ...]
+    invited: frozenset[int]
+    """My feedback, by id, that others on the same work see very differently."""
+    leanings: tuple[rules.Leaning, ...]
+    """Empty until the exchange has settled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement:
+    """A work that two reviewers see very differently."""
+
+    submission_id: int
+    author_id: int | None
+    one: Feedback
+    other: Feedback
+    shares: tuple[float | None, float | None]
+    looked_again: int
+    """How many of the two have looked again."""
+    needs_human: bool
+    """Both have looked again, or there is nothing more to wait for, and they are still far apart."""
+
+
+def standing(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Mine:
+    """What one person's page says beyond the feedback itself, in one query."""
+    row = session.execute(STANDING, {"exchange": exchange.id, "person": person_id}).one()
+    opinions = _opinions(exchange, row.opinions)
+    return Mine(
+        thanks=row.thanks,
+        flags=tuple(row.flags),
+        invited=frozenset(
+            each.feedback_id
+            for pair in _far_apart(exchange, opinions)
+            for each in pair
+            if each.reviewer_id == person_id
+        ),
+        leanings=rules.leanings(opinions, reviewer=person_id) if exchange.windows.is_settled_at(now) else (),
+    )
+
+
+def differing(session: Session, exchange: Exchange, feedback: Feedback) -> tuple[Feedback, ...]:
+    """The feedback of others on the same work that *feedback* lies far apart from, with its answers; mostly none."""
+    if not has_second_looks(exchange):
+        return ()
+    offer = session.get_one(Offer, feedback.offer_id)
+    pairs = _far_apart(exchange, opinions_of(session, exchange, works=[offer.submission_id]))
+    others = {
+        each.feedback_id
+        for pair in pairs
+        if feedback.id in (pair[0].feedback_id, pair[1].feedback_id)
+        for each in pair
+        if each.feedback_id != feedback.id
+    }
+    if not others:
+        return ()
+    is_hidden = exists().where(Hiding.feedback_id == Feedback.id)
+    rows = select(Feedback).where(Feedback.id.in_(others), ~is_hidden).options(selectinload(Feedback.answers))
+    return tuple(session.scalars(rows.order_by(Feedback.id)))
+
+
+def disagreements(session: Session, exchange: Exchange, *, now: datetime) -> tuple[Disagreement, ...]:
+    """Every pair of reviewers who still see a work very differently, those that need a human first."""
+    if not has_second_looks(exchange):
+        return ()
+    pairs = _far_apart(exchange, opinions_of(session, exchange))
+    ids = {each.feedback_id for pair in pairs for each in pair}
+    if not ids:
+        return ()
+    rows = session.execute(
+        select(Feedback, Submission.author_id, SecondLook.feedback_id)
+        .join(Feedback.offer)
+        .join(Offer.submission)
+        .outerjoin(SecondLook, SecondLook.feedback_id == Feedback.id)
+        .where(Feedback.id.in_(ids))
+        .options(joinedload(Feedback.offer).joinedload(Offer.reviewer))
+    )
+    found = {feedback.id: (feedback, author_id, looked is not None) for feedback, author_id, looked in rows}
+    is_settled = exchange.windows.is_settled_at(now)
+    made = []
+    for one, other in pairs:
+        first, second = found[one.feedback_id], found[other.feedback_id]
+        looked = sum((first[2], second[2]))
+        made.append(
+            Disagreement(
+                submission_id=one.work_id,
+                author_id=first[1],
+                one=first[0],
+                other=second[0],
+                shares=(one.share, other.share),
+                looked_again=looked,
+                needs_human=looked == 2 or is_settled,
+            )
+        )
+    return tuple(sorted(made, key=lambda each: (not each.needs_human, each.one.id, each.other.id)))
+
+
+def has_second_looks(exchange: Exchange) -> bool:
+    """Whether this exchange asks reviewers to look again: where there are levels, unless its teacher says no."""
+    return exchange.option(rules.DialogueOptions).second_look and any(each.levels for each in exchange.criteria)
+
+
+def opinions_of(session: Session, exchange: Exchange, *, works: Collection[int] | None = None) -> tuple[Opinion, ...]:
+    """What each feedback says in levels, of all works or of *works*."""
+    rows = (
+        select(Offer.submission_id, Feedback.id, Offer.reviewer_id, Answer.criterion_id, Answer.level_id)
+        .join(Feedback, Feedback.offer_id == Offer.id)
+        .join(Answer, Answer.feedback_id == Feedback.id)
+        .where(Offer.exchange_id == exchange.id, Offer.state == OfferState.SUBMITTED, Answer.level_id.is_not(None))
+        .order_by(Feedback.id, Answer.criterion_id)
+    )
+    if works is not None:
+        rows = rows.where(Offer.submission_id.in_(works))
+    return _opinions(exchange, session.execute(rows).all())
+
+
+def _far_apart(exchange: Exchange, opinions: tuple[Opinion, ...]) -> tuple[tuple[Opinion, Opinion], ...]:
+    if not has_second_looks(exchange):
+        return ()
+    options = exchange.option(rules.DialogueOptions)
+    return rules.disagreements(opinions, gap=options.gap, steps=options.steps)
+
+
+def _opinions(exchange: Exchange, rows: Collection[Any]) -> tuple[Opinion, ...]:
+    known = {
+        level.id: (place, level.points, max(each.points for each in criterion.levels))
+        for criterion in exchange.criteria
+        for place, level in enumerate(criterion.levels)
+    }
+    found: dict[int, tuple[int, int | None, dict[int, rules.Said]]] = {}
+    for work, feedback_id, reviewer, criterion_id, level_id in rows:
+        _work, _reviewer, levels = found.setdefault(feedback_id, (work, reviewer, {}))
+        if level_id in known:
+            place, points, most = known[level_id]
+            levels[criterion_id] = rules.Said(place=place, points=points, most=most)
+    return tuple(
+        Opinion(feedback_id=id, work_id=work, reviewer_id=reviewer, levels=levels)
+        for id, (work, reviewer, levels) in found.items()
+    )

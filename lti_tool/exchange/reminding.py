@@ -1,0 +1,50 @@
+"""
+What nobody does but the clock: dates that near, leases that end, grades that failed.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from lti_tool.exchange import notices, queries
+from lti_tool.exchange.models import Exchange
+
+BEFORE_DUE = timedelta(hours=24)
+BEFORE_LEASE_ENDS = timedelta(hours=12)
+BEFORE_COMMITMENT = timedelta(hours=3)
+LOOK_BACK = timedelta(days=1)
+"""What passed longer ago is not told: a worker that stood still for a week tells no old news."""
+
+
+def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """Everything the clock has to say about one exchange that runs; what was told is not told again."""
+    if exchange.opens_at is not None and now - LOOK_BACK < exchange.opens_at <= now:
+        notices.tell(session, exchange, "opened", notices.learners_of(session, exchange), now=now)
+    owing = queries.who_owes(session, exchange)
+    for person, due in queries.review_due(session, exchange, owing).items():
+        if now < due <= now + BEFORE_DUE:
+            notices.tell(session, exchange, "review_due", [person], now=now, key=due.isoformat(), count=owing[person])
+        elif now - LOOK_BACK < due <= now:
+            notices.tell(
+                session, exchange, "review_overdue", [person], now=now, key=due.isoformat(), count=owing[person]
+            )
+    near = queries.commitments_near(session, exchange, after=now - LOOK_BACK, until=now + BEFORE_COMMITMENT)
+    for person, by in near.items():
+        if person in owing:
+            notices.tell(session, exchange, "commitment", [person], now=now, key=by.isoformat())
+    for offer_id, reviewer, _ends in queries.leases_ending(session, exchange, after=now, until=now + BEFORE_LEASE_ENDS):
+        notices.tell(session, exchange, "lease_ends", [reviewer], now=now, key=str(offer_id), offer_id=offer_id)
+    unread = queries.unread_works(session, exchange, now=now)
+    if unread:
+        # Once a week is enough for something that is on the overview every day.
+        staff = notices.staff_of(session, exchange)
+        notices.tell(session, exchange, "no_readers", staff, now=now, key=f"{now:%G-W%V}", count=unread)
+
+
+def tell_of_failed_grades(session: Session, *, now: datetime) -> None:
+    """Staff hear of grades that no waiting will bring to the gradebook."""
+    for activity_id, count, at in queries.failed_grades(session, since=now - LOOK_BACK):
+        exchange = session.get(Exchange, activity_id)
+        if exchange is not None:
+            staff = notices.staff_of(session, exchange)
+            notices.tell(session, exchange, "grades_failed", staff, now=now, key=at.isoformat(), count=count)

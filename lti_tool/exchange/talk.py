@@ -1,0 +1,162 @@
+"""
+The words in which a page tells its reader what became of feedback: who says what, what was decided.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
+
+from lti_tool.exchange import queries, rules
+from lti_tool.exchange.models import Exchange, Feedback, Flag, Mark
+
+MARKS = {
+    rules.USE: lazy_gettext("I will use it"),
+    rules.LATER: lazy_gettext("Later"),
+    rules.DISAGREE: lazy_gettext("I see it differently"),
+}
+
+VERDICTS = {"yes": lazy_gettext("Yes"), "partly": lazy_gettext("Partly"), "no": lazy_gettext("No")}
+
+FLAG_REASONS = {
+    "hurtful": lazy_gettext("It is hurtful"),
+    "off_task": lazy_gettext("It is not about the task"),
+    "identity": lazy_gettext("It gives away who somebody is"),
+    "other": lazy_gettext("Something else"),
+}
+
+FLAGGED = {
+    "feedback": lazy_gettext("a feedback"),
+    "message": lazy_gettext("a message"),
+    "work": lazy_gettext("a work"),
+}
+
+DECISIONS = {
+    "keep": lazy_gettext("Leave it as it is"),
+    "hide": lazy_gettext("Hide it"),
+    "rewrite": lazy_gettext("Ask the reviewer to rewrite it"),
+}
+
+DECIDED = {
+    "looked": lazy_gettext("looked at it"),
+    "keep": lazy_gettext("left it as it is"),
+    "hide": lazy_gettext("hid it"),
+    "rewrite": lazy_gettext("asked for a rewrite"),
+}
+
+OUTCOMES = {
+    "keep": lazy_gettext("Your teachers have looked at it and left it as it is."),
+    "hide": lazy_gettext("Your teachers have looked at it and hidden it."),
+    "rewrite": lazy_gettext("Your teachers have looked at it and asked for a rewrite."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """One reader's way of reading what became of feedback."""
+
+    exchange: Exchange
+    person_id: int
+    now: datetime
+
+    def has_messages(self, feedback: Feedback) -> bool:
+        return bool(feedback.thread)
+
+    @property
+    def charter(self) -> rules.CharterOptions:
+        return self.exchange.option(rules.CharterOptions)
+
+    @property
+    def marks(self) -> list[tuple[str, str]]:
+        return [(key, str(words)) for key, words in MARKS.items()]
+
+    @property
+    def verdicts(self) -> list[tuple[str, str]]:
+        return [(key, str(words)) for key, words in VERDICTS.items()]
+
+    def lines(self, feedback: Feedback, side: str) -> tuple[queries.Line, ...]:
+        return queries.lines_of(feedback, side, self.person_id, now=self.now, is_masked=self.exchange.is_masked)
+
+    def has_news(self, feedback: Feedback, side: str) -> bool:
+        return queries.has_news(feedback, side, self.person_id)
+
+    def any_news(self, received: Sequence[queries.Received]) -> bool:
+        """Whether there are messages that the author has not read."""
+        return any(self.has_news(each.feedback, rules.AUTHOR) for each in received)
+
+    def who(self, line: queries.Line, side: str, letter: str = "") -> str:
+        """What the writer of a message is called: never by name where names are hidden, nor staff."""
+        if line.is_own:
+            return str(_("You"))
+        return {
+            rules.AUTHOR: str(_("The author")),
+            rules.REVIEWER: str(_("Reviewer %(letter)s", letter=letter) if letter else _("The reviewer")),
+            rules.STAFF: str(_("Teacher")),
+        }[line.message.side]
+
+    def mark(self, feedback: Feedback, criterion_id: int | None) -> Mark | None:
+        return next((each for each in feedback.marks if each.criterion_id == criterion_id), None)
+
+    def comment(self, feedback: Feedback, mark: Mark) -> str:
+        """The comment that was marked, in full."""
+        if mark.criterion_id is None:
+            return feedback.comment
+        return next((each.comment for each in feedback.answers if each.criterion_id == mark.criterion_id), "")
+
+    def about(self, mark: Mark) -> str:
+        """What the marked comment is about."""
+        titles = {each.id: each.title for each in self.exchange.criteria}
+        return titles.get(mark.criterion_id or 0) or str(_("Overall"))
+
+    def plan(self, received: Sequence[queries.Received]) -> tuple[tuple[Feedback, Mark], ...]:
+        return queries.plan_items([each.feedback for each in received if each.feedback.hiding is None])
+
+    def leaning(self, leaning: rules.Leaning) -> str:
+        """How one marks beside others, as a sentence to oneself."""
+        title = self.about_criterion(leaning.criterion_id)
+        points = f"{abs(leaning.points):.1f}".rstrip("0").rstrip(".")
+        if leaning.points == 0:
+            return str(_("On %(title)s you mark as the others do.", title=title))
+        number = abs(leaning.points)
+        if leaning.points > 0:
+            said = ngettext(
+                "On %(title)s you mark %(points)s point above the others.",
+                "On %(title)s you mark %(points)s points above the others.",
+                1 if number == 1 else 2,
+                title=title,
+                points=points,
+            )
+        else:
+            said = ngettext(
+                "On %(title)s you mark %(points)s point below the others.",
+                "On %(title)s you mark %(points)s points below the others.",
+                1 if number == 1 else 2,
+                title=title,
+                points=points,
+            )
+        return str(said)
+
+    def about_criterion(self, id: int) -> str:
+        return next((each.title for each in self.exchange.criteria if each.id == id), "")
+
+    def verdict(self, key: str) -> str:
+        return str(VERDICTS.get(key, key))
+
+    def flagged_as(self, kind: str, reason: str) -> str:
+        return str(_("About %(what)s: %(reason)s", what=FLAGGED[kind], reason=FLAG_REASONS[reason]))
+
+    def outcome(self, decision: str | None) -> str:
+        return str(OUTCOMES[decision]) if decision else str(_("Your teachers will look at it."))
+
+
+def flag_title(flag: Flag) -> str:
+    """What was flagged, and why."""
+    kind = "work" if flag.submission_id is not None else "message" if flag.message_id is not None else "feedback"
+    return str(_("About %(what)s: %(reason)s", what=FLAGGED[kind], reason=FLAG_REASONS[flag.reason]))
+
+
+def percent(share: float | None) -> str:
+    """A result in percent; a dash where there is none."""
+    return "–" if share is None else f"{share:.0%}"
