@@ -40,6 +40,7 @@ from lti_tool.exchange.rules.criteria import (
     Scale,
     count_words,
     is_filler,
+    without,
     worth,
 )
 from lti_tool.exchange.rules.dialogue import (
@@ -306,5 +307,6 @@ __all__ = [
     "unanswered",
     "wanting",
     "why_release",
+    "without",
     "worth",
 ]
