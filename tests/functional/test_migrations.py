@@ -65,7 +65,7 @@ def test_weights_say_how_much_criteria_counted_before_there_were_any(empty_engin
     step = next(each for each in script.walk_revisions() if each.path.endswith("criteria.py"))
     migrations.upgrade(empty_engine, str(step.down_revision))
     # By exchange: what the best level of each criterion gives, None where it has no levels, and the weights.
-    cases = {
+    cases: dict[int, tuple[list[float | None], list[float]]] = {
         1: ([5, 5, None], [1, 1, 1]),
         2: ([5, 3, None], [5, 3, 1]),
         3: ([0, 4], [1, 1]),
