@@ -70,7 +70,7 @@ $(VENDOR): package.json package-lock.json scripts/vendor.py | $(APP)
 
 .PHONY: demo
 demo: setup-app ## Start everything with a pretend LMS and a seeded course; Ctrl-C stops it
-	@$(BIN)/hearth demo || [ $$? = 130 ] # Ctrl-C is how it ends
+	@exec $(BIN)/hearth demo # in the shell's place, so that whoever stops make stops the demo
 
 .PHONY: test
 test: setup browser ## Run all tests (what="tests/unit -k rules" runs some)

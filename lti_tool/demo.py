@@ -1,19 +1,22 @@
 """
 The demo: everything on this machine in one command, with a pretend LMS to launch from.
 
-Starts web, webhooks, worker and sandbox by ``Procfile.demo``; Ctrl-C stops them; a second
-start finds the data of the first. The only place with a secret that nobody chose: it is
-random, and stays in the data folder.
+Starts web, webhooks, worker and sandbox by ``Procfile.demo``; Ctrl-C stops them, and so does
+closing the terminal; a second start finds the data of the first. The only place with a secret
+that nobody chose: it is random, and stays in the data folder.
 """
 
 import fcntl
 import os
 import secrets
+import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
@@ -30,10 +33,12 @@ from lti_tool.lti import registration
 PROCFILE = Path(__file__).parent.parent / "Procfile.demo"
 PATIENCE = 120.0
 """Seconds to wait for everything to answer before saying that something is wrong."""
+ENDED_WELL = (0, 128 + signal.SIGINT, 128 + signal.SIGTERM)
+"""What the manager says when somebody asked it to stop."""
 
 
 def run(given: Mapping[str, str] = os.environ) -> int:
-    """Start the demo and stay until Ctrl-C. Returns the exit code."""
+    """Start the demo and stay until Ctrl-C. Returns the exit code: being stopped is how it ends well."""
     environment = _environment(given)
     settings = Settings.from_environment(environment)
     if twice := _ports_given_twice(settings):
@@ -47,8 +52,23 @@ def run(given: Mapping[str, str] = os.environ) -> int:
     if held is None:
         print(f"A demo runs already with the data in {settings.var}. Stop it, or set HEARTH_VAR to another folder.")
         return 1
+    with held, _until_asked() as asked:
+        try:
+            environment |= _prepared(settings)
+            return 0 if asked.is_set() else _run_processes(settings, environment, asked)
+        except subprocess.SubprocessError:
+            # Ctrl-C reaches the programs that start the database too, and they give up at once.
+            if asked.is_set():
+                return 0
+            raise
+        finally:
+            if settings.database_url is None:
+                db.stop_embedded(settings)
+
+
+def _prepared(settings: Settings) -> dict[str, str]:
+    """The database made ready; what the processes need to know of it."""
     url = db.database_url(settings)
-    environment["DATABASE_URL"] = url
     engine = db.make_engine(url)
     migrations.upgrade(engine)
     db.bind(engine)
@@ -56,20 +76,56 @@ def run(given: Mapping[str, str] = os.environ) -> int:
         token = registration.create_invitation(
             session, note="the demo's sandbox", lifetime=timedelta(days=1), now=now()
         )
-    environment["SANDBOX_INSTALL_URL"] = f"{settings.public_url}/lti/register/{token}"
     engine.dispose()
+    return {"DATABASE_URL": url, "SANDBOX_INSTALL_URL": f"{settings.public_url}/lti/register/{token}"}
 
-    manager = Manager()
+
+@contextmanager
+def _until_asked() -> Iterator[threading.Event]:
+    """
+    Note a wish to stop instead of breaking off in the middle, and tell it by an event.
+
+    By itself Ctrl-C is an exception at any line, and what was being started just then, a database
+    say, stays behind.
+    """
+    asked = threading.Event()
+
+    def note(*_: object) -> None:
+        if asked.is_set():
+            return
+        asked.set()
+        # Once the processes run, their manager has taken over this one.
+        signal.raise_signal(signal.SIGTERM)
+
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for each, handler in before.items():
+        # Under nohup the end of the terminal is nothing to hear of.
+        if each != signal.SIGHUP or handler != signal.SIG_IGN:
+            signal.signal(each, note)
+    try:
+        yield asked
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+class _Processes(Manager):  # type: ignore[misc] # honcho has no types
+    """Honcho's manager, which would leave behind what is still starting when it is told to stop."""
+
+    def terminate(self) -> None:
+        if all("pid" in each for each in self._processes.values()):
+            super().terminate()
+        else:
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+
+def _run_processes(settings: Settings, environment: dict[str, str], asked: threading.Event) -> int:
+    manager = _Processes()
     for name, command in parse_procfile(PROCFILE.read_text()).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(PROCFILE.parent))
     threading.Thread(target=_announce, args=(settings, environment["SANDBOX_URL"]), daemon=True).start()
-    try:
-        manager.loop()
-    finally:
-        if settings.database_url is None:
-            db.stop_embedded(settings)
-        held.close()
-    return int(manager.returncode or 0)
+    manager.loop()
+    return 0 if asked.is_set() or manager.returncode in ENDED_WELL else int(manager.returncode)
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

@@ -159,10 +159,7 @@ class OfferIsOver(ExchangeError):
 
 
 class IncompleteFeedback(ExchangeError):
-    """
-    Criteria whose answer lacks something, questions of the author without one, whether the overall comment lacks
-    something, and what exactly.
-    """
+    """Criteria whose answer lacks something, by id; questions of the author without an answer; what exactly lacks."""
 
     def __init__(
         self,

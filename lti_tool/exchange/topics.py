@@ -99,13 +99,6 @@ def _pairing(exchange: Exchange) -> str:
     return str(_("%(begins)s; %(whom)s.", begins=begins, whom=whom))
 
 
-def _coach(exchange: Exchange) -> str:
-    options = exchange.option(rules.CoachOptions)
-    coach = _("A coach looks along") if options.on else _("No coach looks along")
-    takeaway = _("reviewers note what they take") if options.takeaway else _("reviewers note nothing for themselves")
-    return str(_("%(coach)s; %(takeaway)s.", coach=coach, takeaway=takeaway))
-
-
 def _grading(exchange: Exchange) -> str:
     if exchange.points is None:
         return str(_("There is no grade."))
@@ -126,3 +119,10 @@ def _work(exchange: Exchange) -> str:
     once = _("once, with revised versions after feedback") if options.rounds else _("once")
     said = _("Handed in is %(taken)s; %(once)s.", taken=taken, once=once)
     return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)
+
+
+def _coach(exchange: Exchange) -> str:
+    options = exchange.option(rules.CoachOptions)
+    coach = _("A coach looks along") if options.on else _("No coach looks along")
+    takeaway = _("reviewers note what they take") if options.takeaway else _("reviewers note nothing for themselves")
+    return str(_("%(coach)s; %(takeaway)s.", coach=coach, takeaway=takeaway))

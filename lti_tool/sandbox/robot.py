@@ -15,9 +15,11 @@ from urllib.parse import urljoin
 import requests
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, get_cookie_header
 
-from lti_tool.sandbox.client import TIMEOUT, LoopbackAdapter
+from lti_tool.sandbox.client import LoopbackAdapter
 
 MOST_HOPS = 12
+PATIENCE = 60.0
+"""Seconds to wait for a page: longer than a person would, for a machine may be busy with other things."""
 
 Fields = dict[str, list[str]]
 
@@ -119,7 +121,7 @@ class Robot:
 
     def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Ask the pretend LMS itself."""
-        answer = self._session.request(method, f"{self.site}/sandbox/api/{path}", json=body, timeout=TIMEOUT)
+        answer = self._session.request(method, f"{self.site}/sandbox/api/{path}", json=body, timeout=PATIENCE)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -159,7 +161,7 @@ class Robot:
         prepared = self._session.prepare_request(request)
         if cookie := get_cookie_header(self.cookies, prepared):
             prepared.headers["Cookie"] = cookie
-        answer = self._session.send(prepared, timeout=TIMEOUT, allow_redirects=False)
+        answer = self._session.send(prepared, timeout=PATIENCE, allow_redirects=False)
         extract_cookies_to_jar(self.cookies, prepared, answer.raw)
         return answer
 

@@ -180,14 +180,6 @@ def serving(
             process.wait(30)
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def make_signing_key(settings: Settings) -> None:
     """Our own key, so that its making is not part of what is measured."""
     with db.transaction() as session:

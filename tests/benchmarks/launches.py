@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from tests.benchmarks.browsers import Run, Tool
-from tests.benchmarks.ground import Ground, Server, free_port, serving
+from tests.benchmarks.ground import Ground, Server, serving
 from tests.benchmarks.table import Result, at_least, at_most, told
+from tests.ports import free_port
 
 STUDENTS = 200
 

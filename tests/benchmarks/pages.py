@@ -19,10 +19,11 @@ from lti_tool import db
 from lti_tool.app import create_app
 from lti_tool.courses.models import Activity
 from tests.benchmarks.browsers import Tool
-from tests.benchmarks.ground import Ground, free_port, serving
+from tests.benchmarks.ground import Ground, serving
 from tests.benchmarks.table import Result, told, within
 from tests.factories.courses import sign_in
 from tests.factories.exchange import Class, hand_in, make_class
+from tests.ports import free_port
 
 MOST_STATEMENTS = 12
 MOST_BYTES = 60_000

@@ -4,7 +4,6 @@ The whole demo as a newcomer starts it: one command, its own ports, its own data
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,10 +16,11 @@ from typing import Any
 import requests
 
 from lti_tool.sandbox.robot import Form, Page, Robot
+from tests.ports import free_ports
 
 PATIENCE = 90.0
 """Seconds for the demo to be ready, its first content made."""
-TIMEOUT = 10.0
+TIMEOUT = 60.0
 CHOSEN = ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "HOST", "LOG_LEVEL", "WEB_CONCURRENCY", "WEB_THREADS")
 """What somebody may have set for a house of their own."""
 TEACHER = "Amara Okafor"
@@ -137,7 +137,7 @@ def _answers(form: Form, words: str) -> dict[str, str | list[str]]:
 @contextmanager
 def demo(var: Path) -> Iterator[House]:
     """Start the demo, wait until a newcomer is told to go on, stop it as Ctrl-C does."""
-    web, sandbox, webhooks = _free_ports(3)
+    web, sandbox, webhooks = free_ports(3)
     kept = {name: value for name, value in os.environ.items() if name not in CHOSEN and not name.startswith("SANDBOX_")}
     environment = kept | {
         "PORT": str(web),
@@ -180,11 +180,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.kill()
         process.wait()
         raise
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]

@@ -4,6 +4,7 @@ Deep linking through the doors: what the platform asked for, what the teacher ch
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,10 +13,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
-from lti_tool.courses.models import Course, ResourceLink
+from lti_tool.courses.models import Course, Person, ResourceLink
+from lti_tool.exchange import operations
+from lti_tool.exchange.models import Exchange
 from lti_tool.lti import vocabulary as lti
 from tests.factories.courses import make_activity
+from tests.factories.exchange import BEGUN, make_class, make_plan
 from tests.factories.lti import (
     INSTRUCTOR,
     LAUNCH,
@@ -26,6 +31,7 @@ from tests.factories.lti import (
     make_pretend_platform,
 )
 
+CHOOSE = "/picker"
 CHOOSE_HOME = "/picker/home"
 CHOOSE_NOTHING = "/picker/nothing"
 
@@ -37,11 +43,20 @@ def platform(session: Session) -> PretendPlatform:
 
 def answered(client: FlaskClient, place: str, choice: str, data: dict[str, Any] | None = None) -> tuple[str, str]:
     """Choose on the picker at *place*; where the form goes, and the token in it."""
+    return carried_away(chosen(client, place, choice, data))
+
+
+def chosen(client: FlaskClient, place: str, choice: str, data: dict[str, Any] | None = None) -> TestResponse:
+    """Send the form of the picker at *place*."""
     page = client.get(place)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
     assert token is not None, page.text
     form = {"csrf_token": html.unescape(token.group(1)), **(data or {})}
-    answer = client.post(place.removesuffix("/picker") + choice, data=form)
+    return client.post(place.removesuffix("/picker") + choice, data=form)
+
+
+def carried_away(answer: TestResponse) -> tuple[str, str]:
+    """Where a browser takes the answer, and the answer."""
     assert answer.status_code == 200, answer.text
     action = re.search(r'<form[^>]*action="([^"]*)"', answer.text)
     carried = re.search(r'name="JWT"\s+value="([^"]*)"', answer.text)
@@ -166,3 +181,125 @@ def test_the_link_just_made_opens(client: FlaskClient, platform: PretendPlatform
     assert urlsplit(answer.headers["Location"]).path.startswith("/s/")
     session.expire_all()
     assert session.scalars(select(ResourceLink.activity_id)).all() == [activity.id]
+
+
+def make_exchange(session: Session, **plan: Any) -> Exchange:
+    """An exchange in the one course that was launched."""
+    course, teacher = session.scalars(select(Course.id)).one(), session.scalars(select(Person.id)).one()
+    made = operations.create_exchange(session, make_plan(**plan), course_id=course, by=teacher, now=BEGUN, publish=True)
+    session.commit()
+    return made
+
+
+def test_an_exchange_goes_back_with_its_column_and_its_dates(
+    client: FlaskClient, platform: PretendPlatform, session: Session
+) -> None:
+    """Its id stands in ``custom`` and in ``resourceId``: one of them survives every copy of a course."""
+    place = picker(client, platform)
+    opens, due = BEGUN + timedelta(days=1), BEGUN + timedelta(days=8)
+    exchange = make_exchange(session, title="Sketch", points=12.0, opens_at=opens, submit_by=due, review_by=None)
+
+    _, token = carried_away(client.get(f"{place}/{exchange.id}"))
+
+    (item,) = read(client, platform, token)[lti.CONTENT_ITEMS]
+    public_id = str(exchange.activity.public_id)
+    assert item["title"] == "Sketch"
+    assert item["custom"]["hearth_activity"] == public_id
+    assert item["lineItem"]["resourceId"] == public_id
+    assert (item["lineItem"]["label"], item["lineItem"]["scoreMaximum"]) == ("Sketch", 12.0)
+    assert item["lineItem"]["submissionReview"]["reviewableStatus"] == ["InProgress", "Submitted", "Completed"]
+    assert item["available"] == {"startDateTime": opens.isoformat()}
+    assert item["submission"] == {"endDateTime": due.isoformat()}
+
+
+def test_where_no_column_is_taken_none_is_offered(
+    client: FlaskClient, platform: PretendPlatform, session: Session
+) -> None:
+    place = picker(client, platform, accept_lineitem=False)
+    exchange = make_exchange(session)
+
+    (item,) = read(client, platform, carried_away(client.get(f"{place}/{exchange.id}"))[1])[lti.CONTENT_ITEMS]
+
+    assert "lineItem" not in item
+
+
+def test_an_exchange_without_points_has_no_column(
+    client: FlaskClient, platform: PretendPlatform, session: Session
+) -> None:
+    place = picker(client, platform)
+    exchange = make_exchange(session, points=None)
+
+    (item,) = read(client, platform, carried_away(client.get(f"{place}/{exchange.id}"))[1])[lti.CONTENT_ITEMS]
+
+    assert "lineItem" not in item
+
+
+def test_several_are_added_at_once_each_as_a_link_of_its_own(
+    client: FlaskClient, platform: PretendPlatform, session: Session
+) -> None:
+    place = picker(client, platform, accept_multiple=True)
+    made = [make_exchange(session, title=title) for title in ("First", "Second")]
+
+    _, token = answered(client, place, CHOOSE, {"activity": [each.id for each in made]})
+
+    items = read(client, platform, token)[lti.CONTENT_ITEMS]
+    assert {each["title"] for each in items} == {"First", "Second"}
+    assert len({each["custom"]["hearth_placement"] for each in items}) == 2
+
+
+def test_several_are_refused_where_one_is_taken(
+    client: FlaskClient, platform: PretendPlatform, session: Session
+) -> None:
+    place = picker(client, platform, accept_multiple=False)
+    made = [make_exchange(session, title=title) for title in ("First", "Second")]
+
+    answer = chosen(client, place, CHOOSE, {"activity": [each.id for each in made]})
+
+    assert answer.status_code == 422
+    assert "one thing at a time" in answer.text
+
+
+@pytest.mark.parametrize("activity", [None, "", "x", "999999", "9" * 40, "-1"])
+def test_choosing_what_is_not_there_keeps_the_picker_open(
+    client: FlaskClient, platform: PretendPlatform, activity: str | None
+) -> None:
+    place = picker(client, platform)
+
+    answer = chosen(client, place, CHOOSE, {} if activity is None else {"activity": activity})
+
+    assert answer.status_code == 422
+
+
+def test_an_exchange_of_another_course_cannot_be_placed(
+    client: FlaskClient, platform: PretendPlatform, session: Session
+) -> None:
+    foreign = make_class(session).exchange
+    session.commit()
+    place = picker(client, platform)
+
+    assert client.get(f"{place}/{foreign.id}").status_code == 404
+    assert chosen(client, place, CHOOSE, {"activity": foreign.id}).status_code == 422
+
+
+@pytest.mark.parametrize("kinds", [["link"], ["file", "html"], []])
+def test_a_place_that_takes_no_activities_is_told_why_it_gets_none(
+    client: FlaskClient, platform: PretendPlatform, session: Session, kinds: list[str]
+) -> None:
+    """The teacher reads it in the picker; some LMSs would show nothing of the answer."""
+    place = picker(client, platform, accept_types=kinds)
+    exchange = make_exchange(session)
+
+    page = client.get(place)
+    nothing = read(client, platform, answered(client, place, CHOOSE_NOTHING)[1])
+    insisting = read(client, platform, carried_away(client.get(f"{place}/{exchange.id}"))[1])
+
+    assert "takes no activities" in page.text
+    for claims in (nothing, insisting):
+        assert claims[lti.CONTENT_ITEMS] == []
+        assert "takes no activities" in claims[lti.DEEP_LINKING_ERRORMSG]
+
+
+def test_a_visit_that_was_not_for_choosing_has_no_picker(client: FlaskClient, platform: PretendPlatform) -> None:
+    place = launch(client, platform, {lti.ROLES: [INSTRUCTOR]}).headers["Location"].rstrip("/")
+
+    assert client.get(f"{place}/picker").status_code == 404

@@ -90,7 +90,8 @@ def fill(session: Session) -> Full:
     ).first()
     assert copy_id
     assert session.scalars(select(Passback.id).where(Passback.activity_id == exchange.id)).one()
-    ids = {"id": exchange.id, "person_id": author, "offer_id": offer.id, "feedback_id": feedback.id}
+    ids: dict[str, Any] = {"id": exchange.id, "person_id": author, "offer_id": offer.id, "feedback_id": feedback.id}
+    ids["part"] = "work"
     ids |= {"message_id": message.id, "flag_id": flag.id}
     return Full(made, {**ids, "file_id": file.id, "copy_id": copy_id})
 

@@ -1,29 +1,33 @@
 """
-The demo says what keeps it from starting, before it starts anything.
+The demo says what keeps it from starting, before it starts anything, and leaves nothing running when it is stopped.
 """
 
+import os
+import signal
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner
 
 from lti_tool import demo
 from lti_tool.cli import main
+from tests.ports import free_ports
 
+HOUSE_OF_THEIR_OWN = ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "WEB_CONCURRENCY", "WEB_THREADS")
+"""What somebody may have set who also runs a Hearth of their own."""
 PORTS = ("PORT", "WEBHOOKS_PORT", "SANDBOX_PORT")
 
 
 @pytest.fixture
 def given(tmp_path: Path) -> dict[str, str]:
     """An environment with ports that nobody uses and a folder of its own."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in PORTS]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        ports = [str(probe.getsockname()[1]) for probe in probes]
+    ports = map(str, free_ports(len(PORTS)))
     return {**dict(zip(PORTS, ports, strict=True)), "HEARTH_VAR": str(tmp_path / "var")}
 
 
@@ -78,3 +82,50 @@ def test_a_setting_that_is_wrong_is_named_without_a_traceback(
     assert result.exit_code == 1
     assert "PORT needs a whole number" in result.output
     assert isinstance(result.exception, SystemExit)
+
+
+MOMENTS: dict[str, Callable[[Path, str], bool]] = {
+    "while the database starts": lambda folder, _: (folder / "postgres" / "postmaster.pid").exists(),
+    "while the processes start": lambda _, said: "web started" in said,
+}
+
+
+@pytest.mark.parametrize("is_time", MOMENTS.values(), ids=MOMENTS)
+@pytest.mark.parametrize("ask", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "the terminal is closed"])
+def test_whenever_it_is_stopped_nothing_stays_behind(
+    given: dict[str, str], is_time: Callable[[Path, str], bool], ask: signal.Signals
+) -> None:
+    """A process that stayed would keep the port from the next start, without anybody who could stop it."""
+    # Not below pytest's own folder, which is closed to the user that PostgreSQL runs as.
+    with TemporaryDirectory(prefix="hearth-", ignore_cleanup_errors=True) as temporary:
+        folder, log = Path(temporary), Path(temporary) / "said"
+        environment = {name: value for name, value in os.environ.items() if name not in HOUSE_OF_THEIR_OWN}
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                [Path(sys.executable).with_name("hearth"), "demo"],
+                env=environment | given | {"HEARTH_VAR": temporary},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            until = time.monotonic() + 90
+            while not is_time(folder, log.read_text()) and time.monotonic() < until and process.poll() is None:
+                time.sleep(0.01)
+            # As a terminal does it: to the programs that are just being run as well.
+            os.killpg(process.pid, ask)
+            code = process.wait(60)
+        finally:
+            process.kill()
+
+        assert code == 0, log.read_text()
+        assert not (folder / "postgres" / "postmaster.pid").exists()
+        assert [port for port in PORTS if not is_free(int(given[port]))] == []
+        held = demo.hold(folder)
+        assert held is not None
+        held.close()
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

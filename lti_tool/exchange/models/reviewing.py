@@ -3,7 +3,7 @@ What passes between reviewer and author: offers, feedback being written and give
 """
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -22,6 +22,9 @@ from lti_tool.exchange.models.dialogue import (
     Thanks,
 )
 from lti_tool.exchange.models.work import Submission
+
+if TYPE_CHECKING:
+    from lti_tool.exchange.models.grades import Exclusion
 
 
 class Offer(Base):
@@ -65,9 +68,9 @@ class Offer(Base):
 
     submission: Mapped[Submission] = relationship()
     reviewer: Mapped[Person | None] = relationship()
-    takeaway: Mapped["Takeaway | None"] = relationship(lazy="raise", cascade="all, delete-orphan", passive_deletes=True)
-    """For the reviewer alone: who does not ask for it never comes across it."""
     draft: Mapped["FeedbackDraft | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    takeaway: Mapped["Takeaway | None"] = relationship(viewonly=True, lazy="raise")
+    """For the reviewer alone: who does not ask for it never comes across it."""
     feedback: Mapped["Feedback | None"] = relationship(
         back_populates="offer", cascade="all, delete-orphan", passive_deletes=True
     )
@@ -154,6 +157,8 @@ class Feedback(Base):
     """The messages about it as plain facts, so that a page has them without asking again; None while there are none."""
 
     offer: Mapped[Offer] = relationship(back_populates="feedback")
+    exclusion: Mapped["Exclusion | None"] = relationship(viewonly=True)
+    """Why it does not count for the grade, where it does not."""
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     marks: Mapped[list[Mark]] = relationship(passive_deletes="all")
     thanks: Mapped[Thanks | None] = relationship(passive_deletes="all")

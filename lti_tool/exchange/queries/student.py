@@ -18,7 +18,6 @@ from lti_tool.exchange.models import (
     Criterion,
     DraftCopy,
     Exchange,
-    Exclusion,
     Feedback,
     FeedbackDraft,
     Level,
@@ -196,7 +195,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     why_not_open = exchange.windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
     reviews = reviews_in(dossier, now=now, with_names=with_names)
-    received = _with_exclusions(session, exchange, received_in(dossier, exchange, with_names=with_names))
+    received = received_in(dossier, exchange, with_names=with_names)
     given = sum(review.feedback is not None for review in reviews)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
@@ -264,8 +263,7 @@ def received_feedback(session: Session, exchange: Exchange, person_id: int) -> t
     _fill_answers(session, feedback)
     versions = versions_of(session, {each.offer.submission for each in feedback})
     dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=(), versions=versions)
-    received = received_in(dossier, exchange, with_names=not exchange.is_masked)
-    return _with_exclusions(session, exchange, received)
+    return received_in(dossier, exchange, with_names=not exchange.is_masked)
 
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
@@ -347,6 +345,7 @@ def received_in(dossier: Dossier, exchange: Exchange, *, with_names: bool) -> tu
             comment=feedback.comment,
             given_at=feedback.given_at,
             is_new=feedback.read_at is None,
+            not_counted=feedback.exclusion.reason if feedback.exclusion and exchange.points is not None else None,
         )
         for number, feedback in enumerate(dossier.feedback)
     )
@@ -368,17 +367,6 @@ def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Releas
         .execution_options(populate_existing=True)
     ).one_or_none()
     return (None, None) if row is None else (row[0], row[1])
-
-
-def _with_exclusions(session: Session, exchange: Exchange, received: tuple[Received, ...]) -> tuple[Received, ...]:
-    """Say of each feedback that does not count why."""
-    if exchange.points is None or not received:
-        return received
-    rows = select(Exclusion.feedback_id, Exclusion.reason).where(
-        Exclusion.feedback_id.in_([each.feedback.id for each in received])
-    )
-    why = dict(session.execute(rows).all())
-    return tuple(replace(each, not_counted=why.get(each.feedback.id)) for each in received)
 
 
 def _parts(
@@ -451,7 +439,9 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         .join(Offer.submission)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
         .options(
-            *WITH_DIALOGUE, joinedload(Feedback.offer).options(joinedload(Offer.reviewer), joinedload(Offer.submission))
+            *WITH_DIALOGUE,
+            joinedload(Feedback.exclusion),
+            joinedload(Feedback.offer).options(joinedload(Offer.reviewer), joinedload(Offer.submission)),
         )
         .order_by(Feedback.given_at, Feedback.id)
         .execution_options(populate_existing=True)

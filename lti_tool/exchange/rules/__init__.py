@@ -23,7 +23,12 @@ from lti_tool.exchange.rules.charter import (
     CharterOptions,
     may_see_appraisals,
 )
-from lti_tool.exchange.rules.coach import MOVES, CoachOptions, Seen, look
+from lti_tool.exchange.rules.coach import (
+    MOVES,
+    CoachOptions,
+    Seen,
+    look,
+)
 from lti_tool.exchange.rules.criteria import (
     COMMENTS,
     KINDS,
@@ -33,6 +38,7 @@ from lti_tool.exchange.rules.criteria import (
     NO_COMMENT,
     NUMBER,
     OPTIONAL,
+    REQUIRED,
     WORDS,
     YES_NO,
     Asked,
@@ -157,7 +163,6 @@ from lti_tool.exchange.rules.work import (
     LONGEST_QUESTION,
     MOST_LINKS,
     MOST_QUESTIONS,
-    REQUIRED,
     STAGES,
     UNWANTED,
     WAYS,
@@ -247,7 +252,6 @@ __all__ = [
     "AnswerWords",
     "Asked",
     "Beside",
-    "Candidate",
     "Change",
     "CharterOptions",
     "CoachOptions",
@@ -280,7 +284,6 @@ __all__ = [
     "WorkOptions",
     "are_far_apart",
     "as_new",
-    "cap",
     "changes",
     "count_words",
     "disagreements",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
+from lti_tool.exchange.rules.criteria import REQUIRED
 from lti_tool.exchange.rules.options import Options
 
-ALLOWED, REQUIRED, UNWANTED = "allowed", "required", "unwanted"
+ALLOWED, UNWANTED = "allowed", "unwanted"
 WAYS = (ALLOWED, REQUIRED, UNWANTED)
 
 STAGES = ("idea", "first_draft", "nearly_done")

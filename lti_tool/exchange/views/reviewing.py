@@ -214,10 +214,11 @@ def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
         return found
     if isinstance(err, errors.IncompleteFeedback):
         criteria = {criterion.id: criterion for criterion in exchange.criteria}
-        found = {f"asked-{place}": [_("Write a few words.")] for place in err.questions}
-        return found | {
+        found = {
             _field(criteria, lack): [wording.lack(lack, criteria.get(lack.criterion_id or 0))] for lack in err.lacks
         }
+        found |= {f"asked-{place}": [_("Write a few words.")] for place in err.questions}
+        return found
     if isinstance(err, errors.UnknownAnswer):
         return {f"level-{err.criterion_id}": [wording.sentence(err)]}
     return {"comment": [wording.sentence(err)]}
@@ -289,8 +290,8 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "copy_url": _copy_url(exchange, offer_id),
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
         "error_labels": _labels(exchange),
-        "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
         **dialogue.reviewer_facts(exchange, mine),
+        "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
     wants_form = is_htmx() and "words" in typed
     return render_template("exchange/_review_form.html" if wants_form else "exchange/review.html", **(facts | typed))

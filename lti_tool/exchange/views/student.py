@@ -76,15 +76,20 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "options": exchange.option(rules.GradingOptions),
         "wording": wording,
         "grade_words": grade_words,
-        "taken": _taken(exchange, page),
         "talk": talk.Talk(exchange=exchange, person_id=viewer.person_id, now=now()),
         "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
+        "taken": _taken(exchange, page),
     }
     if page.grade is not None and page.grade.cause == "override":
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
             viewer.person_id
         )
     return facts
+
+
+def _commitment(exchange: Exchange, page: queries.StudentPage) -> Commitment | None:
+    """Their own date, where it still says something."""
+    return queries.commitment_of(db.session(), exchange, current().person_id) if page.given < page.owed else None
 
 
 def _taken(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, Any]]:
@@ -97,11 +102,6 @@ def _taken(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, Any]
         for review in given
         if review.offer.takeaway or review is given[-1]
     ]
-
-
-def _commitment(exchange: Exchange, page: queries.StudentPage) -> Commitment | None:
-    """Their own date, where it still says something."""
-    return queries.commitment_of(db.session(), exchange, current().person_id) if page.given < page.owed else None
 
 
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:

@@ -150,14 +150,14 @@ def test_parallel_first_launches_of_a_copy_clone_once(
 
     def launch(link_id: int) -> None:
         with Session(engine) as own, own.begin():
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             bind_link(own, link_id, facts(activity), clone=cloned)
 
     threads = [threading.Thread(target=launch, args=(link_id,)) for link_id in links]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
 
     assert len(cloned) == 1
     assert len(session.scalars(select(Activity).where(Activity.course_id == copy.id)).all()) == 1

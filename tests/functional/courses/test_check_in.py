@@ -219,7 +219,7 @@ def test_first_launch_beside_another_knows_the_activity_that_the_other_bound(
         second.start()
         wait_until(lambda: is_somebody_waiting(session))
         id = activity.id
-    second.join(timeout=20)
+    second.join(timeout=60)
 
     assert [(each.activity_id, each.kind) for each in found] == [(id, "exchange")]
 
@@ -232,7 +232,7 @@ def is_somebody_waiting(session: Session) -> bool:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     pause = threading.Event()
-    for _ in range(1000):
+    for _ in range(6000):
         if condition():
             return
         pause.wait(0.01)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Activity
 from lti_tool.exchange import errors, operations, privacy, queries, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Release, Takeaway
+from lti_tool.exchange.models import Exchange, Feedback, Offer, Release, RewriteRequest, Takeaway
 from lti_tool.exchange.queries.grades import shares_of
 from lti_tool.exchange.queries.student import share_of
 from lti_tool.exchange.room import ExchangeRoom
@@ -180,6 +180,20 @@ def test_a_number_beyond_the_scale_is_kept_as_a_draft_and_never_given(made: Clas
     mine = queries.my_review(made.session, made.exchange, made.people[0], offer.id, now=BEGUN)
     assert mine is not None
     assert mine.words == words
+
+
+def test_feedback_that_is_written_anew_keeps_its_numbers(made: Class, session: Session) -> None:
+    given = give(made, made.people[0], answered(made))
+    session.add(RewriteRequest(feedback_id=given.id, note="Kinder, please.", by_id=None, at=BEGUN, answered_at=None))
+    session.flush()
+    anew = answered(made, ease=5, tried=0)
+
+    operations.revise_feedback(
+        session, made.exchange, reviewer=made.people[0], offer_id=given.offer_id, words=anew, now=BEGUN
+    )
+
+    session.expire_all()
+    assert session.get_one(Feedback, given.id).words == anew
 
 
 def note(made: Class, offer: Offer, body: str, *, by: int | None = None) -> None:

@@ -29,7 +29,7 @@ class World:
         return answer.json() if answer.content else None
 
     def api_call(self, method: str, path: str, **body: Any) -> requests.Response:
-        return self.api_client.request(method, f"{self.url}/sandbox{path}", json=body or None, timeout=10)
+        return self.api_client.request(method, f"{self.url}/sandbox{path}", json=body or None, timeout=60)
 
     def state(self) -> Any:
         return self.api("GET", "/api/state")

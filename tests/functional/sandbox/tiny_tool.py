@@ -102,7 +102,7 @@ class TinyTool:
 
     def send(self, method: str, url: str, **more: Any) -> requests.Response:
         with client.browser() as http:
-            return http.request(method, url, timeout=10, **more)
+            return http.request(method, url, timeout=60, **more)
 
     def send_score(self, line_item: str, person_id: str, token: str | None = None, **changes: Any) -> requests.Response:
         """Send a good score, or one with some members changed; None leaves a member out."""
@@ -211,10 +211,10 @@ class Browser:
         self.http = http
 
     def get(self, url: str, /, **query: Any) -> requests.Response:
-        return self._through(self.http.get(self._full(url), params=query, timeout=10))
+        return self._through(self.http.get(self._full(url), params=query, timeout=60))
 
     def post(self, url: str, data: dict[str, Any] | None = None, **more: Any) -> requests.Response:
-        return self._through(self.http.post(self._full(url), data=data or {}, timeout=10, **more))
+        return self._through(self.http.post(self._full(url), data=data or {}, timeout=60, **more))
 
     def sign_in(self, person: dict[str, Any]) -> None:
         self.post("/sign-in", {"person": person["id"]})
@@ -230,9 +230,9 @@ class Browser:
             fields = {name: unescape(value) for name, value in found}
             url = unescape(form[2])
             if form[1] == "get":
-                page = self.http.get(url, params=fields, timeout=10)
+                page = self.http.get(url, params=fields, timeout=60)
             else:
-                page = self.http.post(url, data=fields, timeout=10)
+                page = self.http.post(url, data=fields, timeout=60)
         return page
 
 
