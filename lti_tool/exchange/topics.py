@@ -138,10 +138,6 @@ def _work(exchange: Exchange) -> str:
 
 def _coach(exchange: Exchange) -> str:
     options = exchange.option(rules.CoachOptions)
-    coach = _("A coach shows reviewers what their words have so far") if options.on else _("No coach looks along")
-    takeaway = (
-        _("they are asked what they take for their own work")
-        if options.takeaway
-        else _("they are not asked what they take for their own work")
-    )
+    coach = _("A coach looks along") if options.on else _("No coach looks along")
+    takeaway = _("reviewers note what they take") if options.takeaway else _("reviewers note nothing for themselves")
     return str(_("%(coach)s; %(takeaway)s.", coach=coach, takeaway=takeaway))

@@ -58,7 +58,7 @@ MOVES = {
     "place": lazy_gettext("Where it is"),
     "suggestion": lazy_gettext("A way forward"),
     "question": lazy_gettext("A question"),
-    "tone": lazy_gettext("A tone one can hear"),
+    "tone": lazy_gettext("A kind tone"),
 }
 """What the coach looks for, by its names in :mod:`rules.coach`."""
 

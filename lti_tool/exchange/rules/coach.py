@@ -19,6 +19,8 @@ LONGEST_PHRASE = 8
 """Words of a phrase that the coach looks for."""
 MOST_PHRASES = 100
 """Of an instructor's own, for each move."""
+MOST_READ = 20_000
+"""Letters of a text that are looked at: several times the longest feedback that anybody reads."""
 SHOWN = 3
 """So many of the words found are named."""
 
@@ -65,6 +67,7 @@ def look(
 
     Never raises, whatever the text.
     """
+    text = text[:MOST_READ]
     lexicon = LEXICONS.get(language.split("_", maxsplit=1)[0], LEXICONS["en"])
     tokens = _tokens(text)
     own = phrases or {}

@@ -113,6 +113,8 @@ class Asked:
     comment: str = REQUIRED
     words: int = 0
     """How many words the comment must have, 0 where it is left to the reviewer."""
+    starters: tuple[str, ...] = ()
+    """Beginnings that say nothing by themselves."""
     weight: float = 1.0
 
 
@@ -128,6 +130,11 @@ def worth(asked: Asked, *, level_id: int | None, number: float | None) -> float 
     if asked.kind == NUMBER and asked.scale is not None:
         return (number - asked.scale.lowest) / (asked.scale.highest - asked.scale.lowest)
     return number if asked.kind == YES_NO else None
+
+
+def without(lines: Collection[str], text: str) -> str:
+    """*text* without those of its lines that stand in *lines* as they are."""
+    return "\n".join(line for line in text.splitlines() if line.strip() not in lines) if lines else text
 
 
 def count_words(text: str) -> int:

@@ -15,6 +15,7 @@ from lti_tool.exchange.rules.criteria import (
     Asked,
     count_words,
     is_filler,
+    without,
 )
 from lti_tool.exchange.rules.limits import LONGEST_COMMENT
 
@@ -152,11 +153,12 @@ def _problem_of_answer(said: AnswerWords, asked: Asked) -> str | None:
 
 
 def _problem_of_comment(comment: str, asked: Asked) -> str | None:
+    said = without(asked.starters, comment)
     if asked.comment == REQUIRED:
         if not comment.strip():
             return "missing"
-        if is_filler(comment):
+        if is_filler(said):
             return "filler"
     # A comment that nobody has to write is not too short before it is begun.
-    is_short = bool(comment.strip() or asked.comment == REQUIRED) and count_words(comment) < asked.words
+    is_short = bool(comment.strip() or asked.comment == REQUIRED) and count_words(said) < asked.words
     return "too_short" if is_short else None

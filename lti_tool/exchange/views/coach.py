@@ -65,7 +65,10 @@ def looked_over(exchange: Exchange, words: Words) -> tuple[Line, ...]:
     options = exchange.option(CoachOptions)
     if not options.on:
         return ()
-    text = "\n\n".join((*(said.comment for said in words.answers.values()), words.comment))
+    # A beginning that was put in and not gone on with says nothing yet.
+    beginnings = {line for criterion in exchange.criteria for line in criterion.guidance.starting_lines}
+    comments = (*(said.comment for said in words.answers.values()), words.comment)
+    text = "\n\n".join(rules.without(beginnings, comment) for comment in comments)
     seen = rules.look(text, moves=options.moves, phrases=options.phrases, language=str(get_locale() or "en"))
     return tuple(
         Line(

@@ -44,7 +44,7 @@ def hidden_fields(html: str, form: str = "exchange-form") -> dict[str, Any]:
     for tag in re.findall(r"<input[^>]*>", body):
         name = re.search(r'name="([^"]+)"', tag)
         kind = re.search(r'type="([^"]+)"', tag)
-        if name is None or (kind and kind[1] == "radio" and " checked" not in tag):
+        if name is None or (kind and kind[1] in ("radio", "checkbox") and " checked" not in tag):
             continue
         value = re.search(r'value="([^"]*)"', tag)
         fields.setdefault(name[1], []).append(value[1] if value else "")
