@@ -122,7 +122,7 @@ def test_a_thread_is_read_without_names_and_a_teacher_is_called_teacher(
     teacher.post(f"{about(reviewed, feedback)}/staff-messages", body="Well asked.")
 
     for visitor, page, names in (
-        (author, path_of(reviewed), ("You", "Reviewer A", "Teacher")),
+        (author, path_of(reviewed), ("You", "Reviewer ", "Teacher")),
         (reviewer, review_of(reviewed, feedback), ("The author", "You", "Teacher")),
     ):
         text = words(visitor.get(page).text)
