@@ -1,5 +1,10 @@
 """Running the jobs that wait, in the test's own thread and in their order."""
 
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -38,3 +43,9 @@ def waiting_jobs(session: Session, task: str) -> int:
     query = text("select count(*) from procrastinate_jobs where status = 'todo' and task_name = :task")
     count: int = session.execute(query, {"task": task}).scalar_one()
     return count
+
+
+def run_apart(what: Coroutine[Any, Any, None]) -> None:
+    """Run *what* to its end in a thread of its own: where browser tests ran before, this one has a loop already."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, what).result()

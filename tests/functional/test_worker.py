@@ -1,6 +1,5 @@
 """The worker: knows every task, runs what waits, tends what was left behind."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from lti_tool.lti.models import AccessToken, Attempt
 from lti_tool.web.models import WebSession
 from tests.factories.courses import make_course, make_member, make_platform, sign_in
 from tests.factories.grades import Gradebook, make_graded, the
-from tests.factories.jobs import run_jobs
+from tests.factories.jobs import run_apart, run_jobs
 
 
 def statuses(session: Session) -> dict[str, str]:
@@ -57,7 +56,7 @@ def test_a_worker_runs_what_waits(session: Session, app: Flask, settings: Settin
     gradebook = Gradebook()
 
     with gradebook.open():
-        asyncio.run(worker.run(app, settings, wait=False, stop_on_signals=False))
+        run_apart(worker.run(app, settings, wait=False, stop_on_signals=False))
 
     assert statuses(session)["grades.send_grade"] == "succeeded"
     assert gradebook.scores[0]["scoreGiven"] == 7
@@ -76,7 +75,7 @@ def test_a_job_in_a_worker_defers_others_in_its_own_transaction(
         graded.set_grade(7)
         # Told not to wait, a worker leaves what its last jobs have deferred to the next.
         for _ in range(4):
-            asyncio.run(worker.run(app, settings, wait=False, stop_on_signals=False))
+            run_apart(worker.run(app, settings, wait=False, stop_on_signals=False))
 
     assert [score["scoreGiven"] for score in gradebook.scores] == [7, 9]
     assert set(statuses(session).values()) == {"succeeded"}
@@ -89,7 +88,7 @@ def test_a_job_whose_worker_died_starts_again(session: Session, settings: Settin
     session.commit()
 
     assert settings.database_url
-    asyncio.run(tend(settings.database_url))
+    run_apart(tend(settings.database_url))
 
     assert statuses(session) == {"grades.send_grade": "todo"}
 
@@ -104,7 +103,7 @@ def test_a_dead_job_gives_way_to_a_younger_one_of_the_same_name(
     graded.set_grade(8)
 
     assert settings.database_url
-    asyncio.run(tend(settings.database_url))
+    run_apart(tend(settings.database_url))
 
     waiting = session.execute(text("select count(*) from procrastinate_jobs")).scalar_one()
     assert (waiting, statuses(session)) == (1, {"grades.send_grade": "todo"})

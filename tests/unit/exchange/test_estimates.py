@@ -3,7 +3,6 @@
 import math
 import random
 from statistics import fmean
-from time import perf_counter
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,17 +96,3 @@ def test_a_strict_reviewer_is_known_as_one() -> None:
 
     assert min(biases, key=lambda reviewer: biases[reviewer]) == 0
     assert biases[0] < -0.15
-
-
-def test_the_cost_grows_with_the_number_of_reviews_alone() -> None:
-    def seconds(people: int) -> float:
-        chance = random.Random(2)  # noqa: S311 - a made-up class
-        reviews = [(one, (one + step) % people, chance.random()) for one in range(people) for step in range(1, 5)]
-        begun = perf_counter()
-        estimate(reviews)
-        return perf_counter() - begun
-
-    small, large = min(seconds(500) for _ in range(3)), min(seconds(4_000) for _ in range(3))
-
-    # Eight times as many reviews; the rest is for a busy machine.
-    assert large < 40 * small
