@@ -21,6 +21,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchMark
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
+    │   ├── NoSuchExtension
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
@@ -40,7 +41,9 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ScoreOutOfRange
     ├── ReasonMissing
     ├── ColumnsInUse         grades are in the columns that were chosen
-    └── NotAhead             a promise is for later
+    ├── NotAhead             a promise is for later
+    ├── DatesRefused         what is to be a later date is none
+    └── NobodyChosen
 """
 
 from lti_tool.exchange.rules import Lack
@@ -51,7 +54,7 @@ class ExchangeError(Exception):
 
 
 class NotOpen(ExchangeError):
-    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed."""
+    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed, too_late."""
 
     def __init__(self, because: str) -> None:
         super().__init__(because)
@@ -144,6 +147,10 @@ class NoSuchFlag(Missing):
 
 class NoSuchPerson(Missing):
     """Nobody of this course."""
+
+
+class NoSuchExtension(Missing):
+    """No such later date in this exchange, or not for this person."""
 
 
 class NoSuchPart(Missing):
@@ -263,3 +270,16 @@ class ColumnsInUse(ExchangeError):
 
 class NotAhead(ExchangeError):
     """A date of one's own lies ahead, and within a year."""
+
+
+class DatesRefused(ExchangeError):
+    """Later dates that are none: which field, and a short code of the problem."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NobodyChosen(ExchangeError):
+    """More time is for somebody."""
