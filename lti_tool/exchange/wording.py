@@ -114,6 +114,19 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{round(share * 100)} %"
 
 
+def whom(key: str) -> str:
+    """A choice of people to give more time to."""
+    kind, _sep, id = key.partition(":")
+    return str(
+        {
+            "not_handed_in": _("Everybody who has not handed in"),
+            "owes": _("Everybody who owes reviews"),
+            "group": _("Group %(name)s", name=id),
+            "section": _("Section %(name)s", name=id),
+        }[kind]
+    )
+
+
 def reason_to_look(look: rules.Look) -> str:
     """Why somebody should look at a grade, to the teacher who will."""
     facts = look.facts
@@ -239,6 +252,7 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.ColumnsInUse: lambda err: _(
         "Grades are in the gradebook already, so they stay in the columns that they are in."
     ),
+    errors.NoSuchPerson: lambda err: _("Choose from the people of this course."),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
     errors.DatesRefused: lambda err: str(_LATER[err.problem]),
     errors.NobodyChosen: lambda err: _("Choose at least one person."),

@@ -13,7 +13,7 @@ from lti_tool.db import Base
 
 
 class Extension(Base):
-    """Later dates that staff gave to one person or to several at once. Never changed: of each person the newest count."""
+    """Later dates that staff gave to one person or to several at once. Never changed: the newest count."""
 
     __tablename__ = "exchange_extension"
     __table_args__ = (Index("ix_exchange_extension_exchange_id", "exchange_id"),)
@@ -40,9 +40,7 @@ class Extended(Base):
 
     __tablename__ = "exchange_extended"
 
-    extension_id: Mapped[int] = mapped_column(
-        ForeignKey("exchange_extension.id", ondelete="CASCADE"), primary_key=True
-    )
+    extension_id: Mapped[int] = mapped_column(ForeignKey("exchange_extension.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
     leases: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
     """By id of an offer that it moved: until when the work was kept before, in ISO 8601."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from lti_tool.exchange import errors, queries, rules
+from lti_tool.exchange import errors, notices, queries, rules
 from lti_tool.exchange.models import Exchange, Extended, Extension, Offer
 from lti_tool.exchange.operations import acts, pairing
 from lti_tool.exchange.rules import OwnDates
@@ -57,6 +57,7 @@ def extend(
     acts.record(
         session, exchange, "extension.given", by=by, now=now, extension_id=extension.id, learner_ids=sorted(people)
     )
+    notices.tell(session, exchange, "more_time", sorted(people), now=now, key=str(extension.id))
     log.info("extension %s given in exchange %s to %s people", extension.id, exchange.id, len(people))
     return extension
 
@@ -79,9 +80,7 @@ def take_back_extension(
     ).one_or_none()
     if extension is None or (person is not None and person not in {each.person_id for each in extension.people}):
         raise errors.NoSuchExtension
-    ended = [
-        each for each in extension.people if each.taken_back_at is None and person in (None, each.person_id)
-    ]
+    ended = [each for each in extension.people if each.taken_back_at is None and person in (None, each.person_id)]
     for each in ended:
         each.taken_back_at, each.taken_back_by_id = now, by
     session.flush()
@@ -99,11 +98,17 @@ def take_back_extension(
         extension_id=extension.id,
         learner_ids=[each.person_id for each in ended],
     )
+    notices.tell(
+        session,
+        exchange,
+        "time_taken_back",
+        [each.person_id for each in ended],
+        now=now,
+        key=f"{extension.id} {now.isoformat()}",
+    )
 
 
-def _move_leases(
-    session: Session, exchange: Exchange, extension: Extension, *, before: queries.Calendar
-) -> None:
+def _move_leases(session: Session, exchange: Exchange, extension: Extension, *, before: queries.Calendar) -> None:
     """Let people keep what they have in hand until their own date, and remember how long it was theirs before."""
     after = queries.calendar_of(session, exchange)
     rows = {each.person_id: each for each in extension.people}

@@ -77,7 +77,7 @@ def submit_work(
         drafts.write_work(session, work, body, base_revision=base_revision, now=now)
         return work
     _require_parts(exchange, work, body)
-    is_revision = _require_replaceable(session, exchange, work, now, windows)
+    is_revision = _require_replaceable(session, exchange, work, windows=windows, now=now)
     note = acts.clean(note).strip()[: rules.LONGEST_COMMENT]
     if is_revision and not note:
         raise errors.NoteMissing
@@ -145,7 +145,7 @@ def attach_file(
         return twin
     if exchange.option(rules.WorkOptions).files == rules.UNWANTED:
         raise errors.PartUnwanted("files")
-    is_revision = _require_replaceable(session, exchange, work, now, windows)
+    is_revision = _require_replaceable(session, exchange, work, windows=windows, now=now)
     if len(work.files) >= rules.MOST_FILES:
         raise errors.TooManyFiles(rules.MOST_FILES)
     numbers = select(SubmissionFile.number).where(SubmissionFile.submission_id == work.id)
@@ -178,7 +178,7 @@ def remove_file(
     found = next((each for each in work.files if each.id == file_id), None)
     if found is None:
         raise errors.NoSuchFile
-    is_revision = _require_replaceable(session, exchange, work, now, windows)
+    is_revision = _require_replaceable(session, exchange, work, windows=windows, now=now)
     if work.submitted_at is not None and len(work.files) == 1 and not work.body.strip():
         raise errors.EmptyWork
     if not is_revision:
@@ -203,7 +203,7 @@ def _readable(body: str) -> str:
 
 
 def _require_replaceable(
-    session: Session, exchange: Exchange, work: Submission, now: datetime, windows: rules.Windows
+    session: Session, exchange: Exchange, work: Submission, *, windows: rules.Windows, now: datetime
 ) -> bool:
     """
     Refuse when a reviewer has the work, unless a revised version is due or staff let it be changed once more;

@@ -62,7 +62,7 @@ class Standing:
     unread: int
     has_work: bool
     """Somebody's work still lacks a reviewer."""
-    own: OwnDates = OwnDates()
+    own: OwnDates
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,9 +76,7 @@ class Whom:
     people: tuple[int, ...]
 
 
-def effect_of(
-    session: Session, exchange: Exchange, people: Collection[int], own: OwnDates
-) -> tuple[Effect, ...]:
+def effect_of(session: Session, exchange: Exchange, people: Collection[int], own: OwnDates) -> tuple[Effect, ...]:
     """What happens if *people* get these later dates, by name. Writes nothing."""
     calendar = calendar_of(session, exchange)
     offers: dict[int, list[Offer]] = {}
@@ -124,9 +122,7 @@ def open_offers_of(
     """What these people have in hand to review."""
     rows = (
         select(Offer)
-        .where(
-            Offer.exchange_id == exchange.id, Offer.reviewer_id.in_(people), Offer.state.in_(rules.OPEN_STATES)
-        )
+        .where(Offer.exchange_id == exchange.id, Offer.reviewer_id.in_(people), Offer.state.in_(rules.OPEN_STATES))
         .options(joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author))
         .order_by(Offer.id)
         .execution_options(populate_existing=True)
@@ -178,12 +174,16 @@ def whom(session: Session, exchange: Exchange) -> tuple[Whom, ...]:
 
 def extensions(session: Session, exchange: Exchange) -> Sequence[Extension]:
     """Every extension that was given, newest first, with its people."""
-    return session.scalars(
-        select(Extension)
-        .where(Extension.exchange_id == exchange.id)
-        .options(joinedload(Extension.by), joinedload(Extension.people).joinedload(Extended.person))
-        .order_by(Extension.id.desc())
-    ).unique().all()
+    return (
+        session.scalars(
+            select(Extension)
+            .where(Extension.exchange_id == exchange.id)
+            .options(joinedload(Extension.by), joinedload(Extension.people).joinedload(Extended.person))
+            .order_by(Extension.id.desc())
+        )
+        .unique()
+        .all()
+    )
 
 
 def reopenings(session: Session, exchange: Exchange, *, person_id: int | None = None) -> Sequence[Reopening]:

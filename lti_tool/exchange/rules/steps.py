@@ -8,7 +8,7 @@ from lti_tool.exchange.rules.offers import PATIENCE
 from lti_tool.exchange.rules.windows import Windows
 
 
-def step(  # noqa: PLR0913 - all that a learner's next step depends on
+def step(
     *,
     why_not_open: str | None,
     is_submitted: bool,
@@ -24,10 +24,9 @@ def step(  # noqa: PLR0913 - all that a learner's next step depends on
     """
     if why_not_open in ("unpublished", "not_yet"):
         return "not_open"
-    if not is_submitted and (why_not_open is None if may_hand_in is None else may_hand_in):
-        return "submit"
-    if not is_submitted and why_not_open is None:
-        return "too_late"
+    is_taken = why_not_open is None if may_hand_in is None else may_hand_in
+    if not is_submitted and (is_taken or why_not_open is None):
+        return "submit" if is_taken else "too_late"
     if why_not_open is None and may_review:
         return "review"
     if has_unread:

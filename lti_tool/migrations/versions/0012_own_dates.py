@@ -111,6 +111,4 @@ def _to_exchange(table: str) -> sa.ForeignKeyConstraint:
 
 
 def _to_person(table: str, column: str, ondelete: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        [column], ["person.id"], name=op.f(f"fk_{table}_{column}_person"), ondelete=ondelete
-    )
+    return sa.ForeignKeyConstraint([column], ["person.id"], name=op.f(f"fk_{table}_{column}_person"), ondelete=ondelete)
