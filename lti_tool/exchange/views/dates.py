@@ -51,7 +51,9 @@ def new_extension(id: int) -> ResponseReturnValue:
 def extend(id: int) -> ResponseReturnValue:
     """Show what it moves; and once that was seen, do it."""
     exchange = exchange_or_404(id)
-    typed = form_values("whom", "submit_by", "review_by", "reason") | {"person": request.form.getlist("person")}
+    # Ticked one by one, or carried on from the page that showed the effect.
+    ticked = [each for value in request.form.getlist("person") for each in value.split(",")]
+    typed = form_values("whom", "submit_by", "review_by", "reason") | {"person": ticked}
     try:
         form = ExtensionSchema().load(typed)
         people = _people(exchange, form.pop("whom"), form.pop("person"))
