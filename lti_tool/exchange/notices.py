@@ -98,9 +98,7 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
     if kind not in SENTENCES:
         return None
     endpoint, values, anchor = "exchange.show", {"id": activity_id}, None
-    if kind in ("reply_received", "lease_ends", "suggestion_used", "thanked") and isinstance(
-        facts.get("offer_id"), int
-    ):
+    if kind in ABOUT_A_REVIEW and isinstance(facts.get("offer_id"), int):
         endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
     if kind in ("feedback_received", "message_received") and "feedback_id" in facts:
         anchor = f"feedback-{facts.get('feedback_id')}"

@@ -76,7 +76,7 @@ NO_GRADE = {
     "not_submitted": lazy_gettext("Nothing was handed in."),
     "no_feedback": lazy_gettext("No feedback has been received yet."),
     "no_parts": lazy_gettext("Nothing that counts for the grade has happened yet."),
-    "no_levels": lazy_gettext("The criteria have no levels with points, so there is nothing to compute from."),
+    "no_points": lazy_gettext("The criteria give no points, so there is nothing to compute from."),
 }
 
 PART_NAMES = {
@@ -95,7 +95,7 @@ PART_RULES = {
 }
 
 METHODS = {
-    rules.MEAN: lazy_gettext("The mean of the levels that your reviewers choose."),
+    rules.MEAN: lazy_gettext("The mean of what your reviewers choose."),
     rules.MEDIAN: lazy_gettext("The median: what the reviewer in the middle says."),
     rules.ROBUST: lazy_gettext(
         "An estimate from all reviews of the class, which allows for strict and lenient reviewers."

@@ -82,7 +82,7 @@ class Said:
     name: str
     reviewer_id: int | None
     share: float | None
-    """From 0 to 1; None where the criteria have no levels."""
+    """From 0 to 1; None where the criteria give no points."""
     bias: float | None
     """How much more than others this reviewer gives, in the class as a whole."""
     not_counted: str | None

@@ -353,13 +353,20 @@ def received_in(dossier: Dossier, exchange: Exchange, *, looker: str) -> tuple[R
             comment=feedback.comment,
             given_at=feedback.given_at,
             is_new=feedback.read_at is None,
-            not_counted=feedback.exclusion.reason if feedback.exclusion and exchange.points is not None else None,
+            not_counted=_why_not_counted(feedback) if exchange.points is not None else None,
         )
         for letter, feedback in zip(letters, dossier.feedback, strict=True)
     )
     if exchange.may_see(looker, rules.REVIEWER):
         return tuple(received)
     return tuple(sorted(received, key=lambda each: (len(each.letter), each.letter)))
+
+
+def _why_not_counted(feedback: Feedback) -> str | None:
+    if feedback.exclusion is not None:
+        return feedback.exclusion.reason
+    hiding = feedback.hiding
+    return hiding.note if hiding is not None and not hiding.counts else None
 
 
 def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
