@@ -100,7 +100,6 @@ from lti_tool.exchange.queries.student import (
     answered_in,
     my_review,
     my_work,
-    received_feedback,
     student_page,
 )
 from lti_tool.exchange.queries.work import (
@@ -178,7 +177,6 @@ __all__ = [
     "plan_items",
     "plan_of",
     "preview",
-    "received_feedback",
     "recomputed",
     "review_due",
     "running_exchanges",

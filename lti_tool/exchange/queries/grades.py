@@ -28,13 +28,6 @@ SO_MANY = 500
 """Beyond these, asking for everybody costs less than naming them."""
 
 
-def shares_of(
-    session: Session, exchange: Exchange, *, persons: Collection[int] | None = None
-) -> dict[int, list[rules.Share]]:
-    """By author of handed-in work: what each feedback on it says in points, none too."""
-    return {id: [each.share for each in said] for id, said in _said_about(session, exchange, persons).items()}
-
-
 def grades_of(
     session: Session, exchange: Exchange, *, persons: Collection[int] | None = None
 ) -> Mapping[int, rules.Grade]:

@@ -257,15 +257,6 @@ def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: in
     return next((review for review in reviews if review.offer.id == offer_id), None)
 
 
-def received_feedback(session: Session, exchange: Exchange, person_id: int) -> tuple[Received, ...]:
-    """The feedback of one author as they may see it."""
-    feedback = _feedback_of(session, exchange, person_id)
-    _fill_answers(session, feedback)
-    versions = versions_of(session, {each.offer.submission for each in feedback})
-    dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=(), versions=versions)
-    return received_in(_as_learner(exchange, dossier), exchange, looker=rules.AUTHOR)
-
-
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
     """Load everything about one person at once. What of it may be shown is decided by those who show it."""
     work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)

@@ -39,7 +39,7 @@ def sides_of(made: Class, feedback: Feedback) -> tuple[Membership, Membership]:
 
 def first(session: Session) -> Feedback:
     """The first feedback whose author got no other."""
-    found = session.scalars(select(Feedback).order_by(Feedback.id)).all()
+    found = session.scalars(select(Feedback).order_by(Feedback.offer_id)).all()
     works = [each.offer.submission_id for each in found]
     return next(each for each in found if works.count(each.offer.submission_id) == 1)
 
