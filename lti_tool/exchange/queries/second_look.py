@@ -124,7 +124,8 @@ def disagreements(session: Session, exchange: Exchange, *, now: datetime) -> tup
     found = {feedback.id: (feedback, author_id, looked is not None) for feedback, author_id, looked in rows}
     is_settled = exchange.windows.is_settled_at(now)
     made = []
-    for one, other in pairs:
+    # The lower result first: their ids tell nothing that a teacher could go by.
+    for one, other in (sorted(pair, key=lambda each: each.share or 0.0) for pair in pairs):
         first, second = found[one.feedback_id], found[other.feedback_id]
         looked = sum((first[2], second[2]))
         made.append(
