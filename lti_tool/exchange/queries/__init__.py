@@ -101,6 +101,10 @@ from lti_tool.exchange.queries.student import (
     received_feedback,
     student_page,
 )
+from lti_tool.exchange.queries.withdrawn import (
+    TakenBack,
+    is_taken_back,
+)
 from lti_tool.exchange.queries.work import (
     Comparison,
     Version,
@@ -129,6 +133,7 @@ __all__ = [
     "Standing",
     "StudentPage",
     "StudentRow",
+    "TakenBack",
     "Tally",
     "ToLookAt",
     "Version",
@@ -158,6 +163,7 @@ __all__ = [
     "in_need_of_a_reader",
     "is_held_back",
     "is_review_of",
+    "is_taken_back",
     "leases_ending",
     "lines_of",
     "my_review",
