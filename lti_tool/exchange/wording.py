@@ -193,9 +193,12 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
-    errors.OfferIsOver: lambda err: _(
-        "This work has been given to somebody else. What you wrote is still here to copy."
+    errors.OfferIsOver: lambda err: (
+        _("Its author has taken this work back. What you wrote is still here to copy.")
+        if err.reason == rules.WITHDRAWN
+        else _("This work has been given to somebody else. What you wrote is still here to copy.")
     ),
+    errors.GradeIsOut: lambda err: _("Your grade rests on this work and is out already. Ask your teacher."),
     errors.IncompleteFeedback: lambda err: _("Some answers are still missing."),
     errors.UnknownAnswer: lambda err: _(
         "The criteria were changed while you were writing. Here they are as they are now, with what you wrote."

@@ -63,7 +63,7 @@ class Offer(Base):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     """Which version of the work is under review."""
     reason: Mapped[str] = mapped_column(default="")
-    """Why it was declined, see :data:`rules.DECLINE_REASONS`."""
+    """Why it is over: one of :data:`rules.DECLINE_REASONS`, or :data:`rules.WITHDRAWN`."""
     note: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[datetime | None]
 

@@ -102,6 +102,10 @@ from lti_tool.exchange.queries.student import (
     my_work,
     student_page,
 )
+from lti_tool.exchange.queries.withdrawn import (
+    TakenBack,
+    is_taken_back,
+)
 from lti_tool.exchange.queries.work import (
     Comparison,
     Version,
@@ -130,6 +134,7 @@ __all__ = [
     "Standing",
     "StudentPage",
     "StudentRow",
+    "TakenBack",
     "Tally",
     "ToLookAt",
     "Version",
@@ -161,6 +166,7 @@ __all__ = [
     "in_need_of_a_reader",
     "is_held_back",
     "is_review_of",
+    "is_taken_back",
     "leases_ending",
     "lines_of",
     "my_review",

@@ -31,6 +31,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
@@ -169,6 +170,8 @@ class StudentPage:
     passback: Passback | None
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    taken_back: tuple[TakenBack, ...] = ()
+    """What this learner wrote about works that their authors took back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +229,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         grade=grade,
         passback=passback,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        taken_back=taken_back_among(dossier.offers),
     )
 
 
@@ -427,6 +431,7 @@ def _work_of(
     row = session.execute(
         select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
     return (None, False, False) if row is None else (row[0], row[1], row[2])
