@@ -5,8 +5,8 @@ Hidden feedback counts no more, unless staff say so; and an id of feedback tells
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 NEW_ID = """
 create function exchange_feedback_new_id() returns integer language plpgsql volatile as $$
