@@ -59,6 +59,7 @@ from lti_tool.exchange.models.settings import (
 from lti_tool.exchange.models.work import (
     Submission,
     SubmissionFile,
+    Withdrawal,
     WorkVersion,
 )
 
@@ -101,6 +102,7 @@ __all__ = [
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Withdrawal",
     "WorkVersion",
     "has_reader",
 ]

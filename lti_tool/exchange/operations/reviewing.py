@@ -80,7 +80,7 @@ def decline_offer(
     pairing.share(session, exchange)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
-        raise errors.OfferIsOver(offer.state)
+        raise errors.OfferIsOver(offer.state, offer.reason)
     if offer.is_open:
         offer.state, offer.ended_at = OfferState.DECLINED, now
         offer.reason = reason if reason in rules.DECLINE_REASONS else "other"
@@ -134,7 +134,7 @@ def give_feedback(
     if offer.state == OfferState.SUBMITTED:
         return _given_already(session, offer, words, now)
     if not offer.is_open:
-        raise errors.OfferIsOver(offer.state)
+        raise errors.OfferIsOver(offer.state, offer.reason)
     windows = queries.windows_of(session, exchange, reviewer)
     if (because := windows.why_not_review(now)) is not None:
         raise errors.NotOpen(because)
@@ -223,7 +223,7 @@ def _own_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: in
 def _writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -> Offer:
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if not offer.is_open:
-        raise errors.OfferIsOver(offer.state)
+        raise errors.OfferIsOver(offer.state, offer.reason)
     return offer
 
 
