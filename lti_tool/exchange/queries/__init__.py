@@ -73,6 +73,11 @@ from lti_tool.exchange.queries.pairing import (
     pairing_events,
     why_no_work,
 )
+from lti_tool.exchange.queries.replay import (
+    derived_plan,
+    kept_plan,
+    replay,
+)
 from lti_tool.exchange.queries.second_look import (
     Disagreement,
     Mine,
@@ -140,6 +145,7 @@ __all__ = [
     "compare",
     "consent_of",
     "consents",
+    "derived_plan",
     "differing",
     "disagreements",
     "due_exchanges",
@@ -158,6 +164,7 @@ __all__ = [
     "in_need_of_a_reader",
     "is_held_back",
     "is_review_of",
+    "kept_plan",
     "leases_ending",
     "lines_of",
     "my_review",
@@ -176,6 +183,7 @@ __all__ = [
     "preview",
     "received_feedback",
     "recomputed",
+    "replay",
     "review_due",
     "running_exchanges",
     "said_about",
