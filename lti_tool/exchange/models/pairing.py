@@ -80,7 +80,9 @@ class PairingEvent(Base):
     exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
     at: Mapped[datetime]
     kind: Mapped[str]
-    """planned, joined, left, forgotten, begun, traded, rescued, given_back, kept, came_back, released, mixed, mended."""
+    """
+    planned, joined, left, forgotten, begun, traded, rescued, given_back, kept, came_back, released, mixed or mended.
+    """
     facts: Mapped[dict[str, Any]]
     """Ids only: ``person``, and ``added``, ``removed`` and ``begun`` as lists of ``[reviewer, author]``."""
 

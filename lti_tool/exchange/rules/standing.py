@@ -74,10 +74,7 @@ class Standing:
     def may(self, reviewer: int, author: int) -> bool:
         pair = (reviewer, author)
         return (
-            reviewer != author
-            and pair not in self.pairs
-            and pair not in self.refused
-            and self.allows(reviewer, author)
+            reviewer != author and pair not in self.pairs and pair not in self.refused and self.allows(reviewer, author)
         )
 
     def would_rather_not(self, reviewer: int, author: int) -> bool:
@@ -136,7 +133,9 @@ class Standing:
             (
                 pair
                 for pair, is_begun in self.pairs.items()
-                if not is_begun and pair[0] != reviewer and pair[1] in [each for each in needier if each != reviewer][:FEW]
+                if not is_begun
+                and pair[0] != reviewer
+                and pair[1] in [each for each in needier if each != reviewer][:FEW]
             ),
             key=lambda pair: (*self.need(pair[1]), draw(self.seed, *pair)),
         )[:FEW]

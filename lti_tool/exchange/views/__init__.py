@@ -38,6 +38,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     coach,
     dialogue,
     downloads,
+    exporting,
     flags,
     grading,
     oversight,

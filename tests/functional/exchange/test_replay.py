@@ -182,7 +182,9 @@ def test_a_lapsed_work_that_comes_back_to_its_reviewer_is_a_step_too(session: Se
 
 def test_a_pair_that_no_step_made_is_found(session: Session) -> None:
     made = begun(session)
-    (reviewer, author), *_ = [pair for pair, is_begun in queries.kept_plan(session, made.exchange)[0].items() if not is_begun]
+    (reviewer, author), *_ = [
+        pair for pair, is_begun in queries.kept_plan(session, made.exchange)[0].items() if not is_begun
+    ]
     session.execute(
         text("delete from exchange_pair where reviewer_id = :one and author_id = :other"),
         {"one": reviewer, "other": author},
