@@ -32,6 +32,7 @@ from lti_tool.exchange.models import (
     SubmissionFile,
     Takeaway,
     Thanks,
+    Withdrawal,
     WorkVersion,
 )
 from lti_tool.exchange.operations import pairing
@@ -132,6 +133,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
             .where(WorkVersion.submission_id == work.id)
             .values(body="", beside={}, note="", file_ids=[])
         )
+        session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id))
         work.beside = {}
         work.draft = work.body = ""
         work.author_id = None
@@ -203,6 +205,7 @@ def _work(work: Submission, versions: list[dict[str, Any]]) -> dict[str, Any]:
         "beside": work.beside,
         "versions": versions,
         "submitted_at": work.submitted_at.isoformat() if work.submitted_at else None,
+        "withdrawn_at": work.withdrawal.withdrawn_at.isoformat() if work.withdrawal else None,
         "files": [{"name": file.name, "media_type": file.media_type, "size": file.size} for file in work.files],
     }
 

@@ -53,6 +53,7 @@ from lti_tool.exchange.models.settings import (
 from lti_tool.exchange.models.work import (
     Submission,
     SubmissionFile,
+    Withdrawal,
     WorkVersion,
 )
 
@@ -91,6 +92,7 @@ __all__ = [
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Withdrawal",
     "WorkVersion",
     "has_reader",
 ]

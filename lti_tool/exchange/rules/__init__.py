@@ -116,6 +116,7 @@ from lti_tool.exchange.rules.offers import (
     LEASE,
     OPEN_STATES,
     PATIENCE,
+    WITHDRAWN,
     OfferState,
 )
 from lti_tool.exchange.rules.options import (
@@ -266,6 +267,7 @@ __all__ = [
     "USING",
     "VERDICTS",
     "WAYS",
+    "WITHDRAWN",
     "WORDS",
     "WORK",
     "YES_NO",

@@ -25,6 +25,8 @@ SIT = text(
     values (:exchange, :person, :work, :now, :reviews, :reviews)
     on conflict (exchange_id, person_id) do update
        set left_at = null, submission_id = excluded.submission_id, planned_at = null,
+           begun = (select count(*) from exchange_pair p where p.exchange_id = :exchange
+                       and p.submission_id = excluded.submission_id and p.begun_at is not null),
            lacks = :reviews - (select count(*) from exchange_pair p
                                 where p.exchange_id = :exchange and p.submission_id = excluded.submission_id),
            idle = :reviews - (select count(*) from exchange_pair p
@@ -107,7 +109,7 @@ END_OFFERS = text(
       from exchange_seat s
      where o.exchange_id = :exchange and o.state in ('offered', 'started')
        and s.exchange_id = o.exchange_id and s.submission_id = o.submission_id
-       and (o.reviewer_id = :person or s.person_id = :person)
+       and ((o.reviewer_id = :person and not :keeps_reading) or s.person_id = :person)
     """
 )
 FORGET_PAIRS = text(
@@ -186,19 +188,26 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
     return len(people)
 
 
-def leave_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+def leave_seat(
+    session: Session, exchange: Exchange, *, person: int, now: datetime, keeps_reading: bool = False
+) -> None:
     """
     Somebody leaves the course, or takes their work back: those around them close the gap.
 
-    Feedback that was given stays. What they had begun to read is looked after by others, and
-    whoever had begun to read their work gets another.
+    Feedback that was given stays. What they had begun to read is looked after by others, unless they
+    go on with it, and whoever had begun to read their work gets another.
     """
     scene.hold(session, exchange)
-    facts = {"exchange": exchange.id, "person": person, "now": now}
+    facts = {"exchange": exchange.id, "person": person, "now": now, "keeps_reading": keeps_reading}
     if session.execute(LEAVE, facts).one_or_none() is None:
         return
     around = session.execute(AROUND, facts).all()
-    gone = [row for row in around if row.state != "submitted"]
+    gone = [
+        row
+        for row in around
+        if row.state != rules.OfferState.SUBMITTED
+        and not (keeps_reading and row.reviewer_id == person and row.state in rules.OPEN_STATES)
+    ]
     reviewers = [row.reviewer_id for row in gone if row.author_id == person]
     authors = [row.author_id for row in gone if row.reviewer_id == person]
     begun = [row.author_id for row in gone if row.is_begun and row.reviewer_id == person]

@@ -65,7 +65,7 @@ BEGIN = text(
       from begun join exchange_submission w on w.id = begun.submission_id
         on conflict (submission_id, reviewer_id) do update
        set state = 'offered', offered_at = excluded.offered_at, lease_until = excluded.lease_until, ended_at = null,
-           version = excluded.version
+           version = excluded.version, reason = ''
      where exchange_offer.state = 'expired'
     returning id
     """
