@@ -91,6 +91,11 @@ from lti_tool.exchange.queries.pairing import (
     pairing_events,
     why_no_work,
 )
+from lti_tool.exchange.queries.replay import (
+    derived_plan,
+    kept_plan,
+    replay,
+)
 from lti_tool.exchange.queries.second_look import (
     Disagreement,
     Mine,
@@ -168,6 +173,7 @@ __all__ = [
     "compare",
     "consent_of",
     "consents",
+    "derived_plan",
     "differing",
     "disagreements",
     "due_exchanges",
@@ -190,6 +196,7 @@ __all__ = [
     "is_held_back",
     "is_review_of",
     "is_taken_back",
+    "kept_plan",
     "learners",
     "leases_ending",
     "lines_of",
@@ -210,6 +217,7 @@ __all__ = [
     "preview",
     "recomputed",
     "reopenings",
+    "replay",
     "review_due",
     "running_exchanges",
     "said_about",

@@ -39,6 +39,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     dates,
     dialogue,
     downloads,
+    exporting,
     flags,
     grading,
     oversight,

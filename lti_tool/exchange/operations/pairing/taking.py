@@ -13,10 +13,8 @@ from lti_tool.exchange.models import Exchange, Offer
 from lti_tool.exchange.operations.pairing import scene, seats
 from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
 from lti_tool.exchange.rules.pairs import Change, Pair, draw, draw_for, swapping
-from lti_tool.exchange.rules.standing import URN
+from lti_tool.exchange.rules.standing import FEW, URN
 
-FEW = 12
-"""More works than any reviewer is kept from, so one that suits is among them."""
 ROUNDS = 8
 """How often to look again when others took what we were about to take."""
 
@@ -213,7 +211,8 @@ def keep(session: Session, exchange: Exchange, offer: Offer, *, now: datetime) -
     )
     if author is None:
         return False
-    _pair_up(session, exchange, offer.reviewer_id or 0, author, now=now, kind="kept")
+    reviewer = offer.reviewer_id or 0
+    _pair_up(session, exchange, reviewer, author, now=now, kind="kept")
     session.execute(
         text("update exchange_pair set begun_at = :now where submission_id = :work and reviewer_id = :reviewer"),
         facts | {"now": now},
@@ -222,6 +221,7 @@ def keep(session: Session, exchange: Exchange, offer: Offer, *, now: datetime) -
         text("update exchange_seat set begun = begun + 1 where exchange_id = :exchange and person_id = :author"),
         facts | {"author": author},
     )
+    scene.note(session, exchange, "begun", now=now, begun=[[reviewer, author]])
     return True
 
 
