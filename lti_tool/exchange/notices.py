@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool import db, jobs, notices
@@ -58,6 +58,18 @@ def tell(
 def grades_out(session: Session, exchange: Exchange, people: Collection[int], *, now: datetime) -> None:
     """Grades were released; one that follows new feedback later says nothing again."""
     tell(session, exchange, "grade_released", people, now=now)
+
+
+def feedback_shown(session: Session, exchange: Exchange, people: Collection[int], *, now: datetime) -> None:
+    """Feedback that waited is shown to its authors."""
+    for author in sorted(people):
+        for id in _received(session, exchange, author):
+            tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
+
+
+def take_feedback_back(session: Session, exchange: Exchange, people: Collection[int]) -> None:
+    """It waits again: what told of it goes."""
+    notices.take_back(session, activity_id=exchange.id, kind="feedback_received", people=people)
 
 
 def work_taken_back(session: Session, exchange: Exchange, another: Mapping[int, int | None], *, now: datetime) -> None:
@@ -122,16 +134,12 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
 
 
 def _feedback_given(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
-    author = session.scalar(
-        select(Submission.author_id)
-        .join(Offer, Offer.submission_id == Submission.id)
-        .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Feedback.id == facts["feedback_id"])
-    )
-    if author is not None:
+    _offer_id, reviewer, author = _sides_of(session, facts["feedback_id"])
+    if reviewer is not None and exchange.option(rules.ReleaseOptions).when == rules.AFTER_GIVING:
+        # Who has given enough sees what they got; what they were told before is not told again.
+        feedback_shown(session, exchange, {reviewer} - set(queries.held_back(session, exchange, now=now)), now=now)
+    if author is not None and not queries.is_held_back(session, exchange, author, now=now):
         received = _received(session, exchange, author)
-        if exchange.holds_back(len(received)):
-            return
         # The one that ends the waiting brings those that waited.
         for id in received if exchange.holds_back(len(received) - 1) else [facts["feedback_id"]]:
             tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
@@ -143,7 +151,7 @@ def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: d
     offer_id, reviewer, author = _sides_of(session, facts["feedback_id"])
     if reviewer is not None and side != rules.REVIEWER:
         tell(session, exchange, "reply_received", [reviewer], now=now, key=key, offer_id=offer_id)
-    if author is not None and side != rules.AUTHOR and not queries.is_held_back(session, exchange, author):
+    if author is not None and side != rules.AUTHOR and not queries.is_held_back(session, exchange, author, now=now):
         id = facts["feedback_id"]
         tell(session, exchange, "message_received", [author], now=now, key=key, feedback_id=id)
 
@@ -173,19 +181,6 @@ def _received(session: Session, exchange: Exchange, author: int) -> Sequence[int
     ).all()
 
 
-def _waited_until_closed(session: Session, exchange: Exchange) -> list[int]:
-    """The authors who see their feedback only because the exchange is closed."""
-    received = func.count(Feedback.id)
-    rows = session.execute(
-        select(Submission.author_id, received)
-        .join(Offer, Offer.submission_id == Submission.id)
-        .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id.is_not(None))
-        .group_by(Submission.author_id)
-    )
-    return [author for author, count in rows if author is not None and exchange.holds_back(count, is_closed=False)]
-
-
 def _sides_of(session: Session, feedback_id: int) -> tuple[int, int | None, int | None]:
     """The offer of a feedback, its reviewer, and the author of the work."""
     row = session.execute(
@@ -209,7 +204,13 @@ def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: dateti
 def _closed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.is_published:
         tell(session, exchange, "closed", learners_of(session, exchange), now=now, key=now.isoformat())
-        people = _waited_until_closed(session, exchange)
+        people = [
+            each.person_id
+            for each in queries.authors(session, exchange)
+            if each.received
+            and each.waits(exchange, now=now, is_closed=False)
+            and not each.waits(exchange, now=now, is_closed=True)
+        ]
         tell(session, exchange, "feedback_received", people, now=now, key="closed")
 
 

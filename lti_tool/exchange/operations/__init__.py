@@ -56,6 +56,11 @@ from lti_tool.exchange.operations.promises import (
     drop_commitment,
     remind,
 )
+from lti_tool.exchange.operations.release import (
+    release_feedback,
+    set_release_rule,
+    take_release_back,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -127,6 +132,7 @@ __all__ = [
     "offer_name",
     "publish",
     "regrade",
+    "release_feedback",
     "release_grades",
     "release_if_ready",
     "remind",
@@ -141,9 +147,11 @@ __all__ = [
     "set_grade_override",
     "set_options",
     "set_part_override",
+    "set_release_rule",
     "stay_with_it",
     "submit_work",
     "take_back_extension",
+    "take_release_back",
     "take_thanks_back",
     "tend",
     "thank",

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import errors, notices, rules
+from lti_tool.exchange import errors, notices, queries, rules
 from lti_tool.exchange.models import Exchange, Offer, Release, Withdrawal
 from lti_tool.exchange.operations import acts, pairing, reviewing
 from lti_tool.exchange.operations.work import own_work
@@ -24,6 +24,8 @@ def withdraw_work(session: Session, exchange: Exchange, *, author: int, now: dat
     told, and gets another work where there is one; *author* goes on with what they read themselves.
     """
     acts.require_open(exchange, now)
+    # Who could not hand it in again would be left with nothing.
+    acts.require_taken(queries.windows_of(session, exchange, author), now)
     pairing.hold(session, exchange)
     work = own_work(session, exchange, author=author)
     if work.submitted_at is None:

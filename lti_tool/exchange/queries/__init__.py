@@ -28,8 +28,6 @@ from lti_tool.exchange.queries.dialogue import (
     consent_of,
     consents,
     has_news,
-    held_back,
-    is_held_back,
     lines_of,
     part_in,
     plan_items,
@@ -91,6 +89,15 @@ from lti_tool.exchange.queries.pairing import (
     pairing_events,
     why_no_work,
 )
+from lti_tool.exchange.queries.release import (
+    Author,
+    authors,
+    feedback_release,
+    held_back,
+    is_held_back,
+    released_between,
+    waiting_of,
+)
 from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
@@ -135,6 +142,7 @@ from lti_tool.exchange.queries.work import (
 
 __all__ = [
     "Answered",
+    "Author",
     "Calendar",
     "Change",
     "Comparison",
@@ -166,6 +174,7 @@ __all__ = [
     "answered_in",
     "appraisals_shown",
     "author_name",
+    "authors",
     "available",
     "calendar_of",
     "commitment_of",
@@ -183,6 +192,7 @@ __all__ = [
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
+    "feedback_release",
     "file_for",
     "flag_with",
     "flags",
@@ -216,6 +226,7 @@ __all__ = [
     "plan_of",
     "preview",
     "recomputed",
+    "released_between",
     "reopenings",
     "replay",
     "review_due",
@@ -228,6 +239,7 @@ __all__ = [
     "to_look_at",
     "to_remind",
     "unread_works",
+    "waiting_of",
     "who_owes",
     "who_waited_for",
     "whom",

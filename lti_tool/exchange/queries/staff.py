@@ -15,6 +15,7 @@ from lti_tool.exchange.columns import columns_of, main_column
 from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission, Withdrawal
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
+from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.student import (
     Dossier,
     MyReview,
@@ -119,6 +120,8 @@ class PersonPage:
     name: str
     windows: rules.Windows
     """Their own."""
+    waiting: rules.Waiting | None
+    """Why they do not see their feedback."""
     work: MyWork | None
     given: tuple[MyReview, ...]
     received: tuple[Received, ...]
@@ -214,6 +217,14 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
         person_id=person_id,
         name=name,
         windows=dossier.windows,
+        waiting=waiting_of(
+            session,
+            exchange,
+            person_id,
+            received=len(dossier.feedback),
+            given=sum(offer.state == OfferState.SUBMITTED for offer in dossier.offers),
+            now=now,
+        ),
         work=work_in(dossier, exchange, now=now),
         given=reviews_in(dossier, exchange, looker=rules.STAFF, now=now),
         received=received_in(dossier, exchange, looker=rules.STAFF),

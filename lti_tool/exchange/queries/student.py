@@ -32,6 +32,7 @@ from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
@@ -170,7 +171,9 @@ class StudentPage:
     """Whether another work can be had: ``own`` while some are owed, then ``extra`` where help is needed."""
     none_because: str | None
     received: tuple[Received, ...]
-    """Nothing while it is held back, see :class:`rules.AnonymityOptions`."""
+    """Nothing while it is held back."""
+    waiting: rules.Waiting | None
+    """Why feedback is held back, or would be if it came."""
     grade: Release | None
     passback: Passback | None
     windows: rules.Windows
@@ -203,7 +206,18 @@ class Dossier:
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
-    dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
+    dossier = dossier_of(session, exchange, person_id, now=now)
+    waiting = waiting_of(
+        session,
+        exchange,
+        person_id,
+        received=len(dossier.feedback),
+        given=sum(offer.state == OfferState.SUBMITTED for offer in dossier.offers),
+        now=now,
+    )
+    if waiting is not None:
+        # As if it had not come.
+        dossier = replace(dossier, feedback=(), has_feedback=False)
     windows = dossier.windows
     why_not_open = windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
@@ -239,6 +253,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         available=available,
         none_because=none_because,
         received=received,
+        waiting=waiting,
         grade=grade,
         passback=passback,
         windows=windows,
@@ -389,13 +404,6 @@ def _why_not_counted(feedback: Feedback) -> str | None:
         return feedback.exclusion.reason
     hiding = feedback.hiding
     return hiding.note if hiding is not None and not hiding.counts else None
-
-
-def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
-    """The dossier without feedback that is held back, as if it had not come."""
-    if not exchange.holds_back(len(dossier.feedback)):
-        return dossier
-    return replace(dossier, feedback=(), has_feedback=False)
 
 
 def _questions(dossier: Dossier, offer: Offer) -> tuple[str, ...]:

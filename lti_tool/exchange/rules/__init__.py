@@ -156,6 +156,16 @@ from lti_tool.exchange.rules.plan import (
     as_new,
     problem_of,
 )
+from lti_tool.exchange.rules.release import (
+    AFTER_GIVING,
+    BY_HAND,
+    ON_DATE,
+    RELEASES,
+    SHOWN_AT_ONCE,
+    ReleaseOptions,
+    Waiting,
+    why_waits,
+)
 from lti_tool.exchange.rules.steps import (
     step,
     trouble,
@@ -199,12 +209,14 @@ from lti_tool.exchange.rules.work import (
 )
 
 __all__ = [
+    "AFTER_GIVING",
     "ALLOWED",
     "ANONYMITIES",
     "ANY_GROUP",
     "AT_ONCE",
     "AUTHOR",
     "AUTHOR_HIDDEN",
+    "BY_HAND",
     "CLASSMATE",
     "COLUMN_PER_PART",
     "COMMENTS",
@@ -255,6 +267,7 @@ __all__ = [
     "NO_COMMENT",
     "NUMBER",
     "ONE_COLUMN",
+    "ON_DATE",
     "OPEN_STATES",
     "OPTIONAL",
     "OTHER_GROUPS",
@@ -262,6 +275,7 @@ __all__ = [
     "PARTS",
     "PATIENCE",
     "REFUSED",
+    "RELEASES",
     "REQUIRED",
     "REVIEWER",
     "REVIEWER_HIDDEN",
@@ -270,6 +284,7 @@ __all__ = [
     "SAME",
     "SELF_ASSESSMENT",
     "SETTLED",
+    "SHOWN_AT_ONCE",
     "SIDES",
     "STAFF",
     "STAGES",
@@ -311,10 +326,12 @@ __all__ = [
     "PairingOptions",
     "Part",
     "Plan",
+    "ReleaseOptions",
     "Said",
     "Scale",
     "Seen",
     "Share",
+    "Waiting",
     "Wanting",
     "Windows",
     "Words",
@@ -354,6 +371,7 @@ __all__ = [
     "wanting",
     "why_no_later",
     "why_release",
+    "why_waits",
     "without",
     "worth",
 ]

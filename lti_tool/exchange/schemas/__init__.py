@@ -49,6 +49,10 @@ from lti_tool.exchange.schemas.taking_part import (
     TakeawaySchema,
     WorkSchema,
 )
+from lti_tool.exchange.schemas.time import (
+    LateSchema,
+    ReleaseSchema,
+)
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
@@ -72,6 +76,7 @@ __all__ = [
     "FlagSchema",
     "GradingSchema",
     "HandInSchema",
+    "LateSchema",
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
@@ -81,6 +86,7 @@ __all__ = [
     "PlanSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReleaseSchema",
     "ReopeningSchema",
     "SecondLookSchema",
     "TakeawaySchema",

@@ -74,6 +74,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "commitment": _commitment(exchange, page),
         "is_overdue": page.windows.is_late(now()),
         "options": exchange.option(rules.GradingOptions),
+        "now": now(),
         "wording": wording,
         "grade_words": grade_words,
         "talk": talk.Talk(exchange=exchange, person_id=viewer.person_id, now=now()),
