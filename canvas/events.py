@@ -69,7 +69,7 @@ def _translated(  # noqa: C901 - a table, written as one
     name: str, body: Mapping[str, Any], *, course: str, shard: int, at: datetime
 ) -> Iterator[LmsEvent]:
     subject, _, happened = name.rpartition("_")
-    if happened not in ("created", "updated", "completed"):
+    if happened not in ("created", "updated", "completed", "change"):
         return
     match subject:
         case "enrollment" | "enrollment_state":
@@ -96,9 +96,9 @@ def _translated(  # noqa: C901 - a table, written as one
         case "content_migration":
             if course:
                 yield CourseCopied(course=course, origin=str(body.get("source_course_lti_id") or ""), occurred_at=at)
-        case "submission" | "grade_change":
+        case "submission" | "grade":
             person = global_id(body.get("user_id"), shard)
-            graded = body.get("graded_at") is not None or subject == "grade_change"
+            graded = body.get("graded_at") is not None or subject == "grade"
             yield WorkHandedIn(course=course, person=person, is_graded=graded, occurred_at=at)
         case "lti_resource_link" | "discussion_topic" | "discussion_entry":
             yield CourseActivity(course=course, what=name, occurred_at=at)

@@ -31,8 +31,9 @@ def receive(public_id: str) -> Response:
     if address is None:
         abort(404, "There is no such source, or it is paused.")
     body = request.get_data(cache=False)
+    headers = {name.lower(): value for name, value in request.headers}
     try:
-        events = inbox.read(address, dict(request.headers.to_wsgi_list()), body, settings=settings, now=now())
+        events = inbox.read(address, headers, body, settings=settings, now=now())
     except inbox.Refused as err:
         inbox.count_refusal(session, address, str(err), now=now())
         session.commit()
@@ -49,7 +50,6 @@ def receive(public_id: str) -> Response:
     return Response(status=202)
 
 
-@bp.errorhandler(HTTPException)
 def problem(error: HTTPException) -> Response:
     """Machines are told in problem+json (RFC 9457)."""
     code = error.code or 500
@@ -57,7 +57,6 @@ def problem(error: HTTPException) -> Response:
     return Response(body, status=code, content_type="application/problem+json")
 
 
-@bp.errorhandler(SQLAlchemyError)
 def unavailable(error: SQLAlchemyError) -> Response:
     """Nothing was kept; the sender tries again."""
     db.session.rollback()
@@ -70,3 +69,10 @@ def _is_plain(public_id: str) -> bool:
     return (
         len(public_id) <= LONGEST_ID and public_id.isascii() and public_id.replace("-", "").replace("_", "").isalnum()
     )
+
+
+# By number, too: beside the pages their own handlers are told by number, and would come first.
+for status in (400, 401, 404, 405, 413):
+    bp.register_error_handler(status, problem)
+bp.register_error_handler(HTTPException, problem)
+bp.register_error_handler(SQLAlchemyError, unavailable)

@@ -4,10 +4,11 @@ What courses and people make of events of the LMS.
 Whom and what an event concerns is looked for within the platform it came from, whatever it says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.jobs import ask_for_roster
@@ -26,7 +27,7 @@ def roster_changed(session: Session, platform_id: int, events: Sequence[RosterCh
         .join(Deployment, Deployment.id == Course.deployment_id)
         .where(
             Deployment.platform_id == platform_id,
-            Course.lms_id.in_({each.course for each in events} - {""}),
+            _is_called(Course.lms_id, Course.context_id, {each.course for each in events} - {""}),
             Course.roster_url.is_not(None),
         )
     )
@@ -42,6 +43,11 @@ def course_changed(session: Session, platform_id: int, events: Sequence[CourseCh
 def person_changed(session: Session, platform_id: int, events: Sequence[PersonChanged], now: datetime) -> None:
     """Take over somebody's name, unless a younger event told another."""
     _apply(session, RENAME, platform_id, [(each.person, each.name, each.occurred_at) for each in events])
+
+
+def _is_called(lms_id: Any, lti_id: Any, ids: Collection[str]) -> ColumnElement[bool]:
+    """Where no launch told the LMS's own id, it is LTI's: some LMSs have one only."""
+    return or_(lms_id.in_(ids), and_(lms_id == "", lti_id.in_(ids)))
 
 
 def _apply(session: Session, statement: str, platform_id: int, told: Sequence[tuple[str, str, datetime]]) -> None:
@@ -64,12 +70,12 @@ TOLD = "unnest(cast(:ids as text[]), cast(:words as text[]), cast(:moments as ti
 RETITLE = f"""
     update course c set title = e.words, told_at = e.at
       from {TOLD}, deployment d
-     where d.platform_id = :platform and d.id = c.deployment_id and c.lms_id = e.id
+     where d.platform_id = :platform and d.id = c.deployment_id and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
        and (c.told_at is null or c.told_at < e.at) and c.title <> e.words
 """  # noqa: S608 - our own words
 RENAME = f"""
     update person p set name = e.words, told_at = e.at
       from {TOLD}, deployment d
-     where d.platform_id = :platform and d.id = p.deployment_id and p.lms_id = e.id
+     where d.platform_id = :platform and d.id = p.deployment_id and (p.lms_id = e.id or p.lms_id = '' and p.sub = e.id)
        and (p.told_at is null or p.told_at < e.at) and p.name <> '' and p.name <> e.words
 """  # noqa: S608 - our own words
