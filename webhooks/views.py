@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.config import Settings
+from lti_tool.web.guards import platform_call
 from webhooks import inbox
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ LONGEST_ID = 64
 
 
 @bp.post("/<public_id>")
+@platform_call
 def receive(public_id: str) -> Response:
     """Prove, keep once, answer 202; a repeat is answered the same way."""
     request.max_content_length = LARGEST

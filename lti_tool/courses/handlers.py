@@ -70,7 +70,8 @@ TOLD = "unnest(cast(:ids as text[]), cast(:words as text[]), cast(:moments as ti
 RETITLE = f"""
     update course c set title = e.words, told_at = e.at
       from {TOLD}, deployment d
-     where d.platform_id = :platform and d.id = c.deployment_id and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
+     where d.platform_id = :platform and d.id = c.deployment_id
+       and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
        and (c.told_at is null or c.told_at < e.at) and c.title <> e.words
 """  # noqa: S608 - our own words
 RENAME = f"""

@@ -53,9 +53,7 @@ def test_first_launch_writes_down_people_and_places(session: Session, deployment
     assert session.scalars(select(ResourceLink)).one().line_item_url == "https://lms.example/items/1"
 
 
-def test_launches_tell_by_which_ids_the_lms_will_speak_and_keep_what_is_known(
-    session: Session, deployment: int
-) -> None:
+def test_launches_tell_by_which_ids_the_lms_will_speak(session: Session, deployment: int) -> None:
     here = enter(session, deployment)
     assert session.get_one(Course, here.course_id).lms_id == ""
 
