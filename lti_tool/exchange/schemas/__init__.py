@@ -26,6 +26,9 @@ from lti_tool.exchange.schemas.grading import (
     ReasonSchema,
     RegradeSchema,
 )
+from lti_tool.exchange.schemas.notes import (
+    NotesOptionsSchema,
+)
 from lti_tool.exchange.schemas.pairing import (
     PairingSchema,
 )
@@ -39,8 +42,10 @@ from lti_tool.exchange.schemas.promises import (
 )
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
+    BegunSchema,
     DeclineSchema,
     FeedbackSchema,
+    NoteSchema,
     OverrideSchema,
     TakeawaySchema,
     WorkSchema,
@@ -55,6 +60,7 @@ __all__ = [
     "AnonymitySchema",
     "AnswerSchema",
     "AppraisalSchema",
+    "BegunSchema",
     "BesideSchema",
     "CharterSchema",
     "CoachSchema",
@@ -70,6 +76,8 @@ __all__ = [
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
+    "NoteSchema",
+    "NotesOptionsSchema",
     "OverrideSchema",
     "PairingSchema",
     "PartOverrideSchema",

@@ -18,7 +18,8 @@ export default class extends Controller {
     this.form = this.keyValue || this.element.action.replace(/^[^/]*\/\/[^/]*(\/s\/[^/]*)?/, "");
     this.bases = new Map(this.#fields().map((field) => [field.name, field.defaultValue]));
     this.listeners = [
-      [this.element, "input", () => this.#later()],
+      // On the document: fields that stand elsewhere belong to the form too.
+      [document, "input", (event) => event.target.form === this.element && this.#later()],
       [this.element, "submit", () => this.#send()],
       [window, "pagehide", () => this.#keepNow()],
       [document, "htmx:after:request", (event) => this.#answered(event)],
@@ -33,7 +34,7 @@ export default class extends Controller {
   }
 
   #fields() {
-    return [...this.element.querySelectorAll(KEPT)].filter((field) => !field.readOnly);
+    return [...this.element.elements].filter((field) => field.matches(KEPT) && !field.readOnly);
   }
 
   #later() {
