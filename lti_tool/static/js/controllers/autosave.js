@@ -14,7 +14,7 @@ export default class extends Controller {
       // On the document: fields that stand elsewhere belong to the form too.
       [document, "input", (event) => event.target.form === this.element && this.#typed()],
       [document, "change", (event) => event.target.form === this.element && this.#typed()],
-      [this.element, "submit", (event) => this.#submit(event)],
+      [document, "submit", (event) => event.target === this.element && this.#submit(event)],
       [this.element, "htmx:before:request", (event) => this.#begun(event)],
       [document, "htmx:after:request", (event) => this.#answered(event)],
       [document, "htmx:error", (event) => this.#broken(event)],
