@@ -2,6 +2,10 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.dates import (
+    extend,
+    take_back_extension,
+)
 from lti_tool.exchange.operations.dialogue import (
     agree_to_charter,
     appraise,
@@ -83,6 +87,9 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.withdrawing import (
+    withdraw_work,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -109,6 +116,7 @@ __all__ = [
     "drop_commitment",
     "edit_exchange",
     "edit_message",
+    "extend",
     "flag",
     "give_feedback",
     "lift_grade_override",
@@ -143,6 +151,7 @@ __all__ = [
     "set_part_override",
     "stay_with_it",
     "submit_work",
+    "take_back_extension",
     "take_thanks_back",
     "tend",
     "thank",
@@ -150,4 +159,5 @@ __all__ = [
     "tick_off",
     "unpublish",
     "withdraw_name",
+    "withdraw_work",
 ]

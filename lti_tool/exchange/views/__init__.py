@@ -37,8 +37,10 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     anonymity,
     charter,
     coach,
+    dates,
     dialogue,
     downloads,
+    exporting,
     flags,
     grading,
     notes,
@@ -50,6 +52,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     student,
     takeaways,
     versions,
+    withdrawing,
     work_options,
     working,
 )
