@@ -44,6 +44,7 @@ from lti_tool.exchange.operations.options import (
     set_options,
 )
 from lti_tool.exchange.operations.pairing import (
+    choose_pairing,
     mix_again,
     tend,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "agree_to_charter",
     "appraise",
     "attach_file",
+    "choose_pairing",
     "close",
     "commit_to",
     "copy_options",

@@ -307,7 +307,7 @@ class _Flow:
 
 def joining(
     newcomer: int,
-    reviews: int,
+    needs: tuple[int, int],
     *,
     lacking: Sequence[int],
     idle: Sequence[int],
@@ -317,14 +317,14 @@ def joining(
     wanted: Sequence[Pair] = (),
 ) -> Change:
     """
-    Find *newcomer* authors to read and reviewers who read them, as many as *reviews* of each.
+    Find *newcomer* what they need: so many authors to read, and so many reviewers who read them.
 
     *lacking* are authors whose work has too few reviewers, *idle* reviewers with too few authors;
     *waiting* are pairs that nobody has begun, in the order in which they are drawn. A split puts the
     newcomer between a reviewer and an author: u reads x, and x reads v, so everybody else keeps as
     many as they had. *wanted* pairs of the newcomer come first, what *avoids* names comes last.
     """
-    step = _Joining(newcomer, reviews, allows, avoids)
+    step = _Joining(newcomer, needs, allows, avoids)
     step.take(wanted)
     # What would rather not be, such as two who review each other, is split first.
     waiting = sorted(waiting, key=lambda pair: not avoids(*pair))
@@ -374,11 +374,11 @@ def swapping(
 
 
 class _Joining:
-    def __init__(self, newcomer: int, reviews: int, allows: Allows, avoids: Allows) -> None:
-        self.newcomer, self.reviews, self.allows, self.avoids = newcomer, reviews, allows, avoids
+    def __init__(self, newcomer: int, needs: tuple[int, int], allows: Allows, avoids: Allows) -> None:
+        self.newcomer, self.allows, self.avoids = newcomer, allows, avoids
         self.is_picky = True
-        self.reads: set[int] = set()
-        self.read_by: set[int] = set()
+        self.to_read, self.readers = needs
+        """How many authors and reviewers are still to be found."""
         self.added: list[Pair] = []
         self.removed: list[Pair] = []
 
@@ -387,17 +387,17 @@ class _Joining:
             self._add(*pair)
 
     def read(self, author: int) -> None:
-        if len(self.reads) < self.reviews and self._suits(self.newcomer, author):
+        if self.to_read > 0 and self._suits(self.newcomer, author):
             self._add(self.newcomer, author)
 
     def be_read_by(self, reviewer: int) -> None:
-        if len(self.read_by) < self.reviews and self._suits(reviewer, self.newcomer):
+        if self.readers > 0 and self._suits(reviewer, self.newcomer):
             self._add(reviewer, self.newcomer)
 
     def split(self, pair: Pair) -> None:
         reviewer, author = pair
         if (
-            max(len(self.reads), len(self.read_by)) < self.reviews
+            min(self.to_read, self.readers) > 0
             and pair not in self.removed
             and self._suits(reviewer, self.newcomer)
             and self._suits(self.newcomer, author)
@@ -413,4 +413,7 @@ class _Joining:
 
     def _add(self, reviewer: int, author: int) -> None:
         self.added.append((reviewer, author))
-        (self.reads.add(author) if reviewer == self.newcomer else self.read_by.add(reviewer))
+        if reviewer == self.newcomer:
+            self.to_read -= 1
+        else:
+            self.readers -= 1

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lti_tool.exchange.rules.pairs import Pair, filled, leaving, regular_plan, swapping
-from lti_tool.exchange.rules.standing import Standing
+from lti_tool.exchange.rules.pairs import Change, Pair, filled, joining, leaving, regular_plan, swapping
+from lti_tool.exchange.rules.standing import Standing, replayed
 
 REVIEWS = st.integers(1, 6)
 SEEDS = st.integers(0, 2**31 - 1)
@@ -314,3 +314,33 @@ def test_another_number_of_reviews_plans_the_rest_anew(before: int, after: int, 
     assert began <= {pair for pair, is_begun in plan.pairs.items() if is_begun}
     assert all(len(plan.reads(person)) <= max(after, before) for person in people)
     assert sum(plan.idle(person) for person in people) == sum(plan.lacks(person) for person in people) or began
+
+
+def test_who_comes_back_with_what_they_gave_is_found_no_more_than_they_lack() -> None:
+    change = joining(
+        9,
+        (1, 0),
+        lacking=[1, 2],
+        idle=[3, 4],
+        waiting=[(5, 6), (6, 7), (7, 5)],
+        allows=lambda _one, _other: True,
+        avoids=lambda _one, _other: False,
+    )
+
+    assert change == Change(added=((9, 1),))
+
+
+@given(st.integers(4, 30), st.integers(1, 3), SEEDS)
+def test_a_plan_is_derived_again_from_its_seed_and_its_steps(count: int, reviews: int, seed: int) -> None:
+    plan = Standing(seed, reviews)
+    people = list(range(count))
+    plan.plan(people)
+    late = plan.join(count)
+    left = plan.leave(0)
+    events = [
+        {"kind": "planned", "people": people, "seed": seed, "reviews": reviews},
+        {"kind": "joined", "person": count, "added": late.added, "removed": late.removed},
+        {"kind": "left", "person": 0, "added": left.added, "removed": left.removed},
+    ]
+
+    assert replayed(events, Standing(0, 1)) == plan
