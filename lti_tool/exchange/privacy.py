@@ -5,7 +5,7 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
@@ -16,8 +16,11 @@ from lti_tool.exchange.models import (
     DraftCopy,
     Exchange,
     Exclusion,
+    Extended,
+    Extension,
     Feedback,
     FeedbackDraft,
+    FeedbackRelease,
     FeedbackRevision,
     Flag,
     GradeOverride,
@@ -26,17 +29,18 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
-    PlannedPair,
     Release,
+    Reopening,
     Seat,
     Submission,
     SubmissionFile,
     Takeaway,
     Thanks,
+    Withdrawal,
     WorkVersion,
 )
 from lti_tool.exchange.operations import pairing
-from lti_tool.exchange.rules import OPEN_STATES, OfferState
+from lti_tool.exchange.rules import OPEN_STATES, Note, OfferState
 
 
 def export_person(session: Session, person_id: int) -> dict[str, Any]:
@@ -91,7 +95,42 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
             for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
         ],
+        "more_time": _more_time(session, person_id),
+        "opened_once_more": [
+            {
+                "exchange": each.exchange_id,
+                "what": "work" if each.feedback_id is None else "feedback",
+                "until": each.until.isoformat(),
+                "reason": each.reason,
+                "at": each.at.isoformat(),
+                "taken_back_at": each.ended_at.isoformat() if each.ended_at else None,
+            }
+            for each in session.scalars(
+                select(Reopening).where(Reopening.person_id == person_id).order_by(Reopening.id)
+            )
+        ],
     }
+
+
+def _more_time(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """The later dates that a person got, and why."""
+    rows = session.execute(
+        select(Extension, Extended.taken_back_at)
+        .join(Extended, Extended.extension_id == Extension.id)
+        .where(Extended.person_id == person_id)
+        .order_by(Extension.id)
+    )
+    return [
+        {
+            "exchange": each.exchange_id,
+            "submit_by": each.submit_by.isoformat() if each.submit_by else None,
+            "review_by": each.review_by.isoformat() if each.review_by else None,
+            "reason": each.reason,
+            "at": each.at.isoformat(),
+            "taken_back_at": taken_back_at.isoformat() if taken_back_at else None,
+        }
+        for each, taken_back_at in rows
+    ]
 
 
 def _names_offered(session: Session, person_id: int) -> list[tuple[int, datetime]]:
@@ -120,9 +159,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     but nothing says any more whose it was.
     """
     # In one order, as everybody who takes the plans of several exchanges.
-    seats = select(Seat).where(Seat.person_id == person_id, Seat.left_at.is_(None)).order_by(Seat.exchange_id)
-    for seat in session.scalars(seats):
-        pairing.leave_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
+    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
+        pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
         for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
             storage.remove(session, file.key)
@@ -135,6 +173,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
             .where(WorkVersion.submission_id == work.id)
             .values(body="", beside={}, note="", file_ids=[])
         )
+        session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id))
         work.beside = {}
         work.draft = work.body = ""
         work.author_id = None
@@ -142,6 +181,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
         for table in (Mark, Thanks, Appraisal, Introduction):
             session.execute(delete(table).where(table.feedback_id.in_(received)))
+        _erase_quotes(session, work)
         # Staff's words about this person's grade; that the review does not count stays as it is.
         session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
@@ -158,9 +198,6 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Introduction).where(Introduction.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
-    pairs = or_(PlannedPair.reviewer_id == person_id, PlannedPair.author_id == person_id)
-    session.execute(delete(PlannedPair).where(pairs))
-    session.execute(delete(Seat).where(Seat.person_id == person_id))
     # Messages and flags of theirs, and nobody else's: a thread keeps what the other side said.
     session.execute(delete(Message).where(Message.writer_id == person_id))
     session.execute(update(Flag).where(Flag.by_id == person_id).values(by_id=None, words=""))
@@ -168,7 +205,41 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
+    for own in (Extended, Reopening, FeedbackRelease):
+        session.execute(delete(own).where(own.person_id == person_id))
+    # An extension of theirs alone says why they needed it.
+    has_people = exists().where(Extended.extension_id == Extension.id)
+    session.execute(delete(Extension).where(~has_people).execution_options(synchronize_session="fetch"))
     session.flush()
+
+
+def _erase_quotes(session: Session, work: Submission) -> None:
+    """Take the author's words out of what reviewers wrote about *work*; what the reviewers say stays."""
+    offers = select(Offer.id).where(Offer.submission_id == work.id)
+    for feedback in session.scalars(select(Feedback).where(Feedback.offer_id.in_(offers))):
+        feedback.notes = _without_quotes(feedback.notes)
+    revised = select(FeedbackRevision).join(Feedback, Feedback.id == FeedbackRevision.feedback_id)
+    kept = [
+        *session.scalars(revised.where(Feedback.offer_id.in_(offers))),
+        *session.scalars(select(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers))),
+    ]
+    for each in kept:
+        each.words = _words_without_quotes(each.words)
+    for copy in session.scalars(select(DraftCopy).where(DraftCopy.offer_id.in_(offers))):
+        copy.content = _words_without_quotes(copy.content)
+
+
+def _words_without_quotes(words: dict[str, Any]) -> dict[str, Any]:
+    begun = {name: value for name, value in words.get("begun", {}).items() if name != "quote"}
+    return {
+        **{name: value for name, value in words.items() if name != "begun"},
+        **({"notes": _without_quotes(words["notes"])} if "notes" in words else {}),
+        **({"begun": begun} if begun else {}),
+    }
+
+
+def _without_quotes(notes: list[Any]) -> list[Any]:
+    return [Note.from_dict(each).without_quote().as_dict() for each in notes]
 
 
 def _works(session: Session, person_id: int) -> list[Submission]:
@@ -209,6 +280,7 @@ def _work(work: Submission, versions: list[dict[str, Any]]) -> dict[str, Any]:
         "beside": work.beside,
         "versions": versions,
         "submitted_at": work.submitted_at.isoformat() if work.submitted_at else None,
+        "withdrawn_at": work.withdrawal.withdrawn_at.isoformat() if work.withdrawal else None,
         "files": [{"name": file.name, "media_type": file.media_type, "size": file.size} for file in work.files],
     }
 

@@ -5,6 +5,12 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
+from lti_tool.exchange.models.dates import (
+    Extended,
+    Extension,
+    FeedbackRelease,
+    Reopening,
+)
 from lti_tool.exchange.models.dialogue import (
     Appraisal,
     CharterConsent,
@@ -53,6 +59,7 @@ from lti_tool.exchange.models.settings import (
 from lti_tool.exchange.models.work import (
     Submission,
     SubmissionFile,
+    Withdrawal,
     WorkVersion,
 )
 
@@ -66,8 +73,11 @@ __all__ = [
     "DraftCopy",
     "Exchange",
     "Exclusion",
+    "Extended",
+    "Extension",
     "Feedback",
     "FeedbackDraft",
+    "FeedbackRelease",
     "FeedbackRevision",
     "Flag",
     "FlagAct",
@@ -84,6 +94,7 @@ __all__ = [
     "Publication",
     "Regrade",
     "Release",
+    "Reopening",
     "RewriteRequest",
     "Seat",
     "SecondLook",
@@ -91,6 +102,7 @@ __all__ = [
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Withdrawal",
     "WorkVersion",
     "has_reader",
 ]

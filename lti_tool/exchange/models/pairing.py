@@ -95,9 +95,11 @@ class PairingEvent(Base):
     exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
     at: Mapped[datetime]
     kind: Mapped[str]
-    """planned, joined, left, begun, traded, rescued, given_back, released, came_back, mixed, mended."""
+    """
+    planned, joined, left, forgotten, begun, traded, rescued, given_back, came_back, released, ruled, mixed or mended.
+    """
     facts: Mapped[dict[str, Any]]
-    """Ids only: ``person``, and ``added`` and ``removed`` as lists of ``[reviewer, author]``."""
+    """Ids only: ``person``, and ``added``, ``removed`` and ``begun`` as lists of ``[reviewer, author]``."""
 
 
 class PairRule(Base):

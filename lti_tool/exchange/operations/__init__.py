@@ -2,6 +2,10 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.dates import (
+    extend,
+    take_back_extension,
+)
 from lti_tool.exchange.operations.dialogue import (
     agree_to_charter,
     appraise,
@@ -38,6 +42,11 @@ from lti_tool.exchange.operations.grading import (
 from lti_tool.exchange.operations.introductions import (
     offer_name,
     withdraw_name,
+)
+from lti_tool.exchange.operations.noting import (
+    add_note,
+    change_note,
+    remove_note,
 )
 from lti_tool.exchange.operations.options import (
     copy_options,
@@ -79,6 +88,9 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.withdrawing import (
+    withdraw_work,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -89,9 +101,11 @@ from lti_tool.exchange.operations.work import (
 __all__ = [
     "NextOffer",
     "Saved",
+    "add_note",
     "agree_to_charter",
     "appraise",
     "attach_file",
+    "change_note",
     "choose_pairing",
     "close",
     "commit_to",
@@ -104,6 +118,7 @@ __all__ = [
     "drop_commitment",
     "edit_exchange",
     "edit_message",
+    "extend",
     "flag",
     "give_feedback",
     "lift_grade_override",
@@ -125,6 +140,7 @@ __all__ = [
     "release_if_ready",
     "remind",
     "remove_file",
+    "remove_note",
     "reopen",
     "require_columns_kept",
     "restore_copy",
@@ -137,6 +153,7 @@ __all__ = [
     "set_part_override",
     "stay_with_it",
     "submit_work",
+    "take_back_extension",
     "take_thanks_back",
     "tend",
     "thank",
@@ -144,4 +161,5 @@ __all__ = [
     "tick_off",
     "unpublish",
     "withdraw_name",
+    "withdraw_work",
 ]

@@ -16,6 +16,7 @@ from lti_tool.exchange.operations.pairing.scene import hold
 from lti_tool.exchange.operations.pairing.seats import (
     begin_together,
     follow_the_course,
+    forget_seat,
     leave_seat,
     mend,
     mix_again,
@@ -36,6 +37,7 @@ __all__ = [
     "choose_pairing",
     "come_back",
     "follow_the_course",
+    "forget_seat",
     "give_back",
     "hold",
     "keep",
@@ -57,6 +59,6 @@ def tend(session: Session, exchange: Exchange, *, now: datetime) -> None:
         begin_together(session, exchange, now=now)
     follow_the_course(session, exchange, now=now)
     release_late(session, exchange, now=now)
-    if exchange.review_by is None or exchange.review_by > now:
+    if not exchange.windows.review_is_late(now):
         # When the time is over nobody is planned for any more: whoever comes takes what needs a reader.
         mend(session, exchange, now=now)

@@ -146,9 +146,9 @@ class Scene:
     taken: frozenset[Pair] = frozenset()
 
     @property
-    def is_free(self) -> bool:
-        """Whether anybody may read anybody's work."""
-        return not (self.options.has_boundaries or self.never or self.must)
+    def is_bound(self) -> bool:
+        """Whether a plan rests on more than people and seed: rules of the teacher, or the pairs of last time."""
+        return self.options.has_boundaries or bool(self.never or self.must or self.last)
 
     def allows(self, reviewer: int, author: int) -> bool:
         """Whether the teacher's rules and what went before let *reviewer* read *author*'s work."""

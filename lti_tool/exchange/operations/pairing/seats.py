@@ -125,12 +125,19 @@ END_OFFERS = text(
     """
     update exchange_offer set state = 'expired', ended_at = :now
      where state in ('offered', 'started') and exchange_id = :exchange
-       and (reviewer_id = :person
+       and (reviewer_id = :person and not :keeps_reading
             or submission_id = :work
                and (reviewer_id = any(:readers)
                     or not exists (select from exchange_seat s where s.submission_id = :work and s.left_at is null)))
     """
 )
+FORGET_PAIRS = text(
+    """
+    delete from exchange_pair where exchange_id = :exchange and (reviewer_id = :person or author_id = :person)
+    returning reviewer_id, author_id
+    """
+)
+FORGET_SEAT = text("delete from exchange_seat where exchange_id = :exchange and person_id = :person")
 EVERYBODY = text("select person_id from exchange_seat where exchange_id = :exchange and left_at is null")
 IS_IN_NEED = text(
     """
@@ -200,8 +207,8 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
         lacks={id: exchange.reviews - received.get(id, 0) for id in people},
         idle={id: exchange.reviews - given.get(id, 0) for id in people},
     )
-    # What the seed alone does not tell is told pair by pair.
-    said = {} if here.is_free and not here.last else {"added": pairs}
+    # What follows from the seed alone is not written down: half a million pairs for a class of 100,000.
+    said = {"added": pairs} if here.is_bound else {}
     scene.note(
         session, exchange, "planned", now=now, people=people, seed=exchange.seed, reviews=exchange.reviews, **said
     )
@@ -219,20 +226,27 @@ def begin_with_those_who_wait(session: Session, exchange: Exchange, *, now: date
         _join(session, exchange, alone, needs=(exchange.reviews, exchange.reviews), now=now)
 
 
-def leave_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+def leave_seat(
+    session: Session, exchange: Exchange, *, person: int, now: datetime, keeps_reading: bool = False
+) -> None:
     """
     Somebody leaves the course, or takes their work back: those around them close the gap.
 
-    Feedback that was given stays. What they had begun to read is looked after by others, and
-    whoever had begun to read their work gets another.
+    Feedback that was given stays. What they had begun to read is looked after by others, unless they
+    go on with it, and whoever had begun to read their work gets another.
     """
     scene.hold(session, exchange)
-    facts = {"exchange": exchange.id, "person": person, "now": now}
+    facts = {"exchange": exchange.id, "person": person, "now": now, "keeps_reading": keeps_reading}
     work = session.execute(LEAVE, facts).scalar_one_or_none()
     if work is None:
         return
     around = session.execute(AROUND, facts | {"work": work}).all()
-    gone = [row for row in around if row.state != "submitted"]
+    gone = [
+        row
+        for row in around
+        if row.state != rules.OfferState.SUBMITTED
+        and not (keeps_reading and row.reviewer_id == person and row.state in rules.OPEN_STATES)
+    ]
     reviewers = [row.reviewer_id for row in gone if row.author_id == person]
     authors = [row.author_id for row in gone if row.reviewer_id == person]
     session.execute(END_OFFERS, facts | {"work": work, "readers": reviewers})
@@ -240,6 +254,20 @@ def leave_seat(session: Session, exchange: Exchange, *, person: int, now: dateti
     here = scene_of(session, exchange, [*reviewers, *authors, person], ignoring=removed)
     added = leaving(reviewers, authors, allows=here.allows, avoids=here.avoids)
     scene.write(session, exchange, Change(added=added, removed=removed), kind="left", now=now, person=person)
+
+
+def forget_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+    """
+    Somebody leaves and nothing here says any more where they sat, nor whose work they read.
+
+    What they gave counts as it did: the tallies of others stay.
+    """
+    leave_seat(session, exchange, person=person, now=now)
+    scene.hold(session, exchange)
+    facts = {"exchange": exchange.id, "person": person}
+    removed = pairs_of(session.execute(FORGET_PAIRS, facts))
+    session.execute(FORGET_SEAT, facts)
+    scene.note(session, exchange, "forgotten", now=now, person=person, removed=[list(pair) for pair in sorted(removed)])
 
 
 def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime) -> None:
@@ -343,7 +371,7 @@ def _whole_plan(exchange: Exchange, people: Sequence[int], here: Scene) -> list[
             people,
             exchange.reviews,
             seed=exchange.seed,
-            allows=None if here.is_free else here.allows,
+            allows=here.allows if here.options.has_boundaries or here.never else None,
             avoids=here.last,
         )
     given, received = _counted(wanted, 0), _counted(wanted, 1)

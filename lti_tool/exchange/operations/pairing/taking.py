@@ -11,16 +11,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import rules
+from lti_tool.exchange import queries, rules
 from lti_tool.exchange.models import Exchange, Offer
 from lti_tool.exchange.operations.pairing import scene, seats
 from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
 from lti_tool.exchange.queries.pairing import HAS_BEGUN
 from lti_tool.exchange.rules.pairs import Change, Pair, draw_for, swapping
-from lti_tool.exchange.rules.standing import URN
-
-FEW = 12
-"""More works than any reviewer is kept from, so one that suits is among them."""
+from lti_tool.exchange.rules.standing import FEW, URN
 
 LOOK = text(
     f"""
@@ -76,7 +73,7 @@ BEGIN = text(
       from begun join exchange_submission w on w.id = begun.submission_id
         on conflict (submission_id, reviewer_id) do update
        set state = 'offered', offered_at = excluded.offered_at, lease_until = excluded.lease_until, ended_at = null,
-           version = excluded.version
+           version = excluded.version, reason = ''
      where exchange_offer.state = 'expired'
     returning id
     """
@@ -140,6 +137,7 @@ LATE = """
       from exchange_pair p
       join exchange_seat r on r.exchange_id = p.exchange_id and r.person_id = p.reviewer_id
      where p.exchange_id = :exchange and p.begun_at is null and :may_be_late
+       and p.reviewer_id <> all(cast(:spared as int[]))
        and (:is_over or greatest(r.joined_at, (select max(e.at) from exchange_pairing_event e
                                                 where e.exchange_id = :exchange and e.kind = 'planned')) < :patience)
        and not exists (select from exchange_offer o
@@ -256,7 +254,8 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     They may still come, and then read what needs them; until then the plan finds them nothing.
     Returns how many works look for another reviewer.
     """
-    is_over = exchange.review_by is not None and exchange.review_by < now
+    is_over = exchange.windows.review_is_late(now)
+    calendar = queries.calendar_of(session, exchange)
     facts = {
         "exchange": exchange.id,
         "now": now,
@@ -264,6 +263,7 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
         "is_over": is_over,
         # Until the date for reviews there is time; where there is none, days without a sign are the sign.
         "may_be_late": is_over or exchange.review_by is None,
+        "spared": [id for id in calendar.own if is_over and not calendar.of(id).review_is_late(now)],
     }
     # Most of the time everybody is in time, and nobody need wait for that to be found out.
     if not session.execute(IS_ANY_LATE, facts).scalar_one():

@@ -5,8 +5,8 @@ Tallies of the standing plan that are what a recount says, who is away, and inde
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0016"
+down_revision = "0015"
 
 RECOUNT = """
     update exchange_seat s
