@@ -51,6 +51,7 @@ from lti_tool.exchange.models.settings import (
     Publication,
 )
 from lti_tool.exchange.models.work import (
+    FileWords,
     Submission,
     SubmissionFile,
     Withdrawal,
@@ -70,6 +71,7 @@ __all__ = [
     "Feedback",
     "FeedbackDraft",
     "FeedbackRevision",
+    "FileWords",
     "Flag",
     "FlagAct",
     "GradeOverride",
