@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import errors
+from lti_tool.exchange import errors, queries
 from lti_tool.exchange.models import Exchange, FileWords
 from lti_tool.exchange.operations import acts
 from lti_tool.exchange.operations.work import own_work, require_replaceable
@@ -21,13 +21,14 @@ def say_words(session: Session, exchange: Exchange, *, author: int, file_id: int
 
     A recording that has no words yet may get them while it is reviewed: it is the reviewers who need them.
     """
-    acts.require_open(exchange, now)
+    windows = queries.windows_of(session, exchange, author)
+    acts.require_taken(windows, now)
     work = own_work(session, exchange, author=author)
     file = next((each for each in work.files if each.id == file_id and each.is_recording), None)
     if file is None:
         raise errors.NoSuchFile
     if file.words is not None:
-        require_replaceable(session, exchange, work, now)
+        require_replaceable(session, exchange, work, windows=windows, now=now)
     kind, body = _kept(acts.clean(text))
     if body:
         values = {"kind": kind, "body": body, "saved_at": now}
