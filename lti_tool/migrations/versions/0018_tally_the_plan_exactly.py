@@ -5,8 +5,8 @@ Tallies of the standing plan that are what a recount says, who is away, and inde
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0018"
+down_revision = "0017"
 
 RECOUNT = """
     update exchange_seat s
