@@ -57,6 +57,7 @@ from lti_tool.exchange.models.settings import (
     Publication,
 )
 from lti_tool.exchange.models.work import (
+    FileWords,
     Submission,
     SubmissionFile,
     Withdrawal,
@@ -79,6 +80,7 @@ __all__ = [
     "FeedbackDraft",
     "FeedbackRelease",
     "FeedbackRevision",
+    "FileWords",
     "Flag",
     "FlagAct",
     "GradeOverride",

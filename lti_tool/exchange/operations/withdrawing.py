@@ -23,8 +23,7 @@ def withdraw_work(session: Session, exchange: Exchange, *, author: int, now: dat
     Feedback on it that was given stays. Who reads it at this moment keeps the words they wrote, is
     told, and gets another work where there is one; *author* goes on with what they read themselves.
     """
-    acts.require_open(exchange, now)
-    # Who could not hand it in again would be left with nothing.
+    # Only while it can be handed in again.
     acts.require_taken(queries.windows_of(session, exchange, author), now)
     pairing.hold(session, exchange)
     work = own_work(session, exchange, author=author)
