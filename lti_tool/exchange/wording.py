@@ -89,7 +89,10 @@ PART_NAMES = {
 
 PART_RULES = {
     rules.GIVING: lazy_gettext("How much of the feedback that you owe you have given."),
-    rules.USING: lazy_gettext("How many of the comments you received you marked as used."),
+    rules.USING: lazy_gettext(
+        "How many of the comments you received you marked as used."
+        " Those that you disagree with, saying why, are left out."
+    ),
     rules.SELF_ASSESSMENT: lazy_gettext("All of it, once you have assessed your own work."),
     rules.COMPLETION: lazy_gettext("All of it, once you have handed in and given all the feedback that you owe."),
 }
@@ -212,6 +215,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.UnknownRule: lambda err: _("The rules of this class were changed meanwhile. Here they are as they are now."),
     errors.NotAsked: lambda err: _("Feedback that was given stays as it is. Write to its author below it instead."),
     errors.LookedAlready: lambda err: _("You have looked at this again already, so it stays as you left it."),
+    errors.AssessedAlready: lambda err: _(
+        "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
+    ),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
     errors.CriteriaInUse: lambda err: _(
         "Feedback has been given by these criteria: %(titles)s. You can still change their words"

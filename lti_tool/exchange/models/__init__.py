@@ -43,12 +43,18 @@ from lti_tool.exchange.models.reviewing import (
     Takeaway,
     has_reader,
 )
+from lti_tool.exchange.models.self_assessment import (
+    SelfAssessment,
+)
 from lti_tool.exchange.models.settings import (
     Closure,
     Criterion,
     Exchange,
     Level,
     Publication,
+)
+from lti_tool.exchange.models.words_draft import (
+    WordsDraft,
 )
 from lti_tool.exchange.models.work import (
     Submission,
@@ -87,10 +93,12 @@ __all__ = [
     "RewriteRequest",
     "Seat",
     "SecondLook",
+    "SelfAssessment",
     "Submission",
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "WordsDraft",
     "WorkVersion",
     "has_reader",
 ]

@@ -65,6 +65,10 @@ from lti_tool.exchange.operations.second_look import (
     revise_feedback,
     stay_with_it,
 )
+from lti_tool.exchange.operations.self_assessment import (
+    assess_own_work,
+    pass_over,
+)
 from lti_tool.exchange.operations.settings import (
     close,
     create_exchange,
@@ -78,6 +82,10 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.words_drafts import (
+    keep_words,
+    take_other_words,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -90,6 +98,7 @@ __all__ = [
     "Saved",
     "agree_to_charter",
     "appraise",
+    "assess_own_work",
     "attach_file",
     "close",
     "commit_to",
@@ -104,6 +113,7 @@ __all__ = [
     "edit_message",
     "flag",
     "give_feedback",
+    "keep_words",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -117,6 +127,7 @@ __all__ = [
     "note_reply_heard",
     "note_takeaway",
     "offer_name",
+    "pass_over",
     "publish",
     "regrade",
     "release_grades",
@@ -135,6 +146,7 @@ __all__ = [
     "set_part_override",
     "stay_with_it",
     "submit_work",
+    "take_other_words",
     "take_thanks_back",
     "tend",
     "thank",

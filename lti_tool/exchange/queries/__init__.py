@@ -82,6 +82,13 @@ from lti_tool.exchange.queries.second_look import (
     opinions_of,
     standing,
 )
+from lti_tool.exchange.queries.self_assessment import (
+    OwnLook,
+    is_covered,
+    own_look,
+    self_assessments,
+    words_draft,
+)
 from lti_tool.exchange.queries.staff import (
     Overview,
     PersonPage,
@@ -121,6 +128,7 @@ __all__ = [
     "MyReview",
     "MyWork",
     "Overview",
+    "OwnLook",
     "Part",
     "PersonPage",
     "Preview",
@@ -156,6 +164,7 @@ __all__ = [
     "has_news",
     "has_second_looks",
     "in_need_of_a_reader",
+    "is_covered",
     "is_held_back",
     "is_review_of",
     "leases_ending",
@@ -167,6 +176,7 @@ __all__ = [
     "others_of",
     "overrides_of",
     "overview",
+    "own_look",
     "pairing_events",
     "part_in",
     "part_overrides_of",
@@ -179,6 +189,7 @@ __all__ = [
     "review_due",
     "running_exchanges",
     "said_about",
+    "self_assessments",
     "standing",
     "standings",
     "student_page",
@@ -190,4 +201,5 @@ __all__ = [
     "who_waited_for",
     "why_no_work",
     "with_dialogue",
+    "words_draft",
 ]

@@ -31,6 +31,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.self_assessment import OwnLook, is_covered, own_look
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
@@ -169,6 +170,8 @@ class StudentPage:
     passback: Passback | None
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    own: OwnLook | None = None
+    """How they see their own work; None where nobody asks for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +195,9 @@ class Dossier:
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
     dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
+    own = own_look(session, exchange, dossier.work, dossier.feedback)
+    if own is not None and own.waiting:
+        dossier = _without_feedback(dossier)
     why_not_open = exchange.windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
@@ -212,6 +218,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_review=open_review is not None or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
+            may_assess=own is not None and own.is_due,
         ),
         why_not_open=why_not_open,
         work=work,
@@ -226,6 +233,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         grade=grade,
         passback=passback,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        own=own,
     )
 
 
@@ -259,6 +267,8 @@ def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: in
 
 def received_feedback(session: Session, exchange: Exchange, person_id: int) -> tuple[Received, ...]:
     """The feedback of one author as they may see it."""
+    if is_covered(session, exchange, person_id):
+        return ()
     feedback = _feedback_of(session, exchange, person_id)
     _fill_answers(session, feedback)
     versions = versions_of(session, {each.offer.submission for each in feedback})
@@ -364,8 +374,10 @@ def received_in(dossier: Dossier, exchange: Exchange, *, looker: str) -> tuple[R
 
 def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
     """The dossier without feedback that is held back, as if it had not come."""
-    if not exchange.holds_back(len(dossier.feedback)):
-        return dossier
+    return _without_feedback(dossier) if exchange.holds_back(len(dossier.feedback)) else dossier
+
+
+def _without_feedback(dossier: Dossier) -> Dossier:
     return replace(dossier, feedback=(), has_feedback=False)
 
 

@@ -37,6 +37,9 @@ from lti_tool.exchange.schemas.plan import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.self_assessment import (
+    SelfAssessmentOptionsSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
     DeclineSchema,
@@ -77,6 +80,7 @@ __all__ = [
     "ReasonSchema",
     "RegradeSchema",
     "SecondLookSchema",
+    "SelfAssessmentOptionsSchema",
     "TakeawaySchema",
     "ThanksSchema",
     "TickSchema",
