@@ -84,6 +84,7 @@ from lti_tool.exchange.queries.second_look import (
 )
 from lti_tool.exchange.queries.self_assessment import (
     OwnLook,
+    assessed_criteria,
     is_covered,
     own_look,
     self_assessments,
@@ -142,6 +143,7 @@ __all__ = [
     "Version",
     "answered_in",
     "appraisals_shown",
+    "assessed_criteria",
     "available",
     "commitment_of",
     "commitments_near",

@@ -156,6 +156,8 @@ from lti_tool.exchange.rules.plan import (
     problem_of,
 )
 from lti_tool.exchange.rules.self_assessment import (
+    ALIKE,
+    APART,
     BEFORE,
     BESIDE,
     NEVER,
@@ -203,9 +205,11 @@ from lti_tool.exchange.rules.work import (
 )
 
 __all__ = [
+    "ALIKE",
     "ALLOWED",
     "ANONYMITIES",
     "ANY_GROUP",
+    "APART",
     "AT_ONCE",
     "AUTHOR",
     "AUTHOR_HIDDEN",

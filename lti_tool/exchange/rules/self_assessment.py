@@ -3,6 +3,7 @@ Looking at one's own work: when, and how it compares with what others see in it.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -55,6 +56,11 @@ class View:
         if abs(self.own - self.mean) <= ALIKE or self.others[0] <= self.own <= self.others[-1]:
             return "alike"
         return "kinder" if self.own > self.mean else "stricter"
+
+    @property
+    def groups(self) -> tuple[tuple[float, int], ...]:
+        """Each value that others gave, from low to high, with how many gave it."""
+        return tuple(sorted(Counter(self.others).items()))
 
     @property
     def is_split(self) -> bool:

@@ -44,6 +44,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     pairing,
     promises,
     reviewing,
+    self_assessment,
     settings,
     student,
     takeaways,
