@@ -11,6 +11,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── TooLong              more words than we keep
     ├── TooManyFiles
     ├── WorkFirst            who has handed nothing in cannot review
+    ├── GradeIsOut           a grade rests on the work
     ├── Missing              not there, or not this person's: shown as missing
     │   ├── NoSuchExchange
     │   ├── NoSuchOffer
@@ -22,6 +23,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
+    │   ├── NoSuchExtension
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
@@ -42,7 +44,9 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ScoreOutOfRange
     ├── ReasonMissing
     ├── ColumnsInUse         grades are in the columns that were chosen
-    └── NotAhead             a promise is for later
+    ├── NotAhead             a promise is for later
+    ├── DatesRefused         what is to be a later date is none
+    └── NobodyChosen
 """
 
 from lti_tool.exchange.rules import Lack
@@ -53,7 +57,7 @@ class ExchangeError(Exception):
 
 
 class NotOpen(ExchangeError):
-    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed."""
+    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed, too_late."""
 
     def __init__(self, because: str) -> None:
         super().__init__(because)
@@ -108,6 +112,10 @@ class WorkFirst(ExchangeError):
     """Own work comes before reviewing that of others."""
 
 
+class GradeIsOut(ExchangeError):
+    """The grade of this work was released, so its author does not take it back alone."""
+
+
 class Missing(ExchangeError):
     """Not there, or not this person's."""
 
@@ -152,16 +160,21 @@ class NoSelfAssessment(Missing):
     """Nobody is asked to assess their own work here, or there is none of this person."""
 
 
+class NoSuchExtension(Missing):
+    """No such later date in this exchange, or not for this person."""
+
+
 class NoSuchPart(Missing):
     """The grade has no such part."""
 
 
 class OfferIsOver(ExchangeError):
-    """The offer is declined, or lapsed and given to somebody else."""
+    """The offer is declined, or lapsed and given to somebody else, or for the ``reason`` that it was withdrawn."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, reason: str = "") -> None:
         super().__init__(state)
         self.state = state
+        self.reason = reason
 
 
 class IncompleteFeedback(ExchangeError):
@@ -273,3 +286,16 @@ class ColumnsInUse(ExchangeError):
 
 class NotAhead(ExchangeError):
     """A date of one's own lies ahead, and within a year."""
+
+
+class DatesRefused(ExchangeError):
+    """Later dates that are none: which field, and a short code of the problem."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NobodyChosen(ExchangeError):
+    """More time is for somebody."""

@@ -76,7 +76,7 @@ NO_GRADE = {
     "not_submitted": lazy_gettext("Nothing was handed in."),
     "no_feedback": lazy_gettext("No feedback has been received yet."),
     "no_parts": lazy_gettext("Nothing that counts for the grade has happened yet."),
-    "no_levels": lazy_gettext("The criteria have no levels with points, so there is nothing to compute from."),
+    "no_points": lazy_gettext("The criteria give no points, so there is nothing to compute from."),
 }
 
 PART_NAMES = {
@@ -98,7 +98,7 @@ PART_RULES = {
 }
 
 METHODS = {
-    rules.MEAN: lazy_gettext("The mean of the levels that your reviewers choose."),
+    rules.MEAN: lazy_gettext("The mean of what your reviewers choose."),
     rules.MEDIAN: lazy_gettext("The median: what the reviewer in the middle says."),
     rules.ROBUST: lazy_gettext(
         "An estimate from all reviews of the class, which allows for strict and lenient reviewers."
@@ -115,6 +115,19 @@ def part_rule(part: str, method: str) -> str:
 def percent(share: float | None) -> str:
     """A share of 1 in percent."""
     return "" if share is None else f"{round(share * 100)} %"
+
+
+def whom(key: str) -> str:
+    """A choice of people to give more time to."""
+    kind, _sep, id = key.partition(":")
+    return str(
+        {
+            "not_handed_in": _("Everybody who has not handed in"),
+            "owes": _("Everybody who owes reviews"),
+            "group": _("Group %(name)s", name=id),
+            "section": _("Section %(name)s", name=id),
+        }[kind]
+    )
 
 
 def reason_to_look(look: rules.Look) -> str:
@@ -154,6 +167,10 @@ NOTHING_TO_REVIEW = {
     "reviewed_all": lazy_gettext(
         "You have reviewed everything there is. As soon as more comes in, it is waiting here."
     ),
+    "too_late": lazy_gettext(
+        "The date for reviews has passed, and your teacher takes none after it. What you wrote is kept;"
+        " ask for more time if you need it."
+    ),
 }
 
 _NOT_OPEN = {
@@ -162,6 +179,16 @@ _NOT_OPEN = {
     "closed": lazy_gettext(
         "This exchange is closed, so nothing more can be handed in. Your words are still here to copy."
     ),
+    "too_late": lazy_gettext(
+        "The date has passed, and your teacher takes nothing after it. Your words are kept here; ask for more time."
+    ),
+}
+
+_LATER = {
+    "none": lazy_gettext("Give at least one later date."),
+    "no_date": lazy_gettext("This exchange has no such date, so everybody has all the time there is."),
+    "not_later": lazy_gettext("Choose a time after everybody’s date."),
+    "out_of_order": lazy_gettext("Reviews cannot be due before the work."),
 }
 
 _PLAN = {
@@ -196,9 +223,12 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
-    errors.OfferIsOver: lambda err: _(
-        "This work has been given to somebody else. What you wrote is still here to copy."
+    errors.OfferIsOver: lambda err: (
+        _("Its author has taken this work back. What you wrote is still here to copy.")
+        if err.reason == rules.WITHDRAWN
+        else _("This work has been given to somebody else. What you wrote is still here to copy.")
     ),
+    errors.GradeIsOut: lambda err: _("Your grade rests on this work and is out already. Ask your teacher."),
     errors.IncompleteFeedback: lambda err: _("Some answers are still missing."),
     errors.UnknownAnswer: lambda err: _(
         "The criteria were changed while you were writing. Here they are as they are now, with what you wrote."
@@ -231,7 +261,10 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.ColumnsInUse: lambda err: _(
         "Grades are in the gradebook already, so they stay in the columns that they are in."
     ),
+    errors.NoSuchPerson: lambda err: _("Choose from the people of this course."),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
+    errors.DatesRefused: lambda err: str(_LATER[err.problem]),
+    errors.NobodyChosen: lambda err: _("Choose at least one person."),
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),

@@ -5,6 +5,12 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
+from lti_tool.exchange.models.dates import (
+    Extended,
+    Extension,
+    FeedbackRelease,
+    Reopening,
+)
 from lti_tool.exchange.models.dialogue import (
     Appraisal,
     CharterConsent,
@@ -59,6 +65,7 @@ from lti_tool.exchange.models.words_draft import (
 from lti_tool.exchange.models.work import (
     Submission,
     SubmissionFile,
+    Withdrawal,
     WorkVersion,
 )
 
@@ -72,8 +79,11 @@ __all__ = [
     "DraftCopy",
     "Exchange",
     "Exclusion",
+    "Extended",
+    "Extension",
     "Feedback",
     "FeedbackDraft",
+    "FeedbackRelease",
     "FeedbackRevision",
     "Flag",
     "FlagAct",
@@ -90,6 +100,7 @@ __all__ = [
     "Publication",
     "Regrade",
     "Release",
+    "Reopening",
     "RewriteRequest",
     "Seat",
     "SecondLook",
@@ -98,6 +109,7 @@ __all__ = [
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Withdrawal",
     "WordsDraft",
     "WorkVersion",
     "has_reader",

@@ -2,6 +2,10 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.dates import (
+    extend,
+    take_back_extension,
+)
 from lti_tool.exchange.operations.dialogue import (
     agree_to_charter,
     appraise,
@@ -82,6 +86,9 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.withdrawing import (
+    withdraw_work,
+)
 from lti_tool.exchange.operations.words_drafts import (
     keep_words,
     take_other_words,
@@ -111,6 +118,7 @@ __all__ = [
     "drop_commitment",
     "edit_exchange",
     "edit_message",
+    "extend",
     "flag",
     "give_feedback",
     "keep_words",
@@ -146,6 +154,7 @@ __all__ = [
     "set_part_override",
     "stay_with_it",
     "submit_work",
+    "take_back_extension",
     "take_other_words",
     "take_thanks_back",
     "tend",
@@ -154,4 +163,5 @@ __all__ = [
     "tick_off",
     "unpublish",
     "withdraw_name",
+    "withdraw_work",
 ]

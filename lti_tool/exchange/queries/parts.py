@@ -21,6 +21,7 @@ from lti_tool.exchange.models import (
     SelfAssessment,
     Submission,
 )
+from lti_tool.exchange.queries.dialogue import held_back
 
 
 def given_counts(session: Session, exchange: Exchange, *, persons: Collection[int] | None = None) -> dict[int, int]:
@@ -80,7 +81,7 @@ def used_counts(
     )
     if persons is not None:
         rows = rows.where(Submission.author_id.in_(persons))
-    waiting = _held_back(session, exchange)
+    waiting = held_back(session, exchange, persons=persons)
     return {id: (used, of) for id, used, of in session.execute(rows) if id is not None and id not in waiting}
 
 
@@ -103,17 +104,3 @@ def self_assessed(
 def flagged(_session: Session, _exchange: Exchange) -> Collection[int]:
     """Whose received reviews somebody has flagged to staff, and nobody has settled."""
     return ()
-
-
-def _held_back(session: Session, exchange: Exchange) -> Collection[int]:
-    """Authors whose feedback still waits for more of it."""
-    if not exchange.holds_back(0):
-        return ()
-    rows = (
-        select(Submission.author_id, func.count(Feedback.id))
-        .join(Offer, Offer.submission_id == Submission.id)
-        .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id.is_not(None))
-        .group_by(Submission.author_id)
-    )
-    return {id for id, received in session.execute(rows) if id is not None and exchange.holds_back(received)}

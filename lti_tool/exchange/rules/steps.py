@@ -15,15 +15,22 @@ def step(
     may_review: bool,
     has_unread: bool,
     is_waiting: bool,
+    may_hand_in: bool | None = None,
     may_assess: bool = False,
 ) -> str:
-    """The one thing a learner does now: not_open, submit, review, assess, reply, wait, done or closed."""
+    """
+    The one thing a learner does now: not_open, submit, too_late, review, assess, reply, wait, done or closed.
+
+    *may_hand_in* says whether work is taken from them, where that is not as the exchange is open.
+    """
     if why_not_open in ("unpublished", "not_yet"):
         return "not_open"
+    is_taken = why_not_open is None if may_hand_in is None else may_hand_in
+    if not is_submitted and (is_taken or why_not_open is None):
+        return "submit" if is_taken else "too_late"
     if why_not_open is not None:
         return "reply" if has_unread else "closed"
     asked = (
-        ("submit", not is_submitted),
         ("review", may_review),
         ("assess", may_assess),
         ("reply", has_unread),

@@ -8,6 +8,10 @@ from lti_tool.exchange.schemas.anonymity import (
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
+from lti_tool.exchange.schemas.dates import (
+    ExtensionSchema,
+    ReopeningSchema,
+)
 from lti_tool.exchange.schemas.dialogue import (
     AppraisalSchema,
     CharterSchema,
@@ -66,6 +70,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
     "GradingSchema",
@@ -79,6 +84,7 @@ __all__ = [
     "PlanSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReopeningSchema",
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
     "TakeawaySchema",

@@ -36,8 +36,10 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     anonymity,
     charter,
     coach,
+    dates,
     dialogue,
     downloads,
+    exporting,
     flags,
     grading,
     oversight,
@@ -49,6 +51,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     student,
     takeaways,
     versions,
+    withdrawing,
     work_options,
     working,
 )

@@ -25,6 +25,8 @@ SIT = text(
     values (:exchange, :person, :work, :now, :reviews, :reviews)
     on conflict (exchange_id, person_id) do update
        set left_at = null, submission_id = excluded.submission_id, planned_at = null,
+           begun = (select count(*) from exchange_pair p where p.exchange_id = :exchange
+                       and p.submission_id = excluded.submission_id and p.begun_at is not null),
            lacks = :reviews - (select count(*) from exchange_pair p
                                 where p.exchange_id = :exchange and p.submission_id = excluded.submission_id),
            idle = :reviews - (select count(*) from exchange_pair p
@@ -98,6 +100,7 @@ AROUND = text(
       from exchange_pair p
       left join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
      where p.exchange_id = :exchange and (p.reviewer_id = :person or p.author_id = :person)
+     order by p.reviewer_id, p.author_id
     """
 )
 END_OFFERS = text(
@@ -106,15 +109,22 @@ END_OFFERS = text(
       from exchange_seat s
      where o.exchange_id = :exchange and o.state in ('offered', 'started')
        and s.exchange_id = o.exchange_id and s.submission_id = o.submission_id
-       and (o.reviewer_id = :person or s.person_id = :person)
+       and ((o.reviewer_id = :person and not :keeps_reading) or s.person_id = :person)
     """
 )
+FORGET_PAIRS = text(
+    """
+    delete from exchange_pair where exchange_id = :exchange and (reviewer_id = :person or author_id = :person)
+    returning reviewer_id, author_id
+    """
+)
+FORGET_SEAT = text("delete from exchange_seat where exchange_id = :exchange and person_id = :person")
 LESS_BEGUN = text(
     "update exchange_seat set begun = begun - 1 where exchange_id = :exchange and person_id = any(:people)"
 )
 EVERYBODY = text(
     """
-    select s.person_id, s.lacks, least(s.idle, :reviews - count(p.submission_id)) as idle
+    select s.person_id, s.lacks, s.idle as tally, :reviews - count(p.submission_id) as idle
       from exchange_seat s
       left join exchange_pair p on p.exchange_id = s.exchange_id and p.reviewer_id = s.person_id
      where s.exchange_id = :exchange and s.left_at is null and s.planned_at is not null
@@ -170,24 +180,34 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
         lacks={id: exchange.reviews - received.get(id, 0) for id in people},
         idle={id: exchange.reviews - given.get(id, 0) for id in people},
     )
-    scene.note(session, exchange, "planned", now=now, people=people, seed=exchange.seed, reviews=exchange.reviews)
+    # What follows from the seed alone is not written down: half a million pairs for a class of 100,000.
+    by_rules = {"added": [list(pair) for pair in pairs]} if here.is_bound else {}
+    facts_of_it = {"people": people, "seed": exchange.seed, "reviews": exchange.reviews, **by_rules}
+    scene.note(session, exchange, "planned", now=now, **facts_of_it)
     log.info("exchange %s planned for %s people, %s pairs", exchange.id, len(people), len(pairs))
     return len(people)
 
 
-def leave_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+def leave_seat(
+    session: Session, exchange: Exchange, *, person: int, now: datetime, keeps_reading: bool = False
+) -> None:
     """
     Somebody leaves the course, or takes their work back: those around them close the gap.
 
-    Feedback that was given stays. What they had begun to read is looked after by others, and
-    whoever had begun to read their work gets another.
+    Feedback that was given stays. What they had begun to read is looked after by others, unless they
+    go on with it, and whoever had begun to read their work gets another.
     """
     scene.hold(session, exchange)
-    facts = {"exchange": exchange.id, "person": person, "now": now}
+    facts = {"exchange": exchange.id, "person": person, "now": now, "keeps_reading": keeps_reading}
     if session.execute(LEAVE, facts).one_or_none() is None:
         return
     around = session.execute(AROUND, facts).all()
-    gone = [row for row in around if row.state != "submitted"]
+    gone = [
+        row
+        for row in around
+        if row.state != rules.OfferState.SUBMITTED
+        and not (keeps_reading and row.reviewer_id == person and row.state in rules.OPEN_STATES)
+    ]
     reviewers = [row.reviewer_id for row in gone if row.author_id == person]
     authors = [row.author_id for row in gone if row.reviewer_id == person]
     begun = [row.author_id for row in gone if row.is_begun and row.reviewer_id == person]
@@ -198,6 +218,16 @@ def leave_seat(session: Session, exchange: Exchange, *, person: int, now: dateti
     here = scene_of(session, exchange, [*reviewers, *authors, person], ignoring=removed)
     added = leaving(reviewers, authors, allows=here.allows, avoids=here.avoids)
     scene.write(session, exchange, Change(added=added, removed=removed), kind="left", now=now, person=person)
+
+
+def forget_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+    """Somebody leaves and nothing here says any more where they sat, nor whose work they read."""
+    leave_seat(session, exchange, person=person, now=now)
+    scene.hold(session, exchange)
+    facts = {"exchange": exchange.id, "person": person}
+    removed = pairs_of(session.execute(FORGET_PAIRS, facts))
+    session.execute(FORGET_SEAT, facts)
+    scene.note(session, exchange, "forgotten", now=now, person=person, removed=[list(pair) for pair in sorted(removed)])
 
 
 def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime) -> None:
@@ -227,6 +257,8 @@ def mend(session: Session, exchange: Exchange, *, now: datetime) -> int:
     """
     scene.hold(session, exchange)
     rows = session.execute(EVERYBODY, {"exchange": exchange.id, "reviews": exchange.reviews}).all()
+    # Who helped, or gave a work back for which nobody would trade, could not count it without waiting for others.
+    scene.reckon(session, exchange, lacks={}, idle={row.person_id: row.idle - row.tally for row in rows})
     gives = {row.person_id: row.idle for row in rows if row.idle > 0}
     gets = {row.person_id: row.lacks for row in rows if row.lacks > 0}
     if not gives or not gets:
@@ -301,14 +333,11 @@ def _whole_plan(exchange: Exchange, people: Sequence[int], here: scene.Scene) ->
 
 def _copy_in(session: Session, exchange: Exchange, pairs: Sequence[Pair]) -> None:
     """Many pairs by COPY: a row each by a statement each would take ten times as long."""
-    works: dict[int, int] = dict(
-        session.execute(
-            text("select person_id, submission_id from exchange_seat where exchange_id = :exchange"),
-            {"exchange": exchange.id},
-        )
-        .tuples()
-        .all()
+    seats = session.execute(
+        text("select person_id, submission_id from exchange_seat where exchange_id = :exchange"),
+        {"exchange": exchange.id},
     )
+    works = {row.person_id: row.submission_id for row in seats}
     connection = db.driver_connection(session)
     with (
         connection.cursor() as cursor,
