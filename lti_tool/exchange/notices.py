@@ -138,7 +138,7 @@ def _feedback_given(session: Session, exchange: Exchange, facts: Facts, now: dat
     if reviewer is not None and exchange.option(rules.ReleaseOptions).when == rules.AFTER_GIVING:
         # Who has given enough sees what they got; what they were told before is not told again.
         feedback_shown(session, exchange, {reviewer} - set(queries.held_back(session, exchange, now=now)), now=now)
-    if author is not None and not queries.is_held_back(session, exchange, author, now=now):
+    if author is not None and not queries.held_back(session, exchange, persons=(author,), now=now):
         received = _received(session, exchange, author)
         # The one that ends the waiting brings those that waited.
         for id in received if exchange.holds_back(len(received) - 1) else [facts["feedback_id"]]:

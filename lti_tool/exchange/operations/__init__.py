@@ -83,6 +83,10 @@ from lti_tool.exchange.operations.second_look import (
     revise_feedback,
     stay_with_it,
 )
+from lti_tool.exchange.operations.self_assessment import (
+    assess_own_work,
+    pass_over,
+)
 from lti_tool.exchange.operations.settings import (
     close,
     create_exchange,
@@ -99,6 +103,10 @@ from lti_tool.exchange.operations.takeaways import (
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
 )
+from lti_tool.exchange.operations.words_drafts import (
+    keep_words,
+    take_other_words,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -112,6 +120,7 @@ __all__ = [
     "add_note",
     "agree_to_charter",
     "appraise",
+    "assess_own_work",
     "attach_file",
     "change_note",
     "choose_pairing",
@@ -129,6 +138,7 @@ __all__ = [
     "extend",
     "flag",
     "give_feedback",
+    "keep_words",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -142,6 +152,7 @@ __all__ = [
     "note_reply_heard",
     "note_takeaway",
     "offer_name",
+    "pass_over",
     "publish",
     "regrade",
     "release_feedback",
@@ -165,6 +176,7 @@ __all__ = [
     "stay_with_it",
     "submit_work",
     "take_back_extension",
+    "take_other_words",
     "take_release_back",
     "take_thanks_back",
     "tend",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange, FeedbackRelease
+from lti_tool.exchange.queries.self_assessment import is_covered
 from lti_tool.exchange.rules import Waiting
 
 IS_RELEASED = """
@@ -64,8 +65,13 @@ def authors(session: Session, exchange: Exchange, *, persons: Collection[int] | 
 
 
 def is_held_back(session: Session, exchange: Exchange, author_id: int, *, now: datetime) -> bool:
-    """Whether an author does not see what they got yet. Costs nothing where everybody sees it at once."""
-    return bool(held_back(session, exchange, persons=(author_id,), now=now))
+    """
+    Whether an author does not see what they got yet: it waits, or they have not looked at their own work.
+
+    Costs nothing where everybody sees it at once.
+    """
+    is_waiting = bool(held_back(session, exchange, persons=(author_id,), now=now))
+    return is_waiting or is_covered(session, exchange, author_id)
 
 
 def held_back(

@@ -33,6 +33,7 @@ from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
 from lti_tool.exchange.queries.release import waiting_of
+from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
@@ -180,6 +181,8 @@ class StudentPage:
     """Their own: everybody's, unless they have more time."""
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    own: OwnLook | None = None
+    """How they see their own work; None where nobody asks for it."""
     taken_back: tuple[TakenBack, ...] = ()
     """What this learner wrote about works that their authors took back."""
 
@@ -217,7 +220,10 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     )
     if waiting is not None:
         # As if it had not come.
-        dossier = replace(dossier, feedback=(), has_feedback=False)
+        dossier = _without_feedback(dossier)
+    own = own_look(session, exchange, dossier.work, dossier.feedback)
+    if own is not None and own.waiting:
+        dossier = _without_feedback(dossier)
     windows = dossier.windows
     why_not_open = windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
@@ -242,6 +248,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
+            may_assess=own is not None and own.is_due,
         ),
         why_not_open=why_not_open,
         work=work,
@@ -258,6 +265,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         passback=passback,
         windows=windows,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        own=own,
         taken_back=taken_back_among(dossier.offers),
     )
 
@@ -404,6 +412,10 @@ def _why_not_counted(feedback: Feedback) -> str | None:
         return feedback.exclusion.reason
     hiding = feedback.hiding
     return hiding.note if hiding is not None and not hiding.counts else None
+
+
+def _without_feedback(dossier: Dossier) -> Dossier:
+    return replace(dossier, feedback=(), has_feedback=False)
 
 
 def _questions(dossier: Dossier, offer: Offer) -> tuple[str, ...]:
