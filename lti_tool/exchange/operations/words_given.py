@@ -18,7 +18,9 @@ def readable(words: Words) -> Words:
     """*words* as we keep them, unless they are too long."""
     answers = {id: replace(said, comment=acts.clean(said.comment)) for id, said in words.answers.items()}
     to_author = tuple(acts.clean(each) for each in words.to_author)
-    words = Words(answers=answers, comment=acts.clean(words.comment), to_author=to_author)
+    noted = tuple(replace(note, words=acts.clean(note.words)) for note in words.notes)
+    begun = replace(words.begun, words=acts.clean(words.begun.words))
+    words = Words(answers=answers, comment=acts.clean(words.comment), to_author=to_author, notes=noted, begun=begun)
     if words.is_too_long:
         raise errors.TooLong(rules.LONGEST_COMMENT)
     return words

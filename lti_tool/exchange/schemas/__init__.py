@@ -30,6 +30,9 @@ from lti_tool.exchange.schemas.grading import (
     ReasonSchema,
     RegradeSchema,
 )
+from lti_tool.exchange.schemas.notes import (
+    NotesOptionsSchema,
+)
 from lti_tool.exchange.schemas.pairing import (
     PairingSchema,
 )
@@ -46,8 +49,10 @@ from lti_tool.exchange.schemas.self_assessment import (
 )
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
+    BegunSchema,
     DeclineSchema,
     FeedbackSchema,
+    NoteSchema,
     OverrideSchema,
     TakeawaySchema,
     WorkSchema,
@@ -62,6 +67,7 @@ __all__ = [
     "AnonymitySchema",
     "AnswerSchema",
     "AppraisalSchema",
+    "BegunSchema",
     "BesideSchema",
     "CharterSchema",
     "CoachSchema",
@@ -78,6 +84,8 @@ __all__ = [
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
+    "NoteSchema",
+    "NotesOptionsSchema",
     "OverrideSchema",
     "PairingSchema",
     "PartOverrideSchema",

@@ -16,7 +16,7 @@ from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, SecondLookSchema
-from lti_tool.exchange.views import bp, coach, dialogue, words_form
+from lti_tool.exchange.views import bp, coach, dialogue, noting, words_form
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
@@ -51,14 +51,14 @@ def keep_feedback(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        form = FeedbackSchema().load(words_form.values(exchange))
+        form = FeedbackSchema().load(form_of(exchange))
         saved = operations.save_feedback_draft(
             db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form
         )
     except (ValidationError, errors.TooLong) as err:
-        return _refused(exchange, offer_id, err, draft=True), 422
+        return refused(exchange, offer_id, err, draft=True), 422
     except errors.OfferIsOver as err:
-        return _over(exchange, err), 409
+        return over(exchange, err), 409
     db.session.commit()
     if is_htmx():
         return _saved(exchange, offer_id, saved)
@@ -74,12 +74,19 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        form = FeedbackSchema().load(words_form.values(exchange))
+        form = FeedbackSchema().load(form_of(exchange))
         operations.give_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
-    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer, errors.NotOpen) as err:
-        return _refused(exchange, offer_id, err), 422
+    except (
+        ValidationError,
+        errors.TooLong,
+        errors.IncompleteFeedback,
+        errors.UnknownAnswer,
+        errors.NotOpen,
+        errors.NoteRefused,
+    ) as err:
+        return refused(exchange, offer_id, err), 422
     except errors.OfferIsOver as err:
-        return _over(exchange, err), 409
+        return over(exchange, err), 409
     db.session.commit()
     return go_to(url_for("exchange.show", id=id), saying=_("Your feedback is with its author. Thank you!"))
 
@@ -99,10 +106,10 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        words = FeedbackSchema().load(words_form.values(exchange))["words"]
+        words = FeedbackSchema().load(form_of(exchange))["words"]
         operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
-        said = words_form.errors_by_name(exchange, err)
+        said = _errors_by_name(exchange, err)
         db.session.rollback()
         exchange = exchange_or_404(id)
         return _revision(exchange, offer_id, errors=said, words=words_form.typed(exchange)), 422
@@ -160,16 +167,30 @@ def _go_on(exchange: Exchange, found: operations.NextOffer, *, saying: str = "")
     return go_to(url_for("exchange.review", id=exchange.id, offer_id=found.offer.id), saying=saying)
 
 
-def _refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
+def form_of(exchange: Exchange) -> dict[str, Any]:
+    """The form as :class:`FeedbackSchema` reads it, with the notes on single places."""
+    return words_form.values(exchange) | {"noting": noting.typed(exchange)}
+
+
+def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
+    if isinstance(err, errors.NoteRefused):
+        return {f"note-{err.field}": [noting.sentence(err)]}
+    found = words_form.errors_by_name(exchange, err)
+    if isinstance(err, ValidationError):
+        found |= noting.errors_by_name(err.normalized_messages().get("noting", {}))
+    return found
+
+
+def refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
-    said = words_form.errors_by_name(exchange, err)
+    said = _errors_by_name(exchange, err)
     if draft and is_htmx():
         return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
     return _page(exchange, offer_id, errors=said, words=words_form.typed(exchange))
 
 
-def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
+def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
     words = words_form.typed(exchange)
@@ -177,6 +198,7 @@ def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
         (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
     ]
     said += [(_("To the author’s question"), each) for each in words.to_author if each]
+    said += [(_("Note"), each) for each in noting.typed_words()]
     if words.comment:
         said.append((_("Overall"), words.comment))
     template = "exchange/_over.html" if is_htmx() else "exchange/over.html"
@@ -215,12 +237,13 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "wording": wording,
         "copy_url": _copy_url(exchange, offer_id),
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
-        "error_labels": words_form.labels(exchange),
+        "error_labels": _labels(exchange),
         **dialogue.reviewer_facts(exchange, mine),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
+    facts |= typed | noting.facts(exchange, mine, typed.get("words"))
     wants_form = is_htmx() and "words" in typed
-    return render_template("exchange/_review_form.html" if wants_form else "exchange/review.html", **(facts | typed))
+    return render_template("exchange/_refused.html" if wants_form else "exchange/review.html", **facts)
 
 
 def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
@@ -235,7 +258,7 @@ def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "words": mine.words,
         "errors": {},
         "wording": wording,
-        "error_labels": words_form.labels(exchange),
+        "error_labels": _labels(exchange),
         "revise_url": url_for("exchange.revise", id=exchange.id, offer_id=offer_id),
         **dialogue.reviewer_facts(exchange, mine),
     }
@@ -245,3 +268,8 @@ def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
 
 def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
     return lambda copy: url_for("exchange.restore_feedback", id=exchange.id, offer_id=offer_id, copy_id=copy.id)
+
+
+def _labels(exchange: Exchange) -> dict[str, str]:
+    """The names of the form's fields, for the list of what is missing."""
+    return noting.labels() | words_form.labels(exchange)

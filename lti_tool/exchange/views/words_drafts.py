@@ -54,7 +54,15 @@ def keep(
     """Keep what was typed. *refused* renders the page with what is wrong, *here* is its address."""
     try:
         form = FeedbackSchema().load(words_form.values(exchange))
-        saved = operations.keep_words(db.session(), exchange, person=person, about=about, now=now(), **form)
+        saved = operations.keep_words(
+            db.session(),
+            exchange,
+            person=person,
+            about=about,
+            words=form["words"],
+            base_revision=form["base_revision"],
+            now=now(),
+        )
     except (ValidationError, errors.TooLong) as err:
         said = words_form.errors_by_name(exchange, err)
         db.session.rollback()
