@@ -31,9 +31,7 @@ class Example(Base):
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     made_at: Mapped[datetime]
 
-    file: Mapped["ExampleFile | None"] = relationship(
-        cascade="all, delete-orphan", passive_deletes=True, lazy="joined"
-    )
+    file: Mapped["ExampleFile | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True, lazy="joined")
 
     @property
     def said(self) -> rules.Words:

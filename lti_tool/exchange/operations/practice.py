@@ -120,8 +120,7 @@ def try_example(
     if queries.lacks_of(exchange, example):
         raise errors.NoSuchExample
     criteria = words_given.criteria_as_they_stand(session, exchange)
-    asked = {id: rules.asked_of_trial(each) for id, each in criteria.items()}
-    words = words_given.require_complete(words_given.readable(words), asked)
+    words = words_given.require_complete(words_given.readable(words), criteria)
     before = session.scalars(
         select(Trial).where(Trial.example_id == example.id, Trial.person_id == person).order_by(Trial.number)
     ).all()

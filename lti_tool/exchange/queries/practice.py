@@ -10,8 +10,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Example, Exchange, Feedback, Offer, Trial
-from lti_tool.exchange.rules import OPEN_STATES
+from lti_tool.exchange.models import Example, Exchange, Offer, Trial
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,20 +113,19 @@ def practice_of(session: Session, exchange: Exchange, person_id: int) -> Practic
     )
     tried: dict[Example, list[Trial]] = {}
     for example, trial in rows:
-        tried.setdefault(example, []).extend([trial] if trial is not None else [])
+        trials: Sequence[Trial | None] = (trial,)
+        tried.setdefault(example, []).extend(each for each in trials if each is not None)
     ready = {example: trials for example, trials in tried.items() if not lacks_of(exchange, example)}
     if not ready:
         return None
     criteria = {each.id: each.asked for each in exchange.criteria}
     found = tuple(
-        _practised(options, criteria, example, number, trials)
+        _practised(options, criteria, example, trials, number=number)
         for number, (example, trials) in enumerate(ready.items(), start=1)
     )
     untried = [each for each in found if not each.is_done]
     has_begun = options.when == rules.DEMANDED and bool(untried) and _has_begun(session, exchange, person_id)
-    return Practice(
-        examples=found, is_due=rules.is_practice_due(options, untried=untried, has_begun=has_begun)
-    )
+    return Practice(examples=found, is_due=rules.is_practice_due(options, untried=untried, has_begun=has_begun))
 
 
 def class_views(session: Session, exchange: Exchange, example: Example) -> tuple[ClassView, ...]:
@@ -148,15 +146,16 @@ def tried_counts(session: Session, exchange: Exchange) -> Mapping[int, int]:
         .where(Example.exchange_id == exchange.id, Trial.number == 1)
         .group_by(Trial.example_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _practised(
     options: rules.PracticeOptions,
     criteria: Mapping[int, rules.Asked],
     example: Example,
-    number: int,
     trials: Sequence[Trial],
+    *,
+    number: int,
 ) -> Practised:
     comparisons = tuple(rules.beside_staff(criteria, each.said, example.said) for each in trials)
     return Practised(
@@ -169,10 +168,9 @@ def _practised(
 
 
 def _has_begun(session: Session, exchange: Exchange, person_id: int) -> bool:
-    """Whether somebody has given a review here, or has a work in hand."""
+    """Whether somebody was given a work to review here, whatever became of it."""
     mine = (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == person_id)
-    begun = Offer.state.in_(OPEN_STATES) | exists().where(Feedback.offer_id == Offer.id)
-    return bool(session.scalar(select(exists().where(mine, begun))))
+    return bool(session.scalar(select(exists().where(mine))))
 
 
 def _class_view(view: rules.View) -> ClassView:

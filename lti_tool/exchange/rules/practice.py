@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from lti_tool.exchange.rules.criteria import OPTIONAL, REQUIRED, WORDS, Asked
+from lti_tool.exchange.rules.criteria import REQUIRED, Asked
 from lti_tool.exchange.rules.options import Options
 from lti_tool.exchange.rules.self_assessment import View, compared
 from lti_tool.exchange.rules.words import Words
@@ -75,11 +75,6 @@ def beside_staff(criteria: Mapping[int, Asked], trial: Words, staff: Words) -> C
 def asked_of_staff(asked: Asked) -> Asked:
     """What staff say about an example: an answer, and always the reason, for that is what people learn from."""
     return replace(asked, comment=REQUIRED, words=0)
-
-
-def asked_of_trial(asked: Asked) -> Asked:
-    """What somebody who practises answers: all that a review does, at any length."""
-    return replace(asked, comment=asked.comment if asked.kind != WORDS else asked.comment or OPTIONAL, words=0)
 
 
 def is_tried(options: PracticeOptions, closeness: Sequence[str | None]) -> bool:
