@@ -193,7 +193,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
-    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id)):
+    # In one order, as everybody who takes the plans of several exchanges.
+    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
         pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
         for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
@@ -318,8 +319,13 @@ def _work(work: Submission, versions: list[dict[str, Any]]) -> dict[str, Any]:
         "versions": versions,
         "submitted_at": work.submitted_at.isoformat() if work.submitted_at else None,
         "withdrawn_at": work.withdrawal.withdrawn_at.isoformat() if work.withdrawal else None,
-        "files": [{"name": file.name, "media_type": file.media_type, "size": file.size} for file in work.files],
+        "files": [_file(file) for file in work.files],
     }
+
+
+def _file(file: SubmissionFile) -> dict[str, Any]:
+    said = {"words": file.words.body} if file.words is not None else {}
+    return {"name": file.name, "media_type": file.media_type, "size": file.size, **said}
 
 
 def _feedback(feedback: Feedback) -> dict[str, Any]:

@@ -68,6 +68,7 @@ from lti_tool.exchange.models.words_draft import (
     WordsDraft,
 )
 from lti_tool.exchange.models.work import (
+    FileWords,
     Submission,
     SubmissionFile,
     Withdrawal,
@@ -92,6 +93,7 @@ __all__ = [
     "FeedbackDraft",
     "FeedbackRelease",
     "FeedbackRevision",
+    "FileWords",
     "Flag",
     "FlagAct",
     "GradeOverride",

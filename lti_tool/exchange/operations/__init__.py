@@ -53,6 +53,7 @@ from lti_tool.exchange.operations.options import (
     set_options,
 )
 from lti_tool.exchange.operations.pairing import (
+    choose_pairing,
     mix_again,
     tend,
 )
@@ -71,6 +72,9 @@ from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
     remind,
+)
+from lti_tool.exchange.operations.recordings import (
+    say_words,
 )
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
@@ -128,6 +132,7 @@ __all__ = [
     "attach_file",
     "change_example",
     "change_note",
+    "choose_pairing",
     "close",
     "commit_to",
     "copy_examples",
@@ -175,6 +180,7 @@ __all__ = [
     "save_draft",
     "save_feedback_draft",
     "say",
+    "say_words",
     "set_grade_override",
     "set_options",
     "set_part_override",

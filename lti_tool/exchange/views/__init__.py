@@ -49,6 +49,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     pairing,
     practice,
     promises,
+    recordings,
     reviewing,
     self_assessment,
     settings,

@@ -18,7 +18,7 @@ from lti_tool.exchange.queries import Practice, Practised
 from lti_tool.exchange.schemas import FeedbackSchema
 from lti_tool.exchange.views import bp, words_drafts, words_form
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
-from lti_tool.exchange.views.downloads import file_response
+from lti_tool.exchange.views.downloads import shut_in
 from lti_tool.web.guards import member_required
 from lti_tool.web.viewer import current
 
@@ -119,7 +119,10 @@ def example_file(id: int, example_id: int) -> Response:
         data = files.storage(current_app.extensions["hearth.settings"]).read(db.session(), example.file.key)
     except files.Missing:
         abort(404)
-    return file_response(example.file, data)
+    response = Response(data, content_type=example.file.media_type)
+    shown = "inline" if example.file.is_image else "attachment"
+    response.headers.set("Content-Disposition", shown, filename=example.file.name)
+    return shut_in(response)
 
 
 def with_step(steps: list[dict[str, str]], practice: Practice | None, step: str) -> list[dict[str, str]]:
