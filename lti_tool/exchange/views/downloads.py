@@ -93,6 +93,7 @@ def _storage() -> files.Storage:
 
 
 def shut_in(response: Response) -> Response:
+    """A file on its way out: nothing in it ever runs, and nobody else's page shows it."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
