@@ -49,6 +49,9 @@ from lti_tool.exchange.models.reviewing import (
     Takeaway,
     has_reader,
 )
+from lti_tool.exchange.models.self_assessment import (
+    SelfAssessment,
+)
 from lti_tool.exchange.models.settings import (
     Closure,
     Criterion,
@@ -56,7 +59,11 @@ from lti_tool.exchange.models.settings import (
     Level,
     Publication,
 )
+from lti_tool.exchange.models.words_draft import (
+    WordsDraft,
+)
 from lti_tool.exchange.models.work import (
+    FileWords,
     Submission,
     SubmissionFile,
     Withdrawal,
@@ -79,6 +86,7 @@ __all__ = [
     "FeedbackDraft",
     "FeedbackRelease",
     "FeedbackRevision",
+    "FileWords",
     "Flag",
     "FlagAct",
     "GradeOverride",
@@ -98,11 +106,13 @@ __all__ = [
     "RewriteRequest",
     "Seat",
     "SecondLook",
+    "SelfAssessment",
     "Submission",
     "SubmissionFile",
     "Takeaway",
     "Thanks",
     "Withdrawal",
+    "WordsDraft",
     "WorkVersion",
     "has_reader",
 ]

@@ -53,6 +53,7 @@ from lti_tool.exchange.operations.options import (
     set_options,
 )
 from lti_tool.exchange.operations.pairing import (
+    choose_pairing,
     mix_again,
     tend,
 )
@@ -60,6 +61,9 @@ from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
     remind,
+)
+from lti_tool.exchange.operations.recordings import (
+    say_words,
 )
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
@@ -73,6 +77,10 @@ from lti_tool.exchange.operations.second_look import (
     may_revise,
     revise_feedback,
     stay_with_it,
+)
+from lti_tool.exchange.operations.self_assessment import (
+    assess_own_work,
+    pass_over,
 )
 from lti_tool.exchange.operations.settings import (
     close,
@@ -90,6 +98,10 @@ from lti_tool.exchange.operations.takeaways import (
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
 )
+from lti_tool.exchange.operations.words_drafts import (
+    keep_words,
+    take_other_words,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -103,8 +115,10 @@ __all__ = [
     "add_note",
     "agree_to_charter",
     "appraise",
+    "assess_own_work",
     "attach_file",
     "change_note",
+    "choose_pairing",
     "close",
     "commit_to",
     "copy_options",
@@ -119,6 +133,7 @@ __all__ = [
     "extend",
     "flag",
     "give_feedback",
+    "keep_words",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -132,6 +147,7 @@ __all__ = [
     "note_reply_heard",
     "note_takeaway",
     "offer_name",
+    "pass_over",
     "publish",
     "regrade",
     "release_grades",
@@ -146,12 +162,14 @@ __all__ = [
     "save_draft",
     "save_feedback_draft",
     "say",
+    "say_words",
     "set_grade_override",
     "set_options",
     "set_part_override",
     "stay_with_it",
     "submit_work",
     "take_back_extension",
+    "take_other_words",
     "take_thanks_back",
     "tend",
     "thank",
