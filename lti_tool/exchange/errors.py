@@ -41,7 +41,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ScoreOutOfRange
     ├── ReasonMissing
     ├── ColumnsInUse         grades are in the columns that were chosen
-    └── NotAhead             a promise is for later
+    ├── NotAhead             a promise is for later
+    └── TooManyTemplates
 """
 
 from lti_tool.exchange.rules import Lack
@@ -269,3 +270,7 @@ class ColumnsInUse(ExchangeError):
 
 class NotAhead(ExchangeError):
     """A date of one's own lies ahead, and within a year."""
+
+
+class TooManyTemplates(ExchangeError):
+    """More than anybody finds their way in."""

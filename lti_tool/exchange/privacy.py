@@ -31,6 +31,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
     Takeaway,
+    Template,
     Thanks,
     Withdrawal,
     WorkVersion,
@@ -86,6 +87,14 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         ],
         "names_offered": [
             {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
+        "templates": [
+            {"name": each.name, "settings": each.recipe, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(Template)
+                .where(or_(Template.owner_id == person_id, Template.by_id == person_id))
+                .order_by(Template.id)
+            )
         ],
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
@@ -163,6 +172,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(CharterConsent).where(CharterConsent.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
+    session.execute(delete(Template).where(Template.owner_id == person_id))
+    session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     session.flush()
 

@@ -229,6 +229,7 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Grades are in the gradebook already, so they stay in the columns that they are in."
     ),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
+    errors.TooManyTemplates: lambda _err: _("There are as many templates as we keep. Remove one that nobody uses."),
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import FilePayload, Route, expect
 
 from tests.browser.house import TEACHER, House, Place
 from tests.browser.people import Hearth, Someone
@@ -281,6 +281,31 @@ def a_grade_refused(teacher: Someone, world: World) -> Hearth:
     hearth.press("Set the grade")
     expect(hearth.root.locator(".field__error").first).to_be_visible()
     return hearth
+
+
+@scene(TEACHER)
+def using_it_again(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Use it again")
+    return hearth.shows("Use it again")
+
+
+@scene(TEACHER)
+def beginning_from(teacher: Someone, world: World) -> Hearth:
+    hearth = using_it_again(teacher, world)
+    if not teacher.page.get_by_text("Kept by a scene").count():
+        hearth.fill("Name", "Kept by a scene")
+        hearth.press("Keep the template")
+    return hearth.shows("Begin from …")
+
+
+@scene(TEACHER)
+def beginning_from_a_broken_file(teacher: Someone, world: World) -> Hearth:
+    hearth = beginning_from(teacher, world)
+    broken = FilePayload(name="broken.json", mimeType="application/json", buffer=b'{"schema": "hearth-settings/1"}')
+    hearth.root.get_by_label("A JSON file of settings").set_input_files(files=[broken])
+    hearth.press("Begin from the file")
+    return hearth.shows("Begin from …")
 
 
 @scene(TEACHER)

@@ -55,17 +55,20 @@ PAIR_RULES = text(
 WORKS = text(
     """
     select w.id, w.author_id, w.submitted_at,
+           -- What was taken back is its author's alone.
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'number', v.number, 'body', v.body, 'beside', v.beside, 'note', v.note,
                        'files', v.file_ids, 'handed_in_at', v.handed_in_at) order by v.number), '[]')
-              from exchange_work_version v where v.submission_id = w.id) as versions,
+              from exchange_work_version v
+             where v.submission_id = w.id and w.submitted_at is not null) as versions,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'id', f.id, 'name', f.name, 'media_type', f.media_type, 'size', f.size,
                        'sha256', f.sha256) order by f.id), '[]')
               from exchange_submission_file f
              where f.submission_id = w.id
                and exists (select from exchange_work_version v
-                            where v.submission_id = w.id and f.id = any(v.file_ids))) as files
+                            where v.submission_id = w.id and w.submitted_at is not null
+                              and f.id = any(v.file_ids))) as files
       from exchange_submission w
      where w.exchange_id = :exchange and w.version > 0
      order by w.id
@@ -80,7 +83,7 @@ OFFERS = text(
 FEEDBACK = text(
     """
     select f.id, f.offer_id, o.submission_id as work, o.version, o.reviewer_id, f.comment, f.to_author, f.given_at,
-           row_number() over (partition by o.submission_id order by f.id) as place,
+           row_number() over (partition by o.submission_id order by f.given_at, f.id) as place,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'criterion', n.criterion_id, 'level', n.level_id, 'number', n.number,
                        'comment', n.comment) order by n.criterion_id), '[]')
@@ -99,13 +102,13 @@ FEEDBACK = text(
               from exchange_second_look l where l.feedback_id = f.id) as second_look,
            (select jsonb_build_object('note', q.note, 'at', q.at, 'answered_at', q.answered_at)
               from exchange_rewrite_request q where q.feedback_id = f.id) as rewrite_request,
-           (select jsonb_build_object('note', h.note, 'at', h.at)
+           (select jsonb_build_object('note', h.note, 'counts', h.counts, 'at', h.at)
               from exchange_hiding h where h.feedback_id = f.id) as hidden,
            (select jsonb_build_object('reason', x.reason, 'at', x.at)
               from exchange_exclusion x where x.feedback_id = f.id) as not_counted
       from exchange_feedback f join exchange_offer o on o.id = f.offer_id
      where o.exchange_id = :exchange
-     order by o.submission_id, f.id
+     order by o.submission_id, f.given_at, f.id
     """
 )
 MESSAGES = text(

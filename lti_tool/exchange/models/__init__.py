@@ -50,6 +50,9 @@ from lti_tool.exchange.models.settings import (
     Level,
     Publication,
 )
+from lti_tool.exchange.models.templates import (
+    Template,
+)
 from lti_tool.exchange.models.work import (
     Submission,
     SubmissionFile,
@@ -91,6 +94,7 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Template",
     "Thanks",
     "Withdrawal",
     "WorkVersion",

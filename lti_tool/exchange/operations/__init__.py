@@ -52,6 +52,11 @@ from lti_tool.exchange.operations.promises import (
     drop_commitment,
     remind,
 )
+from lti_tool.exchange.operations.recipes import (
+    begin_from,
+    drop_template,
+    keep_template,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -94,6 +99,7 @@ __all__ = [
     "agree_to_charter",
     "appraise",
     "attach_file",
+    "begin_from",
     "close",
     "commit_to",
     "copy_options",
@@ -103,10 +109,12 @@ __all__ = [
     "decline_offer",
     "delete_exchange",
     "drop_commitment",
+    "drop_template",
     "edit_exchange",
     "edit_message",
     "flag",
     "give_feedback",
+    "keep_template",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",

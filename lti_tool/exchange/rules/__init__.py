@@ -156,6 +156,13 @@ from lti_tool.exchange.rules.plan import (
     as_new,
     problem_of,
 )
+from lti_tool.exchange.rules.recipes import (
+    LONGEST_NAME,
+    MOST_TEMPLATES,
+    SCHEMA,
+    Recipe,
+    recipe_of,
+)
 from lti_tool.exchange.rules.steps import (
     step,
     trouble,
@@ -218,6 +225,7 @@ __all__ = [
     "LONGEST_COMMENT",
     "LONGEST_LINK",
     "LONGEST_LINK_TITLE",
+    "LONGEST_NAME",
     "LONGEST_QUESTION",
     "LONGEST_RULE",
     "LONGEST_TITLE",
@@ -236,6 +244,7 @@ __all__ = [
     "MOST_QUESTIONS",
     "MOST_REVIEWS",
     "MOST_RULES",
+    "MOST_TEMPLATES",
     "MOST_WEIGHT",
     "MOST_WORDS",
     "MOVES",
@@ -256,6 +265,7 @@ __all__ = [
     "ROBUST",
     "ROLLING",
     "SAME",
+    "SCHEMA",
     "SELF_ASSESSMENT",
     "SETTLED",
     "SIDES",
@@ -297,6 +307,7 @@ __all__ = [
     "PairingOptions",
     "Part",
     "Plan",
+    "Recipe",
     "Said",
     "Scale",
     "Seen",
@@ -332,6 +343,7 @@ __all__ = [
     "problem_of",
     "pseudonyms",
     "reasons_to_look",
+    "recipe_of",
     "step",
     "stranger",
     "trouble",

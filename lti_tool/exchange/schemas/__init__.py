@@ -37,6 +37,9 @@ from lti_tool.exchange.schemas.plan import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.recipes import (
+    TemplateSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
     DeclineSchema,
@@ -78,6 +81,7 @@ __all__ = [
     "RegradeSchema",
     "SecondLookSchema",
     "TakeawaySchema",
+    "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
     "WorkOptionsSchema",
