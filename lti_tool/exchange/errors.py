@@ -20,12 +20,15 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchCopy
     │   ├── NoSuchMessage
     │   ├── NoSuchMark
+    │   ├── NoSuchNote
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
+    │   ├── NoSuchExtension
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
     ├── UnknownAnswer        an answer to a criterion or level that is not of this exchange
+    ├── NoteRefused          a note on no place, or on none that is there
     ├── EmptyMessage
     ├── ThreadFull
     ├── TooLateToEdit
@@ -42,6 +45,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ReasonMissing
     ├── ColumnsInUse         grades are in the columns that were chosen
     ├── NotAhead             a promise is for later
+    ├── DatesRefused         what is to be a later date is none
+    ├── NobodyChosen
     └── TooManyTemplates
 """
 
@@ -53,7 +58,7 @@ class ExchangeError(Exception):
 
 
 class NotOpen(ExchangeError):
-    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed."""
+    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed, too_late."""
 
     def __init__(self, because: str) -> None:
         super().__init__(because)
@@ -152,8 +157,28 @@ class NoSuchPerson(Missing):
     """Nobody of this course."""
 
 
+class NoSuchExtension(Missing):
+    """No such later date in this exchange, or not for this person."""
+
+
 class NoSuchPart(Missing):
     """The grade has no such part."""
+
+
+class NoSuchNote(Missing):
+    """No such note in this review, or an exchange without notes."""
+
+
+class NoteRefused(ExchangeError):
+    """
+    A note that cannot be added, for a ``problem`` with one ``field`` of its form.
+
+    where: missing or full · quote: not_there · page: missing · words: missing.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field} {problem}")
+        self.field, self.problem = field, problem
 
 
 class OfferIsOver(ExchangeError):
@@ -270,6 +295,19 @@ class ColumnsInUse(ExchangeError):
 
 class NotAhead(ExchangeError):
     """A date of one's own lies ahead, and within a year."""
+
+
+class DatesRefused(ExchangeError):
+    """Later dates that are none: which field, and a short code of the problem."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NobodyChosen(ExchangeError):
+    """More time is for somebody."""
 
 
 class TooManyTemplates(ExchangeError):

@@ -5,7 +5,7 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
@@ -16,8 +16,11 @@ from lti_tool.exchange.models import (
     DraftCopy,
     Exchange,
     Exclusion,
+    Extended,
+    Extension,
     Feedback,
     FeedbackDraft,
+    FeedbackRelease,
     FeedbackRevision,
     Flag,
     GradeOverride,
@@ -27,6 +30,7 @@ from lti_tool.exchange.models import (
     Offer,
     PairRule,
     Release,
+    Reopening,
     Seat,
     Submission,
     SubmissionFile,
@@ -37,7 +41,7 @@ from lti_tool.exchange.models import (
     WorkVersion,
 )
 from lti_tool.exchange.operations import pairing
-from lti_tool.exchange.rules import OPEN_STATES, OfferState
+from lti_tool.exchange.rules import OPEN_STATES, Note, OfferState
 
 
 def export_person(session: Session, person_id: int) -> dict[str, Any]:
@@ -100,7 +104,42 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
             for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
         ],
+        "more_time": _more_time(session, person_id),
+        "opened_once_more": [
+            {
+                "exchange": each.exchange_id,
+                "what": "work" if each.feedback_id is None else "feedback",
+                "until": each.until.isoformat(),
+                "reason": each.reason,
+                "at": each.at.isoformat(),
+                "taken_back_at": each.ended_at.isoformat() if each.ended_at else None,
+            }
+            for each in session.scalars(
+                select(Reopening).where(Reopening.person_id == person_id).order_by(Reopening.id)
+            )
+        ],
     }
+
+
+def _more_time(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """The later dates that a person got, and why."""
+    rows = session.execute(
+        select(Extension, Extended.taken_back_at)
+        .join(Extended, Extended.extension_id == Extension.id)
+        .where(Extended.person_id == person_id)
+        .order_by(Extension.id)
+    )
+    return [
+        {
+            "exchange": each.exchange_id,
+            "submit_by": each.submit_by.isoformat() if each.submit_by else None,
+            "review_by": each.review_by.isoformat() if each.review_by else None,
+            "reason": each.reason,
+            "at": each.at.isoformat(),
+            "taken_back_at": taken_back_at.isoformat() if taken_back_at else None,
+        }
+        for each, taken_back_at in rows
+    ]
 
 
 def _names_offered(session: Session, person_id: int) -> list[tuple[int, datetime]]:
@@ -150,6 +189,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
         for table in (Mark, Thanks, Appraisal, Introduction):
             session.execute(delete(table).where(table.feedback_id.in_(received)))
+        _erase_quotes(session, work)
         # Staff's words about this person's grade; that the review does not count stays as it is.
         session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
@@ -175,7 +215,41 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Template).where(Template.owner_id == person_id))
     session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
+    for own in (Extended, Reopening, FeedbackRelease):
+        session.execute(delete(own).where(own.person_id == person_id))
+    # An extension of theirs alone says why they needed it.
+    has_people = exists().where(Extended.extension_id == Extension.id)
+    session.execute(delete(Extension).where(~has_people).execution_options(synchronize_session="fetch"))
     session.flush()
+
+
+def _erase_quotes(session: Session, work: Submission) -> None:
+    """Take the author's words out of what reviewers wrote about *work*; what the reviewers say stays."""
+    offers = select(Offer.id).where(Offer.submission_id == work.id)
+    for feedback in session.scalars(select(Feedback).where(Feedback.offer_id.in_(offers))):
+        feedback.notes = _without_quotes(feedback.notes)
+    revised = select(FeedbackRevision).join(Feedback, Feedback.id == FeedbackRevision.feedback_id)
+    kept = [
+        *session.scalars(revised.where(Feedback.offer_id.in_(offers))),
+        *session.scalars(select(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers))),
+    ]
+    for each in kept:
+        each.words = _words_without_quotes(each.words)
+    for copy in session.scalars(select(DraftCopy).where(DraftCopy.offer_id.in_(offers))):
+        copy.content = _words_without_quotes(copy.content)
+
+
+def _words_without_quotes(words: dict[str, Any]) -> dict[str, Any]:
+    begun = {name: value for name, value in words.get("begun", {}).items() if name != "quote"}
+    return {
+        **{name: value for name, value in words.items() if name != "begun"},
+        **({"notes": _without_quotes(words["notes"])} if "notes" in words else {}),
+        **({"begun": begun} if begun else {}),
+    }
+
+
+def _without_quotes(notes: list[Any]) -> list[Any]:
+    return [Note.from_dict(each).without_quote().as_dict() for each in notes]
 
 
 def _works(session: Session, person_id: int) -> list[Submission]:

@@ -2,6 +2,10 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.dates import (
+    extend,
+    take_back_extension,
+)
 from lti_tool.exchange.operations.dialogue import (
     agree_to_charter,
     appraise,
@@ -38,6 +42,11 @@ from lti_tool.exchange.operations.grading import (
 from lti_tool.exchange.operations.introductions import (
     offer_name,
     withdraw_name,
+)
+from lti_tool.exchange.operations.noting import (
+    add_note,
+    change_note,
+    remove_note,
 )
 from lti_tool.exchange.operations.options import (
     copy_options,
@@ -96,10 +105,12 @@ from lti_tool.exchange.operations.work import (
 __all__ = [
     "NextOffer",
     "Saved",
+    "add_note",
     "agree_to_charter",
     "appraise",
     "attach_file",
     "begin_from",
+    "change_note",
     "close",
     "commit_to",
     "copy_options",
@@ -112,6 +123,7 @@ __all__ = [
     "drop_template",
     "edit_exchange",
     "edit_message",
+    "extend",
     "flag",
     "give_feedback",
     "keep_template",
@@ -134,6 +146,7 @@ __all__ = [
     "release_if_ready",
     "remind",
     "remove_file",
+    "remove_note",
     "reopen",
     "require_columns_kept",
     "restore_copy",
@@ -146,6 +159,7 @@ __all__ = [
     "set_part_override",
     "stay_with_it",
     "submit_work",
+    "take_back_extension",
     "take_thanks_back",
     "tend",
     "thank",

@@ -8,6 +8,10 @@ from lti_tool.exchange.schemas.anonymity import (
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
+from lti_tool.exchange.schemas.dates import (
+    ExtensionSchema,
+    ReopeningSchema,
+)
 from lti_tool.exchange.schemas.dialogue import (
     AppraisalSchema,
     CharterSchema,
@@ -26,6 +30,9 @@ from lti_tool.exchange.schemas.grading import (
     ReasonSchema,
     RegradeSchema,
 )
+from lti_tool.exchange.schemas.notes import (
+    NotesOptionsSchema,
+)
 from lti_tool.exchange.schemas.pairing import (
     PairingSchema,
 )
@@ -42,8 +49,10 @@ from lti_tool.exchange.schemas.recipes import (
 )
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
+    BegunSchema,
     DeclineSchema,
     FeedbackSchema,
+    NoteSchema,
     OverrideSchema,
     TakeawaySchema,
     WorkSchema,
@@ -58,6 +67,7 @@ __all__ = [
     "AnonymitySchema",
     "AnswerSchema",
     "AppraisalSchema",
+    "BegunSchema",
     "BesideSchema",
     "CharterSchema",
     "CoachSchema",
@@ -66,6 +76,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
     "GradingSchema",
@@ -73,12 +84,15 @@ __all__ = [
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
+    "NoteSchema",
+    "NotesOptionsSchema",
     "OverrideSchema",
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReopeningSchema",
     "SecondLookSchema",
     "TakeawaySchema",
     "TemplateSchema",

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import rules
+from lti_tool.exchange import queries, rules
 from lti_tool.exchange.models import Exchange, Offer
 from lti_tool.exchange.operations.pairing import scene, seats
 from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
@@ -116,7 +116,7 @@ LATE = text(
     """
     delete from exchange_pair p
      using exchange_seat r
-     where p.exchange_id = :exchange and p.begun_at is null
+     where p.exchange_id = :exchange and p.begun_at is null and p.reviewer_id <> all(cast(:spared as int[]))
        and r.exchange_id = p.exchange_id and r.person_id = p.reviewer_id
        and (:is_over or greatest(r.planned_at,
             (select max(o.ended_at) from exchange_offer o
@@ -243,8 +243,10 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     They may still come, and then read what needs them. Returns how many works look for another reviewer.
     """
     scene.hold(session, exchange)
-    is_over = exchange.review_by is not None and exchange.review_by < now
-    facts = {"exchange": exchange.id, "now": now, "is_over": is_over}
+    is_over = exchange.windows.review_is_late(now)
+    calendar = queries.calendar_of(session, exchange)
+    spared = [id for id in calendar.own if is_over and not calendar.of(id).review_is_late(now)]
+    facts = {"exchange": exchange.id, "now": now, "is_over": is_over, "spared": spared}
     # Until the date for reviews there is time; where there is none, days without a sign are the sign.
     idle_since = now - rules.PATIENCE if exchange.review_by is None else datetime.min.replace(tzinfo=now.tzinfo)
     late = pairs_of(session.execute(LATE, facts | {"idle_since": idle_since}))
