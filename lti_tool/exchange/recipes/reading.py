@@ -18,6 +18,7 @@ from lti_tool.exchange.schemas import (
     CoachSchema,
     DialogueSchema,
     GradingSchema,
+    NotesOptionsSchema,
     PairingSchema,
     PlanSchema,
     WorkOptionsSchema,
@@ -35,6 +36,7 @@ SCHEMAS: Mapping[type[rules.Options], type[FormSchema]] = {
     rules.CoachOptions: CoachSchema,
     rules.DialogueOptions: DialogueSchema,
     rules.GradingOptions: GradingSchema,
+    rules.NotesOptions: NotesOptionsSchema,
     rules.PairingOptions: PairingSchema,
     rules.WorkOptions: WorkOptionsSchema,
 }
