@@ -66,6 +66,9 @@ from lti_tool.exchange.operations.recipes import (
     drop_template,
     keep_template,
 )
+from lti_tool.exchange.operations.recordings import (
+    say_words,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -154,6 +157,7 @@ __all__ = [
     "save_draft",
     "save_feedback_draft",
     "say",
+    "say_words",
     "set_grade_override",
     "set_options",
     "set_part_override",

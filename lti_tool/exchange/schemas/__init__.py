@@ -60,6 +60,7 @@ from lti_tool.exchange.schemas.taking_part import (
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    WordsSchema,
     WorkOptionsSchema,
 )
 
@@ -98,6 +99,7 @@ __all__ = [
     "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
+    "WordsSchema",
     "WorkOptionsSchema",
     "WorkSchema",
 ]

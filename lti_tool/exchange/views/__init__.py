@@ -48,6 +48,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     pairing,
     promises,
     recipes,
+    recordings,
     reviewing,
     settings,
     student,
