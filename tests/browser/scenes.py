@@ -61,10 +61,11 @@ def settle(house: House) -> World:
     for name in ("Leilani Kealoha", "Priya Nair"):
         house.hand_in(full, name, WORK)
     later = house.exchange(full.course, "A second sketch", opens_at="2099-05-03T12:00", instructions=INSTRUCTIONS)
-    house.open_rules(later, {"Mai Tran": "Ask one question", "Diego Fuentes": "Say first what works, and why it does"})
     closed = house.exchange(full.course, "Warming up")
     house.hand_in(closed, "Mai Tran", WORK)
     house.close(closed)
+    # Last: what teachers are told stands in their bell.
+    house.open_rules(later, {"Mai Tran": "Ask one question", "Diego Fuentes": "Say first what works, and why it does"})
     return World(house=house, full=full, later=later, closed=closed, empty=house.new_course("Nothing yet"))
 
 
