@@ -64,6 +64,8 @@ def settle(house: House) -> World:
     closed = house.exchange(full.course, "Warming up")
     house.hand_in(closed, "Mai Tran", WORK)
     house.close(closed)
+    # Last: what teachers are told stands in their bell.
+    house.open_rules(later, {"Mai Tran": "Ask one question", "Diego Fuentes": "Say first what works, and why it does"})
     return World(house=house, full=full, later=later, closed=closed, empty=house.new_course("Nothing yet"))
 
 
@@ -205,6 +207,22 @@ def over(mai: Someone, world: World) -> Hearth:
     return mai.open_window(world.closed)
 
 
+@scene("Mai Tran")
+def rules_made_together(mai: Someone, world: World) -> Hearth:
+    hearth = mai.open_window(world.later)
+    hearth.follow("How we give feedback in this class, and what you would add")
+    return hearth.shows("How we give feedback in this class")
+
+
+@scene("Aisha Rahman")
+def a_rule_refused(aisha: Someone, world: World) -> Hearth:
+    hearth = rules_made_together(aisha, world)
+    hearth.fill("Good feedback in this class …", "ask one QUESTION")
+    hearth.press("Propose it")
+    expect(hearth.root.locator(".field__error").first).to_be_visible()
+    return hearth
+
+
 # Teachers ------------------------------------------------------------------------------------------------------------
 
 
@@ -281,6 +299,21 @@ def a_grade_refused(teacher: Someone, world: World) -> Hearth:
     hearth.press("Set the grade")
     expect(hearth.root.locator(".field__error").first).to_be_visible()
     return hearth
+
+
+@scene(TEACHER)
+def rules_to_answer(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.later)
+    hearth.follow("Rules that students propose")
+    hearth.root.locator("summary", has_text="Answer it").first.click()
+    return hearth.shows("How we give feedback in this class")
+
+
+@scene(TEACHER)
+def rules_of_feedback(teacher: Someone, world: World) -> Hearth:
+    hearth = rules_to_answer(teacher, world)
+    hearth.follow("Change the rules")
+    return hearth.shows("The class’s own rules of feedback")
 
 
 @scene(TEACHER)

@@ -133,6 +133,13 @@ FLAGS = text(
       from exchange_flag g where g.exchange_id = :exchange order by g.id
     """
 )
+PROPOSALS = text(
+    """
+    select id, by_id, rule, at, answer, words, answered_by_id as answered_by, answered_at,
+           (select count(*) from exchange_charter_support s where s.proposal_id = p.id) as support
+      from exchange_charter_proposal p where exchange_id = :exchange order by id
+    """
+)
 RELEASES = text(
     """
     select person_id as person, score, maximum, cause, by_id as by, at
@@ -181,6 +188,7 @@ def sections(
     yield "feedback", (_feedback(each, exchange, sight) for each in read(FEEDBACK))
     yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))
     yield "flags", ({"by": sight.anybody(each.pop("by_id")), **each} for each in read(FLAGS))
+    yield "rules_proposed", ({"by": sight.reviewer(each.pop("by_id")), **each} for each in read(PROPOSALS))
     yield "releases", read(RELEASES)
     yield "grades_by_hand", read(BY_HAND)
     yield "regrades", read(REGRADES)

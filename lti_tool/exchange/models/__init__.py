@@ -40,6 +40,10 @@ from lti_tool.exchange.models.pairing import (
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
+from lti_tool.exchange.models.proposals import (
+    Proposal,
+    ProposalSupport,
+)
 from lti_tool.exchange.models.reviewing import (
     Answer,
     DraftCopy,
@@ -96,6 +100,8 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Proposal",
+    "ProposalSupport",
     "Publication",
     "Regrade",
     "Release",

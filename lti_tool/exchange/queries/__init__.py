@@ -91,6 +91,10 @@ from lti_tool.exchange.queries.pairing import (
     pairing_events,
     why_no_work,
 )
+from lti_tool.exchange.queries.proposals import (
+    Proposed,
+    proposals,
+)
 from lti_tool.exchange.queries.recipes import (
     Elsewhere,
     exchange_to_begin_from,
@@ -162,6 +166,7 @@ __all__ = [
     "Part",
     "PersonPage",
     "Preview",
+    "Proposed",
     "Received",
     "Recomputed",
     "Standing",
@@ -226,6 +231,7 @@ __all__ = [
     "plan_items",
     "plan_of",
     "preview",
+    "proposals",
     "recipe_of",
     "recomputed",
     "reopenings",

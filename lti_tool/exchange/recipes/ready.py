@@ -39,6 +39,7 @@ def _essay() -> Recipe:
             rules.WorkOptions(rounds=True, ask=True),
             rules.CharterOptions(
                 enabled=True,
+                proposals=True,
                 rules=(
                     _("Specific: it names the place in the work that it is about."),
                     _("Kind: it is said as I would like to be told."),

@@ -44,6 +44,10 @@ from lti_tool.exchange.schemas.plan import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.proposals import (
+    ProposalAnswerSchema,
+    ProposalSchema,
+)
 from lti_tool.exchange.schemas.recipes import (
     TemplateSchema,
 )
@@ -91,6 +95,8 @@ __all__ = [
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
+    "ProposalAnswerSchema",
+    "ProposalSchema",
     "ReasonSchema",
     "RegradeSchema",
     "ReopeningSchema",
