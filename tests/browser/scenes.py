@@ -209,7 +209,7 @@ def over(mai: Someone, world: World) -> Hearth:
 
 @scene("Mai Tran")
 def rules_made_together(mai: Someone, world: World) -> Hearth:
-    hearth = mai.open_window(world.later)
+    hearth = not_open_yet(mai, world)
     hearth.follow("How we give feedback in this class, and what you would add")
     return hearth.shows("How we give feedback in this class")
 
