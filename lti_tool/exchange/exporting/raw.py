@@ -63,8 +63,8 @@ WORKS = text(
              where v.submission_id = w.id and w.submitted_at is not null) as versions,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'id', f.id, 'name', f.name, 'media_type', f.media_type, 'size', f.size,
-                       'sha256', f.sha256) order by f.id), '[]')
-              from exchange_submission_file f
+                       'sha256', f.sha256, 'words', s.body) order by f.id), '[]')
+              from exchange_submission_file f left join exchange_file_words s on s.file_id = f.id
              where f.submission_id = w.id
                and exists (select from exchange_work_version v
                             where v.submission_id = w.id and w.submitted_at is not null
@@ -140,6 +140,27 @@ PROPOSALS = text(
       from exchange_charter_proposal p where exchange_id = :exchange order by id
     """
 )
+EXTENSIONS = text(
+    """
+    select e.id, e.submit_by, e.review_by, e.reason, e.by_id as by, e.at,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'person', p.person_id, 'taken_back_at', p.taken_back_at) order by p.person_id), '[]')
+              from exchange_extended p where p.extension_id = e.id) as people
+      from exchange_extension e where e.exchange_id = :exchange order by e.id
+    """
+)
+REOPENINGS = text(
+    """
+    select id, person_id, feedback_id as feedback, until, reason, by_id as by, at, ended_at
+      from exchange_reopening where exchange_id = :exchange order by id
+    """
+)
+SHOWN = text(
+    """
+    select person_id as person, by_id as by, at
+      from exchange_feedback_release where exchange_id = :exchange order by id
+    """
+)
 RELEASES = text(
     """
     select person_id as person, score, maximum, cause, by_id as by, at
@@ -189,6 +210,9 @@ def sections(
     yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))
     yield "flags", ({"by": sight.anybody(each.pop("by_id")), **each} for each in read(FLAGS))
     yield "rules_proposed", ({"by": sight.reviewer(each.pop("by_id")), **each} for each in read(PROPOSALS))
+    yield "extensions", read(EXTENSIONS)
+    yield "reopenings", (_reopening(each, sight) for each in read(REOPENINGS))
+    yield "feedback_shown", read(SHOWN)
     yield "releases", read(RELEASES)
     yield "grades_by_hand", read(BY_HAND)
     yield "regrades", read(REGRADES)
@@ -239,6 +263,12 @@ def _scale(scale: Scale | None) -> Facts | None:
 
 def _work(each: Facts, sight: Sight) -> Facts:
     return {"author": sight.author(each.pop("author_id")), **each}
+
+
+def _reopening(each: Facts, sight: Sight) -> Facts:
+    """Of a review it is its reviewer who may change it, of a work its author."""
+    side = sight.author if each["feedback"] is None else sight.reviewer
+    return {"person": side(each.pop("person_id")), **each}
 
 
 def _offer(each: Facts, sight: Sight) -> Facts:
