@@ -53,6 +53,7 @@ from lti_tool.exchange.operations.options import (
     set_options,
 )
 from lti_tool.exchange.operations.pairing import (
+    choose_pairing,
     mix_again,
     tend,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "attach_file",
     "begin_from",
     "change_note",
+    "choose_pairing",
     "close",
     "commit_to",
     "copy_options",
