@@ -53,6 +53,9 @@ from lti_tool.exchange.models.reviewing import (
     Takeaway,
     has_reader,
 )
+from lti_tool.exchange.models.self_assessment import (
+    SelfAssessment,
+)
 from lti_tool.exchange.models.settings import (
     Closure,
     Criterion,
@@ -62,6 +65,9 @@ from lti_tool.exchange.models.settings import (
 )
 from lti_tool.exchange.models.templates import (
     Template,
+)
+from lti_tool.exchange.models.words_draft import (
+    WordsDraft,
 )
 from lti_tool.exchange.models.work import (
     FileWords,
@@ -109,12 +115,14 @@ __all__ = [
     "RewriteRequest",
     "Seat",
     "SecondLook",
+    "SelfAssessment",
     "Submission",
     "SubmissionFile",
     "Takeaway",
     "Template",
     "Thanks",
     "Withdrawal",
+    "WordsDraft",
     "WorkVersion",
     "has_reader",
 ]

@@ -91,6 +91,10 @@ from lti_tool.exchange.operations.second_look import (
     revise_feedback,
     stay_with_it,
 )
+from lti_tool.exchange.operations.self_assessment import (
+    assess_own_work,
+    pass_over,
+)
 from lti_tool.exchange.operations.settings import (
     close,
     create_exchange,
@@ -107,6 +111,10 @@ from lti_tool.exchange.operations.takeaways import (
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
 )
+from lti_tool.exchange.operations.words_drafts import (
+    keep_words,
+    take_other_words,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -121,6 +129,7 @@ __all__ = [
     "adopt_rule",
     "agree_to_charter",
     "appraise",
+    "assess_own_work",
     "attach_file",
     "begin_from",
     "change_note",
@@ -142,6 +151,7 @@ __all__ = [
     "flag",
     "give_feedback",
     "keep_template",
+    "keep_words",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -155,6 +165,7 @@ __all__ = [
     "note_reply_heard",
     "note_takeaway",
     "offer_name",
+    "pass_over",
     "propose_rule",
     "publish",
     "regrade",
@@ -179,6 +190,7 @@ __all__ = [
     "submit_work",
     "support_rule",
     "take_back_extension",
+    "take_other_words",
     "take_proposal_back",
     "take_thanks_back",
     "tend",

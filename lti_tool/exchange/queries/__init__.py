@@ -117,6 +117,14 @@ from lti_tool.exchange.queries.second_look import (
     opinions_of,
     standing,
 )
+from lti_tool.exchange.queries.self_assessment import (
+    OwnLook,
+    assessed_criteria,
+    is_covered,
+    own_look,
+    self_assessments,
+    words_draft,
+)
 from lti_tool.exchange.queries.staff import (
     Overview,
     PersonPage,
@@ -163,6 +171,7 @@ __all__ = [
     "MyReview",
     "MyWork",
     "Overview",
+    "OwnLook",
     "Part",
     "PersonPage",
     "Preview",
@@ -179,6 +188,7 @@ __all__ = [
     "Whom",
     "answered_in",
     "appraisals_shown",
+    "assessed_criteria",
     "author_name",
     "available",
     "calendar_of",
@@ -209,6 +219,7 @@ __all__ = [
     "has_second_looks",
     "held_back",
     "in_need_of_a_reader",
+    "is_covered",
     "is_held_back",
     "is_review_of",
     "is_taken_back",
@@ -224,6 +235,7 @@ __all__ = [
     "others_of",
     "overrides_of",
     "overview",
+    "own_look",
     "pairing_events",
     "part_in",
     "part_overrides_of",
@@ -239,6 +251,7 @@ __all__ = [
     "review_due",
     "running_exchanges",
     "said_about",
+    "self_assessments",
     "standing",
     "standings",
     "student_page",
@@ -254,4 +267,5 @@ __all__ = [
     "why_no_work",
     "windows_of",
     "with_dialogue",
+    "words_draft",
 ]

@@ -51,6 +51,9 @@ from lti_tool.exchange.schemas.proposals import (
 from lti_tool.exchange.schemas.recipes import (
     TemplateSchema,
 )
+from lti_tool.exchange.schemas.self_assessment import (
+    SelfAssessmentOptionsSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
     BegunSchema,
@@ -101,6 +104,7 @@ __all__ = [
     "RegradeSchema",
     "ReopeningSchema",
     "SecondLookSchema",
+    "SelfAssessmentOptionsSchema",
     "TakeawaySchema",
     "TemplateSchema",
     "ThanksSchema",

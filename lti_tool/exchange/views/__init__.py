@@ -51,6 +51,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     recipes,
     recordings,
     reviewing,
+    self_assessment,
     settings,
     student,
     takeaways,
