@@ -5,24 +5,14 @@ Reading settings from a file, or from a kept template. What does not fit is told
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_type_hints
 
 from flask_babel import gettext as _
 from marshmallow import ValidationError
 
-from lti_tool.exchange import errors, rules, wording
+from lti_tool.exchange import errors, rules, schemas, wording
 from lti_tool.exchange.rules import Guide, Recipe
-from lti_tool.exchange.schemas import (
-    AnonymitySchema,
-    CharterSchema,
-    CoachSchema,
-    DialogueSchema,
-    GradingSchema,
-    NotesOptionsSchema,
-    PairingSchema,
-    PlanSchema,
-    WorkOptionsSchema,
-)
+from lti_tool.exchange.schemas import PlanSchema
 from lti_tool.web.fields import FormSchema
 
 LARGEST_FILE = 512 * 1024
@@ -31,16 +21,17 @@ MOST_PROBLEMS = 12
 """More at once help nobody."""
 
 SCHEMAS: Mapping[type[rules.Options], type[FormSchema]] = {
-    rules.AnonymityOptions: AnonymitySchema,
-    rules.CharterOptions: CharterSchema,
-    rules.CoachOptions: CoachSchema,
-    rules.DialogueOptions: DialogueSchema,
-    rules.GradingOptions: GradingSchema,
-    rules.NotesOptions: NotesOptionsSchema,
-    rules.PairingOptions: PairingSchema,
-    rules.WorkOptions: WorkOptionsSchema,
+    made: schema
+    for schema in vars(schemas).values()
+    if isinstance(schema, type)
+    and issubclass(schema, FormSchema)
+    and isinstance(made := get_type_hints(getattr(schema, "make", None) or (lambda: None)).get("return"), type)
+    and issubclass(made, rules.Options)
 }
-"""By what the further settings of a topic are read: as its form says them, so that the same holds for both."""
+"""
+By what the further settings of a topic are read: as its form says them, so that the same holds for both.
+The form's schema is known by what it makes, so a new topic is read from files without a word here.
+"""
 
 FIELDS = ("schema", "title", "instructions", "reviews", "points", "anonymity", "criteria", "options")
 OF_A_CRITERION = (
