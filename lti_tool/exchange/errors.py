@@ -28,6 +28,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchExample
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
+    │   ├── NoSuchProposal
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
@@ -56,7 +57,12 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── DatesRefused         what is to be a later date is none
     ├── NothingWaits         feedback is shown at once, so there is nothing to release
     ├── FeedbackRead         what somebody has read cannot wait again
-    └── NobodyChosen
+    ├── NobodyChosen
+    ├── TooManyTemplates
+    ├── RuleKnown            the class has this rule already, or somebody proposed it
+    ├── TooManyProposals     one person's, or all that wait for an answer
+    ├── CharterFull          more rules than anybody keeps in mind
+    └── AlreadyAnswered
 """
 
 from lti_tool.exchange.rules import Lack
@@ -365,3 +371,27 @@ class NothingWaits(ExchangeError):
 
 class FeedbackRead(ExchangeError):
     """Somebody has read it already."""
+
+
+class TooManyTemplates(ExchangeError):
+    """More than anybody finds their way in."""
+
+
+class NoSuchProposal(Missing):
+    """Not there, not one's own, or no proposals are asked for."""
+
+
+class RuleKnown(ExchangeError):
+    """A rule that the class has, or that somebody proposed."""
+
+
+class TooManyProposals(ExchangeError):
+    """As many as wait for an answer at a time."""
+
+
+class CharterFull(ExchangeError):
+    """As many rules as a charter has."""
+
+
+class AlreadyAnswered(ExchangeError):
+    """Staff have answered the proposal."""

@@ -48,6 +48,13 @@ from lti_tool.exchange.schemas.practice import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.proposals import (
+    ProposalAnswerSchema,
+    ProposalSchema,
+)
+from lti_tool.exchange.schemas.recipes import (
+    TemplateSchema,
+)
 from lti_tool.exchange.schemas.self_assessment import (
     SelfAssessmentOptionsSchema,
 )
@@ -102,6 +109,8 @@ __all__ = [
     "PartOverrideSchema",
     "PlanSchema",
     "PracticeOptionsSchema",
+    "ProposalAnswerSchema",
+    "ProposalSchema",
     "ReasonSchema",
     "RegradeSchema",
     "ReleaseSchema",
@@ -109,6 +118,7 @@ __all__ = [
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
     "TakeawaySchema",
+    "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
     "WordsSchema",
