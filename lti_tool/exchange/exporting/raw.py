@@ -78,6 +78,13 @@ WORKS = text(
      order by w.id
     """
 )
+OWN_LOOKS = text(
+    """
+    select a.submission_id as work, a.version, a.words, a.assessed_at, a.passed_over_at
+      from exchange_self_assessment a join exchange_submission w on w.id = a.submission_id
+     where w.exchange_id = :exchange order by a.submission_id
+    """
+)
 OFFERS = text(
     """
     select id, submission_id as work, reviewer_id, state, offered_at, lease_until, version, reason, note, ended_at
@@ -209,6 +216,7 @@ def sections(
     yield "pair_rules", of_pairing(PAIR_RULES)
     yield "pairing_events", ({**each.pop("facts"), **each} for each in of_pairing(STEPS))
     yield "works", (_work(each, sight) for each in read(WORKS))
+    yield "self_assessments", read(OWN_LOOKS)
     yield "offers", (_offer(each, sight) for each in read(OFFERS))
     yield "feedback", (_feedback(each, exchange, sight) for each in read(FEEDBACK))
     yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))

@@ -143,7 +143,6 @@ def _beginnings(*, problems: tuple[str, ...] = ()) -> str:
         here=elsewhere.pop(viewer.course_id, []),
         elsewhere=list(elsewhere.values()),
         problems=problems,
-        is_placing=bool(viewer.deep_link),
     )
 
 
