@@ -37,6 +37,11 @@ from lti_tool.exchange.models.pairing import (
     PlannedPair,
     Seat,
 )
+from lti_tool.exchange.models.practice import (
+    Example,
+    ExampleFile,
+    Trial,
+)
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
@@ -85,6 +90,8 @@ __all__ = [
     "Commitment",
     "Criterion",
     "DraftCopy",
+    "Example",
+    "ExampleFile",
     "Exchange",
     "Exclusion",
     "Extended",
@@ -121,6 +128,7 @@ __all__ = [
     "Takeaway",
     "Template",
     "Thanks",
+    "Trial",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",
