@@ -78,6 +78,13 @@ WORKS = text(
      order by w.id
     """
 )
+EXAMPLES = text(
+    """
+    select e.id, e.title, e.body, e.beside, e.words, e.made_at, f.name as file
+      from exchange_example e left join exchange_example_file f on f.example_id = e.id
+     where e.exchange_id = :exchange order by e.id
+    """
+)
 OWN_LOOKS = text(
     """
     select a.submission_id as work, a.version, a.words, a.assessed_at, a.passed_over_at
@@ -210,6 +217,7 @@ def sections(
     yield "withheld", list(sight.withheld)
     yield "settings", settings(exchange)
     yield "criteria", [criterion(each) for each in exchange.criteria]
+    yield "examples", read(EXAMPLES)
     yield "people", read(PEOPLE)
     yield "seats", of_pairing(SEATS)
     yield "pairs", of_pairing(PAIRS)
