@@ -50,7 +50,7 @@ class Life:
         )
 
     def take(self, session: Session, exchange: Exchange, person: int, now: datetime) -> None:
-        if queries.given_by(session, exchange, person) < REVIEWS:
+        if queries.reviewer_of(session, exchange, person).given < REVIEWS:
             operations.next_offer(session, exchange, reviewer=person, now=now)
 
     def help_out(self, session: Session, exchange: Exchange, person: int, now: datetime) -> None:

@@ -300,3 +300,15 @@ def test_another_number_of_reviews_is_followed_by_the_plan(session: Session, aft
 
     assert len(pairs_of(made)) == 8 * after
     assert_plan_is_sound(session, made.exchange)
+
+
+def test_pairs_go_with_their_works(session: Session) -> None:
+    made, other = make_class(session, learners=4), make_class(session, learners=3)
+    all_hand_in(made)
+    all_hand_in(other)
+    before = pairs_of(other)
+
+    session.execute(text("delete from activity where id = :id"), {"id": made.exchange.id})
+
+    assert pairs_of(made) == set()
+    assert pairs_of(other) == before
