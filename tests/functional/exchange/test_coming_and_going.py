@@ -105,7 +105,7 @@ class Life:
 
 
 def test_whatever_a_class_does_at_once_every_promise_holds(session: Session, engine: Engine) -> None:
-    """Pains 1 to 6 and 11: late, absent, leaving and declining people, in parallel."""
+    """Late, absent, leaving, returning and declining people, in parallel."""
     made = make_class(session, learners=PEOPLE, reviews=REVIEWS)
     for place, member in enumerate(made.learners):
         member.groups = [f"team {place % 12}"]

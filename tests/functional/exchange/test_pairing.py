@@ -186,7 +186,7 @@ def test_those_around_somebody_who_leaves_keep_what_was_promised(session: Sessio
 
 
 def test_who_waited_to_begin_together_begins_at_once_where_the_teacher_decides_so(session: Session) -> None:
-    """Pain 9: phase switched but nobody allocated. Pain 12: settings that freeze."""
+    """Pain 9: a phase is switched and nobody allocated. Pain 12: settings that freeze."""
     made = make_class(session, learners=5, reviews=2, submit_by=DUE)
     choose(made, start=rules.TOGETHER)
     all_hand_in(made)
@@ -212,7 +212,7 @@ def test_a_single_one_who_waited_is_found_by_whoever_comes_next(session: Session
 
 
 def test_another_rule_about_groups_plans_anew_what_nobody_has_begun(session: Session) -> None:
-    """Pain 12: settings that freeze at the first review. Pain 18 and 45: groups of the LMS, changed after the start."""
+    """Pain 12: settings that freeze. Pain 18: groups that change after the start. Pain 45: groups of the LMS."""
     made = make_class(session, learners=8, reviews=2)
     for place, member in enumerate(made.learners):
         member.groups = ["red" if place < 4 else "blue"]
