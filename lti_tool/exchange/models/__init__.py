@@ -37,6 +37,11 @@ from lti_tool.exchange.models.pairing import (
     PlannedPair,
     Seat,
 )
+from lti_tool.exchange.models.practice import (
+    Example,
+    ExampleFile,
+    Trial,
+)
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
@@ -78,6 +83,8 @@ __all__ = [
     "Commitment",
     "Criterion",
     "DraftCopy",
+    "Example",
+    "ExampleFile",
     "Exchange",
     "Exclusion",
     "Extended",
@@ -111,6 +118,7 @@ __all__ = [
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Trial",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",
