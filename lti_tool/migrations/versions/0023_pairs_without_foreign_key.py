@@ -4,8 +4,8 @@ Pairs of a plan go with their work by one trigger a statement: half a million lo
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 
 TAKE_PAIRS_ALONG = """
     create function exchange_submission_takes_pairs_along() returns trigger language plpgsql as $$
