@@ -21,7 +21,7 @@ from lti_tool.exchange.models import (
     Submission,
     WorkVersion,
 )
-from lti_tool.exchange.operations import acts, drafts, grading, pairing
+from lti_tool.exchange.operations import acts, drafts, grading, pairing, presenting
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -138,6 +138,7 @@ def give_feedback(
     windows = queries.windows_of(session, exchange, reviewer)
     if (because := windows.why_not_review(now)) is not None:
         raise errors.NotOpen(because)
+    presenting.require_held(session, exchange, offer, now=now)
     words = checked(session, exchange, offer, words)
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
     feedback = Feedback(offer_id=offer.id, comment=words.comment, to_author=list(words.to_author), given_at=now)

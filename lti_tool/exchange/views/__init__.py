@@ -44,6 +44,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     grading,
     oversight,
     pairing,
+    presenting,
     promises,
     recordings,
     reviewing,

@@ -80,7 +80,14 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
     try:
         form = FeedbackSchema().load(_values(exchange))
         operations.give_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
-    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer, errors.NotOpen) as err:
+    except (
+        ValidationError,
+        errors.TooLong,
+        errors.IncompleteFeedback,
+        errors.UnknownAnswer,
+        errors.NotOpen,
+        errors.NotHeldYet,
+    ) as err:
         return _refused(exchange, offer_id, err), 422
     except errors.OfferIsOver as err:
         return _over(exchange, err), 409
@@ -105,7 +112,7 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
     try:
         words = FeedbackSchema().load(_values(exchange))["words"]
         operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
-    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
+    except (ValidationError, *UNFIT) as err:
         said = _errors_by_name(exchange, err)
         db.session.rollback()
         exchange = exchange_or_404(id)
@@ -295,11 +302,20 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "copy_url": _copy_url(exchange, offer_id),
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
         "error_labels": _labels(exchange),
+        **_shown(exchange, mine),
         **dialogue.reviewer_facts(exchange, mine),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
     wants_form = is_htmx() and "words" in typed
     return render_template("exchange/_review_form.html" if wants_form else "exchange/review.html", **(facts | typed))
+
+
+def _shown(exchange: Exchange, mine: queries.MyReview) -> dict[str, Any]:
+    """When and where it is shown, where nothing is handed in."""
+    if not exchange.is_live:
+        return {}
+    slot = queries.slot_of(db.session(), mine.submission.id)
+    return {"slot": slot, "is_held": slot is None or slot.held_at is None or slot.held_at <= now()}
 
 
 def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
