@@ -112,7 +112,7 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
     try:
         words = FeedbackSchema().load(_values(exchange))["words"]
         operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
-    except (ValidationError, *UNFIT) as err:
+    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
         said = _errors_by_name(exchange, err)
         db.session.rollback()
         exchange = exchange_or_404(id)
