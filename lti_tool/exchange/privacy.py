@@ -36,11 +36,13 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
     Takeaway,
+    Team,
+    TeamMember,
     Thanks,
     Withdrawal,
     WorkVersion,
 )
-from lti_tool.exchange.operations import pairing
+from lti_tool.exchange.operations import leave_all, pairing
 from lti_tool.exchange.rules import OPEN_STATES, OfferState
 
 
@@ -100,6 +102,15 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         ],
         "names_offered": [
             {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
+        "groups": [
+            {"exchange": exchange, "group": name, "joined_at": at.isoformat()}
+            for exchange, name, at in session.execute(
+                select(TeamMember.exchange_id, Team.name, TeamMember.joined_at)
+                .join(Team, Team.id == TeamMember.team_id)
+                .where(TeamMember.person_id == person_id)
+                .order_by(TeamMember.exchange_id)
+            )
         ],
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
@@ -168,6 +179,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
+    leave_all(session, person_id, now=now)
     for seat in session.scalars(select(Seat).where(Seat.person_id == person_id)):
         pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
@@ -223,7 +235,10 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
 
 
 def _works(session: Session, person_id: int) -> list[Submission]:
-    rows = select(Submission).where(Submission.author_id == person_id).options(selectinload(Submission.files))
+    """Their own works, and those of their groups."""
+    ours = select(Team.submission_id).join(TeamMember, TeamMember.team_id == Team.id)
+    is_theirs = or_(Submission.author_id == person_id, Submission.id.in_(ours.where(TeamMember.person_id == person_id)))
+    rows = select(Submission).where(is_theirs).options(selectinload(Submission.files))
     return list(session.scalars(rows.order_by(Submission.id)))
 
 

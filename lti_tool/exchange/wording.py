@@ -218,6 +218,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.NoTeam: lambda err: _("You are in no group yet. Join one, or ask your teacher."),
+    errors.TeamHasWork: lambda err: _("This group has begun its work, so somebody must stay in it."),
+    errors.TeamFull: lambda err: _("This group is full. Choose another one."),
     errors.NotHeldYet: lambda err: _("It has not been shown yet. What you wrote is saved; give it afterwards."),
     errors.WordsMissing: lambda err: _(
         "Say what is said in %(names)s: captions or a transcript. Your teacher asks for it.", names=", ".join(err.names)

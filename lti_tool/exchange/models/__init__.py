@@ -59,6 +59,13 @@ from lti_tool.exchange.models.settings import (
     Level,
     Publication,
 )
+from lti_tool.exchange.models.teams import (
+    Team,
+    TeamMember,
+    author_of,
+    authored_by,
+    with_authors,
+)
 from lti_tool.exchange.models.work import (
     FileWords,
     Submission,
@@ -107,8 +114,13 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Team",
+    "TeamMember",
     "Thanks",
     "Withdrawal",
     "WorkVersion",
+    "author_of",
+    "authored_by",
     "has_reader",
+    "with_authors",
 ]

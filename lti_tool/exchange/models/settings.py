@@ -84,6 +84,11 @@ class Exchange(Base):
         return self.hides_author or self.hides_reviewer
 
     @property
+    def has_teams(self) -> bool:
+        """Groups make one work together."""
+        return self.option(rules.TeamOptions).on
+
+    @property
     def is_live(self) -> bool:
         """Nothing is handed in: it is shown, and whoever reviews it sees who shows it."""
         return self.option(rules.WorkOptions).live

@@ -91,6 +91,16 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.teams import (
+    add_team,
+    deal,
+    follow_lms,
+    join,
+    leave_all,
+    put_in,
+    remove_empty,
+    require_teams_kept,
+)
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
 )
@@ -104,6 +114,7 @@ from lti_tool.exchange.operations.work import (
 __all__ = [
     "NextOffer",
     "Saved",
+    "add_team",
     "agree_to_charter",
     "appraise",
     "attach_file",
@@ -111,6 +122,7 @@ __all__ = [
     "commit_to",
     "copy_options",
     "create_exchange",
+    "deal",
     "decide",
     "decisions_for",
     "decline_offer",
@@ -120,7 +132,10 @@ __all__ = [
     "edit_message",
     "extend",
     "flag",
+    "follow_lms",
     "give_feedback",
+    "join",
+    "leave_all",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -135,13 +150,16 @@ __all__ = [
     "note_takeaway",
     "offer_name",
     "publish",
+    "put_in",
     "regrade",
     "release_grades",
     "release_if_ready",
     "remind",
+    "remove_empty",
     "remove_file",
     "reopen",
     "require_columns_kept",
+    "require_teams_kept",
     "require_way_kept",
     "restore_copy",
     "revise_feedback",

@@ -20,6 +20,7 @@ from lti_tool.exchange.models import (
     Offer,
     Submission,
     WorkVersion,
+    authored_by,
 )
 from lti_tool.exchange.operations import acts, drafts, grading, pairing, presenting
 from lti_tool.exchange.operations.drafts import Saved
@@ -48,7 +49,7 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     if windows.why_not_review(now) is not None:
         return NextOffer(none_because="too_late")
     own = session.scalar(
-        select(Submission.submitted_at).where(Submission.exchange_id == exchange.id, Submission.author_id == reviewer)
+        select(Submission.submitted_at).where(Submission.exchange_id == exchange.id, authored_by(exchange, reviewer))
     )
     if own is None:
         raise errors.WorkFirst
@@ -153,8 +154,8 @@ def give_feedback(
     is_late = windows.review_is_late(now)
     # Neither the work nor its author: who reads the journal shall not learn who reviewed whom.
     acts.record(session, exchange, "feedback.given", by=reviewer, now=now, feedback_id=feedback.id, is_late=is_late)
-    author = session.scalar(select(Submission.author_id).where(Submission.id == offer.submission_id))
-    moved = grading.persons_moved_by(exchange, author=author, reviewer=reviewer)
+    authors = queries.authors_of(session, exchange, offer.submission_id)
+    moved = grading.persons_moved_by(exchange, authors=authors, reviewer=reviewer)
     if moved:
         grading.release_if_ready(session, exchange, persons=moved, now=now)
     log.info("feedback %s given in exchange %s", feedback.id, exchange.id)
@@ -299,5 +300,5 @@ def _received_by(exchange: Exchange, author: int) -> Select[Feedback]:
         select(Feedback)
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, author))
     )

@@ -129,6 +129,12 @@ from lti_tool.exchange.queries.student import (
     my_work,
     student_page,
 )
+from lti_tool.exchange.queries.teams import (
+    authors_of,
+    team_of,
+    teams,
+    to_be_grouped,
+)
 from lti_tool.exchange.queries.withdrawn import (
     TakenBack,
     is_taken_back,
@@ -173,6 +179,7 @@ __all__ = [
     "answered_in",
     "appraisals_shown",
     "author_name",
+    "authors_of",
     "available",
     "calendar_of",
     "commitment_of",
@@ -234,6 +241,9 @@ __all__ = [
     "standings",
     "student_page",
     "tallies",
+    "team_of",
+    "teams",
+    "to_be_grouped",
     "to_look_at",
     "to_remind",
     "to_watch",

@@ -25,6 +25,8 @@ IN_NEED = """
               join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
              where s.exchange_id = {exchange} and s.lacks > {above} and s.left_at is null and s.planned_at is not null
                and s.person_id <> :person
+               and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
+                                  and mine.person_id = :person and mine.submission_id = s.submission_id)
                and not exists (select from exchange_pair p
                                 where p.submission_id = s.submission_id and p.reviewer_id = :person)
                and not exists (select from exchange_offer o where o.submission_id = s.submission_id
@@ -35,6 +37,8 @@ LAPSED = """
               join exchange_seat s on s.submission_id = o.submission_id and s.left_at is null
              where o.exchange_id = {exchange} and o.state = 'offered' and o.lease_until <= :now
                and o.reviewer_id <> :person and s.person_id <> :person
+               and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
+                                  and mine.person_id = :person and mine.submission_id = s.submission_id)
                and not exists (select from exchange_offer mine where mine.submission_id = o.submission_id
                                   and mine.reviewer_id = :person and mine.state <> 'expired'))
 """

@@ -26,6 +26,7 @@ from lti_tool.exchange.models import (
     Release,
     Submission,
     SubmissionFile,
+    authored_by,
     has_reader,
 )
 from lti_tool.exchange.queries import pairing, presenting
@@ -352,7 +353,7 @@ def reviews_in(dossier: Dossier, exchange: Exchange, *, looker: str, now: dateti
         MyReview(
             offer=offer,
             number=number,
-            author_name=_name(offer.submission.author) if is_known(offer) else None,
+            author_name=names_of_authors(exchange, offer.submission) if is_known(offer) else None,
             submission=offer.submission,
             files=under_review(offer)[0].files,
             versions=under_review(offer),
@@ -464,7 +465,7 @@ def _work_of(
     has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
     row = session.execute(
         select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -492,7 +493,7 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         select(Feedback)
         .join(Feedback.offer)
         .join(Offer.submission)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(
             *WITH_DIALOGUE,
             joinedload(Feedback.exclusion),
@@ -578,6 +579,13 @@ def _words(offer: Offer) -> Words:
     if offer.feedback is not None:
         return offer.feedback.words
     return Words.from_dict(offer.draft.words) if offer.draft is not None else Words()
+
+
+def names_of_authors(exchange: Exchange, work: Submission) -> str:
+    """Whose a work is: a person's name, or that of their group."""
+    if exchange.has_teams and work.team is not None:
+        return work.team.name
+    return _name(work.author)
 
 
 def _name(person: Person | None) -> str:

@@ -160,6 +160,13 @@ from lti_tool.exchange.rules.steps import (
     step,
     trouble,
 )
+from lti_tool.exchange.rules.teams import (
+    LONGEST_TEAM_NAME,
+    MOST_IN_TEAM,
+    TeamOptions,
+    dealt,
+    shared_plan,
+)
 from lti_tool.exchange.rules.windows import (
     LATE_WAYS,
     MARKED,
@@ -231,6 +238,7 @@ __all__ = [
     "LONGEST_PLACE",
     "LONGEST_QUESTION",
     "LONGEST_RULE",
+    "LONGEST_TEAM_NAME",
     "LONGEST_TITLE",
     "LOOKERS",
     "MARKED",
@@ -241,6 +249,7 @@ __all__ = [
     "MOST_CRITERIA",
     "MOST_FILES",
     "MOST_GRACE",
+    "MOST_IN_TEAM",
     "MOST_LEVELS",
     "MOST_LINKS",
     "MOST_MESSAGES",
@@ -317,6 +326,7 @@ __all__ = [
     "Scale",
     "Seen",
     "Share",
+    "TeamOptions",
     "Wanting",
     "Windows",
     "Words",
@@ -325,6 +335,7 @@ __all__ = [
     "as_new",
     "changes",
     "count_words",
+    "dealt",
     "disagreements",
     "done_in",
     "estimate",
@@ -349,6 +360,7 @@ __all__ = [
     "problem_of",
     "pseudonyms",
     "reasons_to_look",
+    "shared_plan",
     "step",
     "stranger",
     "trouble",

@@ -38,6 +38,9 @@ LAST = text(
                              where a.course_id = :course and a.id < :exchange)
     """
 )
+WORKS = text(
+    "select person_id, submission_id from exchange_seat where exchange_id = :exchange and person_id = any(:people)"
+)
 PAIRS_BETWEEN = text(
     """
     select reviewer_id, author_id from exchange_pair
@@ -109,6 +112,8 @@ class Scene:
     must: frozenset[Pair] = frozenset()
     last: frozenset[Pair] = frozenset()
     taken: frozenset[Pair] = frozenset()
+    works: dict[int, int] = field(default_factory=dict)
+    """By person, where groups hand in together: the work of their group."""
 
     @property
     def is_bound(self) -> bool:
@@ -119,6 +124,8 @@ class Scene:
         """Whether the teacher's rules and what went before let *reviewer* read *author*'s work."""
         pair = (reviewer, author)
         if reviewer == author or pair in self.taken or pair in self.never:
+            return False
+        if reviewer in self.works and self.works[reviewer] == self.works.get(author):
             return False
         if pair in self.must:
             return True
@@ -148,7 +155,9 @@ def scene_of(
     taken = {(one, other) for one, other in session.execute(PAIRS_BETWEEN, facts)}
     taken |= {(one, other) for one, other in session.execute(OFFERED, facts)}
     last = {(one, other) for one, other in session.execute(LAST, facts)} if options.avoid_last else set()
+    works = {person: work for person, work in session.execute(WORKS, facts)} if exchange.has_teams else {}  # noqa: C416
     return Scene(
+        works=works,
         options=options,
         groups=groups,
         sections=sections,

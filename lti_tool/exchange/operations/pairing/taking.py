@@ -158,8 +158,9 @@ COME_BACK = text(
     """
     with back as (insert into exchange_pair (submission_id, reviewer_id, exchange_id, author_id, draw, begun_at)
                   select s.submission_id, :reviewer, s.exchange_id, s.person_id, 0, :now from exchange_seat s
+                    join exchange_submission w on w.id = s.submission_id
                    where s.exchange_id = :exchange and s.submission_id = :work
-                   order by s.lacks desc limit 1
+                   order by s.person_id = w.author_id desc nulls last, s.lacks desc limit 1
                       on conflict do nothing returning author_id)
     update exchange_seat s set begun = s.begun + 1, lacks = s.lacks - 1 from back
      where s.exchange_id = :exchange and s.person_id = back.author_id
