@@ -64,6 +64,12 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.work_options",
         ),
         Topic(
+            options=rules.TeamOptions,
+            title=lazy_gettext("Groups"),
+            summary=_teams,
+            endpoint="exchange.team_options",
+        ),
+        Topic(
             options=rules.CoachOptions,
             title=lazy_gettext("Help with writing feedback"),
             summary=_coach,
@@ -137,6 +143,14 @@ def _work(exchange: Exchange) -> str:
     once = _("once, with revised versions after feedback") if options.rounds else _("once")
     said = _("Handed in is %(taken)s; %(once)s.", taken=taken, once=once)
     return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)
+
+
+def _teams(exchange: Exchange) -> str:
+    options = exchange.option(rules.TeamOptions)
+    if not options.on:
+        return str(_("Everybody hands in alone."))
+    whose = _("students choose theirs") if options.choose else _("you make them")
+    return str(_("Groups hand in one work together; %(whose)s.", whose=whose))
 
 
 def _coach(exchange: Exchange) -> str:

@@ -49,6 +49,11 @@ from lti_tool.exchange.schemas.taking_part import (
     TakeawaySchema,
     WorkSchema,
 )
+from lti_tool.exchange.schemas.teams import (
+    DealSchema,
+    TeamNameSchema,
+    TeamOptionsSchema,
+)
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
@@ -67,6 +72,7 @@ __all__ = [
     "CoachSchema",
     "CommitmentSchema",
     "CriterionSchema",
+    "DealSchema",
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
@@ -89,6 +95,8 @@ __all__ = [
     "SecondLookSchema",
     "SlotSchema",
     "TakeawaySchema",
+    "TeamNameSchema",
+    "TeamOptionsSchema",
     "ThanksSchema",
     "TickSchema",
     "WordsSchema",

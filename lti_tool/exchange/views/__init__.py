@@ -51,6 +51,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     settings,
     student,
     takeaways,
+    teams,
     versions,
     withdrawing,
     work_options,

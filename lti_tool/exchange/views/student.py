@@ -81,6 +81,11 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
         "taken": _taken(exchange, page),
     }
+    if exchange.has_teams:
+        options = exchange.option(rules.TeamOptions)
+        facts["team"] = queries.team_of(db.session(), exchange, viewer.person_id)
+        facts["team_size"] = options.size
+        facts["team_choices"] = queries.teams(db.session(), exchange) if options.choose else ()
     if exchange.is_live and page.work is not None:
         facts["slot"] = queries.slot_of(db.session(), page.work.submission.id)
     if page.grade is not None and page.grade.cause == "override":
