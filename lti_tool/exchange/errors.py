@@ -7,6 +7,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyWork            neither words nor a file
     ├── PartsMissing         the work lacks a part that the teacher asks for
     ├── PartUnwanted         a part that this exchange does not take
+    ├── NotHeldYet           what was not shown yet cannot be reviewed
     ├── WordsMissing         a recording without what is said in it
     ├── NoCues               captions in which nothing is said
     ├── NoteMissing          a revised version says what changed
@@ -88,6 +89,10 @@ class PartUnwanted(ExchangeError):
     def __init__(self, part: str) -> None:
         super().__init__(part)
         self.part = part
+
+
+class NotHeldYet(ExchangeError):
+    """It is shown later than now."""
 
 
 class WordsMissing(ExchangeError):

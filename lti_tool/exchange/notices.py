@@ -199,7 +199,8 @@ def _sides_of(session: Session, feedback_id: int) -> tuple[int, int | None, int 
 
 def _published(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.windows.why_not_open(now) is None:
-        tell(session, exchange, "opened", learners_of(session, exchange), now=now)
+        facts = {"live": True} if exchange.is_live else {}
+        tell(session, exchange, "opened", learners_of(session, exchange), now=now, **facts)
 
 
 def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -220,7 +221,8 @@ def _reopened(session: Session, exchange: Exchange, facts: Facts, now: datetime)
 
 def _submitted(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     # Later, because finding them looks at the whole class while the author waits for an answer.
-    if facts["version"] == 1 or facts.get("is_back"):
+    # What is shown live waits for its time, and not for its reviewers.
+    if (facts["version"] == 1 or facts.get("is_back")) and not exchange.is_live:
         jobs.defer(session, tell_waiting, exchange_id=exchange.id, submission_id=facts["submission_id"])
 
 
@@ -273,7 +275,11 @@ def _taken_back(facts: Facts) -> str:
 
 
 SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    "opened": lambda facts: _("It is open: you can hand in your work."),
+    "opened": lambda facts: (
+        _("It is open: you can sign up to present.")
+        if facts.get("live")
+        else _("It is open: you can hand in your work.")
+    ),
     "reopened": lambda facts: _("It is open again."),
     "closed": lambda facts: _("It is closed. You can still read and reply."),
     "feedback_received": lambda facts: _("There is new feedback on your work."),

@@ -29,6 +29,7 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
+    Presentation,
     Release,
     Reopening,
     Seat,
@@ -47,6 +48,15 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
     """Everything a person wrote in exchanges, and the feedback and grades they got, as plain facts."""
     return {
         "work": [_work(each, _versions(session, each)) for each in _works(session, person_id)],
+        "presentations": [
+            {"exchange": exchange, "held_at": held_at.isoformat() if held_at else None, "place": place}
+            for exchange, held_at, place in session.execute(
+                select(Submission.exchange_id, Presentation.held_at, Presentation.place)
+                .join(Presentation, Presentation.submission_id == Submission.id)
+                .where(Submission.author_id == person_id)
+                .order_by(Submission.id)
+            )
+        ],
         "feedback_given": [_feedback(each) for each in _given(session, person_id)],
         "feedback_received": [_feedback(each) for each in _received(session, person_id)],
         "taken_from_reviews": [
@@ -172,6 +182,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
             .where(WorkVersion.submission_id == work.id)
             .values(body="", beside={}, note="", file_ids=[])
         )
+        session.execute(delete(Presentation).where(Presentation.submission_id == work.id))
         session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id))
         work.beside = {}
         work.draft = work.body = ""

@@ -134,6 +134,8 @@ def _grading(exchange: Exchange) -> str:
 
 def _work(exchange: Exchange) -> str:
     options = exchange.option(rules.WorkOptions)
+    if options.live:
+        return str(_("Nothing is handed in: it is shown live."))
     some_files = _("files, audio and video") if options.recordings else _("files")
     names = {"text": _("text"), "files": some_files, "links": _("links")}
     asked = {"text": options.text, "files": options.files, "links": options.links}

@@ -155,6 +155,7 @@ NOTHING_TO_REVIEW = {
     "not_begun": lazy_gettext(
         "Everybody begins reviewing at the same time, when the work is due. Then there is work for you here."
     ),
+    "not_held": lazy_gettext("What you give feedback on is still to be shown. Below you find when and where."),
     "no_work_yet": lazy_gettext(
         "Nobody else has handed anything in yet. As soon as somebody does, there is work for you."
     ),
@@ -217,6 +218,7 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.NotHeldYet: lambda err: _("It has not been shown yet. What you wrote is saved; give it afterwards."),
     errors.WordsMissing: lambda err: _(
         "Say what is said in %(names)s: captions or a transcript. Your teacher asks for it.", names=", ".join(err.names)
     ),
@@ -369,6 +371,13 @@ def person(name: str, id: int) -> str:
 
 def who_sees_work(exchange: Exchange) -> str:
     """Exactly who will know whose work this is."""
+    if exchange.is_live:
+        said = ngettext(
+            "Whoever is there sees you. One classmate gives you feedback; your teachers see it.",
+            "Whoever is there sees you. %(num)s classmates give you feedback; your teachers see it.",
+            exchange.reviews,
+        )
+        return str(said)
     if exchange.hides_author:
         said = ngettext(
             "One classmate reads your work without seeing your name. Your teachers see it.",

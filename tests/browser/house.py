@@ -111,6 +111,12 @@ class House:
             page = robot.get(f"{robot.launch(activity=place.activity).url}/settings/work")
             robot.submit(page.form("/settings/work"), **work)
 
+    def sign_up(self, place: Place, student: str, about: str, *, held_at: str = "", where: str = "") -> None:
+        """Let a student sign up for what they present."""
+        with self._robot(student) as robot:
+            page = robot.get(f"{robot.launch(activity=place.activity).url}/presentation")
+            robot.submit(page.form("/presentation"), about=about, held_at=held_at, place=where)
+
     def begin_feedback(self, place: Place, student: str, words: str) -> None:
         """Let a student take a work, and save a draft about it."""
         with self._robot(student) as robot:

@@ -37,6 +37,9 @@ from lti_tool.exchange.models.pairing import (
     PlannedPair,
     Seat,
 )
+from lti_tool.exchange.models.presenting import (
+    Presentation,
+)
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
@@ -93,6 +96,7 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Presentation",
     "Publication",
     "Regrade",
     "Release",

@@ -84,9 +84,14 @@ class Exchange(Base):
         return self.hides_author or self.hides_reviewer
 
     @property
+    def is_live(self) -> bool:
+        """Nothing is handed in: it is shown, and whoever reviews it sees who shows it."""
+        return self.option(rules.WorkOptions).live
+
+    @property
     def hides_author(self) -> bool:
         """Reviewers do not learn whose work they read."""
-        return rules.is_hidden(self.anonymity, rules.AUTHOR)
+        return not self.is_live and rules.is_hidden(self.anonymity, rules.AUTHOR)
 
     @property
     def hides_reviewer(self) -> bool:
@@ -95,6 +100,8 @@ class Exchange(Base):
 
     def may_see(self, looker: str, whose: str, *, agreed: bool = False) -> bool:
         """Whether *looker* may learn whose work, or whose feedback, it is."""
+        if self.is_live and (looker, whose) == (rules.REVIEWER, rules.AUTHOR):
+            return True
         return rules.may_see(self.anonymity, looker=looker, whose=whose, agreed=agreed)
 
     def holds_back(self, received: int, *, is_closed: bool | None = None) -> bool:

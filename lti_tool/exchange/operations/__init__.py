@@ -56,6 +56,12 @@ from lti_tool.exchange.operations.pairing import (
     mix_again,
     tend,
 )
+from lti_tool.exchange.operations.presenting import (
+    require_way_kept,
+    set_slot,
+    sign_everybody_up,
+    sign_up,
+)
 from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
@@ -144,6 +150,7 @@ __all__ = [
     "remove_note",
     "reopen",
     "require_columns_kept",
+    "require_way_kept",
     "restore_copy",
     "revise_feedback",
     "save_draft",
@@ -153,6 +160,9 @@ __all__ = [
     "set_grade_override",
     "set_options",
     "set_part_override",
+    "set_slot",
+    "sign_everybody_up",
+    "sign_up",
     "stay_with_it",
     "submit_work",
     "take_back_extension",

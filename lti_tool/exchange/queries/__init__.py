@@ -91,6 +91,12 @@ from lti_tool.exchange.queries.pairing import (
     pairing_events,
     why_no_work,
 )
+from lti_tool.exchange.queries.presenting import (
+    Shown,
+    schedule,
+    slot_of,
+    to_watch,
+)
 from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
@@ -155,6 +161,7 @@ __all__ = [
     "Preview",
     "Received",
     "Recomputed",
+    "Shown",
     "Standing",
     "StudentPage",
     "StudentRow",
@@ -221,12 +228,15 @@ __all__ = [
     "review_due",
     "running_exchanges",
     "said_about",
+    "schedule",
+    "slot_of",
     "standing",
     "standings",
     "student_page",
     "tallies",
     "to_look_at",
     "to_remind",
+    "to_watch",
     "unread_works",
     "who_owes",
     "who_waited_for",

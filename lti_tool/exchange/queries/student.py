@@ -28,10 +28,11 @@ from lti_tool.exchange.models import (
     SubmissionFile,
     has_reader,
 )
-from lti_tool.exchange.queries import pairing
+from lti_tool.exchange.queries import pairing, presenting
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.presenting import Shown
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
@@ -177,6 +178,8 @@ class StudentPage:
     """Their own: everybody's, unless they have more time."""
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    to_watch: tuple[Shown, ...] = ()
+    """Where it is shown live: what they are to review and have not begun."""
     taken_back: tuple[TakenBack, ...] = ()
     """What this learner wrote about works that their authors took back."""
 
@@ -219,6 +222,9 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         available, none_because = pairing.available(
             session, exchange, person_id, owes=exchange.reviews - given, now=now
         )
+    watching = tuple(presenting.to_watch(session, exchange, person_id))
+    if watching and available is not None and not any(each.is_held_at(now) for each in watching):
+        available, none_because = None, "not_held"
     grade, passback = _grade(session, exchange, person_id)
     return StudentPage(
         step=rules.step(
@@ -243,6 +249,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         passback=passback,
         windows=windows,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        to_watch=watching,
         taken_back=taken_back_among(dossier.offers),
     )
 

@@ -57,6 +57,8 @@ from lti_tool.exchange.schemas.taking_part import (
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    PresentationSchema,
+    SlotSchema,
     WordsSchema,
     WorkOptionsSchema,
 )
@@ -88,10 +90,12 @@ __all__ = [
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
+    "PresentationSchema",
     "ReasonSchema",
     "RegradeSchema",
     "ReopeningSchema",
     "SecondLookSchema",
+    "SlotSchema",
     "TakeawaySchema",
     "ThanksSchema",
     "TickSchema",

@@ -46,6 +46,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     notes,
     oversight,
     pairing,
+    presenting,
     promises,
     recordings,
     reviewing,

@@ -69,7 +69,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "exchange": exchange,
         "page": page,
         "steps": _steps(exchange, page),
-        "times": [(words, at) for words, at in _times(page.windows) if at],
+        "times": [(words, at) for words, at in _times(page.windows, is_live=exchange.is_live) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
         "is_overdue": page.windows.is_late(now()),
@@ -81,6 +81,8 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
         "taken": _taken(exchange, page),
     }
+    if exchange.is_live and page.work is not None:
+        facts["slot"] = queries.slot_of(db.session(), page.work.submission.id)
     if page.grade is not None and page.grade.cause == "override":
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
             viewer.person_id
@@ -120,7 +122,7 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
         "done": 3 if page.received and not is_replied else None,
     }.get(page.step)
     words = (
-        _("Hand in your work"),
+        _("Sign up to present") if exchange.is_live else _("Hand in your work"),
         ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed),
         _("Read what comes back"),
         _("Reply"),
@@ -141,9 +143,9 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     ]
 
 
-def _times(windows: rules.Windows) -> list[tuple[str, datetime | None]]:
+def _times(windows: rules.Windows, *, is_live: bool) -> list[tuple[str, datetime | None]]:
     return [
         (_("Opens"), windows.opens_at),
-        (_("Work due"), windows.submit_by),
+        (_("Sign up by") if is_live else _("Work due"), windows.submit_by),
         (_("Reviews due"), windows.review_by),
     ]

@@ -28,7 +28,10 @@ from lti_tool.web.viewer import current
 @member_required
 def write(id: int) -> ResponseReturnValue:
     """The place to write."""
-    return _page(exchange_or_404(id), require_part())
+    exchange = exchange_or_404(id)
+    if exchange.is_live:
+        return go_to(url_for("exchange.presentation", id=id))
+    return _page(exchange, require_part())
 
 
 @bp.post("/exchanges/<int:id>/work/draft")

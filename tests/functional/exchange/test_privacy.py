@@ -65,6 +65,7 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
     assert given.words == make_words(made.exchange)
     assert privacy.export_person(session, me) == {
         "work": [],
+        "presentations": [],
         "feedback_given": [],
         "feedback_received": [],
         "taken_from_reviews": [],

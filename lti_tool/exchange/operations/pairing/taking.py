@@ -29,6 +29,20 @@ OWN = text(
        for update of p
     """
 )
+OWN_SHOWN = text(
+    """
+    select p.author_id, p.submission_id, s.begun
+      from exchange_pair p
+      join exchange_seat s on s.exchange_id = p.exchange_id and s.person_id = p.author_id and s.left_at is null
+      join membership m on m.person_id = p.author_id and m.course_id = :course and m.left_at is null
+      left join exchange_presentation shown on shown.submission_id = p.submission_id
+     where p.reviewer_id = :reviewer and p.exchange_id = :exchange and p.begun_at is null
+       and (shown.held_at is null or shown.held_at <= :now)
+     order by shown.held_at nulls last, s.begun, s.joined_at, p.draw
+       for update of p
+    """
+)
+"""Where it is shown live: only what was shown, in the order in which it was, and never traded: they were there."""
 GONE = text(
     """
     select p.author_id from exchange_pair p
@@ -265,13 +279,14 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
 
 
 def _planned(session: Session, exchange: Exchange, reviewer: int, *, now: datetime) -> bool:
-    facts = {"exchange": exchange.id, "course": exchange.course_id, "reviewer": reviewer}
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "reviewer": reviewer, "now": now}
     # Whoever trades with us at this moment leaves us another work, which only a second look can see.
-    own = session.execute(OWN, facts).all() or session.execute(OWN, facts).all()
+    statement = OWN_SHOWN if exchange.is_live else OWN
+    own = session.execute(statement, facts).all() or session.execute(statement, facts).all()
     if not own:
         return False
     mine = own[0].author_id
-    if own[0].begun > 0:
+    if own[0].begun > 0 and not exchange.is_live:
         mine = _traded(session, exchange, (reviewer, mine), begun=own[0].begun, now=now)
     return _begin(session, exchange, reviewer, mine, now=now, kind="begun")
 
