@@ -21,11 +21,7 @@ from lti_tool.exchange.models import (
     Submission,
     WorkVersion,
 )
-<<<<<<< HEAD
-from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing
-=======
-from lti_tool.exchange.operations import acts, drafts, grading, pairing, presenting
->>>>>>> 5741cc7
+from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, presenting
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -141,13 +137,9 @@ def give_feedback(
     windows = queries.windows_of(session, exchange, reviewer)
     if (because := windows.why_not_review(now)) is not None:
         raise errors.NotOpen(because)
-<<<<<<< HEAD
+    presenting.require_held(session, exchange, offer, now=now)
     words = _readable(notes.with_notes(session, exchange, offer, words, noting=noting))
     words = notes.finished(session, offer, checked(session, exchange, offer, words))
-=======
-    presenting.require_held(session, exchange, offer, now=now)
-    words = checked(session, exchange, offer, words)
->>>>>>> 5741cc7
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
     feedback = Feedback(
         offer_id=offer.id,

@@ -86,15 +86,10 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
         errors.IncompleteFeedback,
         errors.UnknownAnswer,
         errors.NotOpen,
-<<<<<<< HEAD
         errors.NoteRefused,
-    ) as err:
-        return refused(exchange, offer_id, err), 422
-=======
         errors.NotHeldYet,
     ) as err:
-        return _refused(exchange, offer_id, err), 422
->>>>>>> 5741cc7
+        return refused(exchange, offer_id, err), 422
     except errors.OfferIsOver as err:
         return over(exchange, err), 409
     db.session.commit()
