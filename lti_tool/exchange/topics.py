@@ -70,6 +70,12 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.team_options",
         ),
         Topic(
+            options=rules.NotesOptions,
+            title=lazy_gettext("Notes beside the text, and who reads along"),
+            summary=_notes,
+            endpoint="exchange.notes_options",
+        ),
+        Topic(
             options=rules.CoachOptions,
             title=lazy_gettext("Help with writing feedback"),
             summary=_coach,
@@ -151,6 +157,17 @@ def _teams(exchange: Exchange) -> str:
         return str(_("Everybody hands in alone."))
     whose = _("students choose theirs") if options.choose else _("you make them")
     return str(_("Groups hand in one work together; %(whose)s.", whose=whose))
+
+
+def _notes(exchange: Exchange) -> str:
+    options = exchange.option(rules.NotesOptions)
+    notes = _("Reviewers write notes on single places") if options.on else _("No notes on single places")
+    others = (
+        _("whoever has reviewed a work reads the others’ reviews of it")
+        if options.others
+        else _("reviews are for the author and you alone")
+    )
+    return str(_("%(notes)s; %(others)s.", notes=notes, others=others))
 
 
 def _coach(exchange: Exchange) -> str:

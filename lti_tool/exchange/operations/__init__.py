@@ -43,6 +43,11 @@ from lti_tool.exchange.operations.introductions import (
     offer_name,
     withdraw_name,
 )
+from lti_tool.exchange.operations.noting import (
+    add_note,
+    change_note,
+    remove_note,
+)
 from lti_tool.exchange.operations.options import (
     copy_options,
     set_options,
@@ -114,10 +119,12 @@ from lti_tool.exchange.operations.work import (
 __all__ = [
     "NextOffer",
     "Saved",
+    "add_note",
     "add_team",
     "agree_to_charter",
     "appraise",
     "attach_file",
+    "change_note",
     "close",
     "commit_to",
     "copy_options",
@@ -157,6 +164,7 @@ __all__ = [
     "remind",
     "remove_empty",
     "remove_file",
+    "remove_note",
     "reopen",
     "require_columns_kept",
     "require_teams_kept",
