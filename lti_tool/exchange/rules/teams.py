@@ -47,13 +47,14 @@ def shared_plan(
     *,
     seed: int,
     fixed: Collection[Pair] = (),
+    resting: Collection[int] = (),
     allows: Allows | None = None,
     avoids: Allows | None = None,
 ) -> list[Pair]:
     """
     New pairs ``(reader, work)`` beside the *fixed* ones; *works* names the members of each.
 
-    Everybody gives *reviews*, or as many as there are works they may read, never that of their own
+    Everybody but who is *resting* gives *reviews*, or as many as there are works they may read, never that of their own
     group and none twice. No work is left with fewer readers than another could spare: the counts
     differ by one at most wherever the groups leave a way. Grown level by level: first everybody's
     work gets one reader, then two, each time as many as can be (augmenting paths), and what was
@@ -62,7 +63,10 @@ def shared_plan(
     taken = set(fixed)
     group_of = {person: work for work, members in works.items() for person in members}
     read_by = {work: sum(other == work for _reader, other in taken) for work in works}
-    gives = {person: reviews - sum(reader == person for reader, _work in taken) for person in group_of}
+    gives = {
+        person: 0 if person in resting else reviews - sum(reader == person for reader, _work in taken)
+        for person in group_of
+    }
 
     def may(reader: int, work: int) -> bool:
         return group_of[reader] != work and (reader, work) not in taken and (allows is None or allows(reader, work))

@@ -25,28 +25,9 @@ LOCK_SHARED = text("select pg_advisory_xact_lock_shared(:space, :exchange)")
 RULED = """
     select reviewer_id, author_id, kind as what, null::jsonb as groups, null::jsonb as sections from exchange_pair_rule
      where exchange_id = :exchange and (reviewer_id = any(:people) or author_id = any(:people))
-<<<<<<< HEAD
-    """
-)
-LAST = text(
-    """
-    select p.reviewer_id, p.author_id from exchange_pair p
-     where p.reviewer_id = any(:people)
-       and p.exchange_id = (select max(s.exchange_id) from activity a join exchange_seat s on s.exchange_id = a.id
-                             where a.course_id = :course and a.id < :exchange)
-    """
-)
-WORKS = text(
-    "select person_id, submission_id from exchange_seat where exchange_id = :exchange and person_id = any(:people)"
-)
-PAIRS_BETWEEN = text(
-    """
-    select reviewer_id, author_id from exchange_pair
-=======
 """
 PAIRED = """
     select reviewer_id, author_id, 'taken', null, null from exchange_pair
->>>>>>> main
      where exchange_id = :exchange and reviewer_id = any(:people) and author_id = any(:people)
 """
 OFFERED = """
@@ -68,6 +49,10 @@ LAST = f"""
 MEMBERS = """
     select person_id, null, 'member', groups, sections from membership
      where course_id = :course and person_id = any(:people)
+"""
+WORKS = """
+    select person_id, submission_id, 'work', null, null from exchange_seat
+     where exchange_id = :exchange and person_id = any(:people)
 """
 ALL_RULED = """
     select reviewer_id, author_id, kind as what, null::jsonb as groups, null::jsonb as sections from exchange_pair_rule
@@ -201,31 +186,10 @@ def scene_of(
     """Load what is to be known of *people*; *ignoring* names pairs that are about to go."""
     options = exchange.option(rules.PairingOptions)
     facts = {"exchange": exchange.id, "course": exchange.course_id, "people": list(people)}
-<<<<<<< HEAD
-    groups: dict[int, frozenset[str]] = {}
-    sections: dict[int, frozenset[str]] = {}
-    if options.has_boundaries:
-        for id, in_groups, in_sections in session.execute(PEOPLE, facts):
-            groups[id], sections[id] = frozenset(in_groups), frozenset(in_sections)
-    ruled = session.execute(RULES, facts).all()
-    taken = {(one, other) for one, other in session.execute(PAIRS_BETWEEN, facts)}
-    taken |= {(one, other) for one, other in session.execute(OFFERED, facts)}
-    last = {(one, other) for one, other in session.execute(LAST, facts)} if options.avoid_last else set()
-    works = {person: work for person, work in session.execute(WORKS, facts)} if exchange.has_teams else {}  # noqa: C416
-    return Scene(
-        works=works,
-        options=options,
-        groups=groups,
-        sections=sections,
-        never=frozenset((one, other) for one, other, kind in ruled if kind == "never"),
-        must=frozenset((one, other) for one, other, kind in ruled if kind == "must"),
-        last=frozenset(last),
-        taken=frozenset(taken - set(ignoring)),
+    statement = _facts_about_some(
+        avoid_last=options.avoid_last, has_boundaries=options.has_boundaries, has_teams=exchange.has_teams
     )
-=======
-    statement = _facts_about_some(avoid_last=options.avoid_last, has_boundaries=options.has_boundaries)
     return _scene(options, session.execute(statement, facts), ignoring=ignoring)
->>>>>>> main
 
 
 def scene_of_all(session: Session, exchange: Exchange) -> Scene:
@@ -303,9 +267,9 @@ def pairs_of(rows: Iterable[Sequence[Any]]) -> list[Pair]:
 
 
 @cache
-def _facts_about_some(*, avoid_last: bool, has_boundaries: bool) -> TextClause:
-    parts = [RULED, PAIRED, OFFERED, *([LAST] if avoid_last else []), *([MEMBERS] if has_boundaries else [])]
-    return text(" union all ".join(parts))
+def _facts_about_some(*, avoid_last: bool, has_boundaries: bool, has_teams: bool) -> TextClause:
+    asked = {LAST: avoid_last, MEMBERS: has_boundaries, WORKS: has_teams}
+    return text(" union all ".join([RULED, PAIRED, OFFERED, *(part for part, is_asked in asked.items() if is_asked)]))
 
 
 @cache
@@ -318,9 +282,12 @@ def _scene(options: rules.PairingOptions, rows: Iterable[Any], *, ignoring: Coll
     pairs: dict[str, set[Pair]] = {"never": set(), "must": set(), "last": set(), "taken": set()}
     groups: dict[int, frozenset[str]] = {}
     sections: dict[int, frozenset[str]] = {}
+    works: dict[int, int] = {}
     for one, other, what, in_groups, in_sections in rows:
         if what == "member":
             groups[one], sections[one] = frozenset(in_groups), frozenset(in_sections)
+        elif what == "work":
+            works[one] = other
         else:
             pairs[what].add((one, other))
     return Scene(
@@ -331,4 +298,5 @@ def _scene(options: rules.PairingOptions, rows: Iterable[Any], *, ignoring: Coll
         must=frozenset(pairs["must"]),
         last=frozenset(pairs["last"]),
         taken=frozenset(pairs["taken"].difference(ignoring)),
+        works=works,
     )

@@ -12,14 +12,9 @@ from sqlalchemy.orm import Session
 from lti_tool import db
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange
-<<<<<<< HEAD
 from lti_tool.exchange.operations.pairing import scene, teams
-from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
-=======
-from lti_tool.exchange.operations.pairing import scene
 from lti_tool.exchange.operations.pairing.scene import Scene, pairs_of, scene_of
 from lti_tool.exchange.queries.pairing import HAS_BEGUN
->>>>>>> main
 from lti_tool.exchange.rules.pairs import Change, Pair, draw, draw_for, filled, joining, leaving, regular_plan
 from lti_tool.exchange.rules.standing import URN
 
@@ -187,7 +182,7 @@ def has_begun(session: Session, exchange: Exchange) -> bool:
 
 def is_before_the_beginning(session: Session, exchange: Exchange) -> bool:
     """Whether everybody still waits to begin together."""
-    # Groups are planned for as they come: nothing is offered before there is something to read anyway.
+    # Groups are planned for as they come: everything that waits is shared out anew with each of them.
     if exchange.has_teams or exchange.option(rules.PairingOptions).start != rules.TOGETHER:
         return False
     return not has_begun(session, exchange)
@@ -198,7 +193,7 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
     Plan for everybody who has handed in, at once. Returns for how many; who comes later joins them.
     """
     scene.hold(session, exchange)
-    if has_begun(session, exchange):
+    if exchange.has_teams or has_begun(session, exchange):
         return 0
     facts = {"exchange": exchange.id, "course": exchange.course_id, "now": now}
     session.execute(LEFT_UNNOTICED, facts)

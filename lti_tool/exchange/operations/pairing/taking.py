@@ -44,7 +44,6 @@ OWN = text(
        for update of p
     """
 )
-<<<<<<< HEAD
 OWN_SHOWN = text(
     """
     select p.author_id, p.submission_id, s.begun
@@ -59,16 +58,6 @@ OWN_SHOWN = text(
     """
 )
 """Where it is shown live: only what was shown, in the order in which it was, and never traded: they were there."""
-GONE = text(
-    """
-    select p.author_id from exchange_pair p
-      left join membership m on m.person_id = p.author_id and m.course_id = :course and m.left_at is null
-     where p.reviewer_id = :reviewer and p.exchange_id = :exchange and p.begun_at is null and m.id is null
-     order by p.author_id
-    """
-)
-=======
->>>>>>> main
 NEEDIER = text(
     """
     select w.reviewer_id, w.author_id
@@ -177,48 +166,8 @@ LATE_NOW = text(f"{ABANDONED} union {LATE}")
 EXPIRE = text("update exchange_offer set state = 'expired', ended_at = :now where id = any(:offers)")
 SEND_AWAY = text(
     """
-<<<<<<< HEAD
-    delete from exchange_pair p
-     using exchange_seat r
-     where p.exchange_id = :exchange and p.begun_at is null and p.reviewer_id <> all(cast(:spared as int[]))
-       and r.exchange_id = p.exchange_id and r.person_id = p.reviewer_id
-       and (:is_over or greatest(r.planned_at,
-            (select max(o.ended_at) from exchange_offer o
-              where o.exchange_id = p.exchange_id and o.reviewer_id = p.reviewer_id)) < :idle_since)
-       and not exists (select from exchange_offer o where o.exchange_id = p.exchange_id
-                          and o.reviewer_id = p.reviewer_id and o.state in ('offered', 'started')
-                          and o.lease_until > :now)
-    returning p.reviewer_id, p.author_id
-    """
-)
-
-ABANDONED = text(
-    """
-    with parted as (delete from exchange_pair p using exchange_offer o
-                     where o.exchange_id = :exchange and o.state = 'started' and o.lease_until < :idle_since
-                       and p.submission_id = o.submission_id and p.reviewer_id = o.reviewer_id
-                 returning p.reviewer_id, p.author_id, p.exchange_id),
-         counted as (update exchange_seat s set begun = s.begun - each.many
-                       from (select author_id, count(*) as many from parted group by author_id) each
-                      where s.exchange_id = :exchange and s.person_id = each.author_id)
-    select reviewer_id, author_id from parted
-    """
-)
-COME_BACK = text(
-    """
-    with back as (insert into exchange_pair (submission_id, reviewer_id, exchange_id, author_id, draw, begun_at)
-                  select s.submission_id, :reviewer, s.exchange_id, s.person_id, 0, :now from exchange_seat s
-                    join exchange_submission w on w.id = s.submission_id
-                   where s.exchange_id = :exchange and s.submission_id = :work
-                   order by s.person_id = w.author_id desc nulls last, s.lacks desc limit 1
-                      on conflict do nothing returning author_id)
-    update exchange_seat s set begun = s.begun + 1, lacks = s.lacks - 1 from back
-     where s.exchange_id = :exchange and s.person_id = back.author_id
-    returning s.person_id
-=======
     update exchange_seat set away_at = :now
      where exchange_id = :exchange and person_id = any(:people) and away_at is null
->>>>>>> main
     """
 )
 
@@ -302,8 +251,10 @@ def come_back(session: Session, exchange: Exchange, offer: Offer, *, now: dateti
     if offer.reviewer_id is None or _planned_author(session, exchange, offer) is not None:
         return
     serves = text(
-        "select person_id from exchange_seat where exchange_id = :exchange and submission_id = :work"
-        " order by left_at is not null, lacks desc, person_id limit 1"
+        "select s.person_id from exchange_seat s join exchange_submission w on w.id = s.submission_id"
+        " where s.exchange_id = :exchange and s.submission_id = :work"
+        # Of a group's seats that of the member by whom the work goes.
+        " order by s.left_at is not null, s.person_id = w.author_id desc nulls last, s.lacks desc, s.person_id limit 1"
     )
     author = session.scalar(serves, {"exchange": exchange.id, "work": offer.submission_id})
     if author is not None:
@@ -341,10 +292,6 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     return len(late)
 
 
-<<<<<<< HEAD
-def _planned(session: Session, exchange: Exchange, reviewer: int, *, now: datetime) -> bool:
-    facts = {"exchange": exchange.id, "course": exchange.course_id, "reviewer": reviewer, "now": now}
-=======
 def _own_begun_beside_others(session: Session, exchange: Exchange, reviewer: int, *, now: datetime) -> bool:
     """Begin one of their own while others do the same. False: only who holds the lock can tell."""
     attempt = session.begin_nested()
@@ -366,10 +313,9 @@ def _own_begun_beside_others(session: Session, exchange: Exchange, reviewer: int
 
 
 def _own_begun(session: Session, exchange: Exchange, reviewer: int, *, now: datetime) -> bool:
-    facts = {"exchange": exchange.id, "course": exchange.course_id, "reviewer": reviewer}
->>>>>>> main
-    # Whoever trades with us at this moment leaves us another work, which only a second look can see.
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "reviewer": reviewer, "now": now}
     statement = OWN_SHOWN if exchange.is_live else OWN
+    # Whoever trades with us at this moment leaves us another work, which only a second look can see.
     own = session.execute(statement, facts).all() or session.execute(statement, facts).all()
     if not own:
         return False

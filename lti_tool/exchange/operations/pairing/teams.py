@@ -26,14 +26,14 @@ SIT = text(
      where team.submission_id = :work
      order by mate.person_id
         on conflict (exchange_id, person_id) do update
-       set left_at = null, submission_id = excluded.submission_id, begun = 0
+       set left_at = null, away_at = null, submission_id = excluded.submission_id, begun = 0
      where exchange_seat.left_at is not null or exchange_seat.submission_id <> excluded.submission_id
     returning person_id
     """
 )
 SEATS = text(
     """
-    select s.person_id, s.submission_id, w.author_id
+    select s.person_id, s.submission_id, w.author_id, s.away_at
       from exchange_seat s join exchange_submission w on w.id = s.submission_id
      where s.exchange_id = :exchange and s.left_at is null
      order by s.joined_at, s.person_id
@@ -45,8 +45,7 @@ PAIRS = text(
 )
 RECKON = text(
     """
-    update exchange_seat s set lacks = each.lacks, idle = each.idle, begun = each.begun,
-           planned_at = coalesce(s.planned_at, :now)
+    update exchange_seat s set lacks = each.lacks, idle = each.idle, begun = each.begun
       from unnest(cast(:people as int[]), cast(:lacks as int[]), cast(:idle as int[]), cast(:begun as int[]))
            as each (person_id, lacks, idle, begun)
      where s.exchange_id = :exchange and s.person_id = each.person_id
@@ -93,7 +92,10 @@ HAND_OVER = text(
 def seat(session: Session, exchange: Exchange, *, work: int, now: datetime) -> None:
     """A group has handed in, or somebody joined one that has: its members take their places. The lock is held."""
     facts = {"exchange": exchange.id, "course": exchange.course_id, "work": work, "now": now}
-    if session.execute(SIT, facts).all():
+    newcomers = list(session.scalars(SIT, facts))
+    for person in newcomers:
+        scene.note(session, exchange, "joined", now=now, person=person)
+    if newcomers:
         _name(session, exchange, work, now=now)
 
 
@@ -156,6 +158,7 @@ def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
             exchange.reviews,
             seed=exchange.seed,
             fixed=begun,
+            resting=[each.person_id for each in rows if each.away_at is not None],
             allows=here.allows,
             avoids=lambda one, other: (one, other) in here.last,
         )
@@ -170,7 +173,6 @@ def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
         RECKON,
         {
             "exchange": exchange.id,
-            "now": now,
             "people": people,
             "lacks": [max(least - read_by.get(id, 0), 0) if id in works else 0 for id in people],
             "idle": [max(exchange.reviews - reads.get(id, 0), 0) for id in people],
