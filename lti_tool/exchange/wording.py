@@ -381,7 +381,15 @@ def who_sees_work(exchange: Exchange) -> str:
             exchange.reviews,
         )
         return str(said)
-    if exchange.hides_author:
+    if exchange.has_teams:
+        said = (
+            _("Classmates of other groups read your work without seeing whose it is. Your teachers see it.")
+            if exchange.hides_author
+            else _(
+                "Classmates of other groups read your work and see the name of your group. Your teachers see it too."
+            )
+        )
+    elif exchange.hides_author:
         said = ngettext(
             "One classmate reads your work without seeing your name. Your teachers see it.",
             "%(num)s classmates read your work without seeing your name. Your teachers see it.",

@@ -115,3 +115,40 @@ def presentations(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(shows(world.house))
     hearth.follow("Presentations")
     return hearth.shows("Presentations")
+
+
+@cache
+def in_groups(house: House) -> Place:
+    """An exchange of groups, of which students may choose."""
+    place = house.exchange(house.new_course("Together"), "A plan by two", reviews=2, instructions=INSTRUCTIONS)
+    house.ask_for_groups(place, choose="1", size="3")
+    house.hand_in(place, "Mai Tran", WORK)
+    return place
+
+
+@scene(TEACHER)
+def making_groups(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(in_groups(world.house))
+    hearth.follow("Groups")
+    return hearth.shows("Groups")
+
+
+@scene(TEACHER)
+def asking_for_groups(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(in_groups(world.house))
+    hearth.follow("Settings")
+    hearth.follow("Groups")
+    return hearth.shows("Groups")
+
+
+@scene("Mai Tran")
+def a_group_that_has_handed_in(mai: Someone, world: World) -> Hearth:
+    return mai.open_window(in_groups(world.house))
+
+
+@scene("Noah Becker")
+def in_a_group(noah: Someone, world: World) -> Hearth:
+    hearth = noah.open_window(in_groups(world.house))
+    if hearth.root.get_by_text("Choose another group").count():
+        hearth.root.get_by_text("Choose another group").click()
+    return hearth

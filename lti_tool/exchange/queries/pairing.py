@@ -59,7 +59,10 @@ AVAILABLE = text(
 )
 WHY_NONE = text(
     f"""
-    select exists (select from exchange_seat where exchange_id = :exchange and person_id <> :person) as has_others,
+    select exists (select from exchange_seat s where s.exchange_id = :exchange and s.person_id <> :person
+                      and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
+                                         and mine.person_id = :person
+                                         and mine.submission_id = s.submission_id)) as has_others,
            {IN_NEED.format(exchange=":exchange", above=f"-{rules.MOST_REVIEWS}")} as has_unseen,
            not {HAS_BEGUN} as is_early
     """  # noqa: S608 - made of constants

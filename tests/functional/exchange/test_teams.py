@@ -153,7 +153,7 @@ def test_nobody_is_offered_the_work_of_their_own_group_even_to_help_out(session:
 
     found = operations.next_offer(session, made.exchange, reviewer=groups[0][1], now=LATER)
 
-    assert found.offer is None
+    assert (found.offer, found.none_because) == (None, "no_work_yet")
     assert page_of(made, groups[0][1]).available is None
 
 
