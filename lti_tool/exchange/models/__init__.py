@@ -52,6 +52,9 @@ from lti_tool.exchange.models.reviewing import (
     Takeaway,
     has_reader,
 )
+from lti_tool.exchange.models.self_assessment import (
+    SelfAssessment,
+)
 from lti_tool.exchange.models.settings import (
     Closure,
     Criterion,
@@ -65,6 +68,9 @@ from lti_tool.exchange.models.teams import (
     author_of,
     authored_by,
     with_authors,
+)
+from lti_tool.exchange.models.words_draft import (
+    WordsDraft,
 )
 from lti_tool.exchange.models.work import (
     FileWords,
@@ -111,6 +117,7 @@ __all__ = [
     "RewriteRequest",
     "Seat",
     "SecondLook",
+    "SelfAssessment",
     "Submission",
     "SubmissionFile",
     "Takeaway",
@@ -118,6 +125,7 @@ __all__ = [
     "TeamMember",
     "Thanks",
     "Withdrawal",
+    "WordsDraft",
     "WorkVersion",
     "author_of",
     "authored_by",

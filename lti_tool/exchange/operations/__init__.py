@@ -84,6 +84,10 @@ from lti_tool.exchange.operations.second_look import (
     revise_feedback,
     stay_with_it,
 )
+from lti_tool.exchange.operations.self_assessment import (
+    assess_own_work,
+    pass_over,
+)
 from lti_tool.exchange.operations.settings import (
     close,
     create_exchange,
@@ -110,6 +114,10 @@ from lti_tool.exchange.operations.teams import (
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
 )
+from lti_tool.exchange.operations.words_drafts import (
+    keep_words,
+    take_other_words,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -124,6 +132,7 @@ __all__ = [
     "add_team",
     "agree_to_charter",
     "appraise",
+    "assess_own_work",
     "attach_file",
     "change_note",
     "choose_pairing",
@@ -144,6 +153,7 @@ __all__ = [
     "follow_lms",
     "give_feedback",
     "join",
+    "keep_words",
     "leave_all",
     "lift_grade_override",
     "lift_part_override",
@@ -158,6 +168,7 @@ __all__ = [
     "note_reply_heard",
     "note_takeaway",
     "offer_name",
+    "pass_over",
     "publish",
     "put_in",
     "regrade",
@@ -186,6 +197,7 @@ __all__ = [
     "stay_with_it",
     "submit_work",
     "take_back_extension",
+    "take_other_words",
     "take_thanks_back",
     "tend",
     "thank",

@@ -111,6 +111,14 @@ from lti_tool.exchange.queries.second_look import (
     opinions_of,
     standing,
 )
+from lti_tool.exchange.queries.self_assessment import (
+    OwnLook,
+    assessed_criteria,
+    is_covered,
+    own_look,
+    self_assessments,
+    words_draft,
+)
 from lti_tool.exchange.queries.staff import (
     Overview,
     PersonPage,
@@ -162,6 +170,7 @@ __all__ = [
     "MyReview",
     "MyWork",
     "Overview",
+    "OwnLook",
     "Part",
     "PersonPage",
     "Preview",
@@ -178,6 +187,7 @@ __all__ = [
     "Whom",
     "answered_in",
     "appraisals_shown",
+    "assessed_criteria",
     "author_name",
     "authors_of",
     "available",
@@ -207,6 +217,7 @@ __all__ = [
     "has_second_looks",
     "held_back",
     "in_need_of_a_reader",
+    "is_covered",
     "is_held_back",
     "is_review_of",
     "is_taken_back",
@@ -222,6 +233,7 @@ __all__ = [
     "others_of",
     "overrides_of",
     "overview",
+    "own_look",
     "pairing_events",
     "part_in",
     "part_overrides_of",
@@ -236,6 +248,7 @@ __all__ = [
     "running_exchanges",
     "said_about",
     "schedule",
+    "self_assessments",
     "slot_of",
     "standing",
     "standings",
@@ -254,4 +267,5 @@ __all__ = [
     "why_no_work",
     "windows_of",
     "with_dialogue",
+    "words_draft",
 ]
