@@ -5,7 +5,7 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
@@ -57,7 +57,7 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             for exchange, held_at, place in session.execute(
                 select(Submission.exchange_id, Presentation.held_at, Presentation.place)
                 .join(Presentation, Presentation.submission_id == Submission.id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(Submission.id)
             )
         ],
@@ -98,7 +98,7 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .join(Exclusion, Exclusion.feedback_id == Feedback.id)
                 .join(Offer, Offer.id == Feedback.offer_id)
                 .join(Submission, Submission.id == Offer.submission_id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(Feedback.id)
             )
         ],
@@ -128,7 +128,7 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             for exchange_id, each in session.execute(
                 select(Submission.exchange_id, SelfAssessment)
                 .join(SelfAssessment, SelfAssessment.submission_id == Submission.id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(Submission.id)
             )
         ],
@@ -291,11 +291,16 @@ def _without_quotes(notes: list[Any]) -> list[Any]:
     return [Note.from_dict(each).without_quote().as_dict() for each in notes]
 
 
+def _is_theirs(person_id: int) -> ColumnElement[bool]:
+    """Made by them alone, or with their group."""
+    ours = select(Team.submission_id).join(TeamMember, TeamMember.team_id == Team.id)
+    ours = ours.where(TeamMember.person_id == person_id, Team.submission_id.is_not(None))
+    return or_(Submission.author_id == person_id, Submission.id.in_(ours))
+
+
 def _works(session: Session, person_id: int) -> list[Submission]:
     """Their own works, and those of their groups."""
-    ours = select(Team.submission_id).join(TeamMember, TeamMember.team_id == Team.id)
-    is_theirs = or_(Submission.author_id == person_id, Submission.id.in_(ours.where(TeamMember.person_id == person_id)))
-    rows = select(Submission).where(is_theirs).options(selectinload(Submission.files))
+    rows = select(Submission).where(_is_theirs(person_id)).options(selectinload(Submission.files))
     return list(session.scalars(rows.order_by(Submission.id)))
 
 
@@ -305,7 +310,7 @@ def _given(session: Session, person_id: int) -> list[Feedback]:
 
 
 def _received(session: Session, person_id: int) -> list[Feedback]:
-    rows = select(Feedback).join(Offer).join(Submission).where(Submission.author_id == person_id).order_by(Feedback.id)
+    rows = select(Feedback).join(Offer).join(Submission).where(_is_theirs(person_id)).order_by(Feedback.id)
     return list(session.scalars(rows.options(selectinload(Feedback.answers))))
 
 

@@ -9,7 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, notices, rules
-from lti_tool.exchange.models import Exchange, Offer, Presentation, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Offer,
+    Presentation,
+    Submission,
+    author_of,
+    with_authors,
+)
 from lti_tool.exchange.operations import acts
 from lti_tool.exchange.operations.work import submit_work
 
@@ -31,17 +38,23 @@ def sign_up(
 
 
 def sign_everybody_up(session: Session, exchange: Exchange, *, by: int, now: datetime) -> int:
-    """Let every learner who has not signed up take part. Returns how many that were."""
-    there = select(Submission.author_id).where(
+    """Let every learner, or every group, who has not signed up take part. Returns how many that were."""
+    there = with_authors(select(author_of(exchange)).select_from(Submission), exchange).where(
         Submission.exchange_id == exchange.id, Submission.submitted_at.is_not(None)
     )
-    are_in = set(session.scalars(there))
-    missing = [person for person in sorted(notices.learners_of(session, exchange)) if person not in are_in]
-    for person in missing:
-        submit_work(session, exchange, author=person, body="", base_revision=None, now=now)
-    if missing:
-        acts.record(session, exchange, "presentations.all_signed_up", by=by, now=now, count=len(missing))
-    return len(missing)
+    count = 0
+    for person in sorted(notices.learners_of(session, exchange)):
+        # Asked anew each time: with one of a group the others are in.
+        if person in set(session.scalars(there)):
+            continue
+        try:
+            submit_work(session, exchange, author=person, body="", base_revision=None, now=now)
+        except errors.NoTeam:
+            continue
+        count += 1
+    if count:
+        acts.record(session, exchange, "presentations.all_signed_up", by=by, now=now, count=count)
+    return count
 
 
 def set_slot(

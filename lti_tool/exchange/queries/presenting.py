@@ -10,7 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Person
-from lti_tool.exchange.models import Exchange, PlannedPair, Presentation, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    PlannedPair,
+    Presentation,
+    Submission,
+    Team,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +55,14 @@ def slot_of(session: Session, submission_id: int) -> Presentation | None:
 
 
 def _shown(session: Session, exchange: Exchange, reviewer: int | None) -> list[Shown]:
+    name = func.coalesce(Team.name, Person.name)
     rows = (
-        select(Submission.id, Person.id, Person.name, Submission.body, Presentation.held_at, Presentation.place)
+        select(Submission.id, Person.id, name, Submission.body, Presentation.held_at, Presentation.place)
         .join(Person, Person.id == Submission.author_id)
+        .outerjoin(Team, Team.submission_id == Submission.id)
         .outerjoin(Presentation, Presentation.submission_id == Submission.id)
         .where(Submission.exchange_id == exchange.id, Submission.submitted_at.is_not(None))
-        .order_by(Presentation.held_at.nulls_last(), func.lower(Person.name), Submission.id)
+        .order_by(Presentation.held_at.nulls_last(), func.lower(name), Submission.id)
     )
     if reviewer is not None:
         rows = rows.join(PlannedPair, PlannedPair.submission_id == Submission.id).where(

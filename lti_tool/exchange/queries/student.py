@@ -487,7 +487,9 @@ def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Of
         select(Offer)
         .where(Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id)
         .options(
-            joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
+            joinedload(Offer.submission, innerjoin=True).joinedload(
+                Submission.team if exchange.has_teams else Submission.author
+            ),
             joinedload(Offer.draft),
             joinedload(Offer.takeaway),
             joinedload(Offer.feedback).options(*WITH_DIALOGUE),
@@ -593,8 +595,8 @@ def _words(offer: Offer) -> Words:
 
 def names_of_authors(exchange: Exchange, work: Submission) -> str:
     """Whose a work is: a person's name, or that of their group."""
-    if exchange.has_teams and work.team is not None:
-        return work.team.name
+    if exchange.has_teams:
+        return work.team.name if work.team is not None else ""
     return _name(work.author)
 
 

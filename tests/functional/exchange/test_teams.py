@@ -1,18 +1,20 @@
 """Groups that hand in one work together: writing, handing in, reading, being read, grades, and people who move."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, operations, privacy, queries, rules
-from lti_tool.exchange.models import Feedback, Message, Offer, PlannedPair, Release, Submission, TeamMember
+from lti_tool.exchange.models import Exchange, Feedback, Message, Offer, PlannedPair, Release, Submission, TeamMember
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.notices.models import Notice
 from tests.factories.courses import make_member
 from tests.factories.exchange import BEGUN, Class, give, hand_in, make_class, review, take
+from tests.functional.exchange.test_concurrency import at_once
 
 LATER = BEGUN + timedelta(hours=1)
 STORAGE = DatabaseStorage()
@@ -96,6 +98,24 @@ def test_a_group_writes_one_work_and_nobodys_words_are_lost(session: Session) ->
     assert work_of(made, bo).draft == "Amara's words"
 
 
+def test_members_who_begin_in_the_same_moment_begin_one_work(session: Session, engine: Engine) -> None:
+    made, (mates, _others) = in_teams(session, 3, 2)
+
+    def writing(person: int) -> Callable[[Session, Exchange], None]:
+        def act(session: Session, exchange: Exchange) -> None:
+            operations.save_draft(session, exchange, author=person, body=f"By {person}", base_revision=0, now=LATER)
+
+        return act
+
+    at_once(engine, made, [writing(person) for person in mates])
+
+    assert len(session.scalars(select(Submission)).all()) == 1
+    page = page_of(made, mates[0])
+    assert page.work is not None
+    kept = {page.work.submission.draft, *(copy.content["body"] for copy in page.work.copies)}
+    assert kept == {f"By {person}" for person in mates}
+
+
 def test_handing_in_by_one_counts_for_all(session: Session) -> None:
     made, ((amara, bo), _others) = in_teams(session, 2, 2)
 
@@ -176,6 +196,20 @@ def test_every_member_receives_the_feedback_reads_and_answers_it(session: Sessio
     operations.mark_read(session, made.exchange, author=bo, now=LATER)
     session.refresh(feedback)
     assert feedback.read_at == LATER
+
+
+def test_a_group_is_signed_up_once_for_what_it_shows_and_goes_by_its_name(session: Session) -> None:
+    made, groups = in_teams(session, 2, 2)
+    both = rules.WorkOptions(live=True)
+    operations.set_options(session, made.exchange, both, by=made.teacher.person_id, now=BEGUN)
+    make_member(session, made.course)  # in no group
+    operations.sign_up(session, made.exchange, person=groups[0][1], about="Bees", held_at=None, place="", now=BEGUN)
+
+    count = operations.sign_everybody_up(session, made.exchange, by=made.teacher.person_id, now=BEGUN)
+
+    assert count == 1
+    shown = queries.schedule(session, made.exchange)
+    assert [(each.name, each.about) for each in shown] == [("Group 1", "Bees"), ("Group 2", "")]
 
 
 def test_a_reviewer_sees_the_name_of_the_group_and_of_nobody_in_it(session: Session) -> None:
