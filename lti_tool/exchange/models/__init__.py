@@ -37,6 +37,11 @@ from lti_tool.exchange.models.pairing import (
     PlannedPair,
     Seat,
 )
+from lti_tool.exchange.models.practice import (
+    Example,
+    ExampleFile,
+    Trial,
+)
 from lti_tool.exchange.models.presenting import (
     Presentation,
 )
@@ -88,6 +93,8 @@ __all__ = [
     "Commitment",
     "Criterion",
     "DraftCopy",
+    "Example",
+    "ExampleFile",
     "Exchange",
     "Exclusion",
     "Extended",
@@ -124,6 +131,7 @@ __all__ = [
     "Team",
     "TeamMember",
     "Thanks",
+    "Trial",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",

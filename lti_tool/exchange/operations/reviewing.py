@@ -20,7 +20,7 @@ from lti_tool.exchange.models import (
     WorkVersion,
     authored_by,
 )
-from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, presenting, words_given
+from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, practice, presenting, words_given
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -51,6 +51,7 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     )
     if own is None:
         raise errors.WorkFirst
+    practice.require_practised(session, exchange, person=reviewer)
     open_offer = _open_offer(session, exchange, reviewer)
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)

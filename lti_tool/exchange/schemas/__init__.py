@@ -41,6 +41,10 @@ from lti_tool.exchange.schemas.plan import (
     LevelSchema,
     PlanSchema,
 )
+from lti_tool.exchange.schemas.practice import (
+    ExampleSchema,
+    PracticeOptionsSchema,
+)
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
@@ -85,6 +89,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExampleSchema",
     "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
@@ -99,6 +104,7 @@ __all__ = [
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
+    "PracticeOptionsSchema",
     "PresentationSchema",
     "ReasonSchema",
     "RegradeSchema",
