@@ -31,6 +31,8 @@ from lti_tool.exchange.models import (
     Offer,
     PairRule,
     Presentation,
+    Proposal,
+    ProposalSupport,
     Release,
     Reopening,
     Seat,
@@ -40,6 +42,7 @@ from lti_tool.exchange.models import (
     Takeaway,
     Team,
     TeamMember,
+    Template,
     Thanks,
     Trial,
     Withdrawal,
@@ -114,6 +117,33 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .join(Team, Team.id == TeamMember.team_id)
                 .where(TeamMember.person_id == person_id)
                 .order_by(TeamMember.exchange_id)
+            )
+        ],
+        "rules_proposed": [
+            {
+                "exchange": each.exchange_id,
+                "rule": each.rule,
+                "answer": each.answer,
+                "words": each.words,
+                "at": each.at.isoformat(),
+            }
+            for each in session.scalars(select(Proposal).where(Proposal.by_id == person_id).order_by(Proposal.id))
+        ],
+        "rules_supported": [
+            {"exchange": each.exchange_id, "rule": each.rule, "at": at.isoformat()}
+            for each, at in session.execute(
+                select(Proposal, ProposalSupport.at)
+                .join(ProposalSupport, ProposalSupport.proposal_id == Proposal.id)
+                .where(ProposalSupport.person_id == person_id)
+                .order_by(Proposal.id)
+            )
+        ],
+        "templates": [
+            {"name": each.name, "settings": each.recipe, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(Template)
+                .where(or_(Template.owner_id == person_id, Template.by_id == person_id))
+                .order_by(Template.id)
             )
         ],
         "commitments": [
@@ -263,6 +293,12 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(CharterConsent).where(CharterConsent.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
+    session.execute(delete(ProposalSupport).where(ProposalSupport.person_id == person_id))
+    # What was answered is the class's by now; nothing says any more whose it was.
+    session.execute(delete(Proposal).where(Proposal.by_id == person_id, Proposal.answer.is_(None)))
+    session.execute(update(Proposal).where(Proposal.by_id == person_id).values(by_id=None))
+    session.execute(delete(Template).where(Template.owner_id == person_id))
+    session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     session.execute(delete(Trial).where(Trial.person_id == person_id))
     session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))

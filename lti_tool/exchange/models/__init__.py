@@ -48,6 +48,10 @@ from lti_tool.exchange.models.presenting import (
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
+from lti_tool.exchange.models.proposals import (
+    Proposal,
+    ProposalSupport,
+)
 from lti_tool.exchange.models.reviewing import (
     Answer,
     DraftCopy,
@@ -73,6 +77,9 @@ from lti_tool.exchange.models.teams import (
     author_of,
     authored_by,
     with_authors,
+)
+from lti_tool.exchange.models.templates import (
+    Template,
 )
 from lti_tool.exchange.models.words_draft import (
     WordsDraft,
@@ -117,6 +124,8 @@ __all__ = [
     "PairingEvent",
     "PlannedPair",
     "Presentation",
+    "Proposal",
+    "ProposalSupport",
     "Publication",
     "Regrade",
     "Release",
@@ -130,6 +139,7 @@ __all__ = [
     "Takeaway",
     "Team",
     "TeamMember",
+    "Template",
     "Thanks",
     "Trial",
     "Withdrawal",

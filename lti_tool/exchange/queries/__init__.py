@@ -108,6 +108,18 @@ from lti_tool.exchange.queries.presenting import (
     slot_of,
     to_watch,
 )
+from lti_tool.exchange.queries.proposals import (
+    Proposed,
+    proposals,
+)
+from lti_tool.exchange.queries.recipes import (
+    Elsewhere,
+    exchange_to_begin_from,
+    exchanges_to_begin_from,
+    recipe_of,
+    template_for,
+    templates_for,
+)
 from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
@@ -172,6 +184,7 @@ __all__ = [
     "Comparison",
     "Disagreement",
     "Effect",
+    "Elsewhere",
     "Flagged",
     "Graded",
     "InNeed",
@@ -188,6 +201,7 @@ __all__ = [
     "Practice",
     "Practised",
     "Preview",
+    "Proposed",
     "Received",
     "Recomputed",
     "Shown",
@@ -220,7 +234,9 @@ __all__ = [
     "example_in",
     "examples_of",
     "exchange_for",
+    "exchange_to_begin_from",
     "exchanges_of",
+    "exchanges_to_begin_from",
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
@@ -260,6 +276,8 @@ __all__ = [
     "plan_of",
     "practice_of",
     "preview",
+    "proposals",
+    "recipe_of",
     "recomputed",
     "reopenings",
     "replay",
@@ -275,6 +293,8 @@ __all__ = [
     "tallies",
     "team_of",
     "teams",
+    "template_for",
+    "templates_for",
     "to_be_grouped",
     "to_look_at",
     "to_remind",

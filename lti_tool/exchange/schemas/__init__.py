@@ -48,6 +48,13 @@ from lti_tool.exchange.schemas.practice import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.proposals import (
+    ProposalAnswerSchema,
+    ProposalSchema,
+)
+from lti_tool.exchange.schemas.recipes import (
+    TemplateSchema,
+)
 from lti_tool.exchange.schemas.self_assessment import (
     SelfAssessmentOptionsSchema,
 )
@@ -106,6 +113,8 @@ __all__ = [
     "PlanSchema",
     "PracticeOptionsSchema",
     "PresentationSchema",
+    "ProposalAnswerSchema",
+    "ProposalSchema",
     "ReasonSchema",
     "RegradeSchema",
     "ReopeningSchema",
@@ -115,6 +124,7 @@ __all__ = [
     "TakeawaySchema",
     "TeamNameSchema",
     "TeamOptionsSchema",
+    "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
     "WordsSchema",
