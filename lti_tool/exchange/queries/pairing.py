@@ -64,7 +64,8 @@ REVIEWER = text(
                                              join exchange_team team on team.id = mate.team_id
                                             where mate.exchange_id = :exchange and mate.person_id = :person),
                                           (select alone.id from exchange_submission alone
-                                            where alone.exchange_id = :exchange and alone.author_id = :person))) as has_work,
+                                            where alone.exchange_id = :exchange and alone.author_id = :person)))
+           as has_work,
            coalesce(bool_or(state in ('offered', 'started')), false) as has_open,
            count(*) filter (where state = 'submitted') as given
       from exchange_offer where exchange_id = :exchange and reviewer_id = :person
