@@ -28,11 +28,13 @@ from lti_tool.exchange.models import (
     PairRule,
     PlannedPair,
     Release,
+    SealedGiving,
     Seat,
     Submission,
     SubmissionFile,
     Takeaway,
     Thanks,
+    Unmasking,
     Withdrawal,
     WorkVersion,
 )
@@ -87,6 +89,14 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         ],
         "names_offered": [
             {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
+        "feedback_given_in_sealed_exchanges": [
+            {"exchange": each.exchange_id, "count": each.given}
+            for each in session.scalars(select(SealedGiving).where(SealedGiving.person_id == person_id))
+        ],
+        "asked_who_wrote_it": [
+            {"exchange_feedback": each.feedback_id, "reason": each.reason, "at": each.at.isoformat()}
+            for each in session.scalars(select(Unmasking).where(Unmasking.by_id == person_id).order_by(Unmasking.id))
         ],
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
@@ -156,6 +166,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     given = select(Feedback.id).join(Offer).where(Offer.reviewer_id == person_id)
     session.execute(delete(FeedbackRevision).where(FeedbackRevision.feedback_id.in_(given)))
     session.execute(delete(Introduction).where(Introduction.feedback_id.in_(given)))
+    session.execute(delete(Unmasking).where(Unmasking.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
     pairs = or_(PlannedPair.reviewer_id == person_id, PlannedPair.author_id == person_id)
@@ -168,6 +179,9 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
+    session.execute(delete(SealedGiving).where(SealedGiving.person_id == person_id))
+    # That staff asked, and why, is for those who wrote; who asked goes with the person.
+    session.execute(update(Unmasking).where(Unmasking.by_id == person_id).values(by_id=None))
     session.flush()
 
 

@@ -18,6 +18,7 @@ from lti_tool.exchange.models.dialogue import (
     RewriteRequest,
     SecondLook,
     Thanks,
+    Unmasking,
 )
 from lti_tool.exchange.models.grades import (
     Exclusion,
@@ -49,6 +50,8 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+    SealedGiving,
+    Sealing,
 )
 from lti_tool.exchange.models.work import (
     Submission,
@@ -86,12 +89,15 @@ __all__ = [
     "Regrade",
     "Release",
     "RewriteRequest",
+    "SealedGiving",
+    "Sealing",
     "Seat",
     "SecondLook",
     "Submission",
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Unmasking",
     "Withdrawal",
     "WorkVersion",
     "has_reader",

@@ -60,6 +60,10 @@ from lti_tool.exchange.operations.reviewing import (
     next_offer,
     save_feedback_draft,
 )
+from lti_tool.exchange.operations.sealing import (
+    seal,
+    tend_seal,
+)
 from lti_tool.exchange.operations.second_look import (
     may_revise,
     revise_feedback,
@@ -77,6 +81,9 @@ from lti_tool.exchange.operations.settings import (
 )
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
+)
+from lti_tool.exchange.operations.unmasking import (
+    unmask,
 )
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
@@ -133,6 +140,7 @@ __all__ = [
     "save_draft",
     "save_feedback_draft",
     "say",
+    "seal",
     "set_grade_override",
     "set_options",
     "set_part_override",
@@ -140,9 +148,11 @@ __all__ = [
     "submit_work",
     "take_thanks_back",
     "tend",
+    "tend_seal",
     "thank",
     "thing_of",
     "tick_off",
+    "unmask",
     "unpublish",
     "withdraw_name",
     "withdraw_work",

@@ -24,6 +24,9 @@ class Flagged:
     reviewer: Person | None
     writer: Person | None
     """Who wrote the thing that was flagged."""
+    is_by_reviewer: bool
+    """Whether a reviewer wrote it; ``is_from_reviewer``: whether one flagged it."""
+    is_from_reviewer: bool
     hiding: Hiding | None
 
     @property
@@ -104,6 +107,8 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
         submission=submission,
         reviewer=reviewer,
         writer=writer,
+        is_by_reviewer=flag.submission_id is None and (message is None or message.side == rules.REVIEWER),
+        is_from_reviewer=flag.submission_id is not None or (message is not None and message.side == rules.AUTHOR),
         hiding=session.scalars(hidden.execution_options(populate_existing=True)).one_or_none(),
     )
 

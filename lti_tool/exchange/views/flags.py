@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 
 from lti_tool import db
 from lti_tool.clock import now
-from lti_tool.exchange import errors, operations, queries, talk, wording
+from lti_tool.exchange import errors, operations, queries, rules, talk, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import DecisionSchema, FlagSchema
 from lti_tool.exchange.views import bp
@@ -118,7 +118,9 @@ def _page(exchange: Exchange, flag_id: int, **typed: Any) -> str:
     if found is None:
         abort(404)
     decisions = [
-        (key, str(words)) for key, words in talk.DECISIONS.items() if key in operations.decisions_for(found.kind)
+        (key, str(words))
+        for key, words in talk.DECISIONS.items()
+        if key in operations.decisions_for(found.kind, is_sealed=exchange.sealing is not None)
     ]
     facts: dict[str, Any] = {
         "exchange": exchange,
@@ -126,6 +128,7 @@ def _page(exchange: Exchange, flag_id: int, **typed: Any) -> str:
         "has_looked": any(act.by_id == current().person_id for act in found.flag.acts),
         "answers": queries.answered_in(exchange, found.feedback) if found.feedback is not None else (),
         "decisions": decisions,
+        "shows_reviewers": exchange.may_see(rules.STAFF, rules.REVIEWER),
         "talk": talk,
         "wording": wording,
         "typed": {},
