@@ -22,6 +22,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchMark
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
+    │   ├── NoSuchExtension
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
@@ -42,7 +43,9 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ScoreOutOfRange
     ├── ReasonMissing
     ├── ColumnsInUse         grades are in the columns that were chosen
-    └── NotAhead             a promise is for later
+    ├── NotAhead             a promise is for later
+    ├── DatesRefused         what is to be a later date is none
+    └── NobodyChosen
 """
 
 from lti_tool.exchange.rules import Lack
@@ -53,7 +56,7 @@ class ExchangeError(Exception):
 
 
 class NotOpen(ExchangeError):
-    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed."""
+    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed, too_late."""
 
     def __init__(self, because: str) -> None:
         super().__init__(because)
@@ -150,6 +153,10 @@ class NoSuchFlag(Missing):
 
 class NoSuchPerson(Missing):
     """Nobody of this course."""
+
+
+class NoSuchExtension(Missing):
+    """No such later date in this exchange, or not for this person."""
 
 
 class NoSuchPart(Missing):
@@ -274,3 +281,16 @@ class ColumnsInUse(ExchangeError):
 
 class NotAhead(ExchangeError):
     """A date of one's own lies ahead, and within a year."""
+
+
+class DatesRefused(ExchangeError):
+    """Later dates that are none: which field, and a short code of the problem."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NobodyChosen(ExchangeError):
+    """More time is for somebody."""

@@ -288,6 +288,8 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
     "unmasked": lambda facts: _("A teacher asked who wrote one of your feedbacks. Read why."),
     "grade_released": lambda facts: _("Your grade is there."),
+    "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
+    "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
     "work_waits": lambda facts: _("There is work for you to review now."),
     "work_taken_back": _taken_back,
     "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",

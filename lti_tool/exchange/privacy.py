@@ -5,7 +5,7 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
@@ -16,8 +16,11 @@ from lti_tool.exchange.models import (
     DraftCopy,
     Exchange,
     Exclusion,
+    Extended,
+    Extension,
     Feedback,
     FeedbackDraft,
+    FeedbackRelease,
     FeedbackRevision,
     Flag,
     GradeOverride,
@@ -26,8 +29,8 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
-    PlannedPair,
     Release,
+    Reopening,
     SealedGiving,
     Seat,
     Submission,
@@ -102,7 +105,42 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
             for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
         ],
+        "more_time": _more_time(session, person_id),
+        "opened_once_more": [
+            {
+                "exchange": each.exchange_id,
+                "what": "work" if each.feedback_id is None else "feedback",
+                "until": each.until.isoformat(),
+                "reason": each.reason,
+                "at": each.at.isoformat(),
+                "taken_back_at": each.ended_at.isoformat() if each.ended_at else None,
+            }
+            for each in session.scalars(
+                select(Reopening).where(Reopening.person_id == person_id).order_by(Reopening.id)
+            )
+        ],
     }
+
+
+def _more_time(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """The later dates that a person got, and why."""
+    rows = session.execute(
+        select(Extension, Extended.taken_back_at)
+        .join(Extended, Extended.extension_id == Extension.id)
+        .where(Extended.person_id == person_id)
+        .order_by(Extension.id)
+    )
+    return [
+        {
+            "exchange": each.exchange_id,
+            "submit_by": each.submit_by.isoformat() if each.submit_by else None,
+            "review_by": each.review_by.isoformat() if each.review_by else None,
+            "reason": each.reason,
+            "at": each.at.isoformat(),
+            "taken_back_at": taken_back_at.isoformat() if taken_back_at else None,
+        }
+        for each, taken_back_at in rows
+    ]
 
 
 def _names_offered(session: Session, person_id: int) -> list[tuple[int, datetime]]:
@@ -130,8 +168,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
-    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id, Seat.left_at.is_(None))):
-        pairing.leave_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
+    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id)):
+        pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
         for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
             storage.remove(session, file.key)
@@ -169,9 +207,6 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Unmasking).where(Unmasking.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
-    pairs = or_(PlannedPair.reviewer_id == person_id, PlannedPair.author_id == person_id)
-    session.execute(delete(PlannedPair).where(pairs))
-    session.execute(delete(Seat).where(Seat.person_id == person_id))
     # Messages and flags of theirs, and nobody else's: a thread keeps what the other side said.
     session.execute(delete(Message).where(Message.writer_id == person_id))
     session.execute(update(Flag).where(Flag.by_id == person_id).values(by_id=None, words=""))
@@ -182,6 +217,11 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(SealedGiving).where(SealedGiving.person_id == person_id))
     # That staff asked, and why, is for those who wrote; who asked goes with the person.
     session.execute(update(Unmasking).where(Unmasking.by_id == person_id).values(by_id=None))
+    for own in (Extended, Reopening, FeedbackRelease):
+        session.execute(delete(own).where(own.person_id == person_id))
+    # An extension of theirs alone says why they needed it.
+    has_people = exists().where(Extended.extension_id == Extension.id)
+    session.execute(delete(Extension).where(~has_people).execution_options(synchronize_session="fetch"))
     session.flush()
 
 

@@ -80,9 +80,11 @@ class PairingEvent(Base):
     exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
     at: Mapped[datetime]
     kind: Mapped[str]
-    """planned, joined, left, begun, traded, rescued, given_back, released, ruled."""
+    """
+    planned, joined, left, forgotten, begun, traded, rescued, given_back, kept, came_back, released, mixed or mended.
+    """
     facts: Mapped[dict[str, Any]]
-    """Ids only: ``person``, and ``added`` and ``removed`` as lists of ``[reviewer, author]``."""
+    """Ids only: ``person``, and ``added``, ``removed`` and ``begun`` as lists of ``[reviewer, author]``."""
 
 
 class PairRule(Base):

@@ -2,6 +2,10 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.dates import (
+    extend,
+    take_back_extension,
+)
 from lti_tool.exchange.operations.dialogue import (
     agree_to_charter,
     appraise,
@@ -112,6 +116,7 @@ __all__ = [
     "drop_commitment",
     "edit_exchange",
     "edit_message",
+    "extend",
     "flag",
     "give_feedback",
     "lift_grade_override",
@@ -146,6 +151,7 @@ __all__ = [
     "set_part_override",
     "stay_with_it",
     "submit_work",
+    "take_back_extension",
     "take_thanks_back",
     "tend",
     "tend_seal",

@@ -36,6 +36,11 @@ CUT = (
     "delete from exchange_pair where exchange_id = :exchange",
     "delete from exchange_pair_rule where exchange_id = :exchange",
     "delete from exchange_pairing_event where exchange_id = :exchange",
+    "delete from exchange_reopening where exchange_id = :exchange and feedback_id is not null",
+    """
+    update exchange_extended d set leases = '{}' from exchange_extension e
+     where e.id = d.extension_id and e.exchange_id = :exchange
+    """,
     # Works are flagged by their reviewers, and messages by either side.
     """
     update exchange_flag g set by_id = null

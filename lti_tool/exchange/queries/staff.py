@@ -13,6 +13,7 @@ from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
 from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission, Withdrawal
+from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.sealing import sealed_givings, unmasked_for
 from lti_tool.exchange.queries.student import (
@@ -44,6 +45,8 @@ class StudentRow:
     withdrawn_at: datetime | None
     """When they took back what they had handed in."""
     is_late: bool
+    windows: rules.Windows
+    """Their own."""
     given: int | None
     """None where that is told to nobody yet."""
     open_offer: bool
@@ -117,6 +120,8 @@ class PersonPage:
 
     person_id: int
     name: str
+    windows: rules.Windows
+    """Their own."""
     work: MyWork | None
     given: tuple[MyReview, ...]
     """Nothing where staff do not see who reviewed whom."""
@@ -155,12 +160,14 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
         else found.grades
     )
     rows = []
+    calendar = calendar_of(session, exchange)
     for person in _people(session, exchange):
+        windows = calendar.of(person.id)
         received = found.shares.get(person.id, ())
         given, open_offers, last_given_at = told.get(person.id, (0, 0, None))
         passback = passbacks.get(person.id)
         trouble = rules.trouble(
-            exchange.windows,
+            windows,
             reviews=exchange.reviews,
             submitted_at=person.submitted_at,
             given=exchange.reviews if exchange.keeps_counts_back else given,
@@ -177,7 +184,8 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 has_draft=bool(person.has_draft) or person.withdrawn_at is not None,
                 submitted_at=person.submitted_at,
                 withdrawn_at=person.withdrawn_at,
-                is_late=person.submitted_at is not None and exchange.windows.is_late(person.submitted_at),
+                is_late=person.submitted_at is not None and windows.is_late(person.submitted_at),
+                windows=windows,
                 given=None if exchange.keeps_counts_back else given,
                 open_offer=open_offers > 0,
                 last_given_at=last_given_at,
@@ -231,6 +239,7 @@ def person_page(
     return PersonPage(
         person_id=person_id,
         name=name,
+        windows=dossier.windows,
         work=work_in(dossier, exchange, now=now),
         given=reviews if exchange.may_see(rules.STAFF, rules.REVIEWER) else (),
         count_given=_count_given(session, exchange, person_id, reviews),

@@ -8,6 +8,10 @@ from lti_tool.exchange.schemas.anonymity import (
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
+from lti_tool.exchange.schemas.dates import (
+    ExtensionSchema,
+    ReopeningSchema,
+)
 from lti_tool.exchange.schemas.dialogue import (
     AppraisalSchema,
     CharterSchema,
@@ -63,6 +67,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
     "GradingSchema",
@@ -76,6 +81,7 @@ __all__ = [
     "PlanSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReopeningSchema",
     "SecondLookSchema",
     "TakeawaySchema",
     "ThanksSchema",

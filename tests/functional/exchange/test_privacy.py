@@ -78,6 +78,8 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
         "commitments": [],
         "feedback_given_in_sealed_exchanges": [],
         "asked_who_wrote_it": [],
+        "more_time": [],
+        "opened_once_more": [],
     }
 
 

@@ -15,10 +15,13 @@ from lti_tool.exchange import errors, operations, privacy, queries, rules
 from lti_tool.exchange.models import (
     Closure,
     Exclusion,
+    Extended,
+    Extension,
     Feedback,
     Mark,
     Offer,
     Release,
+    Reopening,
     SealedGiving,
     Sealing,
     Submission,
@@ -110,6 +113,14 @@ def live(made: Class) -> Known:
         offer_id = session.get_one(Feedback, id).offer_id
         operations.flag(session, exchange, by=person, kind="work", thing_id=offer_id, now=moment(person), **flag)
         operations.note_reply_heard(session, exchange, reviewer=person, now=moment(person), **about)
+        session.add(
+            Reopening(
+                exchange_id=exchange.id, person_id=person, feedback_id=id, until=OVER, reason="Ill.", at=moment(person)
+            )
+        )
+        later = Extension(exchange_id=exchange.id, review_by=OVER, reason="Ill.", at=next(tick))
+        later.people = [Extended(person_id=person, leases={str(offer_id): OVER.isoformat()})]
+        session.add(later)
     change = queries.Change(leaving_out=next(iter(known.pairs)))
     operations.regrade(session, exchange, change, reason="Read by me.", by=made.teacher.person_id, now=next(tick))
     session.commit()
@@ -169,6 +180,7 @@ def test_a_running_exchange_still_knows_it_so_that_this_scan_can_find_something(
 
     assert {"exchange_offer", "exchange_pair", "exchange_pairing_event", "exchange_feedback"} <= tables
     assert {"journal_entry", "notice", "exchange_regrade", "exchange_message", "exchange_flag"} <= tables
+    assert {"exchange_reopening", "exchange_extended"} <= tables
 
 
 def test_once_it_is_sealed_nothing_in_the_database_says_who_wrote_what(made: Class) -> None:

@@ -15,6 +15,7 @@ from lti_tool.exchange.operations.pairing.scene import hold, share
 from lti_tool.exchange.operations.pairing.seats import (
     begin_together,
     follow_the_course,
+    forget_seat,
     leave_seat,
     mend,
     mix_again,
@@ -27,6 +28,7 @@ __all__ = [
     "begin_together",
     "come_back",
     "follow_the_course",
+    "forget_seat",
     "give_back",
     "hold",
     "keep",

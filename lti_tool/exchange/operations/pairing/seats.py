@@ -100,6 +100,7 @@ AROUND = text(
       from exchange_pair p
       left join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
      where p.exchange_id = :exchange and (p.reviewer_id = :person or p.author_id = :person)
+     order by p.reviewer_id, p.author_id
     """
 )
 END_OFFERS = text(
@@ -111,12 +112,19 @@ END_OFFERS = text(
        and ((o.reviewer_id = :person and not :keeps_reading) or s.person_id = :person)
     """
 )
+FORGET_PAIRS = text(
+    """
+    delete from exchange_pair where exchange_id = :exchange and (reviewer_id = :person or author_id = :person)
+    returning reviewer_id, author_id
+    """
+)
+FORGET_SEAT = text("delete from exchange_seat where exchange_id = :exchange and person_id = :person")
 LESS_BEGUN = text(
     "update exchange_seat set begun = begun - 1 where exchange_id = :exchange and person_id = any(:people)"
 )
 EVERYBODY = text(
     """
-    select s.person_id, s.lacks, least(s.idle, :reviews - count(p.submission_id)) as idle
+    select s.person_id, s.lacks, s.idle as tally, :reviews - count(p.submission_id) as idle
       from exchange_seat s
       left join exchange_pair p on p.exchange_id = s.exchange_id and p.reviewer_id = s.person_id
      where s.exchange_id = :exchange and s.left_at is null and s.planned_at is not null
@@ -172,7 +180,10 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
         lacks={id: exchange.reviews - received.get(id, 0) for id in people},
         idle={id: exchange.reviews - given.get(id, 0) for id in people},
     )
-    scene.note(session, exchange, "planned", now=now, people=people, seed=exchange.seed, reviews=exchange.reviews)
+    # What follows from the seed alone is not written down: half a million pairs for a class of 100,000.
+    by_rules = {"added": [list(pair) for pair in pairs]} if here.is_bound else {}
+    facts_of_it = {"people": people, "seed": exchange.seed, "reviews": exchange.reviews, **by_rules}
+    scene.note(session, exchange, "planned", now=now, **facts_of_it)
     log.info("exchange %s planned for %s people, %s pairs", exchange.id, len(people), len(pairs))
     return len(people)
 
@@ -209,6 +220,16 @@ def leave_seat(
     scene.write(session, exchange, Change(added=added, removed=removed), kind="left", now=now, person=person)
 
 
+def forget_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+    """Somebody leaves and nothing here says any more where they sat, nor whose work they read."""
+    leave_seat(session, exchange, person=person, now=now)
+    scene.hold(session, exchange)
+    facts = {"exchange": exchange.id, "person": person}
+    removed = pairs_of(session.execute(FORGET_PAIRS, facts))
+    session.execute(FORGET_SEAT, facts)
+    scene.note(session, exchange, "forgotten", now=now, person=person, removed=[list(pair) for pair in sorted(removed)])
+
+
 def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime) -> None:
     """Another number of reviews is asked for: what has begun stays, and the rest is planned anew."""
     more = exchange.reviews - before
@@ -236,6 +257,8 @@ def mend(session: Session, exchange: Exchange, *, now: datetime) -> int:
     """
     scene.hold(session, exchange)
     rows = session.execute(EVERYBODY, {"exchange": exchange.id, "reviews": exchange.reviews}).all()
+    # Who helped, or gave a work back for which nobody would trade, could not count it without waiting for others.
+    scene.reckon(session, exchange, lacks={}, idle={row.person_id: row.idle - row.tally for row in rows})
     gives = {row.person_id: row.idle for row in rows if row.idle > 0}
     gets = {row.person_id: row.lacks for row in rows if row.lacks > 0}
     if not gives or not gets:
@@ -310,14 +333,11 @@ def _whole_plan(exchange: Exchange, people: Sequence[int], here: scene.Scene) ->
 
 def _copy_in(session: Session, exchange: Exchange, pairs: Sequence[Pair]) -> None:
     """Many pairs by COPY: a row each by a statement each would take ten times as long."""
-    works: dict[int, int] = dict(
-        session.execute(
-            text("select person_id, submission_id from exchange_seat where exchange_id = :exchange"),
-            {"exchange": exchange.id},
-        )
-        .tuples()
-        .all()
+    seats = session.execute(
+        text("select person_id, submission_id from exchange_seat where exchange_id = :exchange"),
+        {"exchange": exchange.id},
     )
+    works = {row.person_id: row.submission_id for row in seats}
     connection = db.driver_connection(session)
     with (
         connection.cursor() as cursor,

@@ -8,15 +8,13 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import rules
+from lti_tool.exchange import queries, rules
 from lti_tool.exchange.models import Exchange, Offer
 from lti_tool.exchange.operations.pairing import scene, seats
 from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
 from lti_tool.exchange.rules.pairs import Change, Pair, draw, draw_for, swapping
-from lti_tool.exchange.rules.standing import URN
+from lti_tool.exchange.rules.standing import FEW, URN
 
-FEW = 12
-"""More works than any reviewer is kept from, so one that suits is among them."""
 ROUNDS = 8
 """How often to look again when others took what we were about to take."""
 
@@ -118,7 +116,7 @@ LATE = text(
     """
     delete from exchange_pair p
      using exchange_seat r
-     where p.exchange_id = :exchange and p.begun_at is null
+     where p.exchange_id = :exchange and p.begun_at is null and p.reviewer_id <> all(cast(:spared as int[]))
        and r.exchange_id = p.exchange_id and r.person_id = p.reviewer_id
        and (:is_over or greatest(r.planned_at,
             (select max(o.ended_at) from exchange_offer o
@@ -213,7 +211,8 @@ def keep(session: Session, exchange: Exchange, offer: Offer, *, now: datetime) -
     )
     if author is None:
         return False
-    _pair_up(session, exchange, offer.reviewer_id or 0, author, now=now, kind="kept")
+    reviewer = offer.reviewer_id or 0
+    _pair_up(session, exchange, reviewer, author, now=now, kind="kept")
     session.execute(
         text("update exchange_pair set begun_at = :now where submission_id = :work and reviewer_id = :reviewer"),
         facts | {"now": now},
@@ -222,6 +221,7 @@ def keep(session: Session, exchange: Exchange, offer: Offer, *, now: datetime) -
         text("update exchange_seat set begun = begun + 1 where exchange_id = :exchange and person_id = :author"),
         facts | {"author": author},
     )
+    scene.note(session, exchange, "begun", now=now, begun=[[reviewer, author]])
     return True
 
 
@@ -243,8 +243,10 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     They may still come, and then read what needs them. Returns how many works look for another reviewer.
     """
     scene.hold(session, exchange)
-    is_over = exchange.review_by is not None and exchange.review_by < now
-    facts = {"exchange": exchange.id, "now": now, "is_over": is_over}
+    is_over = exchange.windows.review_is_late(now)
+    calendar = queries.calendar_of(session, exchange)
+    spared = [id for id in calendar.own if is_over and not calendar.of(id).review_is_late(now)]
+    facts = {"exchange": exchange.id, "now": now, "is_over": is_over, "spared": spared}
     # Until the date for reviews there is time; where there is none, days without a sign are the sign.
     idle_since = now - rules.PATIENCE if exchange.review_by is None else datetime.min.replace(tzinfo=now.tzinfo)
     late = pairs_of(session.execute(LATE, facts | {"idle_since": idle_since}))
