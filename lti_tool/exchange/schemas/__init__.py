@@ -30,6 +30,9 @@ from lti_tool.exchange.schemas.grading import (
     ReasonSchema,
     RegradeSchema,
 )
+from lti_tool.exchange.schemas.notes import (
+    NotesOptionsSchema,
+)
 from lti_tool.exchange.schemas.pairing import (
     PairingSchema,
 )
@@ -43,8 +46,10 @@ from lti_tool.exchange.schemas.promises import (
 )
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
+    BegunSchema,
     DeclineSchema,
     FeedbackSchema,
+    NoteSchema,
     OverrideSchema,
     TakeawaySchema,
     WorkSchema,
@@ -59,6 +64,7 @@ __all__ = [
     "AnonymitySchema",
     "AnswerSchema",
     "AppraisalSchema",
+    "BegunSchema",
     "BesideSchema",
     "CharterSchema",
     "CoachSchema",
@@ -75,6 +81,8 @@ __all__ = [
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
+    "NoteSchema",
+    "NotesOptionsSchema",
     "OverrideSchema",
     "PairingSchema",
     "PartOverrideSchema",
