@@ -96,7 +96,14 @@ def fill(session: Session, **plan: Any) -> Full:
     assert session.scalars(select(Passback.id).where(Passback.activity_id == exchange.id)).one()
     ids: dict[str, Any] = {"id": exchange.id, "person_id": author, "offer_id": offer.id, "feedback_id": feedback.id}
     ids["part"] = "work"
-    ids |= {"message_id": message.id, "flag_id": flag.id, "extension_id": later.id, "name": "people", "note_id": 1}
+    ids |= {
+        "message_id": message.id,
+        "flag_id": flag.id,
+        "extension_id": later.id,
+        "name": "people",
+        "note_id": 1,
+        "public_id": "nothing",
+    }
     return Full(made, {**ids, "file_id": file.id, "copy_id": copy_id})
 
 
