@@ -60,6 +60,7 @@ from lti_tool.exchange.models.settings import (
     Sealing,
 )
 from lti_tool.exchange.models.work import (
+    FileWords,
     Submission,
     SubmissionFile,
     Withdrawal,
@@ -82,6 +83,7 @@ __all__ = [
     "FeedbackDraft",
     "FeedbackRelease",
     "FeedbackRevision",
+    "FileWords",
     "Flag",
     "FlagAct",
     "GradeOverride",

@@ -61,6 +61,9 @@ from lti_tool.exchange.operations.promises import (
     drop_commitment,
     remind,
 )
+from lti_tool.exchange.operations.recordings import (
+    say_words,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -153,6 +156,7 @@ __all__ = [
     "save_draft",
     "save_feedback_draft",
     "say",
+    "say_words",
     "seal",
     "set_grade_override",
     "set_options",

@@ -57,6 +57,7 @@ from lti_tool.exchange.schemas.taking_part import (
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    WordsSchema,
     WorkOptionsSchema,
 )
 
@@ -94,6 +95,7 @@ __all__ = [
     "TakeawaySchema",
     "ThanksSchema",
     "TickSchema",
+    "WordsSchema",
     "WorkOptionsSchema",
     "WorkSchema",
 ]
