@@ -25,6 +25,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchNote
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
+    │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
@@ -38,6 +39,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── UnknownRule          a rule that the charter of the class does not have
     ├── NotAsked             nobody asked this reviewer to look again
     ├── LookedAlready
+    ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
@@ -171,6 +173,10 @@ class NoSuchPerson(Missing):
     """Nobody of this course."""
 
 
+class NoSelfAssessment(Missing):
+    """Nobody is asked to assess their own work here, or there is none of this person."""
+
+
 class NoSuchExtension(Missing):
     """No such later date in this exchange, or not for this person."""
 
@@ -256,6 +262,10 @@ class UnknownRule(ExchangeError):
 
 class NotAsked(ExchangeError):
     """Given feedback stays as it is, unless its reviewer is asked to look again."""
+
+
+class AssessedAlready(ExchangeError):
+    """What somebody said of their own work before they saw the feedback stays."""
 
 
 class LookedAlready(ExchangeError):

@@ -50,6 +50,9 @@ from lti_tool.exchange.models.reviewing import (
     Takeaway,
     has_reader,
 )
+from lti_tool.exchange.models.self_assessment import (
+    SelfAssessment,
+)
 from lti_tool.exchange.models.settings import (
     Closure,
     Criterion,
@@ -58,6 +61,9 @@ from lti_tool.exchange.models.settings import (
     Publication,
     SealedGiving,
     Sealing,
+)
+from lti_tool.exchange.models.words_draft import (
+    WordsDraft,
 )
 from lti_tool.exchange.models.work import (
     FileWords,
@@ -105,12 +111,14 @@ __all__ = [
     "Sealing",
     "Seat",
     "SecondLook",
+    "SelfAssessment",
     "Submission",
     "SubmissionFile",
     "Takeaway",
     "Thanks",
     "Unmasking",
     "Withdrawal",
+    "WordsDraft",
     "WorkVersion",
     "has_reader",
 ]

@@ -114,6 +114,14 @@ from lti_tool.exchange.queries.second_look import (
     opinions_of,
     standing,
 )
+from lti_tool.exchange.queries.self_assessment import (
+    OwnLook,
+    assessed_criteria,
+    is_covered,
+    own_look,
+    self_assessments,
+    words_draft,
+)
 from lti_tool.exchange.queries.staff import (
     Overview,
     PersonPage,
@@ -159,6 +167,7 @@ __all__ = [
     "MyReview",
     "MyWork",
     "Overview",
+    "OwnLook",
     "Part",
     "PersonPage",
     "Preview",
@@ -174,6 +183,7 @@ __all__ = [
     "Whom",
     "answered_in",
     "appraisals_shown",
+    "assessed_criteria",
     "author_name",
     "available",
     "calendar_of",
@@ -204,6 +214,7 @@ __all__ = [
     "has_second_looks",
     "held_back",
     "in_need_of_a_reader",
+    "is_covered",
     "is_held_back",
     "is_review_of",
     "is_taken_back",
@@ -220,6 +231,7 @@ __all__ = [
     "others_of",
     "overrides_of",
     "overview",
+    "own_look",
     "pairing_events",
     "part_in",
     "part_overrides_of",
@@ -235,6 +247,7 @@ __all__ = [
     "running_exchanges",
     "said_about",
     "sealed_givings",
+    "self_assessments",
     "standing",
     "standings",
     "student_page",
@@ -250,4 +263,5 @@ __all__ = [
     "why_no_work",
     "windows_of",
     "with_dialogue",
+    "words_draft",
 ]

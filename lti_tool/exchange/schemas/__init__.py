@@ -44,6 +44,9 @@ from lti_tool.exchange.schemas.plan import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.self_assessment import (
+    SelfAssessmentOptionsSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
     BegunSchema,
@@ -92,6 +95,7 @@ __all__ = [
     "RegradeSchema",
     "ReopeningSchema",
     "SecondLookSchema",
+    "SelfAssessmentOptionsSchema",
     "TakeawaySchema",
     "ThanksSchema",
     "TickSchema",
