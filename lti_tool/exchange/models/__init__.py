@@ -38,6 +38,11 @@ from lti_tool.exchange.models.pairing import (
     PlannedPair,
     Seat,
 )
+from lti_tool.exchange.models.practice import (
+    Example,
+    ExampleFile,
+    Trial,
+)
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
@@ -81,6 +86,8 @@ __all__ = [
     "Commitment",
     "Criterion",
     "DraftCopy",
+    "Example",
+    "ExampleFile",
     "Exchange",
     "Exclusion",
     "Extended",
@@ -116,6 +123,7 @@ __all__ = [
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Trial",
     "Unmasking",
     "Withdrawal",
     "WordsDraft",

@@ -41,6 +41,10 @@ from lti_tool.exchange.schemas.plan import (
     LevelSchema,
     PlanSchema,
 )
+from lti_tool.exchange.schemas.practice import (
+    ExampleSchema,
+    PracticeOptionsSchema,
+)
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
@@ -77,6 +81,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExampleSchema",
     "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
@@ -91,6 +96,7 @@ __all__ = [
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
+    "PracticeOptionsSchema",
     "ReasonSchema",
     "RegradeSchema",
     "ReopeningSchema",
