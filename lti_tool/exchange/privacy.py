@@ -30,6 +30,8 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
+    Proposal,
+    ProposalSupport,
     Release,
     Reopening,
     SealedGiving,
@@ -38,6 +40,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
     Takeaway,
+    Template,
     Thanks,
     Trial,
     Unmasking,
@@ -104,6 +107,33 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         "asked_who_wrote_it": [
             {"exchange_feedback": each.feedback_id, "reason": each.reason, "at": each.at.isoformat()}
             for each in session.scalars(select(Unmasking).where(Unmasking.by_id == person_id).order_by(Unmasking.id))
+        ],
+        "rules_proposed": [
+            {
+                "exchange": each.exchange_id,
+                "rule": each.rule,
+                "answer": each.answer,
+                "words": each.words,
+                "at": each.at.isoformat(),
+            }
+            for each in session.scalars(select(Proposal).where(Proposal.by_id == person_id).order_by(Proposal.id))
+        ],
+        "rules_supported": [
+            {"exchange": each.exchange_id, "rule": each.rule, "at": at.isoformat()}
+            for each, at in session.execute(
+                select(Proposal, ProposalSupport.at)
+                .join(ProposalSupport, ProposalSupport.proposal_id == Proposal.id)
+                .where(ProposalSupport.person_id == person_id)
+                .order_by(Proposal.id)
+            )
+        ],
+        "templates": [
+            {"name": each.name, "settings": each.recipe, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(Template)
+                .where(or_(Template.owner_id == person_id, Template.by_id == person_id))
+                .order_by(Template.id)
+            )
         ],
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
@@ -251,6 +281,12 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(CharterConsent).where(CharterConsent.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
+    session.execute(delete(ProposalSupport).where(ProposalSupport.person_id == person_id))
+    # What was answered is the class's by now; nothing says any more whose it was.
+    session.execute(delete(Proposal).where(Proposal.by_id == person_id, Proposal.answer.is_(None)))
+    session.execute(update(Proposal).where(Proposal.by_id == person_id).values(by_id=None))
+    session.execute(delete(Template).where(Template.owner_id == person_id))
+    session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     session.execute(delete(SealedGiving).where(SealedGiving.person_id == person_id))
     # That staff asked, and why, is for those who wrote; who asked goes with the person.

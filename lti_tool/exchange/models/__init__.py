@@ -46,6 +46,10 @@ from lti_tool.exchange.models.practice import (
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
+from lti_tool.exchange.models.proposals import (
+    Proposal,
+    ProposalSupport,
+)
 from lti_tool.exchange.models.reviewing import (
     Answer,
     DraftCopy,
@@ -66,6 +70,9 @@ from lti_tool.exchange.models.settings import (
     Publication,
     SealedGiving,
     Sealing,
+)
+from lti_tool.exchange.models.templates import (
+    Template,
 )
 from lti_tool.exchange.models.words_draft import (
     WordsDraft,
@@ -109,6 +116,8 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Proposal",
+    "ProposalSupport",
     "Publication",
     "Regrade",
     "Release",
@@ -122,6 +131,7 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Template",
     "Thanks",
     "Trial",
     "Unmasking",

@@ -86,9 +86,9 @@ from lti_tool.exchange.queries.pairing import (
     InNeed,
     available,
     exchanges_to_tend,
-    given_by,
     in_need_of_a_reader,
     pairing_events,
+    reviewer_of,
     why_no_work,
 )
 from lti_tool.exchange.queries.practice import (
@@ -101,6 +101,18 @@ from lti_tool.exchange.queries.practice import (
     lacks_of,
     practice_of,
     tried_counts,
+)
+from lti_tool.exchange.queries.proposals import (
+    Proposed,
+    proposals,
+)
+from lti_tool.exchange.queries.recipes import (
+    Elsewhere,
+    exchange_to_begin_from,
+    exchanges_to_begin_from,
+    recipe_of,
+    template_for,
+    templates_for,
 )
 from lti_tool.exchange.queries.replay import (
     derived_plan,
@@ -169,6 +181,7 @@ __all__ = [
     "Comparison",
     "Disagreement",
     "Effect",
+    "Elsewhere",
     "Flagged",
     "Graded",
     "InNeed",
@@ -185,6 +198,7 @@ __all__ = [
     "Practice",
     "Practised",
     "Preview",
+    "Proposed",
     "Received",
     "Recomputed",
     "Standing",
@@ -215,7 +229,9 @@ __all__ = [
     "example_in",
     "examples_of",
     "exchange_for",
+    "exchange_to_begin_from",
     "exchanges_of",
+    "exchanges_to_begin_from",
     "exchanges_to_seal",
     "exchanges_to_tend",
     "extensions",
@@ -223,7 +239,6 @@ __all__ = [
     "file_for",
     "flag_with",
     "flags",
-    "given_by",
     "given_in_offers",
     "graded",
     "grades_of",
@@ -258,6 +273,8 @@ __all__ = [
     "plan_of",
     "practice_of",
     "preview",
+    "proposals",
+    "recipe_of",
     "recomputed",
     "reopenings",
     "replay",
@@ -271,6 +288,8 @@ __all__ = [
     "standings",
     "student_page",
     "tallies",
+    "template_for",
+    "templates_for",
     "to_look_at",
     "to_remind",
     "tried_counts",

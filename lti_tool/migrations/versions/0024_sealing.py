@@ -5,8 +5,8 @@ Sealed exchanges, and staff who give a reason before they learn who wrote a feed
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0024"
+down_revision = "0023"
 
 BEFORE = "anonymity in ('masked', 'reviewer_hidden', 'author_hidden', 'named')"
 AFTER = "anonymity in ('masked', 'reviewer_hidden', 'author_hidden', 'named', 'sealed')"
