@@ -123,10 +123,10 @@ from lti_tool.exchange.queries.sealing import (
     exchanges_to_seal,
     given_in_offers,
     last_given_at,
-    reviewer_of,
     sealed_givings,
     unmasked_for,
     unmaskings,
+    writer_of,
 )
 from lti_tool.exchange.queries.second_look import (
     Disagreement,
@@ -303,4 +303,5 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "writer_of",
 ]

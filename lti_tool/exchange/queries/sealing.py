@@ -74,7 +74,7 @@ def unmasked_for(session: Session, exchange: Exchange, staff_id: int) -> frozens
     return frozenset(session.scalars(rows))
 
 
-def reviewer_of(session: Session, feedback_id: int) -> Person | None:
+def writer_of(session: Session, feedback_id: int) -> Person | None:
     """Who wrote a feedback, for those who may know."""
     return session.scalars(
         select(Person)

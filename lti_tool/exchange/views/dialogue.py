@@ -303,7 +303,7 @@ def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> d
         knows = any(each.by_id == current().person_id for each in asked)
         facts |= {
             "unmaskings": asked,
-            "reviewer": queries.reviewer_of(db.session(), found.id) if knows else None,
+            "reviewer": queries.writer_of(db.session(), found.id) if knows else None,
         }
     if part.side == rules.REVIEWER:
         facts["other_name"] = queries.author_name(db.session(), exchange, part)
