@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.flags import (
     flag_with,
     flags,
     open_flags,
+    wrote_the_work,
 )
 from lti_tool.exchange.queries.grades import (
     Change,
@@ -250,4 +251,5 @@ __all__ = [
     "why_no_work",
     "windows_of",
     "with_dialogue",
+    "wrote_the_work",
 ]
