@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.flags import (
     flag_with,
     flags,
     open_flags,
+    wrote_the_work,
 )
 from lti_tool.exchange.queries.grades import (
     Change,
@@ -304,4 +305,5 @@ __all__ = [
     "with_dialogue",
     "words_draft",
     "writer_of",
+    "wrote_the_work",
 ]

@@ -103,12 +103,16 @@ def _form(exchange: Exchange, by: int, typed: dict[str, Any], **facts: Any) -> s
     if kind not in talk.FLAGGED or not is_possible:
         abort(404)
     operations.thing_of(db.session(), exchange, by=by, kind=kind, thing_id=int(thing))
+    is_author = kind == "feedback" or queries.wrote_the_work(
+        db.session(), exchange, by, kind=kind, message_id=int(thing)
+    )
     return render_template(
         "exchange/flag_new.html",
         exchange=exchange,
         typed=typed,
         reasons=[(key, str(words)) for key, words in talk.FLAG_REASONS.items()],
         what=str(talk.FLAGGED[kind]),
+        is_named=is_author or exchange.may_see(rules.STAFF, rules.REVIEWER),
         **({"errors": {}} | facts),
     )
 

@@ -421,3 +421,22 @@ def test_an_author_is_told_who_will_know_them(
     session.commit()
 
     assert said in words(visit(made.learners[0]).get(f"/exchanges/{made.exchange.id}/work").text)
+
+
+@pytest.mark.parametrize("anonymity", [rules.MASKED, rules.SEALED])
+def test_whoever_flags_is_told_whether_teachers_see_their_name(
+    visit: People, session: Session, an_hour_ago: datetime, anonymity: str
+) -> None:
+    """Pain 26, for those who ask for help."""
+    made = make_class(session, learners=3, reviews=1, now=an_hour_ago, anonymity=anonymity)
+    all_hand_in(made, now=an_hour_ago)
+    feedback = review(made, made.people[0], now=an_hour_ago)
+    author, reviewer = sides_of(made, feedback)
+    session.commit()
+    page = f"/exchanges/{made.exchange.id}/flags/new"
+
+    of_work = words(visit(reviewer).get(f"{page}?kind=work&thing_id={feedback.offer_id}").text)
+    of_feedback = words(visit(author).get(f"{page}?kind=feedback&thing_id={feedback.id}").text)
+
+    assert ("They do not see your name" in of_work) is (anonymity == rules.SEALED)
+    assert "they see your name." in of_feedback
