@@ -24,6 +24,7 @@ from lti_tool.exchange.models.dialogue import (
     RewriteRequest,
     SecondLook,
     Thanks,
+    Unmasking,
 )
 from lti_tool.exchange.models.grades import (
     Exclusion,
@@ -70,6 +71,8 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+    SealedGiving,
+    Sealing,
 )
 from lti_tool.exchange.models.teams import (
     Team,
@@ -131,6 +134,8 @@ __all__ = [
     "Release",
     "Reopening",
     "RewriteRequest",
+    "SealedGiving",
+    "Sealing",
     "Seat",
     "SecondLook",
     "SelfAssessment",
@@ -142,6 +147,7 @@ __all__ = [
     "Template",
     "Thanks",
     "Trial",
+    "Unmasking",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",

@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.flags import (
     flag_with,
     flags,
     open_flags,
+    wrote_the_work,
 )
 from lti_tool.exchange.queries.grades import (
     Change,
@@ -124,6 +125,15 @@ from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
     replay,
+)
+from lti_tool.exchange.queries.sealing import (
+    exchanges_to_seal,
+    given_in_offers,
+    last_given_at,
+    sealed_givings,
+    unmasked_for,
+    unmaskings,
+    writer_of,
 )
 from lti_tool.exchange.queries.second_look import (
     Disagreement,
@@ -237,12 +247,14 @@ __all__ = [
     "exchange_to_begin_from",
     "exchanges_of",
     "exchanges_to_begin_from",
+    "exchanges_to_seal",
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
     "file_for",
     "flag_with",
     "flags",
+    "given_in_offers",
     "graded",
     "grades_of",
     "has_news",
@@ -255,6 +267,7 @@ __all__ = [
     "is_taken_back",
     "kept_plan",
     "lacks_of",
+    "last_given_at",
     "learners",
     "leases_ending",
     "lines_of",
@@ -285,6 +298,7 @@ __all__ = [
     "running_exchanges",
     "said_about",
     "schedule",
+    "sealed_givings",
     "self_assessments",
     "slot_of",
     "standing",
@@ -300,6 +314,8 @@ __all__ = [
     "to_remind",
     "to_watch",
     "tried_counts",
+    "unmasked_for",
+    "unmaskings",
     "unread_works",
     "who_owes",
     "who_waited_for",
@@ -308,4 +324,6 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "writer_of",
+    "wrote_the_work",
 ]
