@@ -39,6 +39,7 @@ from lti_tool.exchange.queries.flags import (
     flag_with,
     flags,
     open_flags,
+    wrote_the_work,
 )
 from lti_tool.exchange.queries.grades import (
     Change,
@@ -100,6 +101,12 @@ from lti_tool.exchange.queries.practice import (
     practice_of,
     tried_counts,
 )
+from lti_tool.exchange.queries.presenting import (
+    Shown,
+    schedule,
+    slot_of,
+    to_watch,
+)
 from lti_tool.exchange.queries.proposals import (
     Proposed,
     proposals,
@@ -125,6 +132,15 @@ from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
     replay,
+)
+from lti_tool.exchange.queries.sealing import (
+    exchanges_to_seal,
+    given_in_offers,
+    last_given_at,
+    sealed_givings,
+    unmasked_for,
+    unmaskings,
+    writer_of,
 )
 from lti_tool.exchange.queries.second_look import (
     Disagreement,
@@ -160,6 +176,12 @@ from lti_tool.exchange.queries.student import (
     my_review,
     my_work,
     student_page,
+)
+from lti_tool.exchange.queries.teams import (
+    authors_of,
+    team_of,
+    teams,
+    to_be_grouped,
 )
 from lti_tool.exchange.queries.withdrawn import (
     TakenBack,
@@ -200,6 +222,7 @@ __all__ = [
     "Proposed",
     "Received",
     "Recomputed",
+    "Shown",
     "Standing",
     "StudentPage",
     "StudentRow",
@@ -213,6 +236,7 @@ __all__ = [
     "assessed_criteria",
     "author_name",
     "authors",
+    "authors_of",
     "available",
     "calendar_of",
     "class_views",
@@ -232,6 +256,7 @@ __all__ = [
     "exchange_to_begin_from",
     "exchanges_of",
     "exchanges_to_begin_from",
+    "exchanges_to_seal",
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
@@ -239,6 +264,7 @@ __all__ = [
     "file_for",
     "flag_with",
     "flags",
+    "given_in_offers",
     "graded",
     "grades_of",
     "has_news",
@@ -251,6 +277,7 @@ __all__ = [
     "is_taken_back",
     "kept_plan",
     "lacks_of",
+    "last_given_at",
     "learners",
     "leases_ending",
     "lines_of",
@@ -281,16 +308,25 @@ __all__ = [
     "reviewer_of",
     "running_exchanges",
     "said_about",
+    "schedule",
+    "sealed_givings",
     "self_assessments",
+    "slot_of",
     "standing",
     "standings",
     "student_page",
     "tallies",
+    "team_of",
+    "teams",
     "template_for",
     "templates_for",
+    "to_be_grouped",
     "to_look_at",
     "to_remind",
+    "to_watch",
     "tried_counts",
+    "unmasked_for",
+    "unmaskings",
     "unread_works",
     "waiting_of",
     "who_owes",
@@ -300,4 +336,6 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "writer_of",
+    "wrote_the_work",
 ]

@@ -20,6 +20,8 @@ from lti_tool.exchange.models import (
     Mark,
     Offer,
     Submission,
+    Team,
+    authored_by,
 )
 from lti_tool.exchange.queries.release import is_held_back
 
@@ -91,9 +93,15 @@ def part_in(
     The feedback for its author, its reviewer or staff; None for anybody else, and for an author from whom
     it is hidden or held back.
     """
-    row = select(Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id).join(
-        Offer, Offer.id == Feedback.offer_id
-    )
+    row = select(
+        Feedback,
+        Submission.author_id,
+        Offer.reviewer_id,
+        Offer.id,
+        Submission.version,
+        Hiding.id,
+        authored_by(exchange, person_id),
+    ).join(Offer, Offer.id == Feedback.offer_id)
     row = row.join(Submission, Submission.id == Offer.submission_id).outerjoin(
         Hiding, Hiding.feedback_id == Feedback.id
     )
@@ -103,8 +111,8 @@ def part_in(
     found = session.execute(row.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         return None
-    feedback, author_id, reviewer_id, offer_id, version, hiding_id = found
-    if person_id == author_id:
+    feedback, author_id, reviewer_id, offer_id, version, hiding_id, is_author = found
+    if is_author:
         side = rules.AUTHOR
     elif person_id == reviewer_id:
         side = rules.REVIEWER
@@ -140,6 +148,9 @@ def author_name(session: Session, exchange: Exchange, part: Part) -> str | None:
     """Whose work it is, for its reviewer; None where they must not know."""
     if not exchange.may_see(rules.REVIEWER, rules.AUTHOR, agreed=part.feedback.is_agreed) or part.author_id is None:
         return None
+    if exchange.has_teams:
+        named = select(Team.name).join(Offer, Offer.submission_id == Team.submission_id)
+        return session.scalar(named.where(Offer.id == part.offer_id))
     return session.scalar(select(Person.name).where(Person.id == part.author_id))
 
 

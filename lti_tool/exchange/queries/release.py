@@ -20,17 +20,23 @@ IS_RELEASED = """
 """
 AUTHORS = text(
     f"""
-    select w.author_id as person_id, count(f.id) as received, max(f.read_at) as read_at,
+    select a.person_id, count(f.id) as received, max(f.read_at) as read_at,
            (select count(*) from exchange_offer g
-             where g.exchange_id = :exchange and g.reviewer_id = w.author_id and g.state = 'submitted') as given,
-           {IS_RELEASED.format(exchange=":exchange", person="w.author_id")} as is_released
-      from exchange_submission w
-      left join exchange_offer o on o.submission_id = w.id and o.state = 'submitted'
+             where g.exchange_id = :exchange and g.reviewer_id = a.person_id and g.state = 'submitted')
+           + coalesce((select g.given from exchange_sealed_giving g
+                        where g.exchange_id = :exchange and g.person_id = a.person_id), 0) as given,
+           {IS_RELEASED.format(exchange=":exchange", person="a.person_id")} as is_released
+      from (select w.id, coalesce(mate.person_id, w.author_id) as person_id
+              from exchange_submission w
+              left join exchange_team team on team.submission_id = w.id
+              left join exchange_team_member mate on mate.team_id = team.id
+             where w.exchange_id = :exchange) a
+      left join exchange_offer o on o.submission_id = a.id and o.state = 'submitted'
       left join exchange_feedback f on f.offer_id = o.id
-     where w.exchange_id = :exchange and w.author_id is not null
-       and (cast(:persons as int[]) is null or w.author_id = any(cast(:persons as int[])))
-     group by w.author_id
-     order by w.author_id
+     where a.person_id is not null
+       and (cast(:persons as int[]) is null or a.person_id = any(cast(:persons as int[])))
+     group by a.person_id
+     order by a.person_id
     """  # noqa: S608 - made of constants
 )
 
@@ -59,7 +65,7 @@ class Author:
 
 
 def authors(session: Session, exchange: Exchange, *, persons: Collection[int] | None = None) -> Sequence[Author]:
-    """Everybody who has a work, or those of *persons* who have one."""
+    """Everybody who has a work, alone or with a group; or those of *persons* who have one."""
     facts = {"exchange": exchange.id, "persons": list(persons) if persons is not None else None}
     return [Author(**row._mapping) for row in session.execute(AUTHORS, facts)]
 

@@ -68,6 +68,11 @@ from lti_tool.exchange.schemas.taking_part import (
     TakeawaySchema,
     WorkSchema,
 )
+from lti_tool.exchange.schemas.teams import (
+    DealSchema,
+    TeamNameSchema,
+    TeamOptionsSchema,
+)
 from lti_tool.exchange.schemas.time import (
     LateSchema,
     ReleaseSchema,
@@ -75,6 +80,8 @@ from lti_tool.exchange.schemas.time import (
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    PresentationSchema,
+    SlotSchema,
     WordsSchema,
     WorkOptionsSchema,
 )
@@ -89,6 +96,7 @@ __all__ = [
     "CoachSchema",
     "CommitmentSchema",
     "CriterionSchema",
+    "DealSchema",
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
@@ -109,6 +117,7 @@ __all__ = [
     "PartOverrideSchema",
     "PlanSchema",
     "PracticeOptionsSchema",
+    "PresentationSchema",
     "ProposalAnswerSchema",
     "ProposalSchema",
     "ReasonSchema",
@@ -117,7 +126,10 @@ __all__ = [
     "ReopeningSchema",
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
+    "SlotSchema",
     "TakeawaySchema",
+    "TeamNameSchema",
+    "TeamOptionsSchema",
     "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
