@@ -100,6 +100,11 @@ from lti_tool.exchange.operations.release import (
     set_release_rule,
     take_release_back,
 )
+from lti_tool.exchange.operations.reopening import (
+    close_again,
+    reopen_review,
+    reopen_work,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -178,6 +183,7 @@ __all__ = [
     "change_note",
     "choose_pairing",
     "close",
+    "close_again",
     "commit_to",
     "copy_examples",
     "copy_options",
@@ -228,6 +234,8 @@ __all__ = [
     "remove_file",
     "remove_note",
     "reopen",
+    "reopen_review",
+    "reopen_work",
     "require_columns_kept",
     "require_practised",
     "require_teams_kept",

@@ -66,6 +66,7 @@ from lti_tool.exchange.queries.more_time import (
     extensions,
     learners,
     open_offers_of,
+    reopened_reviews,
     reopenings,
     whom,
 )
@@ -302,6 +303,7 @@ __all__ = [
     "recipe_of",
     "recomputed",
     "released_between",
+    "reopened_reviews",
     "reopenings",
     "replay",
     "review_due",

@@ -54,6 +54,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     recipes,
     recordings,
     release,
+    reopening,
     reviewing,
     self_assessment,
     settings,
