@@ -70,6 +70,10 @@ from lti_tool.exchange.queries.more_time import (
     reopenings,
     whom,
 )
+from lti_tool.exchange.queries.others import (
+    Other,
+    others_of_the_work,
+)
 from lti_tool.exchange.queries.owing import (
     commitment_of,
     commitments_near,
@@ -149,6 +153,7 @@ __all__ = [
     "Moved",
     "MyReview",
     "MyWork",
+    "Other",
     "Overview",
     "Part",
     "PersonPage",
@@ -206,6 +211,7 @@ __all__ = [
     "open_offers_of",
     "opinions_of",
     "others_of",
+    "others_of_the_work",
     "overrides_of",
     "overview",
     "pairing_events",

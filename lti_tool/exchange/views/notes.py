@@ -118,6 +118,7 @@ def change_notes_options(id: int) -> ResponseReturnValue:
         options = NotesOptionsSchema().load(typed)
     except ValidationError as err:
         return _form(exchange, typed, errors=flat(err.normalized_messages())), 422
+    options = options.chosen_after(exchange.option(rules.NotesOptions), now())
     operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
     db.session.commit()
     return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
