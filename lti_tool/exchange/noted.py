@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Feedback, SubmissionFile
+from lti_tool.exchange.queries.student import Received
 from lti_tool.exchange.queries.work import Version
 from lti_tool.exchange.rules import Note
 from lti_tool.web import markdown
@@ -52,6 +53,15 @@ class Shown:
     def file_id(self) -> int | None:
         anchor = self.note.anchor
         return anchor.file_id if isinstance(anchor, rules.Spot) else None
+
+    @property
+    def place(self) -> str:
+        """The point or area of its page, as a form says it."""
+        anchor = self.note.anchor
+        if not isinstance(anchor, rules.Spot):
+            return ""
+        parts = (anchor.x, anchor.y, anchor.width, anchor.height)
+        return " ".join(f"{each:g}" for each in parts if each is not None)
 
     @property
     def page(self) -> int | None:
@@ -128,6 +138,26 @@ def listed(feedback: Feedback, *, files: Mapping[int, SubmissionFile] | None = N
     """The notes of one review one after the other, without the text."""
     counted = _Count()
     return tuple(_shown(Said(note=note, feedback=feedback), counted, "here", files or {}) for note in feedback.noted)
+
+
+def on_pages(said: Collection[Said], *, files: Mapping[int, SubmissionFile]) -> tuple[Shown, ...]:
+    """Notes on pages, in the order of the pages."""
+    counted = _Count()
+    return tuple(_shown(each, counted, "here", files) for each in _by_place(said))
+
+
+def reviewer(received: Received) -> str:
+    """What a page calls the reviewer of a feedback."""
+    return (
+        lettered(received.letter)
+        if received.reviewer_name is None
+        else received.reviewer_name or str(_("somebody who left"))
+    )
+
+
+def lettered(letter: str) -> str:
+    """A reviewer without a name."""
+    return str(_("Reviewer %(letter)s", letter=letter))
 
 
 def title(note: Note) -> str:

@@ -81,7 +81,7 @@ FEEDBACK = text(
     """
     select f.id, f.offer_id, o.submission_id as work, o.version, o.reviewer_id, f.comment, f.to_author, f.notes,
            f.given_at,
-           row_number() over (partition by o.submission_id order by f.id) as place,
+           row_number() over (partition by o.submission_id order by f.given_at, f.id) as place,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'criterion', n.criterion_id, 'level', n.level_id, 'number', n.number,
                        'comment', n.comment) order by n.criterion_id), '[]')

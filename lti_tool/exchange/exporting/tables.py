@@ -63,7 +63,7 @@ SAID = text(
     select f.id as feedback, o.submission_id as work, o.version, w.author_id, a.name as author_name,
            o.reviewer_id, r.name as reviewer_name, f.given_at, f.comment as overall, f.notes,
            x.feedback_id is null as counts,
-           row_number() over (partition by o.submission_id order by f.id) as place,
+           row_number() over (partition by o.submission_id order by f.given_at, f.id) as place,
            (select coalesce(jsonb_object_agg(n.criterion_id, jsonb_build_object(
                        'level_id', n.level_id, 'number', n.number, 'comment', n.comment)), '{}')
               from exchange_answer n where n.feedback_id = f.id) as answers,

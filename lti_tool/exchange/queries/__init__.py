@@ -86,6 +86,12 @@ from lti_tool.exchange.queries.owing import (
     who_owes,
     who_waited_for,
 )
+from lti_tool.exchange.queries.paged import (
+    Paged,
+    feedback_about,
+    on_file,
+    paged,
+)
 from lti_tool.exchange.queries.pairing import (
     InNeed,
     available,
@@ -155,6 +161,7 @@ __all__ = [
     "MyWork",
     "Other",
     "Overview",
+    "Paged",
     "Part",
     "PersonPage",
     "Preview",
@@ -188,6 +195,7 @@ __all__ = [
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
+    "feedback_about",
     "file_for",
     "flag_with",
     "flags",
@@ -207,6 +215,7 @@ __all__ = [
     "lines_of",
     "my_review",
     "my_work",
+    "on_file",
     "open_flags",
     "open_offers_of",
     "opinions_of",
@@ -214,6 +223,7 @@ __all__ = [
     "others_of_the_work",
     "overrides_of",
     "overview",
+    "paged",
     "pairing_events",
     "part_in",
     "part_overrides_of",

@@ -45,6 +45,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     grading,
     notes,
     oversight,
+    pages,
     pairing,
     promises,
     reviewing,

@@ -46,7 +46,7 @@ def both(made: Class, session: Session, an_hour_ago: datetime) -> tuple[Offer, O
         begun=rules.Begun(where="text-1", words=SECRET),
         now=an_hour_ago,
     )
-    give(made, second, now=an_hour_ago)
+    give(made, second, now=an_hour_ago + timedelta(minutes=1))
     session.commit()
     return first, second
 
