@@ -211,14 +211,15 @@ def _paragraph(
 
 
 def _shown(said: Said, counted: _Count, state: str, files: Mapping[int, SubmissionFile]) -> Shown:
-    anchor = said.note.anchor
+    return Shown(said=said, number=counted.next(), state=state, where=_where(said.note.anchor, files))
+
+
+def _where(anchor: rules.Anchor, files: Mapping[int, SubmissionFile]) -> str:
     if isinstance(anchor, rules.Passage):
-        where = str(_("Paragraph %(number)s", number=anchor.block + 1))
-    else:
-        file = files.get(anchor.file_id)
-        name = file.name if file is not None else str(_("A file that is gone"))
-        where = str(_("%(file)s, page %(page)s", file=name, page=anchor.page))
-    return Shown(said=said, number=counted.next(), state=state, where=where)
+        return str(_("Paragraph %(number)s", number=anchor.block + 1))
+    if anchor.file_id in files:
+        return str(_("%(file)s, page %(page)s", file=files[anchor.file_id].name, page=anchor.page))
+    return str(_("Page %(number)s", number=anchor.page))
 
 
 def _by_place(said: Collection[Said]) -> list[Said]:
