@@ -7,6 +7,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyWork            neither words nor a file
     ├── PartsMissing         the work lacks a part that the teacher asks for
     ├── PartUnwanted         a part that this exchange does not take
+    ├── WordsMissing         a recording without what is said in it
+    ├── NoCues               captions in which nothing is said
     ├── NoteMissing          a revised version says what changed
     ├── TooLong              more words than we keep
     ├── TooManyFiles
@@ -23,6 +25,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchNote
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
+    │   ├── NoSuchExample
+    │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
@@ -36,6 +40,10 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── UnknownRule          a rule that the charter of the class does not have
     ├── NotAsked             nobody asked this reviewer to look again
     ├── LookedAlready
+    ├── PracticeFirst        before the first review
+    ├── TriedAlready         twice
+    ├── TooManyExamples
+    ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
@@ -86,6 +94,18 @@ class PartUnwanted(ExchangeError):
     def __init__(self, part: str) -> None:
         super().__init__(part)
         self.part = part
+
+
+class WordsMissing(ExchangeError):
+    """Recordings, by name, that have neither captions nor a transcript where the teacher asks for one."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+class NoCues(ExchangeError):
+    """Captions in which nothing is said at any time."""
 
 
 class NoteMissing(ExchangeError):
@@ -154,6 +174,14 @@ class NoSuchFlag(Missing):
 
 class NoSuchPerson(Missing):
     """Nobody of this course."""
+
+
+class NoSuchExample(Missing):
+    """No such work to practise with in this exchange, or it is not ready, or nobody practises."""
+
+
+class NoSelfAssessment(Missing):
+    """Nobody is asked to assess their own work here, or there is none of this person."""
 
 
 class NoSuchExtension(Missing):
@@ -241,6 +269,26 @@ class UnknownRule(ExchangeError):
 
 class NotAsked(ExchangeError):
     """Given feedback stays as it is, unless its reviewer is asked to look again."""
+
+
+class PracticeFirst(ExchangeError):
+    """Somebody practises before their first review, and has not yet."""
+
+
+class TriedAlready(ExchangeError):
+    """An example can be tried twice."""
+
+
+class TooManyExamples(ExchangeError):
+    """There are ``most`` works to practise with already."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+class AssessedAlready(ExchangeError):
+    """What somebody said of their own work before they saw the feedback stays."""
 
 
 class LookedAlready(ExchangeError):

@@ -14,6 +14,7 @@ from lti_tool.exchange.models import (
     CharterConsent,
     Commitment,
     DraftCopy,
+    Example,
     Exchange,
     Exclusion,
     Extended,
@@ -32,11 +33,14 @@ from lti_tool.exchange.models import (
     Release,
     Reopening,
     Seat,
+    SelfAssessment,
     Submission,
     SubmissionFile,
     Takeaway,
     Thanks,
+    Trial,
     Withdrawal,
+    WordsDraft,
     WorkVersion,
 )
 from lti_tool.exchange.operations import pairing
@@ -94,6 +98,37 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
             for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
+        ],
+        "self_assessments": [
+            {
+                "exchange": exchange_id,
+                "assessed_at": each.assessed_at.isoformat() if each.assessed_at else None,
+                "passed_over_at": each.passed_over_at.isoformat() if each.passed_over_at else None,
+                **each.words,
+            }
+            for exchange_id, each in session.execute(
+                select(Submission.exchange_id, SelfAssessment)
+                .join(SelfAssessment, SelfAssessment.submission_id == Submission.id)
+                .where(Submission.author_id == person_id)
+                .order_by(Submission.id)
+            )
+        ],
+        "tries_at_examples": [
+            {"exchange": exchange_id, "number": each.number, "given_at": each.given_at.isoformat(), **each.words}
+            for exchange_id, each in session.execute(
+                select(Example.exchange_id, Trial)
+                .join(Trial, Trial.example_id == Example.id)
+                .where(Trial.person_id == person_id)
+                .order_by(Trial.id)
+            )
+        ],
+        "words_being_written": [
+            {"exchange": each.exchange_id, "about": each.about, "at": each.saved_at.isoformat(), **each.words}
+            for each in session.scalars(
+                select(WordsDraft)
+                .where(WordsDraft.person_id == person_id)
+                .order_by(WordsDraft.exchange_id, WordsDraft.about)
+            )
         ],
         "more_time": _more_time(session, person_id),
         "opened_once_more": [
@@ -158,7 +193,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
-    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id)):
+    # In one order, as everybody who takes the plans of several exchanges.
+    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
         pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
         for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
@@ -177,6 +213,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         work.draft = work.body = ""
         work.author_id = None
         session.execute(delete(DraftCopy).where(DraftCopy.submission_id == work.id))
+        session.execute(delete(SelfAssessment).where(SelfAssessment.submission_id == work.id))
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
         for table in (Mark, Thanks, Appraisal, Introduction):
             session.execute(delete(table).where(table.feedback_id.in_(received)))
@@ -204,6 +241,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
+    session.execute(delete(Trial).where(Trial.person_id == person_id))
+    session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
     for own in (Extended, Reopening, FeedbackRelease):
         session.execute(delete(own).where(own.person_id == person_id))
     # An extension of theirs alone says why they needed it.
@@ -280,8 +319,13 @@ def _work(work: Submission, versions: list[dict[str, Any]]) -> dict[str, Any]:
         "versions": versions,
         "submitted_at": work.submitted_at.isoformat() if work.submitted_at else None,
         "withdrawn_at": work.withdrawal.withdrawn_at.isoformat() if work.withdrawal else None,
-        "files": [{"name": file.name, "media_type": file.media_type, "size": file.size} for file in work.files],
+        "files": [_file(file) for file in work.files],
     }
+
+
+def _file(file: SubmissionFile) -> dict[str, Any]:
+    said = {"words": file.words.body} if file.words is not None else {}
+    return {"name": file.name, "media_type": file.media_type, "size": file.size, **said}
 
 
 def _feedback(feedback: Feedback) -> dict[str, Any]:

@@ -75,6 +75,18 @@ def topics() -> tuple[Topic, ...]:
             summary=_coach,
             endpoint="exchange.coach",
         ),
+        Topic(
+            options=rules.PracticeOptions,
+            title=lazy_gettext("Practising before the first review"),
+            summary=_practice,
+            endpoint="exchange.practice",
+        ),
+        Topic(
+            options=rules.SelfAssessmentOptions,
+            title=lazy_gettext("Looking at one’s own work"),
+            summary=_self_assessment,
+            endpoint="exchange.self_assessment",
+        ),
     )
 
 
@@ -134,7 +146,8 @@ def _grading(exchange: Exchange) -> str:
 
 def _work(exchange: Exchange) -> str:
     options = exchange.option(rules.WorkOptions)
-    names = {"text": _("text"), "files": _("files"), "links": _("links")}
+    some_files = _("files, audio and video") if options.recordings else _("files")
+    names = {"text": _("text"), "files": some_files, "links": _("links")}
     asked = {"text": options.text, "files": options.files, "links": options.links}
     taken = ", ".join(str(names[part]) for part, way in asked.items() if way != rules.UNWANTED)
     once = _("once, with revised versions after feedback") if options.rounds else _("once")
@@ -158,3 +171,19 @@ def _coach(exchange: Exchange) -> str:
     coach = _("A coach looks along") if options.on else _("No coach looks along")
     takeaway = _("reviewers note what they take") if options.takeaway else _("reviewers note nothing for themselves")
     return str(_("%(coach)s; %(takeaway)s.", coach=coach, takeaway=takeaway))
+
+
+def _self_assessment(exchange: Exchange) -> str:
+    return {
+        rules.NEVER: str(_("Authors are not asked to assess their own work.")),
+        rules.BEFORE: str(_("Authors assess their own work before they see feedback.")),
+        rules.BESIDE: str(_("Authors assess their own work with the feedback beside it.")),
+    }[exchange.option(rules.SelfAssessmentOptions).when]
+
+
+def _practice(exchange: Exchange) -> str:
+    return {
+        rules.OFF: str(_("Nobody practises.")),
+        rules.OFFERED: str(_("Students can practise with works that you have reviewed too.")),
+        rules.DEMANDED: str(_("Students practise with works that you have reviewed too, before their first review.")),
+    }[exchange.option(rules.PracticeOptions).when]

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext, ngettext
 from lti_tool.exchange import errors, rules
 from lti_tool.exchange.models import Criterion, Exchange
 from lti_tool.exchange.rules import Lack
+from lti_tool.files import RECORDINGS
 from lti_tool.files import errors as file_errors
 
 DECLINE_REASONS = {
@@ -89,7 +90,10 @@ PART_NAMES = {
 
 PART_RULES = {
     rules.GIVING: lazy_gettext("How much of the feedback that you owe you have given."),
-    rules.USING: lazy_gettext("How many of the comments you received you marked as used."),
+    rules.USING: lazy_gettext(
+        "How many of the comments you received you marked as used."
+        " Those that you disagree with, saying why, are left out."
+    ),
     rules.SELF_ASSESSMENT: lazy_gettext("All of it, once you have assessed your own work."),
     rules.COMPLETION: lazy_gettext("All of it, once you have handed in and given all the feedback that you owe."),
 }
@@ -216,6 +220,10 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.WordsMissing: lambda err: _(
+        "Say what is said in %(names)s: captions or a transcript. Your teacher asks for it.", names=", ".join(err.names)
+    ),
+    errors.NoCues: lambda err: _("Nothing is said in these captions. Each line of them needs its times and its words."),
     errors.NoteMissing: lambda err: _("Say in a few words what you changed and why. Your reviewers read it."),
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
@@ -242,6 +250,14 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.UnknownRule: lambda err: _("The rules of this class were changed meanwhile. Here they are as they are now."),
     errors.NotAsked: lambda err: _("Feedback that was given stays as it is. Write to its author below it instead."),
     errors.LookedAlready: lambda err: _("You have looked at this again already, so it stays as you left it."),
+    errors.PracticeFirst: lambda err: _("Practise first: then there is work of others for you."),
+    errors.TriedAlready: lambda err: _("You have tried this twice, so it stays. Your words are still here to copy."),
+    errors.TooManyExamples: lambda err: _(
+        "There can be %(most)s works to practise with. Remove one first.", most=err.most
+    ),
+    errors.AssessedAlready: lambda err: _(
+        "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
+    ),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
     errors.CriteriaInUse: lambda err: _(
         "Feedback has been given by these criteria: %(titles)s. You can still change their words"
@@ -262,8 +278,13 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),
-    file_errors.UnknownKind: lambda err: _(
-        "Files can be PDF, images (PNG, JPEG, WebP, GIF) or plain text. This one is something else."
+    file_errors.UnknownKind: lambda err: (
+        _("Your teacher does not ask for audio or video here.")
+        if err.seems in RECORDINGS
+        else _("Files can be PDF, images (PNG, JPEG, WebP, GIF) or plain text. This one is something else.")
+    ),
+    file_errors.Unplayable: lambda err: _(
+        "Browsers do not play this kind of audio or video. Save it as MP4 (H.264 and AAC), WebM, MP3, Ogg, WAV or FLAC."
     ),
     file_errors.BrokenFile: lambda err: _("That file is damaged and cannot be opened."),
     file_errors.EncryptedFile: lambda err: _(
@@ -340,6 +361,77 @@ def answers_to(criterion: Criterion) -> str:
     if criterion.kind == rules.NUMBER:
         return str(_("a number from %(low)s to %(high)s", low=number(criterion.lowest), high=number(criterion.highest)))
     return str(KINDS[criterion.kind])
+
+
+def reached(criterion: Criterion, share: float | None) -> str:
+    """What an answer that reaches so much of a criterion was: the level, the number, yes or no."""
+    if share is None:
+        return ""
+    if criterion.kind == rules.LEVELS:
+        most = max((level.points for level in criterion.levels), default=0.0)
+        near = min(criterion.levels, key=lambda level: abs(level.points / most - share) if most else 0.0)
+        return near.title
+    if criterion.kind == rules.YES_NO or criterion.scale is None:
+        return str(_("Yes") if share >= 0.5 else _("No"))
+    return number(criterion.scale.lowest + share * (criterion.scale.highest - criterion.scale.lowest))
+
+
+def places(criterion: Criterion) -> tuple[float, ...]:
+    """Where the steps of a criterion lie, from 0 to 1; only the ends where there are too many to tell apart."""
+    asked = criterion.asked
+    if criterion.kind == rules.LEVELS:
+        found = {rules.worth(asked, level_id=level.id, number=None) for level in criterion.levels}
+        return tuple(sorted(each for each in found if each is not None))
+    if criterion.scale is None or not criterion.scale.is_short:
+        return (0.0, 1.0)
+    return tuple(rules.worth(asked, level_id=None, number=each) or 0.0 for each in criterion.scale.numbers)
+
+
+def view(view: rules.View) -> str:
+    """How an author's own look compares with that of the others, to the author: whatever it is, it is worth knowing."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare yet."))
+    said = {
+        "alike": _("You and your reviewers see this alike."),
+        "stricter": _("Your reviewers see more in this than you do. Look at what they liked."),
+        "kinder": _("You see more in this than your reviewers do. Their comments may say what did not reach them."),
+    }[view.verdict]
+    return f"{said} {_('They differ among themselves, too.')}" if view.is_split else str(said)
+
+
+CLOSENESS = {
+    rules.CLOSE: lazy_gettext("You see this work much as your teacher does."),
+    rules.NEAR: lazy_gettext("You see this work mostly as your teacher does. Look at where you differ."),
+    rules.FAR: lazy_gettext(
+        "Your teacher sees this work differently. That is what practice is for: the reasons below say what to look for."
+    ),
+}
+"""How near a try came, to whoever made it."""
+
+
+def view_beside_staff(view: rules.View) -> str:
+    """How a try compares with what staff see, on one criterion."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare."))
+    return str(
+        {
+            "alike": _("You and your teacher see this alike."),
+            "stricter": _("Your teacher sees more in this than you do."),
+            "kinder": _("You see more in this than your teacher does."),
+        }[view.verdict]
+    )
+
+
+def view_for_staff(view: rules.View) -> str:
+    """The same, to staff."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare yet."))
+    said = {
+        "alike": _("Author and reviewers see this alike."),
+        "stricter": _("The reviewers see more in this than the author does."),
+        "kinder": _("The author sees more in this than the reviewers do."),
+    }[view.verdict]
+    return f"{said} {_('The reviewers differ among themselves.')}" if view.is_split else str(said)
 
 
 def exact(value: float) -> str:

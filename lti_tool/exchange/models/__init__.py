@@ -37,6 +37,11 @@ from lti_tool.exchange.models.pairing import (
     PlannedPair,
     Seat,
 )
+from lti_tool.exchange.models.practice import (
+    Example,
+    ExampleFile,
+    Trial,
+)
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
@@ -49,6 +54,9 @@ from lti_tool.exchange.models.reviewing import (
     Takeaway,
     has_reader,
 )
+from lti_tool.exchange.models.self_assessment import (
+    SelfAssessment,
+)
 from lti_tool.exchange.models.settings import (
     Closure,
     Criterion,
@@ -56,7 +64,11 @@ from lti_tool.exchange.models.settings import (
     Level,
     Publication,
 )
+from lti_tool.exchange.models.words_draft import (
+    WordsDraft,
+)
 from lti_tool.exchange.models.work import (
+    FileWords,
     Submission,
     SubmissionFile,
     Withdrawal,
@@ -71,6 +83,8 @@ __all__ = [
     "Commitment",
     "Criterion",
     "DraftCopy",
+    "Example",
+    "ExampleFile",
     "Exchange",
     "Exclusion",
     "Extended",
@@ -79,6 +93,7 @@ __all__ = [
     "FeedbackDraft",
     "FeedbackRelease",
     "FeedbackRevision",
+    "FileWords",
     "Flag",
     "FlagAct",
     "GradeOverride",
@@ -98,11 +113,14 @@ __all__ = [
     "RewriteRequest",
     "Seat",
     "SecondLook",
+    "SelfAssessment",
     "Submission",
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Trial",
     "Withdrawal",
+    "WordsDraft",
     "WorkVersion",
     "has_reader",
 ]

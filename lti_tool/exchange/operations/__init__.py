@@ -53,13 +53,28 @@ from lti_tool.exchange.operations.options import (
     set_options,
 )
 from lti_tool.exchange.operations.pairing import (
+    choose_pairing,
     mix_again,
     tend,
+)
+from lti_tool.exchange.operations.practice import (
+    ExampleWords,
+    add_example,
+    change_example,
+    copy_examples,
+    put_file,
+    remove_example,
+    require_practised,
+    take_file_away,
+    try_example,
 )
 from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
     remind,
+)
+from lti_tool.exchange.operations.recordings import (
+    say_words,
 )
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
@@ -73,6 +88,10 @@ from lti_tool.exchange.operations.second_look import (
     may_revise,
     revise_feedback,
     stay_with_it,
+)
+from lti_tool.exchange.operations.self_assessment import (
+    assess_own_work,
+    pass_over,
 )
 from lti_tool.exchange.operations.settings import (
     close,
@@ -90,6 +109,10 @@ from lti_tool.exchange.operations.takeaways import (
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
 )
+from lti_tool.exchange.operations.words_drafts import (
+    keep_words,
+    take_other_words,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -98,15 +121,21 @@ from lti_tool.exchange.operations.work import (
 )
 
 __all__ = [
+    "ExampleWords",
     "NextOffer",
     "Saved",
+    "add_example",
     "add_note",
     "agree_to_charter",
     "appraise",
+    "assess_own_work",
     "attach_file",
+    "change_example",
     "change_note",
+    "choose_pairing",
     "close",
     "commit_to",
+    "copy_examples",
     "copy_options",
     "create_exchange",
     "decide",
@@ -119,6 +148,7 @@ __all__ = [
     "extend",
     "flag",
     "give_feedback",
+    "keep_words",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -132,31 +162,39 @@ __all__ = [
     "note_reply_heard",
     "note_takeaway",
     "offer_name",
+    "pass_over",
     "publish",
+    "put_file",
     "regrade",
     "release_grades",
     "release_if_ready",
     "remind",
+    "remove_example",
     "remove_file",
     "remove_note",
     "reopen",
     "require_columns_kept",
+    "require_practised",
     "restore_copy",
     "revise_feedback",
     "save_draft",
     "save_feedback_draft",
     "say",
+    "say_words",
     "set_grade_override",
     "set_options",
     "set_part_override",
     "stay_with_it",
     "submit_work",
     "take_back_extension",
+    "take_file_away",
+    "take_other_words",
     "take_thanks_back",
     "tend",
     "thank",
     "thing_of",
     "tick_off",
+    "try_example",
     "unpublish",
     "withdraw_name",
     "withdraw_work",

@@ -23,7 +23,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
 )
-from lti_tool.exchange.operations import acts, grading, pairing
+from lti_tool.exchange.operations import acts, grading, pairing, practice
 from lti_tool.exchange.rules import CriterionPlan, Guide, Plan
 
 log = logging.getLogger(__name__)
@@ -146,12 +146,16 @@ def delete_exchange(session: Session, exchange: Exchange, *, by: int, now: datet
     """
     Remove an exchange in which nothing was handed in, with the drafts and files people began.
     """
+    # Before any row, as everybody who takes both.
+    pairing.hold(session, exchange)
     exchange = _held(session, exchange)
     works = Submission.exchange_id == exchange.id
     if session.scalar(select(exists().where(works, Submission.submitted_at.is_not(None)))):
         raise errors.HasWork
     for key in session.scalars(select(SubmissionFile.key).join(Submission).where(works)):
         storage.remove(session, key)
+    for example in queries.examples_of(session, exchange):
+        practice.take_file_away(session, exchange, example_id=example.id, storage=storage)
     journal.record(
         session, "exchange.deleted", course_id=exchange.course_id, person_id=by, now=now, exchange_id=exchange.id
     )
@@ -231,6 +235,7 @@ def _require_in_use_kept(session: Session, exchange: Exchange, plan: Plan) -> No
             select(Answer.criterion_id).join(Criterion).where(Criterion.exchange_id == exchange.id).distinct()
         )
     )
+    in_use |= queries.assessed_criteria(session, exchange)
     planned = {each.id: _promised(each) for each in plan.criteria}
     broken = tuple(
         each.title for each in exchange.criteria if each.id in in_use and planned.get(each.id) != _promised(each)

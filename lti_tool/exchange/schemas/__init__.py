@@ -41,8 +41,15 @@ from lti_tool.exchange.schemas.plan import (
     LevelSchema,
     PlanSchema,
 )
+from lti_tool.exchange.schemas.practice import (
+    ExampleSchema,
+    PracticeOptionsSchema,
+)
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
+)
+from lti_tool.exchange.schemas.self_assessment import (
+    SelfAssessmentOptionsSchema,
 )
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
@@ -57,6 +64,7 @@ from lti_tool.exchange.schemas.taking_part import (
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    WordsSchema,
     WorkOptionsSchema,
 )
 
@@ -73,6 +81,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExampleSchema",
     "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
@@ -87,13 +96,16 @@ __all__ = [
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
+    "PracticeOptionsSchema",
     "ReasonSchema",
     "RegradeSchema",
     "ReopeningSchema",
     "SecondLookSchema",
+    "SelfAssessmentOptionsSchema",
     "TakeawaySchema",
     "ThanksSchema",
     "TickSchema",
+    "WordsSchema",
     "WorkOptionsSchema",
     "WorkSchema",
 ]
