@@ -45,6 +45,10 @@ from lti_tool.exchange.models.practice import (
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
+from lti_tool.exchange.models.proposals import (
+    Proposal,
+    ProposalSupport,
+)
 from lti_tool.exchange.models.reviewing import (
     Answer,
     DraftCopy,
@@ -63,6 +67,9 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+)
+from lti_tool.exchange.models.templates import (
+    Template,
 )
 from lti_tool.exchange.models.words_draft import (
     WordsDraft,
@@ -106,6 +113,8 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Proposal",
+    "ProposalSupport",
     "Publication",
     "Regrade",
     "Release",
@@ -117,6 +126,7 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Template",
     "Thanks",
     "Trial",
     "Withdrawal",

@@ -112,6 +112,18 @@ from lti_tool.exchange.queries.practice import (
     practice_of,
     tried_counts,
 )
+from lti_tool.exchange.queries.proposals import (
+    Proposed,
+    proposals,
+)
+from lti_tool.exchange.queries.recipes import (
+    Elsewhere,
+    exchange_to_begin_from,
+    exchanges_to_begin_from,
+    recipe_of,
+    template_for,
+    templates_for,
+)
 from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
@@ -170,6 +182,7 @@ __all__ = [
     "Comparison",
     "Disagreement",
     "Effect",
+    "Elsewhere",
     "Flagged",
     "Graded",
     "InNeed",
@@ -188,6 +201,7 @@ __all__ = [
     "Practice",
     "Practised",
     "Preview",
+    "Proposed",
     "Received",
     "Recomputed",
     "Standing",
@@ -218,7 +232,9 @@ __all__ = [
     "example_in",
     "examples_of",
     "exchange_for",
+    "exchange_to_begin_from",
     "exchanges_of",
+    "exchanges_to_begin_from",
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
@@ -262,6 +278,8 @@ __all__ = [
     "plan_of",
     "practice_of",
     "preview",
+    "proposals",
+    "recipe_of",
     "recomputed",
     "reopenings",
     "replay",
@@ -273,6 +291,8 @@ __all__ = [
     "standings",
     "student_page",
     "tallies",
+    "template_for",
+    "templates_for",
     "to_look_at",
     "to_remind",
     "tried_counts",
