@@ -96,9 +96,9 @@ from lti_tool.exchange.queries.pairing import (
     InNeed,
     available,
     exchanges_to_tend,
-    given_by,
     in_need_of_a_reader,
     pairing_events,
+    reviewer_of,
     why_no_work,
 )
 from lti_tool.exchange.queries.practice import (
@@ -242,7 +242,6 @@ __all__ = [
     "file_for",
     "flag_with",
     "flags",
-    "given_by",
     "graded",
     "grades_of",
     "has_news",
@@ -284,6 +283,7 @@ __all__ = [
     "reopenings",
     "replay",
     "review_due",
+    "reviewer_of",
     "running_exchanges",
     "said_about",
     "self_assessments",
