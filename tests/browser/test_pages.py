@@ -60,6 +60,18 @@ def complaints(page: Page) -> list[str]:
     return found
 
 
+def draw(page: Page, hearth: Hearth) -> None:
+    """Draw an area on the page that is shown."""
+    sheet = hearth.root.locator("#page")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 90, steps=4)
+    page.mouse.up()
+
+
 def shows_page(hearth: Hearth, number: int, words: str) -> None:
     sheet = hearth.root.locator("#page")
     expect(sheet).to_have_attribute("data-drawn", str(number))
@@ -113,6 +125,11 @@ def test_whoever_clicks_on_a_page_points_at_it_and_the_author_finds_the_place(
     hearth.fill("Your note", "Folds where?")
     hearth.press("Add the note")
     expect(hearth.root.locator(".note")).to_contain_text("a place on it")
+    shows_page(hearth, 1, "A roof that folds")
+    draw(mai.page, hearth)
+    expect(hearth.root.locator(".pin--new")).to_have_class("pin pin--new pin--area")
+    hearth.press("The whole page")
+    expect(hearth.root.locator(".pin--new")).to_be_hidden()
     hearth.follow("Your feedback")
     expect(hearth.root.locator("#notes-on-pages")).to_be_visible()
     hearth.give_feedback("It is clear.")
