@@ -55,16 +55,10 @@ class ExchangeRoom:
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Settings and criteria under new ids, without dates that have passed; published if the original is."""
         exchange = session.get_one(Exchange, activity.id)
-        plan = queries.plan_of(exchange)
+        plan = queries.recipe_of(exchange, (), now=now).plan
         cloned = operations.create_exchange(
             session,
-            replace(
-                rules.as_new(plan),
-                title=copy.title or plan.title,
-                opens_at=_ahead(plan.opens_at, now),
-                submit_by=_ahead(plan.submit_by, now),
-                review_by=_ahead(plan.review_by, now),
-            ),
+            replace(plan, title=copy.title or plan.title),
             course_id=copy.course_id,
             by=None,
             now=now,
@@ -129,7 +123,9 @@ def _sentence(
     )
     sentences = {
         "not_open": (_("Not open yet"), "", exchange.opens_at),
-        "submit": (_("Your work is not handed in yet"), _("Hand in your work"), windows.submit_by),
+        "submit": (_("You have not signed up yet"), _("Sign up to present"), windows.submit_by)
+        if exchange.is_live
+        else (_("Your work is not handed in yet"), _("Hand in your work"), windows.submit_by),
         "too_late": (_("Nothing was handed in, and the date has passed"), "", windows.submit_by),
         "review": (
             ngettext("One piece of work to review", "%(num)s pieces of work to review", owed),
@@ -142,7 +138,3 @@ def _sentence(
         "closed": (_("Closed"), "", None),
     }
     return sentences[step]
-
-
-def _ahead(moment: datetime | None, now: datetime) -> datetime | None:
-    return moment if moment is not None and moment > now else None

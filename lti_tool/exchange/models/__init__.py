@@ -24,6 +24,7 @@ from lti_tool.exchange.models.dialogue import (
     RewriteRequest,
     SecondLook,
     Thanks,
+    Unmasking,
 )
 from lti_tool.exchange.models.grades import (
     Exclusion,
@@ -41,6 +42,9 @@ from lti_tool.exchange.models.practice import (
     Example,
     ExampleFile,
     Trial,
+)
+from lti_tool.exchange.models.presenting import (
+    Presentation,
 )
 from lti_tool.exchange.models.promises import (
     Commitment,
@@ -67,6 +71,15 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+    SealedGiving,
+    Sealing,
+)
+from lti_tool.exchange.models.teams import (
+    Team,
+    TeamMember,
+    author_of,
+    authored_by,
+    with_authors,
 )
 from lti_tool.exchange.models.templates import (
     Template,
@@ -113,6 +126,7 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Presentation",
     "Proposal",
     "ProposalSupport",
     "Publication",
@@ -120,17 +134,25 @@ __all__ = [
     "Release",
     "Reopening",
     "RewriteRequest",
+    "SealedGiving",
+    "Sealing",
     "Seat",
     "SecondLook",
     "SelfAssessment",
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Team",
+    "TeamMember",
     "Template",
     "Thanks",
     "Trial",
+    "Unmasking",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",
+    "author_of",
+    "authored_by",
     "has_reader",
+    "with_authors",
 ]

@@ -68,6 +68,12 @@ from lti_tool.exchange.operations.practice import (
     take_file_away,
     try_example,
 )
+from lti_tool.exchange.operations.presenting import (
+    require_way_kept,
+    set_slot,
+    sign_everybody_up,
+    sign_up,
+)
 from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
@@ -97,6 +103,10 @@ from lti_tool.exchange.operations.reviewing import (
     next_offer,
     save_feedback_draft,
 )
+from lti_tool.exchange.operations.sealing import (
+    seal,
+    tend_seal,
+)
 from lti_tool.exchange.operations.second_look import (
     may_revise,
     revise_feedback,
@@ -119,6 +129,19 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.teams import (
+    add_team,
+    deal,
+    follow_lms,
+    join,
+    leave_all,
+    put_in,
+    remove_empty,
+    require_teams_kept,
+)
+from lti_tool.exchange.operations.unmasking import (
+    unmask,
+)
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
 )
@@ -139,6 +162,7 @@ __all__ = [
     "Saved",
     "add_example",
     "add_note",
+    "add_team",
     "adopt_rule",
     "agree_to_charter",
     "appraise",
@@ -153,6 +177,7 @@ __all__ = [
     "copy_examples",
     "copy_options",
     "create_exchange",
+    "deal",
     "decide",
     "decisions_for",
     "decline_offer",
@@ -164,9 +189,12 @@ __all__ = [
     "edit_message",
     "extend",
     "flag",
+    "follow_lms",
     "give_feedback",
+    "join",
     "keep_template",
     "keep_words",
+    "leave_all",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -184,25 +212,33 @@ __all__ = [
     "propose_rule",
     "publish",
     "put_file",
+    "put_in",
     "regrade",
     "release_grades",
     "release_if_ready",
     "remind",
+    "remove_empty",
     "remove_example",
     "remove_file",
     "remove_note",
     "reopen",
     "require_columns_kept",
     "require_practised",
+    "require_teams_kept",
+    "require_way_kept",
     "restore_copy",
     "revise_feedback",
     "save_draft",
     "save_feedback_draft",
     "say",
     "say_words",
+    "seal",
     "set_grade_override",
     "set_options",
     "set_part_override",
+    "set_slot",
+    "sign_everybody_up",
+    "sign_up",
     "stay_with_it",
     "stop_supporting",
     "submit_work",
@@ -213,10 +249,12 @@ __all__ = [
     "take_proposal_back",
     "take_thanks_back",
     "tend",
+    "tend_seal",
     "thank",
     "thing_of",
     "tick_off",
     "try_example",
+    "unmask",
     "unpublish",
     "withdraw_name",
     "withdraw_work",

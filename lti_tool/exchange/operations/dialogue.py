@@ -22,6 +22,7 @@ from lti_tool.exchange.models import (
     Offer,
     Submission,
     Thanks,
+    authored_by,
 )
 from lti_tool.exchange.operations import acts, grading
 from lti_tool.exchange.queries import Part
@@ -44,6 +45,8 @@ def say(
     Write into the thread of one feedback. The same words twice in a row are one message; it works after closing too.
     """
     body = _readable(body)
+    if exchange.sealing is not None:
+        raise errors.SealedStays
     part = _part(session, exchange, writer, feedback_id, is_staff=is_staff)
     last = session.scalars(
         select(Message).where(Message.feedback_id == feedback_id).order_by(Message.id.desc()).limit(1)
@@ -99,7 +102,7 @@ def note_heard(session: Session, exchange: Exchange, *, person: int, now: dateti
         select(Feedback.id)
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person))
     )
     unheard = exists().where(
         Message.feedback_id == Feedback.id,

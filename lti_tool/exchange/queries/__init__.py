@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.flags import (
     flag_with,
     flags,
     open_flags,
+    wrote_the_work,
 )
 from lti_tool.exchange.queries.grades import (
     Change,
@@ -112,6 +113,12 @@ from lti_tool.exchange.queries.practice import (
     practice_of,
     tried_counts,
 )
+from lti_tool.exchange.queries.presenting import (
+    Shown,
+    schedule,
+    slot_of,
+    to_watch,
+)
 from lti_tool.exchange.queries.proposals import (
     Proposed,
     proposals,
@@ -128,6 +135,15 @@ from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
     replay,
+)
+from lti_tool.exchange.queries.sealing import (
+    exchanges_to_seal,
+    given_in_offers,
+    last_given_at,
+    sealed_givings,
+    unmasked_for,
+    unmaskings,
+    writer_of,
 )
 from lti_tool.exchange.queries.second_look import (
     Disagreement,
@@ -163,6 +179,12 @@ from lti_tool.exchange.queries.student import (
     my_review,
     my_work,
     student_page,
+)
+from lti_tool.exchange.queries.teams import (
+    authors_of,
+    team_of,
+    teams,
+    to_be_grouped,
 )
 from lti_tool.exchange.queries.withdrawn import (
     TakenBack,
@@ -204,6 +226,7 @@ __all__ = [
     "Proposed",
     "Received",
     "Recomputed",
+    "Shown",
     "Standing",
     "StudentPage",
     "StudentRow",
@@ -216,6 +239,7 @@ __all__ = [
     "appraisals_shown",
     "assessed_criteria",
     "author_name",
+    "authors_of",
     "available",
     "calendar_of",
     "class_views",
@@ -235,6 +259,7 @@ __all__ = [
     "exchange_to_begin_from",
     "exchanges_of",
     "exchanges_to_begin_from",
+    "exchanges_to_seal",
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
@@ -242,6 +267,7 @@ __all__ = [
     "file_for",
     "flag_with",
     "flags",
+    "given_in_offers",
     "graded",
     "grades_of",
     "has_news",
@@ -254,6 +280,7 @@ __all__ = [
     "is_taken_back",
     "kept_plan",
     "lacks_of",
+    "last_given_at",
     "learners",
     "leases_ending",
     "lines_of",
@@ -286,16 +313,25 @@ __all__ = [
     "reviewer_of",
     "running_exchanges",
     "said_about",
+    "schedule",
+    "sealed_givings",
     "self_assessments",
+    "slot_of",
     "standing",
     "standings",
     "student_page",
     "tallies",
+    "team_of",
+    "teams",
     "template_for",
     "templates_for",
+    "to_be_grouped",
     "to_look_at",
     "to_remind",
+    "to_watch",
     "tried_counts",
+    "unmasked_for",
+    "unmaskings",
     "unread_works",
     "who_owes",
     "who_waited_for",
@@ -304,4 +340,6 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "writer_of",
+    "wrote_the_work",
 ]
