@@ -159,6 +159,7 @@ NOTHING_TO_REVIEW = {
     "not_begun": lazy_gettext(
         "Everybody begins reviewing at the same time, when the work is due. Then there is work for you here."
     ),
+    "not_held": lazy_gettext("What you give feedback on is still to be shown. Below you find when and where."),
     "no_work_yet": lazy_gettext(
         "Nobody else has handed anything in yet. As soon as somebody does, there is work for you."
     ),
@@ -221,6 +222,10 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.NoTeam: lambda err: _("You are in no group yet. Join one, or ask your teacher."),
+    errors.TeamHasWork: lambda err: _("This group has begun its work, so somebody must stay in it."),
+    errors.TeamFull: lambda err: _("This group is full. Choose another one."),
+    errors.NotHeldYet: lambda err: _("It has not been shown yet. What you wrote is saved; give it afterwards."),
     errors.WordsMissing: lambda err: _(
         "Say what is said in %(names)s: captions or a transcript. Your teacher asks for it.", names=", ".join(err.names)
     ),
@@ -287,6 +292,8 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.AlreadyAnswered: lambda err: _("This proposal has been answered."),
     errors.TooManyTemplates: lambda err: _("There are as many templates as we keep. Remove one that nobody uses."),
     errors.DatesRefused: lambda err: str(_LATER[err.problem]),
+    errors.NothingWaits: lambda err: _("Authors see feedback at once here, so there is nothing to release."),
+    errors.FeedbackRead: lambda err: _("Somebody has read their feedback already, so it cannot wait again."),
     errors.NobodyChosen: lambda err: _("Choose at least one person."),
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
@@ -464,7 +471,22 @@ def person(name: str, id: int) -> str:
 
 def who_sees_work(exchange: Exchange) -> str:
     """Exactly who will know whose work this is."""
-    if exchange.hides_author:
+    if exchange.is_live:
+        said = ngettext(
+            "Whoever is there sees you. One classmate gives you feedback; your teachers see it.",
+            "Whoever is there sees you. %(num)s classmates give you feedback; your teachers see it.",
+            exchange.reviews,
+        )
+        return str(said)
+    if exchange.has_teams:
+        said = (
+            _("Classmates of other groups read your work without seeing whose it is. Your teachers see it.")
+            if exchange.hides_author
+            else _(
+                "Classmates of other groups read your work and see the name of your group. Your teachers see it too."
+            )
+        )
+    elif exchange.hides_author:
         said = ngettext(
             "One classmate reads your work without seeing your name. Your teachers see it.",
             "%(num)s classmates read your work without seeing your name. Your teachers see it.",
@@ -499,6 +521,31 @@ def who_sees_review(exchange: Exchange) -> str:
         return str(said)
     other = _("You do not learn who the author is.") if exchange.hides_author else _("You see the author’s name.")
     return f"{said} {other}"
+
+
+WAITING = {
+    "giving": lazy_gettext("They see it once they have given enough reviews."),
+    "date": lazy_gettext("They see it on its date."),
+    "hand": lazy_gettext("They see it once you release it."),
+    "few": lazy_gettext("They see it once more is there, since a single one would give its reviewer away."),
+}
+"""Why an author does not see their feedback, to staff."""
+
+
+def why_waits(exchange: Exchange, waiting: rules.Waiting) -> str:
+    """Why feedback is not shown yet, and what its author can do. Without the moment it may come at."""
+    if waiting.why == "giving":
+        said = ngettext(
+            "You see the feedback on your work once you have given one more review. It helps somebody, too.",
+            "You see the feedback on your work once you have given %(num)s more reviews. They help somebody, too.",
+            waiting.more,
+        )
+        return f"{said} {_('If there is nothing to review, you need do nothing but look in again.')}"
+    if waiting.why == "date":
+        return str(_("Everybody sees the feedback on their work at the same moment:"))
+    if waiting.why == "hand":
+        return str(_("Your teacher looks at the feedback first and then shows it to you. You need do nothing."))
+    return waits_for(exchange)
 
 
 def sealed_promise(exchange: Exchange) -> str:

@@ -85,9 +85,19 @@ class Exchange(Base):
         return self.hides_author or self.hides_reviewer
 
     @property
+    def has_teams(self) -> bool:
+        """Groups make one work together."""
+        return self.option(rules.TeamOptions).on
+
+    @property
+    def is_live(self) -> bool:
+        """Nothing is handed in: it is shown, and whoever reviews it sees who shows it."""
+        return self.option(rules.WorkOptions).live
+
+    @property
     def hides_author(self) -> bool:
         """Reviewers do not learn whose work they read."""
-        return rules.is_hidden(self.anonymity, rules.AUTHOR)
+        return not self.is_live and rules.is_hidden(self.anonymity, rules.AUTHOR)
 
     @property
     def hides_reviewer(self) -> bool:
@@ -96,6 +106,8 @@ class Exchange(Base):
 
     def may_see(self, looker: str, whose: str, *, agreed: bool = False) -> bool:
         """Whether *looker* may learn whose work, or whose feedback, it is."""
+        if self.is_live and (looker, whose) == (rules.REVIEWER, rules.AUTHOR):
+            return True
         if looker == rules.STAFF and whose == rules.REVIEWER and not agreed and self.asks_staff:
             return False
         return rules.may_see(self.anonymity, looker=looker, whose=whose, agreed=agreed)
@@ -129,6 +141,28 @@ class Exchange(Base):
             expected=self.reviews,
             is_closed=self.is_closed if is_closed is None else is_closed,
         )
+
+    @property
+    def can_hold_back(self) -> bool:
+        """Whether anybody may have to wait for feedback that is there."""
+        return self.holds_back(1) or self.option(rules.ReleaseOptions).when != rules.SHOWN_AT_ONCE
+
+    def waits(
+        self, *, received: int, given: int, is_released: bool, now: datetime, is_closed: bool | None = None
+    ) -> rules.Waiting | None:
+        """
+        Why an author does not see the feedback they got, or is to get; None: they see it.
+
+        *is_released* says whether staff released it to them; what protects the names of reviewers holds on.
+        """
+        closed = self.is_closed if is_closed is None else is_closed
+        options = self.option(rules.ReleaseOptions)
+        waiting = rules.why_waits(
+            options, given=given, owed=self.reviews, is_released=is_released, is_closed=closed, now=now
+        )
+        if waiting is None and self.holds_back(max(received, 1), is_closed=closed):
+            return rules.Waiting(why="few")
+        return waiting
 
     @property
     def is_published(self) -> bool:

@@ -68,6 +68,12 @@ from lti_tool.exchange.operations.practice import (
     take_file_away,
     try_example,
 )
+from lti_tool.exchange.operations.presenting import (
+    require_way_kept,
+    set_slot,
+    sign_everybody_up,
+    sign_up,
+)
 from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
@@ -88,6 +94,11 @@ from lti_tool.exchange.operations.recipes import (
 )
 from lti_tool.exchange.operations.recordings import (
     say_words,
+)
+from lti_tool.exchange.operations.release import (
+    release_feedback,
+    set_release_rule,
+    take_release_back,
 )
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
@@ -123,6 +134,16 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.teams import (
+    add_team,
+    deal,
+    follow_lms,
+    join,
+    leave_all,
+    put_in,
+    remove_empty,
+    require_teams_kept,
+)
 from lti_tool.exchange.operations.unmasking import (
     unmask,
 )
@@ -146,6 +167,7 @@ __all__ = [
     "Saved",
     "add_example",
     "add_note",
+    "add_team",
     "adopt_rule",
     "agree_to_charter",
     "appraise",
@@ -160,6 +182,7 @@ __all__ = [
     "copy_examples",
     "copy_options",
     "create_exchange",
+    "deal",
     "decide",
     "decisions_for",
     "decline_offer",
@@ -171,9 +194,12 @@ __all__ = [
     "edit_message",
     "extend",
     "flag",
+    "follow_lms",
     "give_feedback",
+    "join",
     "keep_template",
     "keep_words",
+    "leave_all",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -191,16 +217,21 @@ __all__ = [
     "propose_rule",
     "publish",
     "put_file",
+    "put_in",
     "regrade",
+    "release_feedback",
     "release_grades",
     "release_if_ready",
     "remind",
+    "remove_empty",
     "remove_example",
     "remove_file",
     "remove_note",
     "reopen",
     "require_columns_kept",
     "require_practised",
+    "require_teams_kept",
+    "require_way_kept",
     "restore_copy",
     "revise_feedback",
     "save_draft",
@@ -211,6 +242,10 @@ __all__ = [
     "set_grade_override",
     "set_options",
     "set_part_override",
+    "set_release_rule",
+    "set_slot",
+    "sign_everybody_up",
+    "sign_up",
     "stay_with_it",
     "stop_supporting",
     "submit_work",
@@ -219,6 +254,7 @@ __all__ = [
     "take_file_away",
     "take_other_words",
     "take_proposal_back",
+    "take_release_back",
     "take_thanks_back",
     "tend",
     "tend_seal",

@@ -28,8 +28,6 @@ from lti_tool.exchange.queries.dialogue import (
     consent_of,
     consents,
     has_news,
-    held_back,
-    is_held_back,
     lines_of,
     part_in,
     plan_items,
@@ -103,6 +101,12 @@ from lti_tool.exchange.queries.practice import (
     practice_of,
     tried_counts,
 )
+from lti_tool.exchange.queries.presenting import (
+    Shown,
+    schedule,
+    slot_of,
+    to_watch,
+)
 from lti_tool.exchange.queries.proposals import (
     Proposed,
     proposals,
@@ -114,6 +118,15 @@ from lti_tool.exchange.queries.recipes import (
     recipe_of,
     template_for,
     templates_for,
+)
+from lti_tool.exchange.queries.release import (
+    Author,
+    authors,
+    feedback_release,
+    held_back,
+    is_held_back,
+    released_between,
+    waiting_of,
 )
 from lti_tool.exchange.queries.replay import (
     derived_plan,
@@ -164,6 +177,12 @@ from lti_tool.exchange.queries.student import (
     my_work,
     student_page,
 )
+from lti_tool.exchange.queries.teams import (
+    authors_of,
+    team_of,
+    teams,
+    to_be_grouped,
+)
 from lti_tool.exchange.queries.withdrawn import (
     TakenBack,
     is_taken_back,
@@ -176,6 +195,7 @@ from lti_tool.exchange.queries.work import (
 
 __all__ = [
     "Answered",
+    "Author",
     "Calendar",
     "Change",
     "ClassView",
@@ -202,6 +222,7 @@ __all__ = [
     "Proposed",
     "Received",
     "Recomputed",
+    "Shown",
     "Standing",
     "StudentPage",
     "StudentRow",
@@ -214,6 +235,8 @@ __all__ = [
     "appraisals_shown",
     "assessed_criteria",
     "author_name",
+    "authors",
+    "authors_of",
     "available",
     "calendar_of",
     "class_views",
@@ -237,6 +260,7 @@ __all__ = [
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
+    "feedback_release",
     "file_for",
     "flag_with",
     "flags",
@@ -277,26 +301,34 @@ __all__ = [
     "proposals",
     "recipe_of",
     "recomputed",
+    "released_between",
     "reopenings",
     "replay",
     "review_due",
     "reviewer_of",
     "running_exchanges",
     "said_about",
+    "schedule",
     "sealed_givings",
     "self_assessments",
+    "slot_of",
     "standing",
     "standings",
     "student_page",
     "tallies",
+    "team_of",
+    "teams",
     "template_for",
     "templates_for",
+    "to_be_grouped",
     "to_look_at",
     "to_remind",
+    "to_watch",
     "tried_counts",
     "unmasked_for",
     "unmaskings",
     "unread_works",
+    "waiting_of",
     "who_owes",
     "who_waited_for",
     "whom",

@@ -12,9 +12,18 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
-from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission, Withdrawal
+from lti_tool.exchange.models import (
+    Exchange,
+    GradeOverride,
+    Offer,
+    Release,
+    Submission,
+    Withdrawal,
+    authored_by,
+)
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
+from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings, unmasked_for
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.student import (
@@ -123,6 +132,8 @@ class PersonPage:
     name: str
     windows: rules.Windows
     """Their own."""
+    waiting: rules.Waiting | None
+    """Why they do not see their feedback."""
     work: MyWork | None
     given: tuple[MyReview, ...]
     """Nothing where staff do not see who reviewed whom."""
@@ -243,6 +254,15 @@ def person_page(
         person_id=person_id,
         name=name,
         windows=dossier.windows,
+        waiting=waiting_of(
+            session,
+            exchange,
+            person_id,
+            received=len(dossier.feedback),
+            # Where nobody is told who has given how much, this does not tell it either.
+            given=_count_given(session, exchange, person_id, reviews) or 0,
+            now=now,
+        ),
         work=work_in(dossier, exchange, now=now),
         given=reviews if exchange.may_see(rules.STAFF, rules.REVIEWER) else (),
         count_given=_count_given(session, exchange, person_id, reviews),
@@ -330,7 +350,7 @@ def _people(
                 Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)
-            .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
+            .outerjoin(Submission, authored_by(exchange, Person.id) & (Submission.exchange_id == exchange.id))
             .outerjoin(Withdrawal, Withdrawal.submission_id == Submission.id)
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
             .order_by(func.lower(Person.name), Person.id)

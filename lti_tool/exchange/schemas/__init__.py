@@ -68,9 +68,20 @@ from lti_tool.exchange.schemas.taking_part import (
     TakeawaySchema,
     WorkSchema,
 )
+from lti_tool.exchange.schemas.teams import (
+    DealSchema,
+    TeamNameSchema,
+    TeamOptionsSchema,
+)
+from lti_tool.exchange.schemas.time import (
+    LateSchema,
+    ReleaseSchema,
+)
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    PresentationSchema,
+    SlotSchema,
     WordsSchema,
     WorkOptionsSchema,
 )
@@ -85,6 +96,7 @@ __all__ = [
     "CoachSchema",
     "CommitmentSchema",
     "CriterionSchema",
+    "DealSchema",
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
@@ -94,6 +106,7 @@ __all__ = [
     "FlagSchema",
     "GradingSchema",
     "HandInSchema",
+    "LateSchema",
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
@@ -104,14 +117,19 @@ __all__ = [
     "PartOverrideSchema",
     "PlanSchema",
     "PracticeOptionsSchema",
+    "PresentationSchema",
     "ProposalAnswerSchema",
     "ProposalSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReleaseSchema",
     "ReopeningSchema",
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
+    "SlotSchema",
     "TakeawaySchema",
+    "TeamNameSchema",
+    "TeamOptionsSchema",
     "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
