@@ -2,6 +2,7 @@
 A reviewer looks again: where another saw the work very differently, or because staff asked.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -9,8 +10,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool.exchange import errors, queries, rules
-from lti_tool.exchange.models import Answer, Exchange, Feedback, FeedbackRevision, Offer, RewriteRequest, SecondLook
-from lti_tool.exchange.operations import acts, grading, reviewing
+from lti_tool.exchange.models import (
+    Answer,
+    Exchange,
+    Feedback,
+    FeedbackRevision,
+    Mark,
+    Offer,
+    RewriteRequest,
+    SecondLook,
+)
+from lti_tool.exchange.operations import acts, grading, notes, reviewing
 from lti_tool.exchange.rules import Words
 
 
@@ -32,16 +42,24 @@ def stay_with_it(
 
 
 def revise_feedback(
-    session: Session, exchange: Exchange, *, reviewer: int, offer_id: int, words: Words, now: datetime
+    session: Session,
+    exchange: Exchange,
+    *,
+    reviewer: int,
+    offer_id: int,
+    words: Words,
+    now: datetime,
+    noting: rules.Noting | None = None,
 ) -> Feedback:
     """
     Replace a given feedback, once for a disagreement, and whenever staff ask or let it be changed once more;
     what it said before is kept.
 
-    It says what any feedback must say.
+    It says what any feedback must say. Of its notes each may say something else; one without words goes.
     """
     feedback = _given(session, exchange, reviewer, offer_id)
-    words = reviewing.checked(session, exchange, feedback.offer, words)
+    words = replace(words, notes=notes.renoted(feedback.noted, noting.words if noting is not None else {}))
+    words = notes.worded(reviewing.checked(session, exchange, feedback.offer, words))
     if feedback.words == words:
         return feedback
     request = session.get(RewriteRequest, feedback.id, populate_existing=True)
@@ -53,6 +71,10 @@ def revise_feedback(
     before = feedback.words.as_dict()
     cause = "asked" if is_asked else "reopened" if is_reopened else "disagreement"
     session.add(FeedbackRevision(feedback_id=feedback.id, words=before, cause=cause, at=now))
+    kept = [note.id for note in words.notes]
+    session.execute(delete(Mark).where(Mark.feedback_id == feedback.id, Mark.note.not_in(kept)))
+    session.expire(feedback, ["marks"])
+    feedback.notes = [note.as_dict() for note in words.notes]
     session.execute(delete(Answer).where(Answer.feedback_id == feedback.id))
     session.expire(feedback, ["answers"])
     session.add_all(

@@ -70,6 +70,10 @@ from lti_tool.exchange.queries.more_time import (
     reopenings,
     whom,
 )
+from lti_tool.exchange.queries.others import (
+    Other,
+    others_of_the_work,
+)
 from lti_tool.exchange.queries.owing import (
     commitment_of,
     commitments_near,
@@ -81,6 +85,12 @@ from lti_tool.exchange.queries.owing import (
     unread_works,
     who_owes,
     who_waited_for,
+)
+from lti_tool.exchange.queries.paged import (
+    Paged,
+    feedback_about,
+    on_file,
+    paged,
 )
 from lti_tool.exchange.queries.pairing import (
     InNeed,
@@ -213,8 +223,10 @@ __all__ = [
     "Moved",
     "MyReview",
     "MyWork",
+    "Other",
     "Overview",
     "OwnLook",
+    "Paged",
     "Part",
     "PersonPage",
     "Practice",
@@ -261,6 +273,7 @@ __all__ = [
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
+    "feedback_about",
     "feedback_release",
     "file_for",
     "flag_with",
@@ -284,13 +297,16 @@ __all__ = [
     "lines_of",
     "my_review",
     "my_work",
+    "on_file",
     "open_flags",
     "open_offers_of",
     "opinions_of",
     "others_of",
+    "others_of_the_work",
     "overrides_of",
     "overview",
     "own_look",
+    "paged",
     "pairing_events",
     "part_in",
     "part_overrides_of",
