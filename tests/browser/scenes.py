@@ -44,6 +44,8 @@ class World:
     """One that opens in years."""
     closed: Place
     """One that was closed."""
+    timed: Place
+    """One with dates, in which feedback waits for its teacher."""
     empty: str
     """A course where nothing is."""
 
@@ -67,9 +69,21 @@ def settle(house: House) -> World:
     closed = house.exchange(full.course, "Warming up")
     house.hand_in(closed, "Mai Tran", WORK)
     house.close(closed)
+    timed = house.exchange(
+        full.course,
+        "A third sketch",
+        instructions=INSTRUCTIONS,
+        submit_by="2098-05-03T12:00",
+        review_by="2098-05-10T12:00",
+    )
+    house.choose(timed, "release", when="by_hand")
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.hand_in(timed, name, WORK)
+    house.take_work(timed, "Diego Fuentes")
+    house.give_feedback(timed, "Mai Tran", WORDS)
     # Last: what teachers are told stands in their bell.
     house.open_rules(later, {"Mai Tran": "Ask one question", "Diego Fuentes": "Say first what works, and why it does"})
-    return World(house=house, full=full, later=later, closed=closed, empty=house.new_course("Nothing yet"))
+    return World(house=house, full=full, later=later, closed=closed, timed=timed, empty=house.new_course("Nothing yet"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -322,6 +336,11 @@ def a_rule_refused(aisha: Someone, world: World) -> Hearth:
     return hearth
 
 
+@scene("Mai Tran")
+def feedback_waits(mai: Someone, world: World) -> Hearth:
+    return _timed(mai, world)
+
+
 # Teachers ------------------------------------------------------------------------------------------------------------
 
 
@@ -395,6 +414,67 @@ def one_person(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(world.full)
     hearth.follow("Diego Fuentes")
     return hearth.shows("Diego Fuentes")
+
+
+@scene(TEACHER)
+def what_can_be_done_about_time(teacher: Someone, world: World) -> Hearth:
+    hearth = _timed(teacher, world)
+    expect(hearth.root.get_by_role("button", name="Release the feedback")).to_be_visible()
+    return hearth
+
+
+@scene(TEACHER)
+def more_time(teacher: Someone, world: World) -> Hearth:
+    hearth = _timed(teacher, world)
+    hearth.follow("More time")
+    return hearth.shows("More time")
+
+
+@scene(TEACHER)
+def giving_more_time(teacher: Someone, world: World) -> Hearth:
+    hearth = more_time(teacher, world)
+    hearth.follow("Give more time")
+    return hearth.shows("Give more time")
+
+
+@scene(TEACHER)
+def what_more_time_moves(teacher: Someone, world: World) -> Hearth:
+    hearth = giving_more_time(teacher, world)
+    hearth.root.get_by_label("The people ticked below").check()
+    hearth.root.locator("summary", has_text="Choose people").click()
+    hearth.root.get_by_label("Diego Fuentes").check()
+    hearth.fill("Their reviews are due", "2098-05-20T12:00")
+    hearth.fill("Reason", "A broken arm.")
+    hearth.press("See what it moves …")
+    return hearth.shows("What it moves")
+
+
+@scene(TEACHER)
+def time_of_one_person(teacher: Someone, world: World) -> Hearth:
+    hearth = _timed(teacher, world)
+    hearth.follow("Mai Tran")
+    return hearth.shows("Mai Tran")
+
+
+@scene(TEACHER)
+def opening_once_more(teacher: Someone, world: World) -> Hearth:
+    hearth = time_of_one_person(teacher, world)
+    hearth.follow("Let them hand in once more")
+    return hearth.shows("Let them hand in once more")
+
+
+@scene(TEACHER)
+def what_comes_late(teacher: Someone, world: World) -> Hearth:
+    hearth = settings(teacher, world)
+    hearth.follow("What comes late")
+    return hearth.shows("What comes late")
+
+
+@scene(TEACHER)
+def when_feedback_is_shown(teacher: Someone, world: World) -> Hearth:
+    hearth = settings(teacher, world)
+    hearth.follow("When authors see their feedback")
+    return hearth.shows("When authors see their feedback")
 
 
 @scene(TEACHER)
@@ -518,3 +598,10 @@ def an_invitation_refused(ruth: Someone, world: World) -> Hearth:
 
 
 from tests.browser import scenes_practice  # noqa: E402, F401 - adds its own to the list
+
+
+def _timed(person: Someone, world: World) -> Hearth:
+    """The exchange with dates, by the home of its course."""
+    hearth = person.home_window(world.timed.course)
+    hearth.follow(world.timed.title)
+    return hearth.shows(world.timed.title)
