@@ -34,6 +34,7 @@ from lti_tool.exchange.models import (
     Reopening,
     Seat,
     SelfAssessment,
+    SideBySide,
     Submission,
     SubmissionFile,
     Takeaway,
@@ -122,6 +123,20 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .order_by(Trial.id)
             )
         ],
+        "comparisons_given": [
+            {
+                "given_at": each.given_at.isoformat() if each.given_at else None,
+                "picks": each.picks,
+                "to_one": each.left_words,
+                "to_the_other": each.right_words,
+            }
+            for each in session.scalars(
+                select(SideBySide)
+                .where(SideBySide.reviewer_id == person_id, SideBySide.given_at.is_not(None))
+                .order_by(SideBySide.id)
+            )
+        ],
+        "comparisons_received": _compared(session, person_id),
         "words_being_written": [
             {"exchange": each.exchange_id, "about": each.about, "at": each.saved_at.isoformat(), **each.words}
             for each in session.scalars(
@@ -242,6 +257,9 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Release).where(Release.person_id == person_id))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     session.execute(delete(Trial).where(Trial.person_id == person_id))
+    mine = SideBySide.reviewer_id == person_id
+    session.execute(delete(SideBySide).where(mine, SideBySide.given_at.is_(None)))
+    session.execute(update(SideBySide).where(mine).values(reviewer_id=None))
     session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
     for own in (Extended, Reopening, FeedbackRelease):
         session.execute(delete(own).where(own.person_id == person_id))
@@ -278,6 +296,17 @@ def _words_without_quotes(words: dict[str, Any]) -> dict[str, Any]:
 
 def _without_quotes(notes: list[Any]) -> list[Any]:
     return [Note.from_dict(each).without_quote().as_dict() for each in notes]
+
+
+def _compared(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """What was written to a person by those who compared their work with another."""
+    works = {work.id for work in _works(session, person_id)}
+    rows = session.scalars(
+        select(SideBySide)
+        .where(SideBySide.given_at.is_not(None), or_(SideBySide.left_id.in_(works), SideBySide.right_id.in_(works)))
+        .order_by(SideBySide.id)
+    )
+    return [each.words_to(each.left_id if each.left_id in works else each.right_id).as_dict() for each in rows]
 
 
 def _works(session: Session, person_id: int) -> list[Submission]:

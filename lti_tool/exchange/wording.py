@@ -255,6 +255,11 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.TooManyExamples: lambda err: _(
         "There can be %(most)s works to practise with. Remove one first.", most=err.most
     ),
+    errors.TooFewWorks: lambda err: _(
+        "At least %(fewest)s works must be handed in, so that everybody has two of others to compare.",
+        fewest=err.fewest,
+    ),
+    errors.IncompleteComparison: lambda err: _("Some answers are still missing."),
     errors.AssessedAlready: lambda err: _(
         "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
     ),

@@ -2,6 +2,11 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.comparing import (
+    begin_comparing,
+    give_comparison,
+    hide_comparison,
+)
 from lti_tool.exchange.operations.dates import (
     extend,
     take_back_extension,
@@ -130,6 +135,7 @@ __all__ = [
     "appraise",
     "assess_own_work",
     "attach_file",
+    "begin_comparing",
     "change_example",
     "change_note",
     "choose_pairing",
@@ -147,7 +153,9 @@ __all__ = [
     "edit_message",
     "extend",
     "flag",
+    "give_comparison",
     "give_feedback",
+    "hide_comparison",
     "keep_words",
     "lift_grade_override",
     "lift_part_override",

@@ -15,6 +15,14 @@ from lti_tool.exchange.queries.cards import (
     standings,
     tallies,
 )
+from lti_tool.exchange.queries.comparing import (
+    Comparing,
+    ComparingAdvice,
+    ToCompare,
+    comparing_advice,
+    comparing_of,
+    works_compared,
+)
 from lti_tool.exchange.queries.dates import (
     Calendar,
     calendar_of,
@@ -157,6 +165,8 @@ __all__ = [
     "Calendar",
     "Change",
     "ClassView",
+    "Comparing",
+    "ComparingAdvice",
     "Comparison",
     "Disagreement",
     "Effect",
@@ -183,6 +193,7 @@ __all__ = [
     "StudentRow",
     "TakenBack",
     "Tally",
+    "ToCompare",
     "ToLookAt",
     "Version",
     "Whom",
@@ -196,6 +207,8 @@ __all__ = [
     "commitment_of",
     "commitments_near",
     "compare",
+    "comparing_advice",
+    "comparing_of",
     "consent_of",
     "consents",
     "derived_plan",
@@ -268,4 +281,5 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "works_compared",
 ]

@@ -29,6 +29,7 @@ from lti_tool.exchange.models import (
     has_reader,
 )
 from lti_tool.exchange.queries import pairing
+from lti_tool.exchange.queries.comparing import Comparing, comparing_of
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
@@ -183,6 +184,8 @@ class StudentPage:
     """How they see their own work; None where nobody asks for it."""
     practice: Practice | None = None
     """How far they have come with practising; None where there is nothing to practise with."""
+    comparing: Comparing | None = None
+    """What they compare, and what was written to them; None where nobody compares."""
     taken_back: tuple[TakenBack, ...] = ()
     """What this learner wrote about works that their authors took back."""
 
@@ -210,6 +213,7 @@ class Dossier:
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
     dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
+    comparing = comparing_of(session, exchange, person_id)
     practice = practice_of(session, exchange, person_id)
     own = own_look(session, exchange, dossier.work, dossier.feedback)
     if own is not None and own.waiting:
@@ -238,8 +242,11 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
-            may_assess=own is not None and own.is_due,
-            may_practise=practice is not None and practice.is_due,
+            also={
+                *(("practise",) if practice is not None and practice.is_due else ()),
+                *(("compare",) if comparing is not None and comparing.next is not None else ()),
+                *(("assess",) if own is not None and own.is_due else ()),
+            },
         ),
         why_not_open=why_not_open,
         work=work,
@@ -257,6 +264,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
         own=own,
         practice=practice,
+        comparing=comparing,
         taken_back=taken_back_among(dossier.offers),
     )
 
