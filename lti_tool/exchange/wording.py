@@ -427,6 +427,13 @@ def view_beside_staff(view: rules.View) -> str:
     )
 
 
+def who_learns_picks(tells: bool) -> str:
+    """Whether authors learn which work was seen to do better."""
+    if tells:
+        return str(_("They learn how often their work was seen to do something better, not by whom."))
+    return str(_("They do not learn what you chose."))
+
+
 def view_for_staff(view: rules.View) -> str:
     """The same, to staff."""
     if view.verdict is None:

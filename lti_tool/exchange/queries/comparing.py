@@ -23,6 +23,8 @@ class ToCompare:
     number: int
     names: tuple[str | None, str | None]
     """Of the authors; None where the reviewer must not know."""
+    tells: bool
+    """Whether authors learn how often their work was seen to do better."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,8 @@ class Comparing:
     """So many are held back, until there are more or the exchange is closed."""
     told: tuple[Told, ...]
     """Where the teacher chose that authors learn it."""
+    tells: bool
+    """Whether they chose so."""
 
     @property
     def next(self) -> ToCompare | None:
@@ -123,12 +127,18 @@ def comparing_of(session: Session, exchange: Exchange, person_id: int) -> Compar
     names = _names(session, exchange, [work for _pair, *works in mine for work in works])
     return Comparing(
         mine=tuple(
-            ToCompare(pair=pair, number=number, names=(names.get(one.author_id or 0), names.get(other.author_id or 0)))
+            ToCompare(
+                pair=pair,
+                number=number,
+                names=(names.get(one.author_id or 0), names.get(other.author_id or 0)),
+                tells=options.tells,
+            )
             for number, (pair, one, other) in enumerate(mine, start=1)
         ),
         reasons=tuple(_reason(exchange, pair, work) for pair, work in _shuffled(exchange, seen)),
         waiting=len(received) if is_waiting else 0,
         told=_told(exchange, seen) if options.tells else (),
+        tells=options.tells,
     )
 
 

@@ -100,6 +100,22 @@ def test_what_was_written_reaches_both_authors_and_the_verdict_neither(
     assert not mistakes_in({"author": left, "staff": staff})
 
 
+def test_reviewers_are_told_what_authors_learn_of_their_choice(student: Visitor, made: Class, pair: SideBySide) -> None:
+    there = path(made, f"/comparisons/{pair.id}")
+    usual = words(student.get(there).text)
+    operations.set_options(
+        made.session,
+        made.exchange,
+        ComparingOptions(pairs=1, tells=True),
+        by=made.teacher.person_id,
+        now=BEGUN,
+    )
+    made.session.commit()
+
+    assert "They do not learn what you chose." in usual
+    assert "They learn how often their work was seen to do something better" in words(student.get(there).text)
+
+
 def test_no_page_of_a_student_shows_the_order(visit: People, student: Visitor, made: Class, pair: SideBySide) -> None:
     student.post(path(made, f"/comparisons/{pair.id}"), data=filled(made))
 
