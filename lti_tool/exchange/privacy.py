@@ -30,6 +30,8 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
+    Proposal,
+    ProposalSupport,
     Release,
     Reopening,
     Seat,
@@ -38,6 +40,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
     Takeaway,
+    Template,
     Thanks,
     Trial,
     Withdrawal,
@@ -95,6 +98,33 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         ],
         "names_offered": [
             {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
+        "rules_proposed": [
+            {
+                "exchange": each.exchange_id,
+                "rule": each.rule,
+                "answer": each.answer,
+                "words": each.words,
+                "at": each.at.isoformat(),
+            }
+            for each in session.scalars(select(Proposal).where(Proposal.by_id == person_id).order_by(Proposal.id))
+        ],
+        "rules_supported": [
+            {"exchange": each.exchange_id, "rule": each.rule, "at": at.isoformat()}
+            for each, at in session.execute(
+                select(Proposal, ProposalSupport.at)
+                .join(ProposalSupport, ProposalSupport.proposal_id == Proposal.id)
+                .where(ProposalSupport.person_id == person_id)
+                .order_by(Proposal.id)
+            )
+        ],
+        "templates": [
+            {"name": each.name, "settings": each.recipe, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(Template)
+                .where(or_(Template.owner_id == person_id, Template.by_id == person_id))
+                .order_by(Template.id)
+            )
         ],
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
@@ -255,6 +285,12 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(CharterConsent).where(CharterConsent.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
+    session.execute(delete(ProposalSupport).where(ProposalSupport.person_id == person_id))
+    # What was answered is the class's by now; nothing says any more whose it was.
+    session.execute(delete(Proposal).where(Proposal.by_id == person_id, Proposal.answer.is_(None)))
+    session.execute(update(Proposal).where(Proposal.by_id == person_id).values(by_id=None))
+    session.execute(delete(Template).where(Template.owner_id == person_id))
+    session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     session.execute(delete(Trial).where(Trial.person_id == person_id))
     mine = SideBySide.reviewer_id == person_id

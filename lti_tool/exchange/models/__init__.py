@@ -49,6 +49,10 @@ from lti_tool.exchange.models.practice import (
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
+from lti_tool.exchange.models.proposals import (
+    Proposal,
+    ProposalSupport,
+)
 from lti_tool.exchange.models.reviewing import (
     Answer,
     DraftCopy,
@@ -67,6 +71,9 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+)
+from lti_tool.exchange.models.templates import (
+    Template,
 )
 from lti_tool.exchange.models.words_draft import (
     WordsDraft,
@@ -111,6 +118,8 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Proposal",
+    "ProposalSupport",
     "Publication",
     "Regrade",
     "Release",
@@ -123,6 +132,7 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Template",
     "Thanks",
     "Trial",
     "Withdrawal",

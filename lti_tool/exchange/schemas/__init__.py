@@ -52,6 +52,13 @@ from lti_tool.exchange.schemas.practice import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.proposals import (
+    ProposalAnswerSchema,
+    ProposalSchema,
+)
+from lti_tool.exchange.schemas.recipes import (
+    TemplateSchema,
+)
 from lti_tool.exchange.schemas.self_assessment import (
     SelfAssessmentOptionsSchema,
 )
@@ -103,12 +110,15 @@ __all__ = [
     "PartOverrideSchema",
     "PlanSchema",
     "PracticeOptionsSchema",
+    "ProposalAnswerSchema",
+    "ProposalSchema",
     "ReasonSchema",
     "RegradeSchema",
     "ReopeningSchema",
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
     "TakeawaySchema",
+    "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
     "WordsSchema",

@@ -50,6 +50,8 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     pairing,
     practice,
     promises,
+    proposals,
+    recipes,
     recordings,
     reviewing,
     self_assessment,

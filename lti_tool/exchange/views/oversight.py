@@ -76,6 +76,7 @@ def overview_page(exchange: Exchange) -> str:
         "wording": wording,
         "grade_words": grade_words,
         "compares": exchange.option(rules.ComparingOptions).is_on,
+        "asks_for_rules": exchange.option(rules.CharterOptions).proposals,
         "to_look_at": queries.open_flags(db.session(), exchange),
     }
     return render_template("exchange/_people.html" if is_htmx() else "exchange/overview.html", **facts)
