@@ -51,6 +51,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
+    ├── SealedStays          nothing says any more who wrote what
     ├── HasWork              would destroy what people handed in
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
@@ -343,6 +344,10 @@ class CriteriaInUse(ExchangeError):
 
 class AnonymityKept(ExchangeError):
     """People wrote under the promise of being hidden."""
+
+
+class SealedStays(ExchangeError):
+    """Nothing says any more who wrote what, so nobody can be asked to go on."""
 
 
 class HasWork(ExchangeError):

@@ -34,6 +34,7 @@ from lti_tool.exchange.models import (
     ProposalSupport,
     Release,
     Reopening,
+    SealedGiving,
     Seat,
     SelfAssessment,
     SideBySide,
@@ -43,6 +44,7 @@ from lti_tool.exchange.models import (
     Template,
     Thanks,
     Trial,
+    Unmasking,
     Withdrawal,
     WordsDraft,
     WorkVersion,
@@ -98,6 +100,14 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         ],
         "names_offered": [
             {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
+        "feedback_given_in_sealed_exchanges": [
+            {"exchange": each.exchange_id, "count": each.given}
+            for each in session.scalars(select(SealedGiving).where(SealedGiving.person_id == person_id))
+        ],
+        "asked_who_wrote_it": [
+            {"exchange_feedback": each.feedback_id, "reason": each.reason, "at": each.at.isoformat()}
+            for each in session.scalars(select(Unmasking).where(Unmasking.by_id == person_id).order_by(Unmasking.id))
         ],
         "rules_proposed": [
             {
@@ -277,6 +287,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     given = select(Feedback.id).join(Offer).where(Offer.reviewer_id == person_id)
     session.execute(delete(FeedbackRevision).where(FeedbackRevision.feedback_id.in_(given)))
     session.execute(delete(Introduction).where(Introduction.feedback_id.in_(given)))
+    session.execute(delete(Unmasking).where(Unmasking.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
     # Messages and flags of theirs, and nobody else's: a thread keeps what the other side said.
@@ -292,6 +303,9 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Template).where(Template.owner_id == person_id))
     session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
+    session.execute(delete(SealedGiving).where(SealedGiving.person_id == person_id))
+    # That staff asked, and why, is for those who wrote; who asked goes with the person.
+    session.execute(update(Unmasking).where(Unmasking.by_id == person_id).values(by_id=None))
     session.execute(delete(Trial).where(Trial.person_id == person_id))
     mine = SideBySide.reviewer_id == person_id
     session.execute(delete(SideBySide).where(mine, SideBySide.given_at.is_(None)))

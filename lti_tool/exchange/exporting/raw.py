@@ -78,6 +78,20 @@ WORKS = text(
      order by w.id
     """
 )
+EXAMPLES = text(
+    """
+    select e.id, e.title, e.body, e.beside, e.words, e.made_at, f.name as file
+      from exchange_example e left join exchange_example_file f on f.example_id = e.id
+     where e.exchange_id = :exchange order by e.id
+    """
+)
+OWN_LOOKS = text(
+    """
+    select a.submission_id as work, a.version, a.words, a.assessed_at, a.passed_over_at
+      from exchange_self_assessment a join exchange_submission w on w.id = a.submission_id
+     where w.exchange_id = :exchange order by a.submission_id
+    """
+)
 OFFERS = text(
     """
     select id, submission_id as work, reviewer_id, state, offered_at, lease_until, version, reason, note, ended_at
@@ -165,13 +179,6 @@ SHOWN = text(
       from exchange_feedback_release where exchange_id = :exchange order by id
     """
 )
-SELF_ASSESSMENTS = text(
-    """
-    select s.submission_id as work, s.version, s.words, s.assessed_at, s.passed_over_at
-      from exchange_self_assessment s join exchange_submission w on w.id = s.submission_id
-     where w.exchange_id = :exchange order by s.submission_id
-    """
-)
 COMPARING_ROUNDS = text(
     "select id, seed, begun_at from exchange_comparing_round where exchange_id = :exchange order by id"
 )
@@ -221,12 +228,14 @@ def sections(
     yield "withheld", list(sight.withheld)
     yield "settings", settings(exchange)
     yield "criteria", [criterion(each) for each in exchange.criteria]
+    yield "examples", read(EXAMPLES)
     yield "people", read(PEOPLE)
     yield "seats", of_pairing(SEATS)
     yield "pairs", of_pairing(PAIRS)
     yield "pair_rules", of_pairing(PAIR_RULES)
     yield "pairing_events", ({**each.pop("facts"), **each} for each in of_pairing(STEPS))
     yield "works", (_work(each, sight) for each in read(WORKS))
+    yield "self_assessments", read(OWN_LOOKS)
     yield "offers", (_offer(each, sight) for each in read(OFFERS))
     yield "feedback", (_feedback(each, exchange, sight) for each in read(FEEDBACK))
     yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))
@@ -235,7 +244,6 @@ def sections(
     yield "extensions", read(EXTENSIONS)
     yield "reopenings", (_reopening(each, sight) for each in read(REOPENINGS))
     yield "feedback_shown", read(SHOWN)
-    yield "self_assessments", read(SELF_ASSESSMENTS)
     yield "comparing_rounds", of_pairing(COMPARING_ROUNDS)
     yield (
         "comparisons",

@@ -28,6 +28,7 @@ from lti_tool.exchange.models.dialogue import (
     RewriteRequest,
     SecondLook,
     Thanks,
+    Unmasking,
 )
 from lti_tool.exchange.models.grades import (
     Exclusion,
@@ -71,6 +72,8 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+    SealedGiving,
+    Sealing,
 )
 from lti_tool.exchange.models.templates import (
     Template,
@@ -125,6 +128,8 @@ __all__ = [
     "Release",
     "Reopening",
     "RewriteRequest",
+    "SealedGiving",
+    "Sealing",
     "Seat",
     "SecondLook",
     "SelfAssessment",
@@ -135,6 +140,7 @@ __all__ = [
     "Template",
     "Thanks",
     "Trial",
+    "Unmasking",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",

@@ -102,6 +102,10 @@ from lti_tool.exchange.operations.reviewing import (
     next_offer,
     save_feedback_draft,
 )
+from lti_tool.exchange.operations.sealing import (
+    seal,
+    tend_seal,
+)
 from lti_tool.exchange.operations.second_look import (
     may_revise,
     revise_feedback,
@@ -123,6 +127,9 @@ from lti_tool.exchange.operations.settings import (
 )
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
+)
+from lti_tool.exchange.operations.unmasking import (
+    unmask,
 )
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
@@ -208,6 +215,7 @@ __all__ = [
     "save_feedback_draft",
     "say",
     "say_words",
+    "seal",
     "set_grade_override",
     "set_options",
     "set_part_override",
@@ -221,10 +229,12 @@ __all__ = [
     "take_proposal_back",
     "take_thanks_back",
     "tend",
+    "tend_seal",
     "thank",
     "thing_of",
     "tick_off",
     "try_example",
+    "unmask",
     "unpublish",
     "withdraw_name",
     "withdraw_work",

@@ -49,6 +49,7 @@ from lti_tool.exchange.queries.flags import (
     flag_with,
     flags,
     open_flags,
+    wrote_the_work,
 )
 from lti_tool.exchange.queries.grades import (
     Change,
@@ -126,6 +127,15 @@ from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
     replay,
+)
+from lti_tool.exchange.queries.sealing import (
+    exchanges_to_seal,
+    given_in_offers,
+    last_given_at,
+    sealed_givings,
+    unmasked_for,
+    unmaskings,
+    writer_of,
 )
 from lti_tool.exchange.queries.second_look import (
     Disagreement,
@@ -236,12 +246,14 @@ __all__ = [
     "exchange_to_begin_from",
     "exchanges_of",
     "exchanges_to_begin_from",
+    "exchanges_to_seal",
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
     "file_for",
     "flag_with",
     "flags",
+    "given_in_offers",
     "graded",
     "grades_of",
     "has_news",
@@ -254,6 +266,7 @@ __all__ = [
     "is_taken_back",
     "kept_plan",
     "lacks_of",
+    "last_given_at",
     "learners",
     "leases_ending",
     "lines_of",
@@ -283,6 +296,7 @@ __all__ = [
     "reviewer_of",
     "running_exchanges",
     "said_about",
+    "sealed_givings",
     "self_assessments",
     "standing",
     "standings",
@@ -293,6 +307,8 @@ __all__ = [
     "to_look_at",
     "to_remind",
     "tried_counts",
+    "unmasked_for",
+    "unmaskings",
     "unread_works",
     "who_owes",
     "who_waited_for",
@@ -302,4 +318,6 @@ __all__ = [
     "with_dialogue",
     "words_draft",
     "works_compared",
+    "writer_of",
+    "wrote_the_work",
 ]

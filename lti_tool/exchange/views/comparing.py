@@ -65,6 +65,7 @@ def comparing(id: int) -> ResponseReturnValue:
         options=exchange.option(rules.ComparingOptions),
         advice=queries.comparing_advice(db.session(), exchange),
         fewest=rules.FEWEST_WORKS,
+        sees_reviewers=exchange.may_see(rules.STAFF, rules.REVIEWER),
         because=exchange.windows.why_not_open(now()),
         wording=wording,
     )

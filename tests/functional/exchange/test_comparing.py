@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Membership
 from lti_tool.exchange import errors, operations, privacy, queries, rules
 from lti_tool.exchange.models import ComparingRound, SideBySide
+from lti_tool.exchange.operations import sealing
 from lti_tool.exchange.rules import AnswerWords, ComparingOptions, Words
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.journal.models import Entry
@@ -242,7 +244,8 @@ def test_works_that_were_taken_back_are_no_longer_compared(made: Class) -> None:
 def test_staff_read_an_order_as_advice_and_nothing_of_it_moves_a_grade(made: Class) -> None:
     strong = work_of(made, made.people[0]).id
     for pair in made.session.scalars(select(SideBySide)).all():
-        compare(made, pair, pick=rules.RIGHT if pair.right_id == strong else rules.LEFT)
+        picks = {pair.left_id: rules.LEFT, pair.right_id: rules.RIGHT}
+        compare(made, pair, pick=picks.get(strong, rules.BOTH))
 
     advice = queries.comparing_advice(made.session, made.exchange)
 
@@ -332,6 +335,28 @@ def test_comparisons_are_handed_out_and_stay_without_a_name(made: Class) -> None
     assert [each["comment"] for each in received["comparisons_received"]] == ["Overall, left."]
     assert pairs_of(made, a) == pairs_of(made, b) == []
     assert made.session.get_one(SideBySide, pair.id, populate_existing=True).reviewer_id is None
+
+
+def test_once_sealed_nothing_says_who_compared_what(session: Session) -> None:
+    made = make_class(session, learners=5, anonymity=rules.SEALED)
+    all_hand_in(made)
+    choose(made)
+    begin(made)
+    for person in made.people[:4]:
+        compare(made, pairs_of(made, person)[0])
+    before = {each.id for each in session.scalars(select(SideBySide))}
+    operations.close(session, made.exchange, by=made.teacher.person_id, now=BEGUN)
+
+    sealing.seal(session, made.exchange, now=BEGUN + timedelta(days=2))
+    session.expire_all()
+
+    after = session.scalars(select(SideBySide)).all()
+    assert len(after) == 4
+    assert {each.reviewer_id for each in after} == {None}
+    assert before.isdisjoint(each.id for each in after)
+    assert {each.seed for each in session.scalars(select(ComparingRound))} == {0}
+    assert not session.scalars(select(Entry).where(Entry.act == "comparison.given")).all()
+    assert sum(each.strength.count for each in queries.comparing_advice(session, made.exchange).placed) == 8
 
 
 def test_rounds_go_with_their_exchange(made: Class) -> None:
