@@ -47,6 +47,9 @@ from lti_tool.exchange.models.practice import (
     ExampleFile,
     Trial,
 )
+from lti_tool.exchange.models.presenting import (
+    Presentation,
+)
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
@@ -74,6 +77,13 @@ from lti_tool.exchange.models.settings import (
     Publication,
     SealedGiving,
     Sealing,
+)
+from lti_tool.exchange.models.teams import (
+    Team,
+    TeamMember,
+    author_of,
+    authored_by,
+    with_authors,
 )
 from lti_tool.exchange.models.templates import (
     Template,
@@ -121,6 +131,7 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Presentation",
     "Proposal",
     "ProposalSupport",
     "Publication",
@@ -137,6 +148,8 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Team",
+    "TeamMember",
     "Template",
     "Thanks",
     "Trial",
@@ -144,5 +157,8 @@ __all__ = [
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",
+    "author_of",
+    "authored_by",
     "has_reader",
+    "with_authors",
 ]

@@ -6,7 +6,16 @@ from sqlalchemy import ColumnElement, any_, exists, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.courses.models import Activity
-from lti_tool.exchange.models import Criterion, Exchange, Offer, SideBySide, Submission, SubmissionFile, WorkVersion
+from lti_tool.exchange.models import (
+    Criterion,
+    Exchange,
+    Offer,
+    SideBySide,
+    Submission,
+    SubmissionFile,
+    WorkVersion,
+    authored_by,
+)
 from lti_tool.exchange.rules import ComparingOptions, CriterionPlan, LevelPlan, OfferState, Plan
 from lti_tool.web.viewer import Viewer
 
@@ -45,7 +54,7 @@ def file_for(session: Session, viewer: Viewer, exchange: Exchange, file_id: int)
             WorkVersion.number >= Offer.version,
             literal(file_id) == any_(WorkVersion.file_ids),
         )
-        may_read = [Submission.author_id == viewer.person_id, is_reviewer]
+        may_read = [authored_by(exchange, viewer.person_id), is_reviewer]
         if exchange.option(ComparingOptions).is_on:
             may_read.append(_compares(viewer.person_id, file_id))
         file = file.where(or_(*may_read))
