@@ -92,8 +92,12 @@ class ComparingAdvice:
     """Handed in now: those who would take part in a new round."""
 
 
-def comparing_of(session: Session, exchange: Exchange, person_id: int) -> Comparing | None:
-    """What somebody compares, and what was written to them; None where nobody compares. At most two queries."""
+def comparing_of(session: Session, exchange: Exchange, person_id: int, *, is_waiting: bool = False) -> Comparing | None:
+    """
+    What somebody compares, and what was written to them; None where nobody compares. At most two queries.
+
+    Where their feedback *is_waiting* to be shown, so is this.
+    """
     options = exchange.option(rules.ComparingOptions)
     if not options.is_on:
         return None
@@ -122,7 +126,7 @@ def comparing_of(session: Session, exchange: Exchange, person_id: int) -> Compar
                 mine.append((pair, one, other))
         else:
             received.append((pair, one if one.author_id == person_id else other))
-    is_waiting = exchange.holds_back(len(received))
+    is_waiting |= exchange.holds_back(len(received))
     seen = [] if is_waiting else received
     names = _names(session, exchange, [work for _pair, *works in mine for work in works])
     return Comparing(

@@ -237,6 +237,16 @@ from lti_tool.exchange.rules.recipes import (
     Recipe,
     recipe_of,
 )
+from lti_tool.exchange.rules.release import (
+    AFTER_GIVING,
+    BY_HAND,
+    ON_DATE,
+    RELEASES,
+    SHOWN_AT_ONCE,
+    ReleaseOptions,
+    Waiting,
+    why_waits,
+)
 from lti_tool.exchange.rules.self_assessment import (
     ALIKE,
     APART,
@@ -304,6 +314,7 @@ from lti_tool.exchange.rules.work import (
 
 __all__ = [
     "ADOPTED",
+    "AFTER_GIVING",
     "ALIKE",
     "ALLOWED",
     "ANONYMITIES",
@@ -317,6 +328,7 @@ __all__ = [
     "BEFORE",
     "BESIDE",
     "BOTH",
+    "BY_HAND",
     "CLASSMATE",
     "CLOSE",
     "CLOSENESS",
@@ -394,6 +406,7 @@ __all__ = [
     "OFF",
     "OFFERED",
     "ONE_COLUMN",
+    "ON_DATE",
     "OPEN_STATES",
     "OPTIONAL",
     "OTHER_GROUPS",
@@ -403,6 +416,7 @@ __all__ = [
     "PICKS",
     "PRACTICES",
     "REFUSED",
+    "RELEASES",
     "REQUIRED",
     "REVIEWER",
     "REVIEWER_HIDDEN",
@@ -418,6 +432,7 @@ __all__ = [
     "SELF_ASSESSMENT",
     "SELF_ASSESSMENTS",
     "SETTLED",
+    "SHOWN_AT_ONCE",
     "SIDES",
     "STAFF",
     "STAFF_WAYS",
@@ -474,6 +489,7 @@ __all__ = [
     "PracticeOptions",
     "Proposed",
     "Recipe",
+    "ReleaseOptions",
     "Said",
     "Scale",
     "Seen",
@@ -483,6 +499,7 @@ __all__ = [
     "Strength",
     "TeamOptions",
     "View",
+    "Waiting",
     "Wanting",
     "Windows",
     "Words",
@@ -548,6 +565,7 @@ __all__ = [
     "wanting",
     "why_no_later",
     "why_release",
+    "why_waits",
     "without",
     "worth",
 ]

@@ -77,6 +77,10 @@ from lti_tool.exchange.schemas.teams import (
     TeamNameSchema,
     TeamOptionsSchema,
 )
+from lti_tool.exchange.schemas.time import (
+    LateSchema,
+    ReleaseSchema,
+)
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
@@ -108,6 +112,7 @@ __all__ = [
     "FlagSchema",
     "GradingSchema",
     "HandInSchema",
+    "LateSchema",
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
@@ -123,6 +128,7 @@ __all__ = [
     "ProposalSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReleaseSchema",
     "ReopeningSchema",
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
