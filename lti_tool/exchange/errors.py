@@ -34,6 +34,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
     │   ├── NoSuchTeam
+    │   ├── NoSuchReopening
     │   ├── NoSuchProposal
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
@@ -227,6 +228,10 @@ class NoSuchExtension(Missing):
 
 class NoSuchTeam(Missing):
     """No such group in this exchange, or it is not for students to choose."""
+
+
+class NoSuchReopening(Missing):
+    """Nothing of the kind was opened in this exchange."""
 
 
 class NoSuchPart(Missing):

@@ -510,6 +510,9 @@ def who_sees_work(exchange: Exchange) -> str:
             "%(num)s classmates read your work and see your name. Your teachers see it too, nobody else.",
             exchange.reviews,
         )
+    if exchange.option(rules.NotesOptions).others:
+        along = _("Whoever has reviewed your work reads the other reviews of it, too, without names.")
+        said = f"{said} {along}"
     if exchange.hides_author == exchange.hides_reviewer:
         return str(said)
     other = _("You do not learn who they are.") if exchange.hides_reviewer else _("You learn who they are.")
@@ -529,6 +532,9 @@ def who_sees_review(exchange: Exchange) -> str:
         said = _("The author reads your feedback without seeing your name. Your teachers see it.")
     else:
         said = _("The author reads your feedback and sees your name. Your teachers see it too, nobody else.")
+    if exchange.option(rules.NotesOptions).others:
+        along = _("Others who have reviewed the same work read your feedback, too, without your name.")
+        said = f"{said} {along}"
     if exchange.hides_author == exchange.hides_reviewer:
         return str(said)
     other = _("You do not learn who the author is.") if exchange.hides_author else _("You see the author’s name.")

@@ -105,6 +105,11 @@ from lti_tool.exchange.operations.release import (
     set_release_rule,
     take_release_back,
 )
+from lti_tool.exchange.operations.reopening import (
+    close_again,
+    reopen_review,
+    reopen_work,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -184,6 +189,7 @@ __all__ = [
     "change_note",
     "choose_pairing",
     "close",
+    "close_again",
     "commit_to",
     "copy_examples",
     "copy_options",
@@ -236,6 +242,8 @@ __all__ = [
     "remove_file",
     "remove_note",
     "reopen",
+    "reopen_review",
+    "reopen_work",
     "require_columns_kept",
     "require_practised",
     "require_teams_kept",
