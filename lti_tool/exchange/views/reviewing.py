@@ -272,7 +272,7 @@ def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
     mine = queries.my_review(db.session(), exchange, require_part(), offer_id, now=now())
     if mine is None or mine.feedback is None:
         abort(404)
-    if not operations.may_revise(db.session(), exchange, mine.feedback):
+    if not operations.may_revise(db.session(), exchange, mine.feedback, reviewer=require_part(), now=now()):
         raise errors.NotAsked
     facts = {
         "exchange": exchange,
