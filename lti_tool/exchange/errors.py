@@ -21,6 +21,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchMark
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
+    │   ├── NoSuchRepair
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
@@ -40,6 +41,11 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ScoreOutOfRange
     ├── ReasonMissing
     ├── ColumnsInUse         grades are in the columns that were chosen
+    ├── CannotRead           the rules, or what went before, keep this reader from this work
+    ├── NobodyToRead         no classmate may read this work
+    ├── NothingToFree        nothing is kept for this person that others could read
+    ├── BegunAlready         a repair that somebody has built on
+    ├── OwesOutOfRange
     └── NotAhead             a promise is for later
 """
 
@@ -144,6 +150,10 @@ class NoSuchFlag(Missing):
 
 class NoSuchPerson(Missing):
     """Nobody of this course."""
+
+
+class NoSuchRepair(Missing):
+    """No such repair in this exchange."""
 
 
 class NoSuchPart(Missing):
@@ -263,3 +273,27 @@ class ColumnsInUse(ExchangeError):
 
 class NotAhead(ExchangeError):
     """A date of one's own lies ahead, and within a year."""
+
+
+class CannotRead(ExchangeError):
+    """This person may not read this work: by the rules, because they do or did, or have no work of their own here."""
+
+
+class NobodyToRead(ExchangeError):
+    """Nobody is left whom the rules let read this work."""
+
+
+class NothingToFree(ExchangeError):
+    """Nothing is kept for this person but what they are writing about."""
+
+
+class BegunAlready(ExchangeError):
+    """The new reader has begun, so the work stays with them."""
+
+
+class OwesOutOfRange(ExchangeError):
+    """Who is excused owes from 0 to ``most`` reviews."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"not from 0 to {most}")
+        self.most = most

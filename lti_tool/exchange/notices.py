@@ -18,7 +18,7 @@ from lti_tool import db, jobs, notices
 from lti_tool.clock import now as the_clock
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange import queries, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission
+from lti_tool.exchange.models import Exchange, Feedback, Offer, Repair, Submission
 from lti_tool.web.rooms import NoticeWords
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -213,6 +213,16 @@ def _submitted(session: Session, exchange: Exchange, facts: Facts, now: datetime
         jobs.defer(session, tell_waiting, exchange_id=exchange.id, submission_id=facts["submission_id"])
 
 
+def _asked_to_read(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    repair = session.get_one(Repair, facts["repair_id"])
+    tell(session, exchange, "asked_to_read", [repair.person_id], now=now, key=str(repair.id))
+
+
+def _excused(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    repair = session.get_one(Repair, facts["repair_id"])
+    tell(session, exchange, "excused", [repair.person_id], now=now, key=str(repair.id))
+
+
 @jobs.task(name="exchange.tell_waiting", queue="notices")
 def tell_waiting(exchange_id: int, submission_id: int) -> None:
     """Tell those who had nothing to review that a work has come."""
@@ -226,6 +236,8 @@ def tell_waiting(exchange_id: int, submission_id: int) -> None:
 
 TELLING: Mapping[str, Teller] = {
     "work.submitted": _submitted,
+    "repair.assigned": _asked_to_read,
+    "repair.excused": _excused,
     "feedback.given": _feedback_given,
     "feedback.replied": _feedback_replied,
     "suggestion.used": _used,
@@ -267,6 +279,8 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
     "grade_released": lambda facts: _("Your grade is there."),
     "work_waits": lambda facts: _("There is work for you to review now."),
+    "asked_to_read": lambda facts: _("Your teacher asks you to read one more work. It waits for you."),
+    "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),
     "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",
     "review_overdue": lambda facts: (
         f"{_owed(facts)} {_('The date has passed; they are still welcome, and help somebody.')}"

@@ -16,6 +16,7 @@ from lti_tool.exchange.models import (
     DraftCopy,
     Exchange,
     Exclusion,
+    Excusal,
     Feedback,
     FeedbackDraft,
     FeedbackRevision,
@@ -28,6 +29,7 @@ from lti_tool.exchange.models import (
     PairRule,
     PlannedPair,
     Release,
+    Repair,
     Seat,
     Submission,
     SubmissionFile,
@@ -86,6 +88,18 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         ],
         "names_offered": [
             {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
+        "excused": [
+            {"exchange": each.exchange_id, "owes": each.owes, "why": each.why, "at": each.at.isoformat()}
+            for each in session.scalars(select(Excusal).where(Excusal.person_id == person_id))
+        ],
+        "repairs_about_them": [
+            {"exchange": each.exchange_id, "kind": each.kind, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(Repair)
+                .where(or_(Repair.person_id == person_id, Repair.author_id == person_id))
+                .order_by(Repair.id)
+            )
         ],
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
@@ -166,6 +180,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
+    session.execute(delete(Excusal).where(Excusal.person_id == person_id))
+    session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
     session.flush()
 
 

@@ -94,7 +94,7 @@ def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: d
     why_not_open = exchange.windows.why_not_open(now)
     if exchange.holds_back(standing.received):
         standing = replace(standing, received=0, unread=0)
-    is_done = standing.given >= exchange.reviews
+    is_done = standing.given >= standing.owes
     step = rules.step(
         why_not_open=why_not_open,
         is_submitted=standing.submitted_at is not None,
@@ -107,18 +107,18 @@ def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: d
         status=status,
         todo=todo if viewer.takes_part else "",
         due=due,
-        done=int(standing.submitted_at is not None) + min(standing.given, exchange.reviews),
-        total=1 + exchange.reviews,
+        done=int(standing.submitted_at is not None) + min(standing.given, standing.owes),
+        total=1 + standing.owes,
     )
 
 
 def _sentence(exchange: Exchange, standing: Standing, step: str) -> tuple[str, str, datetime | None]:
     """What a learner's card says, the words of its button, and the moment that matters."""
-    owed = max(exchange.reviews - standing.given, 1)
+    owed = max(standing.owes - standing.given, 1)
     missing = max(exchange.reviews - standing.received, 0)
     waiting = (
         ngettext("Waiting for feedback from one classmate", "Waiting for feedback from %(num)s classmates", missing)
-        if standing.given >= exchange.reviews
+        if standing.given >= standing.owes
         else _("Waiting for work to review")
     )
     sentences = {

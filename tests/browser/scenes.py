@@ -267,6 +267,13 @@ def who_is_where(teacher: Someone, world: World) -> Hearth:
 
 
 @scene(TEACHER)
+def who_is_stuck(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Who is stuck, and why")
+    return hearth.shows("Who is stuck, and why")
+
+
+@scene(TEACHER)
 def one_person(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(world.full)
     hearth.follow("Diego Fuentes")

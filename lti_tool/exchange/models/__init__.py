@@ -34,6 +34,11 @@ from lti_tool.exchange.models.pairing import (
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
+from lti_tool.exchange.models.repairs import (
+    Excusal,
+    Repair,
+    StaffReview,
+)
 from lti_tool.exchange.models.reviewing import (
     Answer,
     DraftCopy,
@@ -66,6 +71,7 @@ __all__ = [
     "DraftCopy",
     "Exchange",
     "Exclusion",
+    "Excusal",
     "Feedback",
     "FeedbackDraft",
     "FeedbackRevision",
@@ -84,9 +90,11 @@ __all__ = [
     "Publication",
     "Regrade",
     "Release",
+    "Repair",
     "RewriteRequest",
     "Seat",
     "SecondLook",
+    "StaffReview",
     "Submission",
     "SubmissionFile",
     "Takeaway",

@@ -80,7 +80,10 @@ class PairingEvent(Base):
     exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
     at: Mapped[datetime]
     kind: Mapped[str]
-    """planned, joined, left, begun, traded, rescued, given_back, released, ruled."""
+    """
+    planned, joined, left, begun, traded, rescued, kept, came_back, given_back, released, mixed, mended, wanted, ruled;
+    by staff: assigned, unassigned, freed, excused, put_back, stood_in, stepped_back.
+    """
     facts: Mapped[dict[str, Any]]
     """Ids only: ``person``, and ``added`` and ``removed`` as lists of ``[reviewer, author]``."""
 

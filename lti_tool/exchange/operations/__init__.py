@@ -52,6 +52,14 @@ from lti_tool.exchange.operations.promises import (
     drop_commitment,
     remind,
 )
+from lti_tool.exchange.operations.repairs import (
+    excuse,
+    excuse_all,
+    free_all,
+    free_works,
+    give_to_reader,
+    undo,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -102,8 +110,13 @@ __all__ = [
     "drop_commitment",
     "edit_exchange",
     "edit_message",
+    "excuse",
+    "excuse_all",
     "flag",
+    "free_all",
+    "free_works",
     "give_feedback",
+    "give_to_reader",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -140,6 +153,7 @@ __all__ = [
     "thank",
     "thing_of",
     "tick_off",
+    "undo",
     "unpublish",
     "withdraw_name",
 ]

@@ -52,7 +52,7 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     open_offer = _open_offer(session, exchange, reviewer)
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)
-    owes = exchange.reviews - queries.given_by(session, exchange, reviewer)
+    owes = queries.owed_by(session, exchange, reviewer) - queries.given_by(session, exchange, reviewer)
     attempt = session.begin_nested()
     try:
         is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)

@@ -19,6 +19,8 @@ STANDINGS = text(
              where w.exchange_id = e.activity_id and w.author_id = :person) as submitted_at,
            (select count(*) from exchange_offer o
              where o.exchange_id = e.activity_id and o.reviewer_id = :person and o.state = 'submitted') as given,
+           least((select x.owes from exchange_excusal x
+                   where x.exchange_id = e.activity_id and x.person_id = :person), e.reviews) as owes,
            exists (select from exchange_offer o
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and o.state in ('offered', 'started')) as is_reviewing,
@@ -54,6 +56,8 @@ class Standing:
 
     submitted_at: datetime | None
     given: int
+    owes: int
+    """Reviews in all: as many as everybody, or fewer where they are excused."""
     is_reviewing: bool
     received: int
     unread: int
@@ -83,6 +87,7 @@ def standings(
         row.activity_id: Standing(
             submitted_at=row.submitted_at,
             given=row.given,
+            owes=row.owes,
             is_reviewing=row.is_reviewing,
             received=row.received,
             unread=row.unread,

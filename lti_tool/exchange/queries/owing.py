@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session, aliased
 
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Closure, Commitment, Exchange, Feedback, Offer, Publication, Submission, has_reader
+from lti_tool.exchange.models import (
+    Closure,
+    Commitment,
+    Exchange,
+    Excusal,
+    Feedback,
+    Offer,
+    Publication,
+    Submission,
+    has_reader,
+)
 from lti_tool.exchange.rules import OfferState
 from lti_tool.grades.models import Passback, State
 from lti_tool.notices.models import Notice
@@ -35,8 +45,10 @@ def running_exchanges(session: Session, *, now: datetime) -> Sequence[Exchange]:
 def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
     """By person: how many reviews are missing, of those who handed in and are still in the course."""
     given = func.count(Offer.id)
+    # What is null is passed over: who is not excused owes what everybody owes.
+    owed = func.least(Excusal.owes, exchange.reviews)
     rows = session.execute(
-        select(Submission.author_id, given)
+        select(Submission.author_id, owed - given)
         .join(
             Membership,
             (Membership.person_id == Submission.author_id) & (Membership.course_id == exchange.course_id),
@@ -47,6 +59,7 @@ def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
             & (Offer.reviewer_id == Submission.author_id)
             & (Offer.state == OfferState.SUBMITTED),
         )
+        .outerjoin(Excusal, (Excusal.exchange_id == exchange.id) & (Excusal.person_id == Submission.author_id))
         .where(
             Submission.exchange_id == exchange.id,
             Submission.submitted_at.is_not(None),
@@ -55,10 +68,10 @@ def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
             ~Membership.is_test_user,
             Membership.left_at.is_(None),
         )
-        .group_by(Submission.author_id)
-        .having(given < exchange.reviews)
+        .group_by(Submission.author_id, Excusal.owes)
+        .having(given < owed)
     )
-    return {person: exchange.reviews - count for person, count in rows if person is not None}
+    return {person: count for person, count in rows if person is not None}
 
 
 def review_due(session: Session, exchange: Exchange, people: Collection[int]) -> dict[int, datetime]:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Exchange, Offer
+from lti_tool.exchange.models import Exchange, Excusal, Offer
 
 
 def given_counts(session: Session, exchange: Exchange, *, persons: Collection[int] | None = None) -> dict[int, int]:
@@ -30,9 +30,12 @@ def given_counts(session: Session, exchange: Exchange, *, persons: Collection[in
     return {id: count for id, count in session.execute(rows) if id is not None}
 
 
-def owed_counts(_session: Session, _exchange: Exchange) -> Mapping[int, int]:
+def owed_counts(session: Session, exchange: Exchange) -> Mapping[int, int]:
     """By person: how many reviews they owe, where that is not what everybody owes."""
-    return {}
+    rows = session.execute(
+        select(Excusal.person_id, func.least(Excusal.owes, exchange.reviews)).where(Excusal.exchange_id == exchange.id)
+    )
+    return {person: owes for person, owes in rows}  # noqa: C416 - a dict of rows would not be typed
 
 
 def used_counts(

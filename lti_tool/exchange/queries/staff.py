@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
-from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission
+from lti_tool.exchange.models import Exchange, Excusal, GradeOverride, Offer, Release, Submission
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.student import (
     Dossier,
@@ -43,6 +43,8 @@ class StudentRow:
     submitted_at: datetime | None
     is_late: bool
     given: int
+    owes: int
+    """Reviews in all: as many as everybody, or fewer where they are excused."""
     open_offer: bool
     last_given_at: datetime | None
     received: int
@@ -143,9 +145,10 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
         received = found.shares.get(person.id, ())
         given, open_offers, last_given_at = reviewing.get(person.id, (0, 0, None))
         passback = passbacks.get(person.id)
+        owes = exchange.reviews if person.owes is None else min(person.owes, exchange.reviews)
         trouble = rules.trouble(
             exchange.windows,
-            reviews=exchange.reviews,
+            reviews=owes,
             submitted_at=person.submitted_at,
             given=given,
             is_reviewing=open_offers > 0,
@@ -162,6 +165,7 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 submitted_at=person.submitted_at,
                 is_late=person.submitted_at is not None and exchange.windows.is_late(person.submitted_at),
                 given=given,
+                owes=owes,
                 open_offer=open_offers > 0,
                 last_given_at=last_given_at,
                 received=len(received),
@@ -255,7 +259,7 @@ def _passbacks(session: Session, exchange: Exchange, person_id: int) -> dict[str
 
 def _people(
     session: Session, exchange: Exchange
-) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None]]]:
+) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, int | None]]]:
     """The learners of the course, and whoever else has work here. The words of the works stay in the database."""
     is_learner = (
         (Membership.role == Role.LEARNER)
@@ -272,9 +276,11 @@ def _people(
                 Submission.id.label("submission_id"),
                 Submission.submitted_at,
                 (Submission.draft != "").label("has_draft"),
+                Excusal.owes,
             )
             .join(Membership, Membership.person_id == Person.id)
             .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
+            .outerjoin(Excusal, (Excusal.person_id == Person.id) & (Excusal.exchange_id == exchange.id))
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
             .order_by(func.lower(Person.name), Person.id)
         )
@@ -306,7 +312,7 @@ def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime) ->
         people=len(rows),
         submitted=len(submitted),
         feedback_given=sum(row.given for row in rows),
-        feedback_owed=len(submitted) * exchange.reviews,
+        feedback_owed=sum(row.owes for row in submitted),
         fully_served=sum(row.received >= exchange.reviews for row in submitted),
         graded=sum(row.release is not None for row in rows),
         needs_human=sum(row.score is None for row in submitted) if is_settled else 0,

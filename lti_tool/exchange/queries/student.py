@@ -18,6 +18,7 @@ from lti_tool.exchange.models import (
     Criterion,
     DraftCopy,
     Exchange,
+    Excusal,
     Feedback,
     FeedbackDraft,
     Level,
@@ -187,6 +188,8 @@ class Dossier:
     """By work: the person's own and those they review."""
     has_feedback: bool = False
     """Somebody has reviewed the work."""
+    owes: int | None = None
+    """How many reviews they owe where they are excused from some."""
 
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
@@ -198,12 +201,11 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
     given = sum(review.feedback is not None for review in reviews)
     open_review = next((review for review in reviews if review.offer.is_open), None)
+    owed = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
     if submitted_at is not None and why_not_open is None and open_review is None:
-        available, none_because = pairing.available(
-            session, exchange, person_id, owes=exchange.reviews - given, now=now
-        )
+        available, none_because = pairing.available(session, exchange, person_id, owes=owed - given, now=now)
     grade, passback = _grade(session, exchange, person_id)
     return StudentPage(
         step=rules.step(
@@ -211,14 +213,14 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             is_submitted=submitted_at is not None,
             may_review=open_review is not None or available == "own",
             has_unread=any(each.is_new for each in received),
-            is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
+            is_waiting=given < owed or len(received) < exchange.reviews,
         ),
         why_not_open=why_not_open,
         work=work,
         reviews=reviews,
         open_review=open_review,
         given=given,
-        owed=exchange.reviews,
+        owed=owed,
         waiting_for=max(exchange.reviews - len(received), 0),
         available=available,
         none_because=none_because,
@@ -231,7 +233,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
 
 def my_work(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> MyWork | None:
     """The work of one author, or None while they have none."""
-    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback, _ = _work_of(session, exchange, person_id, now=now)
     if work is None:
         return None
     dossier = Dossier(
@@ -268,7 +270,7 @@ def received_feedback(session: Session, exchange: Exchange, person_id: int) -> t
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
     """Load everything about one person at once. What of it may be shown is decided by those who show it."""
-    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback, owes = _work_of(session, exchange, person_id, now=now)
     offers = _offers_of(session, exchange, person_id)
     feedback = _feedback_of(session, exchange, person_id)
     versions = versions_of(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
@@ -278,6 +280,7 @@ def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: dat
         work=work,
         is_read=is_read,
         has_feedback=has_feedback,
+        owes=owes,
         offers=offers,
         feedback=feedback,
         copies=copies,
@@ -423,15 +426,16 @@ def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) ->
 
 def _work_of(
     session: Session, exchange: Exchange, person_id: int, *, now: datetime
-) -> tuple[Submission | None, bool, bool]:
-    """The work, whether somebody has it, and whether somebody has said something about it."""
+) -> tuple[Submission | None, bool, bool, int | None]:
+    """The work, whether somebody has it, whether somebody has said something about it; what its excused author owes."""
     has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
+    owes = select(Excusal.owes).where(Excusal.exchange_id == exchange.id, Excusal.person_id == person_id)
     row = session.execute(
-        select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
+        select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback, owes.scalar_subquery())
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
         .execution_options(populate_existing=True)
     ).one_or_none()
-    return (None, False, False) if row is None else (row[0], row[1], row[2])
+    return (None, False, False, None) if row is None else (row[0], row[1], row[2], row[3])
 
 
 def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Offer, ...]:

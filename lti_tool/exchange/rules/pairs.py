@@ -305,7 +305,7 @@ class _Flow:
 # One step at a time --------------------------------------------------------------------------------------------------
 
 
-def joining(
+def joining(  # noqa: PLR0913 - a newcomer, and what is around them
     newcomer: int,
     reviews: int,
     *,
@@ -315,6 +315,7 @@ def joining(
     allows: Allows,
     avoids: Allows,
     wanted: Sequence[Pair] = (),
+    reads: int | None = None,
 ) -> Change:
     """
     Find *newcomer* authors to read and reviewers who read them, as many as *reviews* of each.
@@ -323,8 +324,9 @@ def joining(
     *waiting* are pairs that nobody has begun, in the order in which they are drawn. A split puts the
     newcomer between a reviewer and an author: u reads x, and x reads v, so everybody else keeps as
     many as they had. *wanted* pairs of the newcomer come first, what *avoids* names comes last.
+    Who is excused *reads* fewer works than read theirs.
     """
-    step = _Joining(newcomer, reviews, allows, avoids)
+    step = _Joining(newcomer, reviews, allows, avoids, most=reviews if reads is None else min(reads, reviews))
     step.take(wanted)
     # What would rather not be, such as two who review each other, is split first.
     waiting = sorted(waiting, key=lambda pair: not avoids(*pair))
@@ -374,8 +376,9 @@ def swapping(
 
 
 class _Joining:
-    def __init__(self, newcomer: int, reviews: int, allows: Allows, avoids: Allows) -> None:
+    def __init__(self, newcomer: int, reviews: int, allows: Allows, avoids: Allows, *, most: int) -> None:
         self.newcomer, self.reviews, self.allows, self.avoids = newcomer, reviews, allows, avoids
+        self.most = most
         self.is_picky = True
         self.reads: set[int] = set()
         self.read_by: set[int] = set()
@@ -387,7 +390,7 @@ class _Joining:
             self._add(*pair)
 
     def read(self, author: int) -> None:
-        if len(self.reads) < self.reviews and self._suits(self.newcomer, author):
+        if len(self.reads) < self.most and self._suits(self.newcomer, author):
             self._add(self.newcomer, author)
 
     def be_read_by(self, reviewer: int) -> None:
@@ -397,7 +400,8 @@ class _Joining:
     def split(self, pair: Pair) -> None:
         reviewer, author = pair
         if (
-            max(len(self.reads), len(self.read_by)) < self.reviews
+            len(self.reads) < self.most
+            and len(self.read_by) < self.reviews
             and pair not in self.removed
             and self._suits(reviewer, self.newcomer)
             and self._suits(self.newcomer, author)

@@ -118,6 +118,9 @@ def _value(name: str, evidence: Evidence, options: GradingOptions) -> float | No
         return _work(evidence, options)
     has_given_all = evidence.given >= evidence.owed
     if name == GIVING:
+        # Whoever is excused from all reviews has this part left out: no credit without work, and no loss.
+        if not evidence.owed:
+            return 1.0 if evidence.given else None
         return 1.0 if has_given_all else evidence.given / evidence.owed
     if name == COMPLETION:
         return float(has_given_all)

@@ -37,6 +37,10 @@ from lti_tool.exchange.schemas.plan import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.repairs import (
+    ExcusalSchema,
+    ReaderSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
     DeclineSchema,
@@ -63,6 +67,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExcusalSchema",
     "FeedbackSchema",
     "FlagSchema",
     "GradingSchema",
@@ -74,6 +79,7 @@ __all__ = [
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
+    "ReaderSchema",
     "ReasonSchema",
     "RegradeSchema",
     "SecondLookSchema",

@@ -36,6 +36,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     anonymity,
     charter,
     coach,
+    cockpit,
     dialogue,
     downloads,
     flags,

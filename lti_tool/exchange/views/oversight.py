@@ -199,7 +199,7 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
 def _stage_of(row: queries.StudentRow, exchange: Exchange) -> str:
     if row.submitted_at is None:
         return "writing" if row.has_draft else "away"
-    if row.given < exchange.reviews:
+    if row.given < row.owes:
         return "reviewing"
     return "done" if row.received >= exchange.reviews else "waiting"
 

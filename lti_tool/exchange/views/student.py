@@ -120,7 +120,9 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     }.get(page.step)
     words = (
         _("Hand in your work"),
-        ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed),
+        ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed)
+        if page.owed
+        else _("Give feedback: you are excused"),
         _("Read what comes back"),
         _("Reply"),
     )

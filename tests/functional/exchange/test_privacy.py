@@ -75,6 +75,8 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
         "grades_by_hand": [],
         "reviews_not_counted": [],
         "names_offered": [],
+        "excused": [],
+        "repairs_about_them": [],
         "commitments": [],
     }
 

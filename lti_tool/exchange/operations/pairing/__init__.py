@@ -11,6 +11,17 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.operations.pairing.repairs import (
+    Freed,
+    assign,
+    free,
+    part,
+    put_back,
+    stand_in,
+    step_back,
+    unassign,
+    want,
+)
 from lti_tool.exchange.operations.pairing.scene import hold, share
 from lti_tool.exchange.operations.pairing.seats import (
     begin_together,
@@ -24,9 +35,12 @@ from lti_tool.exchange.operations.pairing.seats import (
 from lti_tool.exchange.operations.pairing.taking import come_back, give_back, keep, next_work, release_late
 
 __all__ = [
+    "Freed",
+    "assign",
     "begin_together",
     "come_back",
     "follow_the_course",
+    "free",
     "give_back",
     "hold",
     "keep",
@@ -34,11 +48,17 @@ __all__ = [
     "mend",
     "mix_again",
     "next_work",
+    "part",
+    "put_back",
     "release_late",
     "rescale",
     "share",
+    "stand_in",
+    "step_back",
     "take_seat",
     "tend",
+    "unassign",
+    "want",
 ]
 
 

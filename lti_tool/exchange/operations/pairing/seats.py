@@ -44,20 +44,27 @@ IN_NEED = text(
       where exchange_id = :exchange and idle > 0 and left_at is null and planned_at is not null
         and person_id <> :person
         and (select count(*) from exchange_pair p
-              where p.exchange_id = :exchange and p.reviewer_id = exchange_seat.person_id) < :reviews
+              where p.exchange_id = :exchange and p.reviewer_id = exchange_seat.person_id)
+            < least((select x.owes from exchange_excusal x
+                         where x.exchange_id = :exchange and x.person_id = exchange_seat.person_id), :reviews)
       order by joined_at, person_id limit :urn)
     """
 )
+IS_FREE = """
+        not exists (select from exchange_pair_rule r where r.exchange_id = p.exchange_id and r.kind = 'must'
+                       and r.reviewer_id = p.reviewer_id and r.author_id = p.author_id)
+"""
+"""What the teacher wants together is neither split nor traded."""
 DRAWN = text(
-    """
-    (select reviewer_id, author_id from exchange_pair
-      where exchange_id = :exchange and begun_at is null and draw >= :start
+    f"""
+    (select reviewer_id, author_id from exchange_pair p
+      where exchange_id = :exchange and begun_at is null and draw >= :start and {IS_FREE}
       order by draw, reviewer_id, author_id limit :urn)
     union all
-    (select reviewer_id, author_id from exchange_pair
-      where exchange_id = :exchange and begun_at is null and draw < :start
+    (select reviewer_id, author_id from exchange_pair p
+      where exchange_id = :exchange and begun_at is null and draw < :start and {IS_FREE}
       order by draw, reviewer_id, author_id limit :urn)
-    """
+    """  # noqa: S608 - made of constants
 )
 PLANNED = text("update exchange_seat set planned_at = :now where exchange_id = :exchange and person_id = any(:people)")
 WAITING_FOR_THE_BEGINNING = text(
@@ -98,8 +105,10 @@ AROUND = text(
       from exchange_pair p
       left join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
      where p.exchange_id = :exchange and (p.reviewer_id = :person or p.author_id = :person)
+       and exists (select from exchange_seat s where s.exchange_id = :exchange and s.person_id = p.reviewer_id)
     """
 )
+"""Without the places that staff took: what they wrote is given."""
 END_OFFERS = text(
     """
     update exchange_offer o set state = 'expired', ended_at = :now
@@ -114,12 +123,28 @@ LESS_BEGUN = text(
 )
 EVERYBODY = text(
     """
-    select s.person_id, s.lacks, least(s.idle, :reviews - count(p.submission_id)) as idle
+    select s.person_id, s.lacks, least(s.idle, least(x.owes, :reviews) - count(p.submission_id)) as idle
       from exchange_seat s
       left join exchange_pair p on p.exchange_id = s.exchange_id and p.reviewer_id = s.person_id
+      left join exchange_excusal x on x.exchange_id = s.exchange_id and x.person_id = s.person_id
      where s.exchange_id = :exchange and s.left_at is null and s.planned_at is not null
-     group by s.exchange_id, s.person_id
+     group by s.exchange_id, s.person_id, x.owes
      order by s.joined_at, s.person_id
+    """
+)
+OWED_NOTHING = text(
+    "update exchange_seat set idle = 0 where exchange_id = :exchange and person_id = any(:people) and idle > 0"
+)
+EXCUSED = text("select owes from exchange_excusal where exchange_id = :exchange and person_id = :person")
+MUST = text(
+    """
+    select r.reviewer_id, r.author_id from exchange_pair_rule r
+      join exchange_seat one on one.exchange_id = r.exchange_id and one.person_id = r.reviewer_id
+       and one.left_at is null and one.planned_at is not null
+      join exchange_seat other on other.exchange_id = r.exchange_id and other.person_id = r.author_id
+       and other.left_at is null and other.planned_at is not null
+     where r.exchange_id = :exchange and r.kind = 'must'
+     order by r.reviewer_id, r.author_id
     """
 )
 ALL_WAITING = text(
@@ -218,7 +243,20 @@ def mix_again(session: Session, exchange: Exchange, *, now: datetime) -> None:
     scene.hold(session, exchange)
     removed = pairs_of(session.execute(ALL_WAITING, {"exchange": exchange.id}))
     scene.write(session, exchange, Change(removed=tuple(removed)), kind="mixed", now=now)
+    bring_together(session, exchange, now=now)
     mend(session, exchange, now=now)
+
+
+def bring_together(session: Session, exchange: Exchange, *, now: datetime) -> int:
+    """Make the pairs that the teacher wants, as far as both people are here. Returns how many are new."""
+    wanted = pairs_of(session.execute(MUST, {"exchange": exchange.id}))
+    if not wanted:
+        return 0
+    here = scene_of(session, exchange, {person for pair in wanted for person in pair})
+    added = tuple(pair for pair in wanted if pair not in here.taken)
+    if added:
+        scene.write(session, exchange, Change(added=added), kind="wanted", now=now)
+    return len(added)
 
 
 def mend(session: Session, exchange: Exchange, *, now: datetime) -> int:
@@ -263,6 +301,7 @@ def _join(session: Session, exchange: Exchange, person: int, *, now: datetime) -
     change = joining(
         person,
         exchange.reviews,
+        reads=session.execute(EXCUSED, facts | {"person": person}).scalar_one_or_none(),
         wanted=sorted(pair for pair in here.must if person in pair and pair not in here.taken),
         lacking=lacking,
         idle=idle,

@@ -50,6 +50,8 @@ NEEDIER = text(
        and w.submission_id = (select submission_id from exchange_seat x
                                where x.exchange_id = :exchange and x.person_id = s.person_id)
      where w.reviewer_id <> :reviewer
+       and not exists (select from exchange_pair_rule r where r.exchange_id = :exchange and r.kind = 'must'
+                          and r.reviewer_id = w.reviewer_id and r.author_id = w.author_id)
      order by s.begun, s.joined_at, w.draw limit :few
        for update of w skip locked
     """
@@ -126,6 +128,8 @@ LATE = text(
        and not exists (select from exchange_offer o where o.exchange_id = p.exchange_id
                           and o.reviewer_id = p.reviewer_id and o.state in ('offered', 'started')
                           and o.lease_until > :now)
+       and not exists (select from exchange_pair_rule a where a.exchange_id = p.exchange_id and a.kind = 'must'
+                          and a.reviewer_id = p.reviewer_id and a.author_id = p.author_id and a.at > :asked_since)
     returning p.reviewer_id, p.author_id
     """
 )
@@ -244,7 +248,8 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     """
     scene.hold(session, exchange)
     is_over = exchange.review_by is not None and exchange.review_by < now
-    facts = {"exchange": exchange.id, "now": now, "is_over": is_over}
+    # Whoever was asked by staff a moment ago has as long as others had.
+    facts = {"exchange": exchange.id, "now": now, "is_over": is_over, "asked_since": now - rules.PATIENCE}
     # Until the date for reviews there is time; where there is none, days without a sign are the sign.
     idle_since = now - rules.PATIENCE if exchange.review_by is None else datetime.min.replace(tzinfo=now.tzinfo)
     late = pairs_of(session.execute(LATE, facts | {"idle_since": idle_since}))
@@ -253,11 +258,12 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     late += pairs_of(session.execute(ABANDONED, facts | {"idle_since": now - rules.PATIENCE}))
     if late:
         lacks: dict[int, int] = {}
-        idle: dict[int, int] = {}
-        for reviewer, author in late:
+        for _reviewer, author in late:
             lacks[author] = lacks.get(author, 0) + 1
-            idle[reviewer] = idle.get(reviewer, 0) + 1
-        scene.reckon(session, exchange, lacks=lacks, idle=idle)
+        scene.reckon(session, exchange, lacks=lacks, idle={})
+        # The plan owes them nothing more, or mending it would keep the same works for them again.
+        facts = {"exchange": exchange.id, "people": sorted({reviewer for reviewer, _author in late})}
+        session.execute(seats.OWED_NOTHING, facts)
         scene.note(session, exchange, "released", now=now, removed=[list(pair) for pair in late])
     return len(late)
 
@@ -281,6 +287,8 @@ def _traded(session: Session, exchange: Exchange, pair: Pair, *, begun: int, now
     if not waiting:
         return pair[1]
     here = scene_of(session, exchange, {*pair, *(id for each in waiting for id in each)}, ignoring=[pair])
+    if pair in here.must:
+        return pair[1]
     other = swapping(*pair, waiting, allows=here.allows, avoids=here.avoids)
     if other is None:
         return pair[1]
