@@ -84,6 +84,10 @@ coverage: setup browser ## Run all tests and tell which lines none of them reach
 bench: setup ## Measure launches, roster sync and page weights against their reference runs
 	$(BIN)/python -m tests.benchmarks $(what)
 
+.PHONY: simulate
+simulate: setup ## Play a term of 120 students over HTTP and hold the promises against it (what="--seed 2")
+	@$(BIN)/python -m tests.simulation $(what)
+
 .PHONY: browser
 browser: # Chromium for the browser tests, where this machine can install it
 	@command -v chromium chromium-browser google-chrome >/dev/null || { \

@@ -4,8 +4,9 @@ Front door of the operator: ``hearth …``. Scriptable: exit code 0 for done, 1 
 
 import json
 import sys
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 import click
 from psycopg.errors import UndefinedColumn, UndefinedTable
@@ -18,6 +19,7 @@ from lti_tool import __version__, db, doctor, files, lms, migrations, privacy
 from lti_tool.clock import now
 from lti_tool.config import Settings, SettingsError
 from lti_tool.courses.models import Platform
+from lti_tool.exchange import exporting
 from lti_tool.exchange import queries as exchange_queries
 from lti_tool.exchange.models import Exchange
 from lti_tool.lti import keys, registration
@@ -215,6 +217,37 @@ def exchange_recompute(exchange_id: int, as_json: bool) -> None:
             mark = "ok  " if each.agrees else "BAD "
             click.echo(f"{mark} person {each.person_id}: computed {each.score}, released {each.released}")
     sys.exit(0 if all(each.agrees for each in rows) else 1)
+
+
+@exchange.command("replay")
+@click.argument("exchange_id", type=int, required=False)
+@click.option("--from", "file", type=click.File("rb"), help="An exported JSON file, instead of what is stored here.")
+@click.option("--json", "as_json", is_flag=True)
+def exchange_replay(exchange_id: int | None, file: IO[bytes] | None, as_json: bool) -> None:
+    """Derive who reviews whom from seed and steps; exit 1 where what is kept differs. Changes nothing."""
+    if (exchange_id is None) == (file is None):
+        raise click.UsageError("Give the id of an exchange, or --from with an exported file.")
+    if file is not None:
+        try:
+            found = exporting.replay_file(file)
+        except exporting.NotReplayable as err:
+            raise _wrong(str(err)) from err
+    else:
+        _connect()
+        with db.transaction() as session:
+            stored = session.get(Exchange, exchange_id)
+            if stored is None:
+                raise _wrong(f"There is no exchange {exchange_id}.")
+            found = exchange_queries.replay(session, stored)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+    elif found:
+        for each in found:
+            what = f"seat of {each.author}" if each.reviewer is None else f"{each.reviewer} reads {each.author}"
+            click.echo(f"BAD  {what}: {each.derived} by the steps, {each.kept} as kept")
+    else:
+        click.echo("ok   The plan that is kept is what its steps lead to.")
+    sys.exit(1 if found else 0)
 
 
 @main.group("db")

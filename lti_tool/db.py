@@ -82,6 +82,16 @@ def transaction() -> Iterator[Session]:
         yield current
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """
+    A session that reads the database as it is at one moment, however long the reading takes. Nothing is written.
+    """
+    with _sessions() as current:
+        current.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        yield current
+
+
 def without_transaction(of: Session) -> None:
     """
     Let each statement of *of*, which has done nothing yet, stand for itself.

@@ -11,6 +11,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── TooLong              more words than we keep
     ├── TooManyFiles
     ├── WorkFirst            who has handed nothing in cannot review
+    ├── GradeIsOut           a grade rests on the work
     ├── Missing              not there, or not this person's: shown as missing
     │   ├── NoSuchExchange
     │   ├── NoSuchOffer
@@ -112,6 +113,10 @@ class WorkFirst(ExchangeError):
     """Own work comes before reviewing that of others."""
 
 
+class GradeIsOut(ExchangeError):
+    """The grade of this work was released, so its author does not take it back alone."""
+
+
 class Missing(ExchangeError):
     """Not there, or not this person's."""
 
@@ -161,11 +166,12 @@ class NoSuchPart(Missing):
 
 
 class OfferIsOver(ExchangeError):
-    """The offer is declined, or lapsed and given to somebody else."""
+    """The offer is declined, or lapsed and given to somebody else, or for the ``reason`` that it was withdrawn."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, reason: str = "") -> None:
         super().__init__(state)
         self.state = state
+        self.reason = reason
 
 
 class IncompleteFeedback(ExchangeError):

@@ -27,7 +27,6 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
-    PlannedPair,
     Release,
     Repair,
     Seat,
@@ -35,6 +34,7 @@ from lti_tool.exchange.models import (
     SubmissionFile,
     Takeaway,
     Thanks,
+    Withdrawal,
     WorkVersion,
 )
 from lti_tool.exchange.operations import pairing
@@ -133,8 +133,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
-    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id, Seat.left_at.is_(None))):
-        pairing.leave_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
+    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id)):
+        pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
         for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
             storage.remove(session, file.key)
@@ -147,6 +147,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
             .where(WorkVersion.submission_id == work.id)
             .values(body="", beside={}, note="", file_ids=[])
         )
+        session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id))
         work.beside = {}
         work.draft = work.body = ""
         work.author_id = None
@@ -170,9 +171,6 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Introduction).where(Introduction.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
-    pairs = or_(PlannedPair.reviewer_id == person_id, PlannedPair.author_id == person_id)
-    session.execute(delete(PlannedPair).where(pairs))
-    session.execute(delete(Seat).where(Seat.person_id == person_id))
     # Messages and flags of theirs, and nobody else's: a thread keeps what the other side said.
     session.execute(delete(Message).where(Message.writer_id == person_id))
     session.execute(update(Flag).where(Flag.by_id == person_id).values(by_id=None, words=""))
@@ -223,6 +221,7 @@ def _work(work: Submission, versions: list[dict[str, Any]]) -> dict[str, Any]:
         "beside": work.beside,
         "versions": versions,
         "submitted_at": work.submitted_at.isoformat() if work.submitted_at else None,
+        "withdrawn_at": work.withdrawal.withdrawn_at.isoformat() if work.withdrawal else None,
         "files": [{"name": file.name, "media_type": file.media_type, "size": file.size} for file in work.files],
     }
 

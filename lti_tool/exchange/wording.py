@@ -158,7 +158,7 @@ NO_GRADE = {
     "not_submitted": lazy_gettext("Nothing was handed in."),
     "no_feedback": lazy_gettext("No feedback has been received yet."),
     "no_parts": lazy_gettext("Nothing that counts for the grade has happened yet."),
-    "no_levels": lazy_gettext("The criteria have no levels with points, so there is nothing to compute from."),
+    "no_points": lazy_gettext("The criteria give no points, so there is nothing to compute from."),
 }
 
 PART_NAMES = {
@@ -177,7 +177,7 @@ PART_RULES = {
 }
 
 METHODS = {
-    rules.MEAN: lazy_gettext("The mean of the levels that your reviewers choose."),
+    rules.MEAN: lazy_gettext("The mean of what your reviewers choose."),
     rules.MEDIAN: lazy_gettext("The median: what the reviewer in the middle says."),
     rules.ROBUST: lazy_gettext(
         "An estimate from all reviews of the class, which allows for strict and lenient reviewers."
@@ -275,9 +275,12 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
-    errors.OfferIsOver: lambda err: _(
-        "This work has been given to somebody else. What you wrote is still here to copy."
+    errors.OfferIsOver: lambda err: (
+        _("Its author has taken this work back. What you wrote is still here to copy.")
+        if err.reason == rules.WITHDRAWN
+        else _("This work has been given to somebody else. What you wrote is still here to copy.")
     ),
+    errors.GradeIsOut: lambda err: _("Your grade rests on this work and is out already. Ask your teacher."),
     errors.IncompleteFeedback: lambda err: _("Some answers are still missing."),
     errors.UnknownAnswer: lambda err: _(
         "The criteria were changed while you were writing. Here they are as they are now, with what you wrote."

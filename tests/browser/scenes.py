@@ -291,6 +291,13 @@ def a_grade_refused(teacher: Someone, world: World) -> Hearth:
 
 
 @scene(TEACHER)
+def taking_it_elsewhere(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Take it with you")
+    return hearth.shows("Take it with you")
+
+
+@scene(TEACHER)
 def student_view(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(world.full)
     hearth.follow("Student view")

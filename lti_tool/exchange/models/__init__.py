@@ -58,6 +58,7 @@ from lti_tool.exchange.models.settings import (
 from lti_tool.exchange.models.work import (
     Submission,
     SubmissionFile,
+    Withdrawal,
     WorkVersion,
 )
 
@@ -99,6 +100,7 @@ __all__ = [
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Withdrawal",
     "WorkVersion",
     "has_reader",
 ]

@@ -5,7 +5,7 @@ What becomes of feedback: messages about it, the author's plan, thanks, looking 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Person
@@ -166,6 +166,8 @@ class Hiding(Base):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_message.id", ondelete="CASCADE"))
     note: Mapped[str]
     """What those from whom it is hidden read instead."""
+    counts: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a hidden feedback counts for the grade nevertheless."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     at: Mapped[datetime]
 

@@ -81,11 +81,11 @@ class PairingEvent(Base):
     at: Mapped[datetime]
     kind: Mapped[str]
     """
-    planned, joined, left, begun, traded, rescued, kept, came_back, given_back, released, mixed, mended, wanted, ruled;
-    by staff: assigned, unassigned, freed, excused, put_back, stood_in, stepped_back.
+    planned, joined, left, forgotten, begun, traded, rescued, given_back, kept, came_back, released, mixed, mended,
+    wanted or ruled; by staff: assigned, unassigned, freed, excused, put_back, stood_in, stepped_back.
     """
     facts: Mapped[dict[str, Any]]
-    """Ids only: ``person``, and ``added`` and ``removed`` as lists of ``[reviewer, author]``."""
+    """Ids only: ``person``, and ``added``, ``removed`` and ``begun`` as lists of ``[reviewer, author]``."""
 
 
 class PairRule(Base):

@@ -32,7 +32,7 @@ class Repair(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     """Whose work was assigned."""
     facts: Mapped[dict[str, Any]]
-    """What it takes to undo it: ``removed`` as a list of ``[reviewer, author]``, ``idle``, ``before``."""
+    """What it takes to undo it: ``removed`` as a list of ``[reviewer, author]``, and what they owed ``before``."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     at: Mapped[datetime]
     undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

@@ -63,7 +63,7 @@ class Offer(Base):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     """Which version of the work is under review."""
     reason: Mapped[str] = mapped_column(default="")
-    """Why it was declined, see :data:`rules.DECLINE_REASONS`."""
+    """Why it is over: one of :data:`rules.DECLINE_REASONS`, or :data:`rules.WITHDRAWN`."""
     note: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[datetime | None]
 
@@ -123,7 +123,8 @@ class Feedback(Base):
     __tablename__ = "exchange_feedback"
     __table_args__ = (UniqueConstraint("offer_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, server_default=text("exchange_feedback_new_id()"))
+    """Drawn: authors see it in addresses, and it tells nothing of when a feedback came."""
     offer_id: Mapped[int] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"))
     comment: Mapped[str] = mapped_column(default="")
     to_author: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))

@@ -50,6 +50,7 @@ class Submission(Base):
         passive_deletes=True,
     )
     """The files of the draft. Those that only an older version has are with the version."""
+    withdrawal: Mapped["Withdrawal | None"] = relationship(viewonly=True)
 
     @property
     def state(self) -> str:
@@ -58,6 +59,17 @@ class Submission(Base):
     @property
     def has_unsent_changes(self) -> bool:
         return self.submitted_at is not None and self.draft != self.body
+
+
+class Withdrawal(Base):
+    """An author took back what they had handed in. Handing in again removes the row; the journal remembers."""
+
+    __tablename__ = "exchange_withdrawal"
+
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("exchange_submission.id", ondelete="CASCADE"), primary_key=True
+    )
+    withdrawn_at: Mapped[datetime]
 
 
 class WorkVersion(Base):

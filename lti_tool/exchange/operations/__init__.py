@@ -86,6 +86,9 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.withdrawing import (
+    withdraw_work,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -156,4 +159,5 @@ __all__ = [
     "undo",
     "unpublish",
     "withdraw_name",
+    "withdraw_work",
 ]

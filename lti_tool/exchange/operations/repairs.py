@@ -50,10 +50,12 @@ def free_works(session: Session, exchange: Exchange, *, person: int, by: int, no
     """
     pairing.hold(session, exchange)
     freed = pairing.free(session, exchange, person=person, by=by, now=now)
-    if not freed.pairs:
+    if not freed:
         raise errors.NothingToFree
-    facts = {"removed": [list(pair) for pair in freed.pairs], "idle": freed.idle}
-    return _keep(session, exchange, FREED, person=person, facts=facts, by=by, now=now)
+    made = _keep(session, exchange, FREED, person=person, facts=_removed(freed), by=by, now=now)
+    # Those to whom the plan owes a work get these at once.
+    pairing.mend(session, exchange, now=now)
+    return made
 
 
 def excuse(session: Session, exchange: Exchange, *, person: int, owes: int, why: str, by: int, now: datetime) -> Repair:
@@ -72,8 +74,9 @@ def excuse(session: Session, exchange: Exchange, *, person: int, owes: int, why:
     _owe(session, exchange, person=person, owes=owes, why=why, by=by, at=now)
     left = max(owes - queries.given_by(session, exchange, person), 0)
     freed = pairing.free(session, exchange, person=person, by=by, now=now, keep=left, kind="excused")
-    facts = {"removed": [list(pair) for pair in freed.pairs], "idle": freed.idle, "before": kept}
+    facts = _removed(freed) | {"before": kept}
     made = _keep(session, exchange, EXCUSED, person=person, facts=facts, by=by, now=now)
+    pairing.mend(session, exchange, now=now)
     # What they have given may be all now, and a grade may rest on that.
     _let_grades_follow(session, exchange, person, now=now)
     return made
@@ -93,9 +96,10 @@ def undo(session: Session, exchange: Exchange, *, repair_id: int, by: int, now: 
         raise errors.NoSuchRepair
     if repair.undone_at is not None:
         return 0
-    back = _undo(session, exchange, repair, by=by, now=now)
     repair.undone_by_id, repair.undone_at = by, now
     session.flush()
+    back = _undo(session, exchange, repair, by=by, now=now)
+    pairing.mend(session, exchange, now=now)
     acts.record(session, exchange, "repair.undone", by=by, now=now, repair_id=repair.id, kind=repair.kind)
     return back
 
@@ -134,12 +138,14 @@ def _undo(session: Session, exchange: Exchange, repair: Repair, *, by: int, now:
     if repair.kind == EXCUSED:
         _owe_as_before(session, exchange, repair)
     pairs = [(one, other) for one, other in repair.facts.get("removed", ())]
-    back = pairing.put_back(
-        session, exchange, person=repair.person_id, pairs=pairs, idle=repair.facts.get("idle", 0), by=by, now=now
-    )
+    back = pairing.put_back(session, exchange, person=repair.person_id, pairs=pairs, by=by, now=now)
     if repair.kind == EXCUSED:
         _let_grades_follow(session, exchange, repair.person_id, now=now)
     return back
+
+
+def _removed(pairs: Collection[tuple[int, int]]) -> dict[str, Any]:
+    return {"removed": [list(pair) for pair in pairs]}
 
 
 def _owe(

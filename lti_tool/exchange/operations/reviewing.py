@@ -77,7 +77,7 @@ def decline_offer(
     pairing.share(session, exchange)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
-        raise errors.OfferIsOver(offer.state)
+        raise errors.OfferIsOver(offer.state, offer.reason)
     if offer.is_open:
         offer.state, offer.ended_at = OfferState.DECLINED, now
         offer.reason = reason if reason in rules.DECLINE_REASONS else "other"
@@ -130,7 +130,7 @@ def give_feedback(
     if offer.state == OfferState.SUBMITTED:
         return _given_already(session, offer, words, now)
     if not offer.is_open:
-        raise errors.OfferIsOver(offer.state)
+        raise errors.OfferIsOver(offer.state, offer.reason)
     acts.require_open(exchange, now)
     words = checked(session, exchange, offer, words)
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
@@ -217,7 +217,7 @@ def _own_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: in
 def _writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -> Offer:
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if not offer.is_open:
-        raise errors.OfferIsOver(offer.state)
+        raise errors.OfferIsOver(offer.state, offer.reason)
     return offer
 
 

@@ -7,13 +7,22 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import any_, exists, literal, select, update
+from sqlalchemy import any_, delete, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
 from lti_tool.exchange import errors, queries, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, SubmissionFile, WorkVersion, has_reader
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    Offer,
+    Submission,
+    SubmissionFile,
+    Withdrawal,
+    WorkVersion,
+    has_reader,
+)
 from lti_tool.exchange.operations import acts, drafts, pairing
 from lti_tool.exchange.operations.drafts import Saved
 
@@ -38,7 +47,7 @@ def save_draft(
     body = _readable(body)
     if not exchange.is_published:
         raise errors.NotOpen("unpublished")
-    work = _own_work(session, exchange, author=author)
+    work = own_work(session, exchange, author=author)
     saved = drafts.write_work(session, work, body, base_revision=base_revision, now=now)
     if beside is None or work.beside == beside.as_dict():
         return saved
@@ -70,9 +79,10 @@ def submit_work(
     acts.require_open(exchange, now)
     # Nobody is offered the work while it is replaced. Before any row, as everybody who takes both.
     pairing.hold(session, exchange)
-    work = _own_work(session, exchange, author=author)
+    work = own_work(session, exchange, author=author)
     latest = _latest_version(session, work)
-    if latest is not None and latest.body == body and _has_same_around(latest, work):
+    is_in = work.submitted_at is not None
+    if is_in and latest is not None and latest.body == body and _has_same_around(latest, work):
         drafts.write_work(session, work, body, base_revision=base_revision, now=now)
         return work
     _require_parts(exchange, work, body)
@@ -81,7 +91,7 @@ def submit_work(
     if is_revision and not note:
         raise errors.NoteMissing
     drafts.write_work(session, work, body, base_revision=base_revision, now=now)
-    if work.body.strip():
+    if work.body.strip() and work.body != body:
         drafts.keep_copy(session, {"body": work.body}, submission_id=work.id, now=now)
     work.body, work.version = body, work.version + 1
     # Handed in when it first came; a revised version neither makes it late nor puts it at the end of the queue.
@@ -104,6 +114,7 @@ def submit_work(
             .where(Offer.submission_id == work.id, Offer.state == rules.OfferState.OFFERED)
             .values(version=work.version)
         )
+    is_back = _end_withdrawal(session, work)
     session.flush()
     pairing.take_seat(session, exchange, person=author, work=work.id, now=now)
     acts.record(
@@ -115,6 +126,7 @@ def submit_work(
         submission_id=work.id,
         version=work.version,
         is_late=exchange.windows.is_late(work.submitted_at or now),
+        is_back=is_back,
     )
     log.info("work %s handed in for exchange %s, version %s", work.id, exchange.id, work.version)
     return work
@@ -137,7 +149,7 @@ def attach_file(
     acts.require_open(exchange, now)
     # Cleaning takes its time, so it comes before the row is locked.
     cleaned = files.accept(data, max_bytes=max_bytes, name=name)
-    work = _own_work(session, exchange, author=author)
+    work = own_work(session, exchange, author=author)
     twin = next((each for each in work.files if each.sha256 == cleaned.sha256), None)
     if twin is not None:
         return twin
@@ -171,7 +183,7 @@ def remove_file(
 ) -> None:
     """Take a file away again, unless somebody already has the work for review."""
     acts.require_open(exchange, now)
-    work = _own_work(session, exchange, author=author)
+    work = own_work(session, exchange, author=author)
     found = next((each for each in work.files if each.id == file_id), None)
     if found is None:
         raise errors.NoSuchFile
@@ -190,6 +202,22 @@ def remove_file(
         storage.remove(session, found.key)
         session.flush()
     acts.record(session, exchange, "work.file_removed", by=author, now=now, submission_id=work.id, file_id=file_id)
+
+
+def own_work(session: Session, exchange: Exchange, *, author: int) -> Submission:
+    """The author's work, made where there is none, and locked: whatever they do in two tabs happens in turn."""
+    session.execute(
+        insert(Submission)
+        .values(exchange_id=exchange.id, author_id=author, draft="", revision=0, body="", version=0)
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(
+        select(Submission)
+        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
+        .options(selectinload(Submission.files))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def _readable(body: str) -> str:
@@ -227,6 +255,12 @@ def _require_parts(exchange: Exchange, work: Submission, body: str) -> None:
         raise errors.PartsMissing(lacking)
 
 
+def _end_withdrawal(session: Session, work: Submission) -> bool:
+    """Whether the work had been taken back; it is so no longer."""
+    gone = session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id).returning(Withdrawal))
+    return gone.first() is not None
+
+
 def _latest_version(session: Session, work: Submission) -> WorkVersion | None:
     return session.scalars(
         select(WorkVersion)
@@ -241,23 +275,7 @@ def _has_same_around(version: WorkVersion, work: Submission) -> bool:
 
 def _keep_files_of_latest(session: Session, work: Submission, *, without: int | None = None) -> None:
     """While nobody reads a work, a file added or taken away is so in what was handed in, too."""
-    latest = _latest_version(session, work)
+    latest = _latest_version(session, work) if work.submitted_at is not None else None
     if latest is not None:
         latest.file_ids = [file.id for file in work.files if file.id != without]
         session.flush()
-
-
-def _own_work(session: Session, exchange: Exchange, *, author: int) -> Submission:
-    """The author's work, made where there is none, and locked: whatever they do in two tabs happens in turn."""
-    session.execute(
-        insert(Submission)
-        .values(exchange_id=exchange.id, author_id=author, draft="", revision=0, body="", version=0)
-        .on_conflict_do_nothing()
-    )
-    return session.scalars(
-        select(Submission)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
-        .options(selectinload(Submission.files))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()

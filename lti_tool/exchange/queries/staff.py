@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
-from lti_tool.exchange.models import Exchange, Excusal, GradeOverride, Offer, Release, Submission
+from lti_tool.exchange.models import Exchange, Excusal, GradeOverride, Offer, Release, Submission, Withdrawal
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.student import (
     Dossier,
@@ -41,6 +41,8 @@ class StudentRow:
     submission_id: int | None
     has_draft: bool
     submitted_at: datetime | None
+    withdrawn_at: datetime | None
+    """When they took back what they had handed in."""
     is_late: bool
     given: int
     owes: int
@@ -84,7 +86,7 @@ class Said:
     name: str
     reviewer_id: int | None
     share: float | None
-    """From 0 to 1; None where the criteria have no levels."""
+    """From 0 to 1; None where the criteria give no points."""
     bias: float | None
     """How much more than others this reviewer gives, in the class as a whole."""
     not_counted: str | None
@@ -161,8 +163,9 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 name=person.name,
                 has_left=person.left_at is not None,
                 submission_id=person.submission_id,
-                has_draft=bool(person.has_draft),
+                has_draft=bool(person.has_draft) or person.withdrawn_at is not None,
                 submitted_at=person.submitted_at,
+                withdrawn_at=person.withdrawn_at,
                 is_late=person.submitted_at is not None and exchange.windows.is_late(person.submitted_at),
                 given=given,
                 owes=owes,
@@ -259,7 +262,7 @@ def _passbacks(session: Session, exchange: Exchange, person_id: int) -> dict[str
 
 def _people(
     session: Session, exchange: Exchange
-) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, int | None]]]:
+) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, int | None, datetime | None]]]:
     """The learners of the course, and whoever else has work here. The words of the works stay in the database."""
     is_learner = (
         (Membership.role == Role.LEARNER)
@@ -277,10 +280,12 @@ def _people(
                 Submission.submitted_at,
                 (Submission.draft != "").label("has_draft"),
                 Excusal.owes,
+                Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)
             .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
             .outerjoin(Excusal, (Excusal.person_id == Person.id) & (Excusal.exchange_id == exchange.id))
+            .outerjoin(Withdrawal, Withdrawal.submission_id == Submission.id)
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
             .order_by(func.lower(Person.name), Person.id)
         )

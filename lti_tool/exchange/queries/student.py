@@ -32,6 +32,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
@@ -170,6 +171,8 @@ class StudentPage:
     passback: Passback | None
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    taken_back: tuple[TakenBack, ...] = ()
+    """What this learner wrote about works that their authors took back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +231,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         grade=grade,
         passback=passback,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        taken_back=taken_back_among(dossier.offers),
     )
 
 
@@ -257,15 +261,6 @@ def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: in
     dossier = Dossier(work=None, is_read=False, offers=offers, feedback=(), copies=copies, versions=versions)
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
     return next((review for review in reviews if review.offer.id == offer_id), None)
-
-
-def received_feedback(session: Session, exchange: Exchange, person_id: int) -> tuple[Received, ...]:
-    """The feedback of one author as they may see it."""
-    feedback = _feedback_of(session, exchange, person_id)
-    _fill_answers(session, feedback)
-    versions = versions_of(session, {each.offer.submission for each in feedback})
-    dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=(), versions=versions)
-    return received_in(_as_learner(exchange, dossier), exchange, looker=rules.AUTHOR)
 
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
@@ -356,13 +351,20 @@ def received_in(dossier: Dossier, exchange: Exchange, *, looker: str) -> tuple[R
             comment=feedback.comment,
             given_at=feedback.given_at,
             is_new=feedback.read_at is None,
-            not_counted=feedback.exclusion.reason if feedback.exclusion and exchange.points is not None else None,
+            not_counted=_why_not_counted(feedback) if exchange.points is not None else None,
         )
         for letter, feedback in zip(letters, dossier.feedback, strict=True)
     )
     if exchange.may_see(looker, rules.REVIEWER):
         return tuple(received)
     return tuple(sorted(received, key=lambda each: (len(each.letter), each.letter)))
+
+
+def _why_not_counted(feedback: Feedback) -> str | None:
+    if feedback.exclusion is not None:
+        return feedback.exclusion.reason
+    hiding = feedback.hiding
+    return hiding.note if hiding is not None and not hiding.counts else None
 
 
 def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
@@ -433,6 +435,7 @@ def _work_of(
     row = session.execute(
         select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback, owes.scalar_subquery())
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
     return (None, False, False, None) if row is None else (row[0], row[1], row[2], row[3])

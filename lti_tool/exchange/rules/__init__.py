@@ -116,6 +116,7 @@ from lti_tool.exchange.rules.offers import (
     LEASE,
     OPEN_STATES,
     PATIENCE,
+    WITHDRAWN,
     OfferState,
 )
 from lti_tool.exchange.rules.options import (
@@ -296,6 +297,7 @@ __all__ = [
     "VERDICTS",
     "WANTS_READER",
     "WAYS",
+    "WITHDRAWN",
     "WORDS",
     "WORK",
     "YES_NO",

@@ -96,6 +96,7 @@ class DecisionSchema(FormSchema):
     )
     note = Text(most=LONGEST_NOTE)
     told = Text(most=LONGEST_NOTE)
+    counts = fields.Boolean(load_default=False)
 
     @validates_schema(skip_on_field_errors=False)
     def check_note(self, data: dict[str, Any], **_kwargs: Any) -> None:

@@ -39,6 +39,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     cockpit,
     dialogue,
     downloads,
+    exporting,
     flags,
     grading,
     oversight,
@@ -49,6 +50,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     student,
     takeaways,
     versions,
+    withdrawing,
     work_options,
     working,
 )

@@ -21,6 +21,7 @@ from lti_tool.exchange.views import bp, coach, dialogue
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.web.fields import Number, flat
 from lti_tool.web.guards import member_required
+from lti_tool.web.viewer import current
 
 PARTS = ("level", "number", "comment")
 """What a form may say about a criterion: ``level-7``, ``number-7``, ``comment-7``."""
@@ -40,7 +41,11 @@ def take(id: int) -> ResponseReturnValue:
 @member_required
 def review(id: int, offer_id: int) -> ResponseReturnValue:
     """A work and the place to write about it; once given, the feedback and the author's reply."""
-    return _page(exchange_or_404(id), offer_id)
+    exchange = exchange_or_404(id)
+    if queries.is_taken_back(db.session(), exchange, current().person_id, offer_id):
+        said = _("The author took this work back. What you wrote about it is still yours.")
+        return go_to(url_for("exchange.show", id=id), saying=said, kind="warning")
+    return _page(exchange, offer_id)
 
 
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/draft")

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations.pairing.repairs import (
-    Freed,
     assign,
     free,
     part,
@@ -26,6 +25,7 @@ from lti_tool.exchange.operations.pairing.scene import hold, share
 from lti_tool.exchange.operations.pairing.seats import (
     begin_together,
     follow_the_course,
+    forget_seat,
     leave_seat,
     mend,
     mix_again,
@@ -35,11 +35,11 @@ from lti_tool.exchange.operations.pairing.seats import (
 from lti_tool.exchange.operations.pairing.taking import come_back, give_back, keep, next_work, release_late
 
 __all__ = [
-    "Freed",
     "assign",
     "begin_together",
     "come_back",
     "follow_the_course",
+    "forget_seat",
     "free",
     "give_back",
     "hold",

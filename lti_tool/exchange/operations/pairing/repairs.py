@@ -3,7 +3,6 @@ Steps of the standing plan that staff ask for: a reader for a work, works of som
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
@@ -17,7 +16,7 @@ from lti_tool.exchange.rules.pairs import Change, Pair, swapping
 
 SEATED = text(
     """
-    select person_id, idle, lacks from exchange_seat
+    select person_id, lacks from exchange_seat
      where exchange_id = :exchange and person_id = any(:people) and left_at is null and planned_at is not null
     """
 )
@@ -39,7 +38,6 @@ LET_GO = text(
        and s.exchange_id = o.exchange_id and s.submission_id = o.submission_id and s.person_id = any(:authors)
     """
 )
-IDLE = text("update exchange_seat set idle = :idle where exchange_id = :exchange and person_id = :person")
 WAITING_AROUND = text(
     """
     select reviewer_id, author_id from exchange_pair
@@ -67,14 +65,6 @@ STEP_BACK = text(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Freed:
-    """Works that somebody need not read any more, and what the plan owed them before."""
-
-    pairs: tuple[Pair, ...]
-    idle: int
-
-
 def assign(session: Session, exchange: Exchange, *, reviewer: int, author: int, by: int, now: datetime) -> None:
     """Keep *author*'s work for *reviewer*, beside all that they have. The plan is held already."""
     here = scene_of(session, exchange, {reviewer, author})
@@ -84,8 +74,6 @@ def assign(session: Session, exchange: Exchange, *, reviewer: int, author: int, 
     if reviewer not in seated or not here.allows(reviewer, author):
         raise errors.CannotRead
     scene.write(session, exchange, Change(added=((reviewer, author),)), kind="assigned", now=now, by=by)
-    # What the plan owes them is another matter.
-    scene.reckon(session, exchange, lacks={}, idle={reviewer: 1})
 
 
 def unassign(session: Session, exchange: Exchange, *, reviewer: int, author: int, by: int, now: datetime) -> None:
@@ -94,18 +82,16 @@ def unassign(session: Session, exchange: Exchange, *, reviewer: int, author: int
     if not any(row.author_id == author and not row.is_begun for row in kept):
         raise errors.BegunAlready
     scene.write(session, exchange, Change(removed=((reviewer, author),)), kind="unassigned", now=now, by=by)
-    scene.reckon(session, exchange, lacks={}, idle={reviewer: -1})
 
 
 def free(
     session: Session, exchange: Exchange, *, person: int, by: int, now: datetime, keep: int = 0, kind: str = "freed"
-) -> Freed:
+) -> tuple[Pair, ...]:
     """
-    Let the works that *person* is to read go to others, all but *keep*. What they have begun to write stays theirs.
+    Let the works that *person* is to read look for others, all but *keep*. What they write about stays theirs.
 
-    The plan owes them nothing more. Those to whom it owes a work get these at once.
+    Returns what they need not read any more.
     """
-    seat = session.execute(SEATED, _facts(exchange, people=[person])).one_or_none()
     rows = session.execute(KEPT, _facts(exchange, person=person, now=now)).all()
     writing = [row for row in rows if row.state == "started" and not row.is_lapsed]
     gone = [row for row in rows if row not in writing][max(keep - len(writing), 0) :]
@@ -115,32 +101,20 @@ def free(
         session.execute(seats.LESS_BEGUN, _facts(exchange, people=begun))
         session.execute(LET_GO, _facts(exchange, person=person, authors=begun, now=now))
     scene.write(session, exchange, Change(removed=pairs), kind=kind, now=now, person=person, by=by)
-    session.execute(IDLE, _facts(exchange, person=person, idle=0))
-    seats.mend(session, exchange, now=now)
-    return Freed(pairs=pairs, idle=max(seat.idle, 0) if seat is not None else 0)
+    return pairs
 
 
 def put_back(
-    session: Session, exchange: Exchange, *, person: int, pairs: Collection[Pair], idle: int, by: int, now: datetime
+    session: Session, exchange: Exchange, *, person: int, pairs: Collection[Pair], by: int, now: datetime
 ) -> int:
-    """
-    Keep works for *person* again that were let go, as far as they still look for a reader. Returns how many.
-
-    For the others the plan owes them one again.
-    """
-    seated = {
-        row.person_id: row
-        for row in session.execute(SEATED, _facts(exchange, people=[person, *(author for _, author in pairs)]))
-    }
-    if person not in seated:
+    """Keep works for *person* again that were let go, as far as they still look for a reader. Returns how many."""
+    people = [person, *(author for _, author in pairs)]
+    lacks = {row.person_id: row.lacks for row in session.execute(SEATED, _facts(exchange, people=people))}
+    if person not in lacks:
         return 0
-    here = scene_of(session, exchange, set(seated))
-    back = tuple(
-        pair for pair in pairs if pair[1] in seated and seated[pair[1]].lacks > 0 and here.allows(person, pair[1])
-    )
+    here = scene_of(session, exchange, set(lacks))
+    back = tuple(pair for pair in pairs if lacks.get(pair[1], 0) > 0 and here.allows(person, pair[1]))
     scene.write(session, exchange, Change(added=back), kind="put_back", now=now, person=person, by=by)
-    session.execute(IDLE, _facts(exchange, person=person, idle=idle + len(pairs) - len(back)))
-    seats.mend(session, exchange, now=now)
     return len(back)
 
 

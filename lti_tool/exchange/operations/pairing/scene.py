@@ -110,6 +110,11 @@ class Scene:
     last: frozenset[Pair] = frozenset()
     taken: frozenset[Pair] = frozenset()
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether a plan rests on more than people and seed: rules of the teacher, or the pairs of last time."""
+        return self.options.has_boundaries or bool(self.never or self.must or self.last)
+
     def allows(self, reviewer: int, author: int) -> bool:
         """Whether the teacher's rules and what went before let *reviewer* read *author*'s work."""
         pair = (reviewer, author)

@@ -19,12 +19,27 @@ from lti_tool.exchange.rules.standing import URN
 
 log = logging.getLogger(__name__)
 
+IS_ABSENT = """
+    (((:is_over or greatest(s.planned_at, (select max(o.ended_at) from exchange_offer o
+                                            where o.exchange_id = s.exchange_id and o.reviewer_id = s.person_id))
+                   < :idle_since)
+      and not exists (select from exchange_offer o where o.exchange_id = s.exchange_id and o.reviewer_id = s.person_id
+                         and o.state in ('offered', 'started') and o.lease_until > :now))
+     or exists (select from exchange_repair r
+                 where r.exchange_id = s.exchange_id and r.person_id = s.person_id and r.kind = 'freed'
+                   and r.undone_at is null
+                   and not exists (select from exchange_offer o where o.exchange_id = s.exchange_id
+                                      and o.reviewer_id = s.person_id and o.offered_at > r.at)))
+"""
+"""Whoever does not come, or was freed by staff and gave no sign since: nothing new is kept for them."""
 SIT = text(
     """
     insert into exchange_seat (exchange_id, person_id, submission_id, joined_at, lacks, idle)
     values (:exchange, :person, :work, :now, :reviews, :reviews)
     on conflict (exchange_id, person_id) do update
        set left_at = null, submission_id = excluded.submission_id, planned_at = null,
+           begun = (select count(*) from exchange_pair p where p.exchange_id = :exchange
+                       and p.submission_id = excluded.submission_id and p.begun_at is not null),
            lacks = :reviews - (select count(*) from exchange_pair p
                                 where p.exchange_id = :exchange and p.submission_id = excluded.submission_id),
            idle = :reviews - (select count(*) from exchange_pair p
@@ -34,21 +49,22 @@ SIT = text(
     """
 )
 IN_NEED = text(
-    """
+    f"""
     (select person_id, 'lacking' as what from exchange_seat
       where exchange_id = :exchange and lacks > 0 and left_at is null and planned_at is not null
         and person_id <> :person
       order by lacks desc, joined_at, person_id limit :urn)
     union all
-    (select person_id, 'idle' from exchange_seat
+    (select person_id, 'idle' from exchange_seat s
       where exchange_id = :exchange and idle > 0 and left_at is null and planned_at is not null
         and person_id <> :person
         and (select count(*) from exchange_pair p
-              where p.exchange_id = :exchange and p.reviewer_id = exchange_seat.person_id)
+              where p.exchange_id = :exchange and p.reviewer_id = s.person_id)
             < least((select x.owes from exchange_excusal x
-                         where x.exchange_id = :exchange and x.person_id = exchange_seat.person_id), :reviews)
+                      where x.exchange_id = :exchange and x.person_id = s.person_id), :reviews)
+        and not {IS_ABSENT}
       order by joined_at, person_id limit :urn)
-    """
+    """  # noqa: S608 - made of constants
 )
 IS_FREE = """
         not exists (select from exchange_pair_rule r where r.exchange_id = p.exchange_id and r.kind = 'must'
@@ -106,6 +122,7 @@ AROUND = text(
       left join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
      where p.exchange_id = :exchange and (p.reviewer_id = :person or p.author_id = :person)
        and exists (select from exchange_seat s where s.exchange_id = :exchange and s.person_id = p.reviewer_id)
+     order by p.reviewer_id, p.author_id
     """
 )
 """Without the places that staff took: what they wrote is given."""
@@ -115,25 +132,30 @@ END_OFFERS = text(
       from exchange_seat s
      where o.exchange_id = :exchange and o.state in ('offered', 'started')
        and s.exchange_id = o.exchange_id and s.submission_id = o.submission_id
-       and (o.reviewer_id = :person or s.person_id = :person)
+       and ((o.reviewer_id = :person and not :keeps_reading) or s.person_id = :person)
     """
 )
+FORGET_PAIRS = text(
+    """
+    delete from exchange_pair where exchange_id = :exchange and (reviewer_id = :person or author_id = :person)
+    returning reviewer_id, author_id
+    """
+)
+FORGET_SEAT = text("delete from exchange_seat where exchange_id = :exchange and person_id = :person")
 LESS_BEGUN = text(
     "update exchange_seat set begun = begun - 1 where exchange_id = :exchange and person_id = any(:people)"
 )
 EVERYBODY = text(
-    """
-    select s.person_id, s.lacks, least(s.idle, least(x.owes, :reviews) - count(p.submission_id)) as idle
+    f"""
+    select s.person_id, s.lacks, s.idle as tally, least(x.owes, :reviews) - count(p.submission_id) as idle,
+           {IS_ABSENT} as is_absent
       from exchange_seat s
       left join exchange_pair p on p.exchange_id = s.exchange_id and p.reviewer_id = s.person_id
       left join exchange_excusal x on x.exchange_id = s.exchange_id and x.person_id = s.person_id
      where s.exchange_id = :exchange and s.left_at is null and s.planned_at is not null
      group by s.exchange_id, s.person_id, x.owes
      order by s.joined_at, s.person_id
-    """
-)
-OWED_NOTHING = text(
-    "update exchange_seat set idle = 0 where exchange_id = :exchange and person_id = any(:people) and idle > 0"
+    """  # noqa: S608 - made of constants
 )
 EXCUSED = text("select owes from exchange_excusal where exchange_id = :exchange and person_id = :person")
 MUST = text(
@@ -151,6 +173,17 @@ ALL_WAITING = text(
     "select reviewer_id, author_id from exchange_pair where exchange_id = :exchange and begun_at is null"
     " order by reviewer_id, author_id"
 )
+
+
+def lateness(exchange: Exchange, now: datetime) -> dict[str, object]:
+    """
+    When a reviewer is one who does not come: past the date for reviews, or after days without a sign.
+
+    Until the date there is time; where there is none, days without a sign are the sign.
+    """
+    is_over = exchange.review_by is not None and exchange.review_by < now
+    idle_since = now - rules.PATIENCE if exchange.review_by is None else datetime.min.replace(tzinfo=now.tzinfo)
+    return {"now": now, "is_over": is_over, "idle_since": idle_since}
 
 
 def take_seat(session: Session, exchange: Exchange, *, person: int, work: int, now: datetime) -> None:
@@ -195,24 +228,34 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
         lacks={id: exchange.reviews - received.get(id, 0) for id in people},
         idle={id: exchange.reviews - given.get(id, 0) for id in people},
     )
-    scene.note(session, exchange, "planned", now=now, people=people, seed=exchange.seed, reviews=exchange.reviews)
+    # What follows from the seed alone is not written down: half a million pairs for a class of 100,000.
+    by_rules = {"added": [list(pair) for pair in pairs]} if here.is_bound else {}
+    facts_of_it = {"people": people, "seed": exchange.seed, "reviews": exchange.reviews, **by_rules}
+    scene.note(session, exchange, "planned", now=now, **facts_of_it)
     log.info("exchange %s planned for %s people, %s pairs", exchange.id, len(people), len(pairs))
     return len(people)
 
 
-def leave_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+def leave_seat(
+    session: Session, exchange: Exchange, *, person: int, now: datetime, keeps_reading: bool = False
+) -> None:
     """
     Somebody leaves the course, or takes their work back: those around them close the gap.
 
-    Feedback that was given stays. What they had begun to read is looked after by others, and
-    whoever had begun to read their work gets another.
+    Feedback that was given stays. What they had begun to read is looked after by others, unless they
+    go on with it, and whoever had begun to read their work gets another.
     """
     scene.hold(session, exchange)
-    facts = {"exchange": exchange.id, "person": person, "now": now}
+    facts = {"exchange": exchange.id, "person": person, "now": now, "keeps_reading": keeps_reading}
     if session.execute(LEAVE, facts).one_or_none() is None:
         return
     around = session.execute(AROUND, facts).all()
-    gone = [row for row in around if row.state != "submitted"]
+    gone = [
+        row
+        for row in around
+        if row.state != rules.OfferState.SUBMITTED
+        and not (keeps_reading and row.reviewer_id == person and row.state in rules.OPEN_STATES)
+    ]
     reviewers = [row.reviewer_id for row in gone if row.author_id == person]
     authors = [row.author_id for row in gone if row.reviewer_id == person]
     begun = [row.author_id for row in gone if row.is_begun and row.reviewer_id == person]
@@ -225,15 +268,23 @@ def leave_seat(session: Session, exchange: Exchange, *, person: int, now: dateti
     scene.write(session, exchange, Change(added=added, removed=removed), kind="left", now=now, person=person)
 
 
+def forget_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+    """Somebody leaves and nothing here says any more where they sat, nor whose work they read."""
+    leave_seat(session, exchange, person=person, now=now)
+    scene.hold(session, exchange)
+    facts = {"exchange": exchange.id, "person": person}
+    removed = pairs_of(session.execute(FORGET_PAIRS, facts))
+    session.execute(FORGET_SEAT, facts)
+    scene.note(session, exchange, "forgotten", now=now, person=person, removed=[list(pair) for pair in sorted(removed)])
+
+
 def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime) -> None:
     """Another number of reviews is asked for: what has begun stays, and the rest is planned anew."""
     more = exchange.reviews - before
     if not more:
         return
     scene.hold(session, exchange)
-    people = [
-        row.person_id for row in session.execute(EVERYBODY, {"exchange": exchange.id, "reviews": exchange.reviews})
-    ]
+    people = [row.person_id for row in session.execute(EVERYBODY, _facts_of_all(exchange, now))]
     scene.reckon(session, exchange, lacks=dict.fromkeys(people, more), idle=dict.fromkeys(people, more))
     mix_again(session, exchange, now=now)
 
@@ -264,8 +315,10 @@ def mend(session: Session, exchange: Exchange, *, now: datetime) -> int:
     Bring those together whom the plan owes a work and those whom it owes a reviewer. Returns how many pairs.
     """
     scene.hold(session, exchange)
-    rows = session.execute(EVERYBODY, {"exchange": exchange.id, "reviews": exchange.reviews}).all()
-    gives = {row.person_id: row.idle for row in rows if row.idle > 0}
+    rows = session.execute(EVERYBODY, _facts_of_all(exchange, now)).all()
+    # Who helped, or gave a work back for which nobody would trade, could not count it without waiting for others.
+    scene.reckon(session, exchange, lacks={}, idle={row.person_id: row.idle - row.tally for row in rows})
+    gives = {row.person_id: row.idle for row in rows if row.idle > 0 and not row.is_absent}
     gets = {row.person_id: row.lacks for row in rows if row.lacks > 0}
     if not gives or not gets:
         return 0
@@ -290,9 +343,13 @@ def follow_the_course(session: Session, exchange: Exchange, *, now: datetime) ->
     return len(gone) + len(back)
 
 
+def _facts_of_all(exchange: Exchange, now: datetime) -> dict[str, object]:
+    return {"exchange": exchange.id, "reviews": exchange.reviews, **lateness(exchange, now)}
+
+
 def _join(session: Session, exchange: Exchange, person: int, *, now: datetime) -> None:
     facts = {"exchange": exchange.id, "person": person, "urn": URN, "reviews": exchange.reviews}
-    in_need = session.execute(IN_NEED, facts).all()
+    in_need = session.execute(IN_NEED, facts | lateness(exchange, now)).all()
     drawn = pairs_of(session.execute(DRAWN, facts | {"start": draw_for(exchange.seed, person)}))[:URN]
     lacking = [row.person_id for row in in_need if row.what == "lacking"]
     idle = [row.person_id for row in in_need if row.what == "idle"]
@@ -340,14 +397,11 @@ def _whole_plan(exchange: Exchange, people: Sequence[int], here: scene.Scene) ->
 
 def _copy_in(session: Session, exchange: Exchange, pairs: Sequence[Pair]) -> None:
     """Many pairs by COPY: a row each by a statement each would take ten times as long."""
-    works: dict[int, int] = dict(
-        session.execute(
-            text("select person_id, submission_id from exchange_seat where exchange_id = :exchange"),
-            {"exchange": exchange.id},
-        )
-        .tuples()
-        .all()
+    seats = session.execute(
+        text("select person_id, submission_id from exchange_seat where exchange_id = :exchange"),
+        {"exchange": exchange.id},
     )
+    works = {row.person_id: row.submission_id for row in seats}
     connection = db.driver_connection(session)
     with (
         connection.cursor() as cursor,

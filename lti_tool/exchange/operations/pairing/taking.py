@@ -13,10 +13,8 @@ from lti_tool.exchange.models import Exchange, Offer
 from lti_tool.exchange.operations.pairing import scene, seats
 from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
 from lti_tool.exchange.rules.pairs import Change, Pair, draw, draw_for, swapping
-from lti_tool.exchange.rules.standing import URN
+from lti_tool.exchange.rules.standing import FEW, URN
 
-FEW = 12
-"""More works than any reviewer is kept from, so one that suits is among them."""
 ROUNDS = 8
 """How often to look again when others took what we were about to take."""
 
@@ -69,7 +67,7 @@ BEGIN = text(
       from begun join exchange_submission w on w.id = begun.submission_id
         on conflict (submission_id, reviewer_id) do update
        set state = 'offered', offered_at = excluded.offered_at, lease_until = excluded.lease_until, ended_at = null,
-           version = excluded.version
+           version = excluded.version, reason = ''
      where exchange_offer.state = 'expired'
     returning id
     """
@@ -217,7 +215,8 @@ def keep(session: Session, exchange: Exchange, offer: Offer, *, now: datetime) -
     )
     if author is None:
         return False
-    _pair_up(session, exchange, offer.reviewer_id or 0, author, now=now, kind="kept")
+    reviewer = offer.reviewer_id or 0
+    _pair_up(session, exchange, reviewer, author, now=now, kind="kept")
     session.execute(
         text("update exchange_pair set begun_at = :now where submission_id = :work and reviewer_id = :reviewer"),
         facts | {"now": now},
@@ -226,6 +225,7 @@ def keep(session: Session, exchange: Exchange, offer: Offer, *, now: datetime) -
         text("update exchange_seat set begun = begun + 1 where exchange_id = :exchange and person_id = :author"),
         facts | {"author": author},
     )
+    scene.note(session, exchange, "begun", now=now, begun=[[reviewer, author]])
     return True
 
 
@@ -247,12 +247,9 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     They may still come, and then read what needs them. Returns how many works look for another reviewer.
     """
     scene.hold(session, exchange)
-    is_over = exchange.review_by is not None and exchange.review_by < now
     # Whoever was asked by staff a moment ago has as long as others had.
-    facts = {"exchange": exchange.id, "now": now, "is_over": is_over, "asked_since": now - rules.PATIENCE}
-    # Until the date for reviews there is time; where there is none, days without a sign are the sign.
-    idle_since = now - rules.PATIENCE if exchange.review_by is None else datetime.min.replace(tzinfo=now.tzinfo)
-    late = pairs_of(session.execute(LATE, facts | {"idle_since": idle_since}))
+    facts = {"exchange": exchange.id, "asked_since": now - rules.PATIENCE, **seats.lateness(exchange, now)}
+    late = pairs_of(session.execute(LATE, facts))
     for row in session.execute(LAPSED, facts | {"reviewer": 0, "few": 10_000}).all():
         late.append(_expire(session, exchange, row.id, (row.reviewer_id, row.author_id), now=now))
     late += pairs_of(session.execute(ABANDONED, facts | {"idle_since": now - rules.PATIENCE}))
@@ -261,9 +258,6 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
         for _reviewer, author in late:
             lacks[author] = lacks.get(author, 0) + 1
         scene.reckon(session, exchange, lacks=lacks, idle={})
-        # The plan owes them nothing more, or mending it would keep the same works for them again.
-        facts = {"exchange": exchange.id, "people": sorted({reviewer for reviewer, _author in late})}
-        session.execute(seats.OWED_NOTHING, facts)
         scene.note(session, exchange, "released", now=now, removed=[list(pair) for pair in late])
     return len(late)
 
