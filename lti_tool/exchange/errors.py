@@ -23,6 +23,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
     │   ├── NoSuchRepair
+    │   ├── NoSuchExtension
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
@@ -47,7 +48,9 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── NothingToFree        nothing is kept for this person that others could read
     ├── BegunAlready         a repair that somebody has built on
     ├── OwesOutOfRange
-    └── NotAhead             a promise is for later
+    ├── NotAhead             a promise is for later
+    ├── DatesRefused         what is to be a later date is none
+    └── NobodyChosen
 """
 
 from lti_tool.exchange.rules import Lack
@@ -58,7 +61,7 @@ class ExchangeError(Exception):
 
 
 class NotOpen(ExchangeError):
-    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed."""
+    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed, too_late."""
 
     def __init__(self, because: str) -> None:
         super().__init__(because)
@@ -159,6 +162,10 @@ class NoSuchPerson(Missing):
 
 class NoSuchRepair(Missing):
     """No such repair in this exchange."""
+
+
+class NoSuchExtension(Missing):
+    """No such later date in this exchange, or not for this person."""
 
 
 class NoSuchPart(Missing):
@@ -303,3 +310,16 @@ class OwesOutOfRange(ExchangeError):
     def __init__(self, most: int) -> None:
         super().__init__(f"not from 0 to {most}")
         self.most = most
+
+
+class DatesRefused(ExchangeError):
+    """Later dates that are none: which field, and a short code of the problem."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NobodyChosen(ExchangeError):
+    """More time is for somebody."""

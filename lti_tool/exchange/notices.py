@@ -294,6 +294,8 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "suggestion_used": lambda facts: _("Your suggestion was used."),
     "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
     "grade_released": lambda facts: _("Your grade is there."),
+    "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
+    "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
     "work_waits": lambda facts: _("There is work for you to review now."),
     "asked_to_read": lambda facts: _("Your teacher asks you to read one more work. It waits for you."),
     "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),

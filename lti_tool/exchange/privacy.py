@@ -5,7 +5,7 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
@@ -17,8 +17,11 @@ from lti_tool.exchange.models import (
     Exchange,
     Exclusion,
     Excusal,
+    Extended,
+    Extension,
     Feedback,
     FeedbackDraft,
+    FeedbackRelease,
     FeedbackRevision,
     Flag,
     GradeOverride,
@@ -28,6 +31,7 @@ from lti_tool.exchange.models import (
     Offer,
     PairRule,
     Release,
+    Reopening,
     Repair,
     Seat,
     Submission,
@@ -105,7 +109,42 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
             for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
         ],
+        "more_time": _more_time(session, person_id),
+        "opened_once_more": [
+            {
+                "exchange": each.exchange_id,
+                "what": "work" if each.feedback_id is None else "feedback",
+                "until": each.until.isoformat(),
+                "reason": each.reason,
+                "at": each.at.isoformat(),
+                "taken_back_at": each.ended_at.isoformat() if each.ended_at else None,
+            }
+            for each in session.scalars(
+                select(Reopening).where(Reopening.person_id == person_id).order_by(Reopening.id)
+            )
+        ],
     }
+
+
+def _more_time(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """The later dates that a person got, and why."""
+    rows = session.execute(
+        select(Extension, Extended.taken_back_at)
+        .join(Extended, Extended.extension_id == Extension.id)
+        .where(Extended.person_id == person_id)
+        .order_by(Extension.id)
+    )
+    return [
+        {
+            "exchange": each.exchange_id,
+            "submit_by": each.submit_by.isoformat() if each.submit_by else None,
+            "review_by": each.review_by.isoformat() if each.review_by else None,
+            "reason": each.reason,
+            "at": each.at.isoformat(),
+            "taken_back_at": taken_back_at.isoformat() if taken_back_at else None,
+        }
+        for each, taken_back_at in rows
+    ]
 
 
 def _names_offered(session: Session, person_id: int) -> list[tuple[int, datetime]]:
@@ -180,6 +219,11 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     session.execute(delete(Excusal).where(Excusal.person_id == person_id))
     session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
+    for own in (Extended, Reopening, FeedbackRelease):
+        session.execute(delete(own).where(own.person_id == person_id))
+    # An extension of theirs alone says why they needed it.
+    has_people = exists().where(Extended.extension_id == Extension.id)
+    session.execute(delete(Extension).where(~has_people).execution_options(synchronize_session="fetch"))
     session.flush()
 
 

@@ -196,6 +196,19 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{round(share * 100)} %"
 
 
+def whom(key: str) -> str:
+    """A choice of people to give more time to."""
+    kind, _sep, id = key.partition(":")
+    return str(
+        {
+            "not_handed_in": _("Everybody who has not handed in"),
+            "owes": _("Everybody who owes reviews"),
+            "group": _("Group %(name)s", name=id),
+            "section": _("Section %(name)s", name=id),
+        }[kind]
+    )
+
+
 def reason_to_look(look: rules.Look) -> str:
     """Why somebody should look at a grade, to the teacher who will."""
     facts = look.facts
@@ -233,6 +246,10 @@ NOTHING_TO_REVIEW = {
     "reviewed_all": lazy_gettext(
         "You have reviewed everything there is. As soon as more comes in, it is waiting here."
     ),
+    "too_late": lazy_gettext(
+        "The date for reviews has passed, and your teacher takes none after it. What you wrote is kept;"
+        " ask for more time if you need it."
+    ),
 }
 
 _NOT_OPEN = {
@@ -241,6 +258,16 @@ _NOT_OPEN = {
     "closed": lazy_gettext(
         "This exchange is closed, so nothing more can be handed in. Your words are still here to copy."
     ),
+    "too_late": lazy_gettext(
+        "The date has passed, and your teacher takes nothing after it. Your words are kept here; ask for more time."
+    ),
+}
+
+_LATER = {
+    "none": lazy_gettext("Give at least one later date."),
+    "no_date": lazy_gettext("This exchange has no such date, so everybody has all the time there is."),
+    "not_later": lazy_gettext("Choose a time after everybody’s date."),
+    "out_of_order": lazy_gettext("Reviews cannot be due before the work."),
 }
 
 _PLAN = {
@@ -310,6 +337,7 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.ColumnsInUse: lambda err: _(
         "Grades are in the gradebook already, so they stay in the columns that they are in."
     ),
+    errors.NoSuchPerson: lambda err: _("Choose from the people of this course."),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
     errors.CannotRead: lambda err: _(
         "This person cannot read this work: the rules keep them apart, or they have read it, or have no work here."
@@ -320,6 +348,8 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.NothingToFree: lambda err: _("Nothing is kept for this person that somebody else could read."),
     errors.BegunAlready: lambda err: _("Its new reader has begun, so the work stays with them."),
     errors.OwesOutOfRange: lambda err: _("Give a whole number from 0 to %(most)s.", most=err.most),
+    errors.DatesRefused: lambda err: str(_LATER[err.problem]),
+    errors.NobodyChosen: lambda err: _("Choose at least one person."),
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),

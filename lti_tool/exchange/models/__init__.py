@@ -5,6 +5,12 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
+from lti_tool.exchange.models.dates import (
+    Extended,
+    Extension,
+    FeedbackRelease,
+    Reopening,
+)
 from lti_tool.exchange.models.dialogue import (
     Appraisal,
     CharterConsent,
@@ -73,8 +79,11 @@ __all__ = [
     "Exchange",
     "Exclusion",
     "Excusal",
+    "Extended",
+    "Extension",
     "Feedback",
     "FeedbackDraft",
+    "FeedbackRelease",
     "FeedbackRevision",
     "Flag",
     "FlagAct",
@@ -91,6 +100,7 @@ __all__ = [
     "Publication",
     "Regrade",
     "Release",
+    "Reopening",
     "Repair",
     "RewriteRequest",
     "Seat",

@@ -2,6 +2,10 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.dates import (
+    extend,
+    take_back_extension,
+)
 from lti_tool.exchange.operations.dialogue import (
     agree_to_charter,
     appraise,
@@ -115,6 +119,7 @@ __all__ = [
     "edit_message",
     "excuse",
     "excuse_all",
+    "extend",
     "flag",
     "free_all",
     "free_works",
@@ -151,6 +156,7 @@ __all__ = [
     "set_part_override",
     "stay_with_it",
     "submit_work",
+    "take_back_extension",
     "take_thanks_back",
     "tend",
     "thank",

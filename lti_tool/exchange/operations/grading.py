@@ -35,7 +35,7 @@ def set_grade_override(
         raise errors.NotGraded
     if not 0 <= score <= exchange.points:
         raise errors.ScoreOutOfRange(exchange.points)
-    reason = _reason(reason)
+    reason = acts.required_reason(reason)
     _require_member(session, exchange, person)
     session.add(GradeOverride(exchange_id=exchange.id, person_id=person, score=score, reason=reason, by_id=by, at=now))
     session.flush()
@@ -77,7 +77,7 @@ def set_part_override(
         raise errors.NoSuchPart
     if not 0 <= share <= 1:
         raise errors.ScoreOutOfRange(100)
-    reason = _reason(reason)
+    reason = acts.required_reason(reason)
     _require_member(session, exchange, person)
     session.add(
         GradeOverride(
@@ -135,7 +135,8 @@ def release_if_ready(
     if exchange.points is None:
         return 0
     options = exchange.option(rules.GradingOptions)
-    is_settled = exchange.windows.is_settled_at(now)
+    calendar = queries.calendar_of(session, exchange)
+    is_settled = calendar.base.is_settled_at(now)
     if options.method == rules.ROBUST:
         # Each review moves the estimates of all, so grades go out together, when reviewing is over.
         if not is_settled and not _has_release(session, exchange):
@@ -153,7 +154,7 @@ def release_if_ready(
             grade,
             received=len(grade.shares),
             reviews=exchange.reviews,
-            windows=exchange.windows,
+            windows=calendar.of(id),
             now=now,
             is_all_done=options.method != rules.ROBUST and _is_all_done(grade),
         )
@@ -192,7 +193,7 @@ def regrade(
     # One at a time: the next one must see what this one made of the grades.
     session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update())
     session.refresh(exchange, ["options"])
-    reason = _reason(reason)
+    reason = acts.required_reason(reason)
     seen = queries.preview(session, exchange, change)
     what = _apply(session, exchange, change, reason=reason, by=by, now=now)
     done = Regrade(
@@ -444,13 +445,6 @@ def _sent(
     if len(persons) <= gradebook.FEW:
         rows = rows.where(Passback.person_id.in_(persons))
     return {(row.person_id, row.column): (row.score_given, row.score_maximum) for row in session.execute(rows)}
-
-
-def _reason(words: str) -> str:
-    reason = acts.clean(words).strip()[: rules.LONGEST_COMMENT]
-    if not reason:
-        raise errors.ReasonMissing
-    return reason
 
 
 def _require_feedback(session: Session, exchange: Exchange, feedback_id: int) -> None:

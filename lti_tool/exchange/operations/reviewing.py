@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class NextOffer:
-    """A work to review, or why there is none: no_work_yet, all_served, reviewed_all or not_begun."""
+    """A work to review, or why there is none: no_work_yet, all_served, reviewed_all, not_begun or too_late."""
 
     offer: Offer | None = None
     none_because: str | None = None
@@ -44,6 +44,9 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     reviewer, and one offer for each reviewer and work.
     """
     acts.require_open(exchange, now)
+    windows = queries.windows_of(session, exchange, reviewer)
+    if windows.why_not_review(now) is not None:
+        return NextOffer(none_because="too_late")
     own = session.scalar(
         select(Submission.submitted_at).where(Submission.exchange_id == exchange.id, Submission.author_id == reviewer)
     )
@@ -105,7 +108,8 @@ def save_feedback_draft(
     offer = _writable_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.OFFERED:
         offer.state = OfferState.STARTED
-    offer.lease_until = now + rules.LEASE
+    # Whoever has more time keeps it.
+    offer.lease_until = max(offer.lease_until, now + rules.LEASE)
     return drafts.write_feedback(session, offer, words.as_dict(), base_revision=base_revision, now=now)
 
 
@@ -131,7 +135,9 @@ def give_feedback(
         return _given_already(session, offer, words, now)
     if not offer.is_open:
         raise errors.OfferIsOver(offer.state, offer.reason)
-    acts.require_open(exchange, now)
+    windows = queries.windows_of(session, exchange, reviewer)
+    if (because := windows.why_not_review(now)) is not None:
+        raise errors.NotOpen(because)
     words = checked(session, exchange, offer, words)
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
     feedback = Feedback(offer_id=offer.id, comment=words.comment, to_author=list(words.to_author), given_at=now)
@@ -143,7 +149,7 @@ def give_feedback(
     offer.state, offer.ended_at = OfferState.SUBMITTED, now
     session.flush()
     pairing.come_back(session, exchange, offer, now=now)
-    is_late = exchange.windows.review_is_late(now)
+    is_late = windows.review_is_late(now)
     # Neither the work nor its author: who reads the journal shall not learn who reviewed whom.
     acts.record(session, exchange, "feedback.given", by=reviewer, now=now, feedback_id=feedback.id, is_late=is_late)
     author = session.scalar(select(Submission.author_id).where(Submission.id == offer.submission_id))

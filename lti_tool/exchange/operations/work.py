@@ -76,7 +76,8 @@ def submit_work(
     what changed. Each time is kept as a version.
     """
     body = _readable(body)
-    acts.require_open(exchange, now)
+    windows = queries.windows_of(session, exchange, author)
+    acts.require_taken(windows, now)
     # Nobody is offered the work while it is replaced. Before any row, as everybody who takes both.
     pairing.hold(session, exchange)
     work = own_work(session, exchange, author=author)
@@ -86,7 +87,7 @@ def submit_work(
         drafts.write_work(session, work, body, base_revision=base_revision, now=now)
         return work
     _require_parts(exchange, work, body)
-    is_revision = _require_replaceable(session, exchange, work, now)
+    is_revision = _require_replaceable(session, exchange, work, windows=windows, now=now)
     note = acts.clean(note).strip()[: rules.LONGEST_COMMENT]
     if is_revision and not note:
         raise errors.NoteMissing
@@ -125,7 +126,7 @@ def submit_work(
         now=now,
         submission_id=work.id,
         version=work.version,
-        is_late=exchange.windows.is_late(work.submitted_at or now),
+        is_late=windows.is_late(work.submitted_at or now),
         is_back=is_back,
     )
     log.info("work %s handed in for exchange %s, version %s", work.id, exchange.id, work.version)
@@ -146,7 +147,8 @@ def attach_file(
     """
     Put a file beside the work, cleaned of what tells who made it. The same file twice is there once.
     """
-    acts.require_open(exchange, now)
+    windows = queries.windows_of(session, exchange, author)
+    acts.require_taken(windows, now)
     # Cleaning takes its time, so it comes before the row is locked.
     cleaned = files.accept(data, max_bytes=max_bytes, name=name)
     work = own_work(session, exchange, author=author)
@@ -155,7 +157,7 @@ def attach_file(
         return twin
     if exchange.option(rules.WorkOptions).files == rules.UNWANTED:
         raise errors.PartUnwanted("files")
-    is_revision = _require_replaceable(session, exchange, work, now)
+    is_revision = _require_replaceable(session, exchange, work, windows=windows, now=now)
     if len(work.files) >= rules.MOST_FILES:
         raise errors.TooManyFiles(rules.MOST_FILES)
     numbers = select(SubmissionFile.number).where(SubmissionFile.submission_id == work.id)
@@ -182,12 +184,13 @@ def remove_file(
     session: Session, exchange: Exchange, *, author: int, file_id: int, now: datetime, storage: files.Storage
 ) -> None:
     """Take a file away again, unless somebody already has the work for review."""
-    acts.require_open(exchange, now)
+    windows = queries.windows_of(session, exchange, author)
+    acts.require_taken(windows, now)
     work = own_work(session, exchange, author=author)
     found = next((each for each in work.files if each.id == file_id), None)
     if found is None:
         raise errors.NoSuchFile
-    is_revision = _require_replaceable(session, exchange, work, now)
+    is_revision = _require_replaceable(session, exchange, work, windows=windows, now=now)
     if work.submitted_at is not None and len(work.files) == 1 and not work.body.strip():
         raise errors.EmptyWork
     if not is_revision:
@@ -227,9 +230,12 @@ def _readable(body: str) -> str:
     return body
 
 
-def _require_replaceable(session: Session, exchange: Exchange, work: Submission, now: datetime) -> bool:
+def _require_replaceable(
+    session: Session, exchange: Exchange, work: Submission, *, windows: rules.Windows, now: datetime
+) -> bool:
     """
-    Refuse when a reviewer has the work, unless a revised version is due; answers whether this is one.
+    Refuse when a reviewer has the work, unless a revised version is due or staff let it be changed once more;
+    answers whether this is one.
 
     An offer that lapsed before anything was written holds nobody up.
     """
@@ -240,7 +246,9 @@ def _require_replaceable(session: Session, exchange: Exchange, work: Submission,
     options = exchange.option(rules.WorkOptions)
     if is_answered and work.author_id is not None:
         is_answered = not queries.is_held_back(session, exchange, work.author_id)
-    if not rules.may_hand_in_again(options, is_read=is_read, has_feedback=is_answered):
+    if not windows.is_reopened_at(now) and not rules.may_hand_in_again(
+        options, is_read=is_read, has_feedback=is_answered
+    ):
         raise errors.WorkIsBeingReviewed
     return bool(is_read)
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import main_column
 from lti_tool.exchange.models import Exchange, Excusal, Repair
+from lti_tool.exchange.queries.dates import Calendar, calendar_of
 from lti_tool.exchange.rules.stuck import Reader, Stuck, Whereabouts, best_readers, is_idle, why_stuck
 from lti_tool.grades.models import Passback, State
 
@@ -122,15 +123,16 @@ class Cockpit:
 def cockpit(session: Session, exchange: Exchange, *, now: datetime) -> Cockpit:
     """Everybody of the course, and why they are stuck, in at most seven queries."""
     everybody = _everybody(session, exchange, now)
+    calendar = calendar_of(session, exchange)
     flagged = session.execute(FLAGS, {"exchange": exchange.id, "decisions": list(rules.DECISIONS)})
     flags = {author: count for author, count in flagged if author is not None}
     not_sent = _not_sent(session, exchange)
     people = [_whereabouts(row, exchange, flags=flags, not_sent=not_sent) for row in everybody]
-    people = _with_the_plan(session, exchange, everybody, people, now=now)
+    people = _with_the_plan(session, exchange, everybody, people, calendar=calendar, now=now)
     rows = []
     for row, where in zip(everybody, people, strict=True):
         # Whoever left owes nothing; their work is looked after on its own.
-        why = why_stuck(where, exchange.windows, now=now) if row.left_at is None else ()
+        why = why_stuck(where, calendar.of(row.person_id), now=now) if row.left_at is None else ()
         if why:
             found = StuckRow(person_id=row.person_id, name=row.name, has_left=False, where=where, why=why)
             rows.append(found)
@@ -152,6 +154,7 @@ def readers_for(session: Session, exchange: Exchange, author: int, *, now: datet
     last = set(session.scalars(LAST, facts)) if exchange.option(rules.PairingOptions).avoid_last else set()
     mutual = set(session.scalars(text("select author_id from exchange_pair where exchange_id = :exchange"
                                       " and reviewer_id = :author"), facts))  # fmt: skip
+    calendar = calendar_of(session, exchange)
     readers = [
         Reader(
             person_id=row.person_id,
@@ -159,7 +162,7 @@ def readers_for(session: Session, exchange: Exchange, author: int, *, now: datet
             owes=_owes(row, exchange),
             given=row.given,
             in_hand=row.in_hand + row.lapsed + row.waiting,
-            is_idle=is_idle(_whereabouts(row, exchange), exchange.windows, now=now),
+            is_idle=is_idle(_whereabouts(row, exchange), calendar.of(row.person_id), now=now),
         )
         for row in everybody
         if here.allows(row.person_id, author)
@@ -220,10 +223,16 @@ def _whereabouts(
 
 
 def _with_the_plan(
-    session: Session, exchange: Exchange, rows: Sequence[Row[Any]], people: Sequence[Whereabouts], *, now: datetime
+    session: Session,
+    exchange: Exchange,
+    rows: Sequence[Row[Any]],
+    people: Sequence[Whereabouts],
+    *,
+    calendar: Calendar,
+    now: datetime,
 ) -> list[Whereabouts]:
     """The same with what only several people together show: idle readers, and who may read what."""
-    idle = [each.person_id for each in people if is_idle(each, exchange.windows, now=now)]
+    idle = [each.person_id for each in people if is_idle(each, calendar.of(each.person_id), now=now)]
     idle_readers: Counter[int] = Counter()
     if idle:
         kept = session.execute(KEPT_BY, {"exchange": exchange.id, "people": idle})

@@ -23,6 +23,7 @@ from lti_tool.exchange.models import (
     Submission,
 )
 from lti_tool.exchange.queries import parts, scoring
+from lti_tool.exchange.queries.dates import calendar_of
 
 SO_MANY = 500
 """Beyond these, asking for everybody costs less than naming them."""
@@ -213,7 +214,7 @@ def to_look_at(session: Session, exchange: Exchange, *, now: datetime) -> tuple[
     found = graded(session, exchange, with_estimates=True)
     overrides = overrides_of(session, exchange)
     flagged = set(parts.flagged(session, exchange))
-    is_settled = exchange.windows.is_settled_at(now)
+    calendar = calendar_of(session, exchange)
     names = session.execute(
         select(Person.id, Person.name)
         .join(Submission, Submission.author_id == Person.id)
@@ -231,7 +232,7 @@ def to_look_at(session: Session, exchange: Exchange, *, now: datetime) -> tuple[
             said,
             estimate=found.estimates.get(id),
             reviews=exchange.reviews,
-            is_settled=is_settled,
+            is_settled=calendar.of(id).is_settled_at(now),
             by_hand=by_hand / exchange.points if is_counted and by_hand is not None and exchange.points else None,
             is_flagged=id in flagged,
         )

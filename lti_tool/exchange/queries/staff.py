@@ -13,6 +13,7 @@ from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
 from lti_tool.exchange.models import Exchange, Excusal, GradeOverride, Offer, Release, Submission, Withdrawal
+from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.student import (
     Dossier,
@@ -44,6 +45,8 @@ class StudentRow:
     withdrawn_at: datetime | None
     """When they took back what they had handed in."""
     is_late: bool
+    windows: rules.Windows
+    """Their own."""
     given: int
     owes: int
     """Reviews in all: as many as everybody, or fewer where they are excused."""
@@ -116,6 +119,8 @@ class PersonPage:
 
     person_id: int
     name: str
+    windows: rules.Windows
+    """Their own."""
     work: MyWork | None
     given: tuple[MyReview, ...]
     received: tuple[Received, ...]
@@ -143,13 +148,15 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
     }
     passbacks = gradebook.passbacks_of(session, exchange.id, column=main_column(exchange))
     rows = []
+    calendar = calendar_of(session, exchange)
     for person in _people(session, exchange):
+        windows = calendar.of(person.id)
         received = found.shares.get(person.id, ())
         given, open_offers, last_given_at = reviewing.get(person.id, (0, 0, None))
         passback = passbacks.get(person.id)
         owes = exchange.reviews if person.owes is None else min(person.owes, exchange.reviews)
         trouble = rules.trouble(
-            exchange.windows,
+            windows,
             reviews=owes,
             submitted_at=person.submitted_at,
             given=given,
@@ -166,7 +173,8 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 has_draft=bool(person.has_draft) or person.withdrawn_at is not None,
                 submitted_at=person.submitted_at,
                 withdrawn_at=person.withdrawn_at,
-                is_late=person.submitted_at is not None and exchange.windows.is_late(person.submitted_at),
+                is_late=person.submitted_at is not None and windows.is_late(person.submitted_at),
+                windows=windows,
                 given=given,
                 owes=owes,
                 open_offer=open_offers > 0,
@@ -209,6 +217,7 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
     return PersonPage(
         person_id=person_id,
         name=name,
+        windows=dossier.windows,
         work=work_in(dossier, exchange, now=now),
         given=reviews_in(dossier, exchange, looker=rules.STAFF, now=now),
         received=received_in(dossier, exchange, looker=rules.STAFF),

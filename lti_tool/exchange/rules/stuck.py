@@ -68,7 +68,7 @@ def is_idle(person: Whereabouts, windows: Windows, *, now: datetime) -> bool:
     """Whether somebody keeps works from others: no sign for days, or past the date with nothing in hand."""
     if not person.waiting or person.in_hand:
         return False
-    if windows.review_by is not None and now > windows.review_by:
+    if windows.review_is_late(now):
         return True
     sign = max((at for at in (person.last_sign_at, person.planned_at) if at is not None), default=None)
     return sign is not None and now > sign + PATIENCE
@@ -89,7 +89,7 @@ def _as_author(person: Whereabouts, windows: Windows, now: datetime) -> Iterable
     if person.is_not_sent:
         yield Stuck(why=NOT_SENT)
     if person.submitted_at is None:
-        if windows.closed_at is None and windows.submit_by is not None and now > windows.submit_by:
+        if windows.closed_at is None and windows.is_late(now):
             yield Stuck(why=NO_WORK)
         return
     if person.planned_at is None:
@@ -108,7 +108,7 @@ def _as_reader(person: Whereabouts, windows: Windows, now: datetime) -> Iterable
     if not person.in_hand and not person.waiting and person.planned_at is not None:
         yield Stuck(why=NOTHING_THERE if person.may_read else NO_PAIR, count=person.missing)
         return
-    if windows.review_by is not None and now > windows.review_by:
+    if windows.review_is_late(now):
         yield Stuck(why=LATE, count=person.missing)
     elif is_idle(person, windows, now=now):
         yield Stuck(why=IDLE, count=person.waiting)

@@ -8,6 +8,10 @@ from lti_tool.exchange.schemas.anonymity import (
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
+from lti_tool.exchange.schemas.dates import (
+    ExtensionSchema,
+    ReopeningSchema,
+)
 from lti_tool.exchange.schemas.dialogue import (
     AppraisalSchema,
     CharterSchema,
@@ -68,6 +72,7 @@ __all__ = [
     "DeclineSchema",
     "DialogueSchema",
     "ExcusalSchema",
+    "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
     "GradingSchema",
@@ -82,6 +87,7 @@ __all__ = [
     "ReaderSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReopeningSchema",
     "SecondLookSchema",
     "TakeawaySchema",
     "ThanksSchema",

@@ -37,6 +37,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     charter,
     coach,
     cockpit,
+    dates,
     dialogue,
     downloads,
     exporting,

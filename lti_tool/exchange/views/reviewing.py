@@ -287,7 +287,7 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "review": mine,
         "words": mine.words,
         "revision": mine.draft.revision if mine.draft else 0,
-        "because": exchange.windows.why_not_open(now()),
+        "because": queries.windows_of(db.session(), exchange, require_part()).why_not_review(now()),
         "errors": {},
         "decline_errors": {},
         "declined": {},

@@ -69,10 +69,10 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "exchange": exchange,
         "page": page,
         "steps": _steps(exchange, page),
-        "times": [(words, at) for words, at in _times(exchange) if at],
+        "times": [(words, at) for words, at in _times(page.windows) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
-        "is_overdue": exchange.windows.is_late(now()),
+        "is_overdue": page.windows.is_late(now()),
         "options": exchange.option(rules.GradingOptions),
         "wording": wording,
         "grade_words": grade_words,
@@ -142,9 +142,9 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     ]
 
 
-def _times(exchange: Exchange) -> list[tuple[str, datetime | None]]:
+def _times(windows: rules.Windows) -> list[tuple[str, datetime | None]]:
     return [
-        (_("Opens"), exchange.opens_at),
-        (_("Work due"), exchange.submit_by),
-        (_("Reviews due"), exchange.review_by),
+        (_("Opens"), windows.opens_at),
+        (_("Work due"), windows.submit_by),
+        (_("Reviews due"), windows.review_by),
     ]

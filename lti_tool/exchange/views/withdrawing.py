@@ -23,7 +23,7 @@ def ask_to_withdraw(id: int) -> ResponseReturnValue:
     if mine is None or mine.submission.submitted_at is None:
         abort(404)
     return render_template(
-        "exchange/withdrawal.html", exchange=exchange, work=mine, is_overdue=exchange.windows.is_late(now())
+        "exchange/withdrawal.html", exchange=exchange, work=mine, is_overdue=mine.windows.is_late(now())
     )
 
 

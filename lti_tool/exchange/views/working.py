@@ -21,6 +21,7 @@ from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to,
 from lti_tool.files import FileRefused
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
+from lti_tool.web.viewer import current
 
 
 @bp.get("/exchanges/<int:id>/work")
@@ -227,11 +228,11 @@ def _files(exchange: Exchange, author: int, saved: Saved | None, problems: list[
 
 def _page(exchange: Exchange, author: int, **typed: Any) -> str:
     work = queries.my_work(db.session(), exchange, author, now=now())
-    because = exchange.windows.why_not_open(now())
-    return render_template("exchange/work.html", **_facts(exchange, work, **typed), because=because)
+    return render_template("exchange/work.html", **_facts(exchange, work, **typed))
 
 
 def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dict[str, Any]:
+    windows = work.windows if work else queries.windows_of(db.session(), exchange, current().person_id)
     facts: dict[str, Any] = {
         "exchange": exchange,
         "work": work,
@@ -248,7 +249,9 @@ def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dic
         "copies": work.copies if work else (),
         "copy_url": lambda copy: url_for("exchange.restore", id=exchange.id, copy_id=copy.id),
         "conflict_words": _conflict_words(),
-        "is_overdue": exchange.windows.is_late(now()),
+        "windows": windows,
+        "because": windows.why_not_hand_in(now()),
+        "is_overdue": windows.is_late(now()),
     }
     return facts | typed
 
@@ -268,5 +271,4 @@ def _check(exchange: Exchange, author: int, *, problem: str | None = None, **typ
         abort(404)
     facts = _facts(exchange, work, note="") | typed
     facts["said_beside"] = rules.Beside.from_dict(work.submission.beside if work else {})
-    because = exchange.windows.why_not_open(now())
-    return render_template("exchange/check.html", **facts, problem=problem, because=because)
+    return render_template("exchange/check.html", **facts, problem=problem)

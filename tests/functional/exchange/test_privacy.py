@@ -78,6 +78,8 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
         "excused": [],
         "repairs_about_them": [],
         "commitments": [],
+        "more_time": [],
+        "opened_once_more": [],
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lti_tool import db
-from lti_tool.exchange import rules
+from lti_tool.exchange import queries, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations.pairing import scene
 from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
@@ -23,6 +23,7 @@ IS_ABSENT = """
     (((:is_over or greatest(s.planned_at, (select max(o.ended_at) from exchange_offer o
                                             where o.exchange_id = s.exchange_id and o.reviewer_id = s.person_id))
                    < :idle_since)
+      and s.person_id <> all(cast(:spared as int[]))
       and not exists (select from exchange_offer o where o.exchange_id = s.exchange_id and o.reviewer_id = s.person_id
                          and o.state in ('offered', 'started') and o.lease_until > :now))
      or exists (select from exchange_repair r
@@ -175,15 +176,18 @@ ALL_WAITING = text(
 )
 
 
-def lateness(exchange: Exchange, now: datetime) -> dict[str, object]:
+def lateness(session: Session, exchange: Exchange, now: datetime) -> dict[str, object]:
     """
     When a reviewer is one who does not come: past the date for reviews, or after days without a sign.
 
-    Until the date there is time; where there is none, days without a sign are the sign.
+    Until the date there is time, for some longer than for others; where there is none, days without a
+    sign are the sign.
     """
-    is_over = exchange.review_by is not None and exchange.review_by < now
+    is_over = exchange.windows.review_is_late(now)
+    calendar = queries.calendar_of(session, exchange)
+    spared = [id for id in calendar.own if is_over and not calendar.of(id).review_is_late(now)]
     idle_since = now - rules.PATIENCE if exchange.review_by is None else datetime.min.replace(tzinfo=now.tzinfo)
-    return {"now": now, "is_over": is_over, "idle_since": idle_since}
+    return {"now": now, "is_over": is_over, "idle_since": idle_since, "spared": spared}
 
 
 def take_seat(session: Session, exchange: Exchange, *, person: int, work: int, now: datetime) -> None:
@@ -284,7 +288,7 @@ def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime)
     if not more:
         return
     scene.hold(session, exchange)
-    people = [row.person_id for row in session.execute(EVERYBODY, _facts_of_all(exchange, now))]
+    people = [row.person_id for row in session.execute(EVERYBODY, _facts_of_all(session, exchange, now))]
     scene.reckon(session, exchange, lacks=dict.fromkeys(people, more), idle=dict.fromkeys(people, more))
     mix_again(session, exchange, now=now)
 
@@ -315,7 +319,7 @@ def mend(session: Session, exchange: Exchange, *, now: datetime) -> int:
     Bring those together whom the plan owes a work and those whom it owes a reviewer. Returns how many pairs.
     """
     scene.hold(session, exchange)
-    rows = session.execute(EVERYBODY, _facts_of_all(exchange, now)).all()
+    rows = session.execute(EVERYBODY, _facts_of_all(session, exchange, now)).all()
     # Who helped, or gave a work back for which nobody would trade, could not count it without waiting for others.
     scene.reckon(session, exchange, lacks={}, idle={row.person_id: row.idle - row.tally for row in rows})
     gives = {row.person_id: row.idle for row in rows if row.idle > 0 and not row.is_absent}
@@ -343,13 +347,13 @@ def follow_the_course(session: Session, exchange: Exchange, *, now: datetime) ->
     return len(gone) + len(back)
 
 
-def _facts_of_all(exchange: Exchange, now: datetime) -> dict[str, object]:
-    return {"exchange": exchange.id, "reviews": exchange.reviews, **lateness(exchange, now)}
+def _facts_of_all(session: Session, exchange: Exchange, now: datetime) -> dict[str, object]:
+    return {"exchange": exchange.id, "reviews": exchange.reviews, **lateness(session, exchange, now)}
 
 
 def _join(session: Session, exchange: Exchange, person: int, *, now: datetime) -> None:
     facts = {"exchange": exchange.id, "person": person, "urn": URN, "reviews": exchange.reviews}
-    in_need = session.execute(IN_NEED, facts | lateness(exchange, now)).all()
+    in_need = session.execute(IN_NEED, facts | lateness(session, exchange, now)).all()
     drawn = pairs_of(session.execute(DRAWN, facts | {"start": draw_for(exchange.seed, person)}))[:URN]
     lacking = [row.person_id for row in in_need if row.what == "lacking"]
     idle = [row.person_id for row in in_need if row.what == "idle"]

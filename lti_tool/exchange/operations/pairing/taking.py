@@ -118,7 +118,7 @@ LATE = text(
     """
     delete from exchange_pair p
      using exchange_seat r
-     where p.exchange_id = :exchange and p.begun_at is null
+     where p.exchange_id = :exchange and p.begun_at is null and p.reviewer_id <> all(cast(:spared as int[]))
        and r.exchange_id = p.exchange_id and r.person_id = p.reviewer_id
        and (:is_over or greatest(r.planned_at,
             (select max(o.ended_at) from exchange_offer o
@@ -248,7 +248,7 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     """
     scene.hold(session, exchange)
     # Whoever was asked by staff a moment ago has as long as others had.
-    facts = {"exchange": exchange.id, "asked_since": now - rules.PATIENCE, **seats.lateness(exchange, now)}
+    facts = {"exchange": exchange.id, "asked_since": now - rules.PATIENCE, **seats.lateness(session, exchange, now)}
     late = pairs_of(session.execute(LATE, facts))
     for row in session.execute(LAPSED, facts | {"reviewer": 0, "few": 10_000}).all():
         late.append(_expire(session, exchange, row.id, (row.reviewer_id, row.author_id), now=now))
