@@ -20,6 +20,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchCopy
     │   ├── NoSuchMessage
     │   ├── NoSuchMark
+    │   ├── NoSuchNote
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
     │   ├── NoSuchRepair
@@ -28,6 +29,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
     ├── UnknownAnswer        an answer to a criterion or level that is not of this exchange
+    ├── NoteRefused          a note on no place, or on none that is there
     ├── EmptyMessage
     ├── ThreadFull
     ├── TooLateToEdit
@@ -170,6 +172,22 @@ class NoSuchExtension(Missing):
 
 class NoSuchPart(Missing):
     """The grade has no such part."""
+
+
+class NoSuchNote(Missing):
+    """No such note in this review, or an exchange without notes."""
+
+
+class NoteRefused(ExchangeError):
+    """
+    A note that cannot be added, for a ``problem`` with one ``field`` of its form.
+
+    where: missing or full · quote: not_there · page: missing · words: missing.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field} {problem}")
+        self.field, self.problem = field, problem
 
 
 class OfferIsOver(ExchangeError):

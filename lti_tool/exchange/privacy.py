@@ -42,7 +42,7 @@ from lti_tool.exchange.models import (
     WorkVersion,
 )
 from lti_tool.exchange.operations import pairing
-from lti_tool.exchange.rules import OPEN_STATES, OfferState
+from lti_tool.exchange.rules import OPEN_STATES, Note, OfferState
 
 
 def export_person(session: Session, person_id: int) -> dict[str, Any]:
@@ -194,6 +194,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
         for table in (Mark, Thanks, Appraisal, Introduction):
             session.execute(delete(table).where(table.feedback_id.in_(received)))
+        _erase_quotes(session, work)
         # Staff's words about this person's grade; that the review does not count stays as it is.
         session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
@@ -225,6 +226,35 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     has_people = exists().where(Extended.extension_id == Extension.id)
     session.execute(delete(Extension).where(~has_people).execution_options(synchronize_session="fetch"))
     session.flush()
+
+
+def _erase_quotes(session: Session, work: Submission) -> None:
+    """Take the author's words out of what reviewers wrote about *work*; what the reviewers say stays."""
+    offers = select(Offer.id).where(Offer.submission_id == work.id)
+    for feedback in session.scalars(select(Feedback).where(Feedback.offer_id.in_(offers))):
+        feedback.notes = _without_quotes(feedback.notes)
+    revised = select(FeedbackRevision).join(Feedback, Feedback.id == FeedbackRevision.feedback_id)
+    kept = [
+        *session.scalars(revised.where(Feedback.offer_id.in_(offers))),
+        *session.scalars(select(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers))),
+    ]
+    for each in kept:
+        each.words = _words_without_quotes(each.words)
+    for copy in session.scalars(select(DraftCopy).where(DraftCopy.offer_id.in_(offers))):
+        copy.content = _words_without_quotes(copy.content)
+
+
+def _words_without_quotes(words: dict[str, Any]) -> dict[str, Any]:
+    begun = {name: value for name, value in words.get("begun", {}).items() if name != "quote"}
+    return {
+        **{name: value for name, value in words.items() if name != "begun"},
+        **({"notes": _without_quotes(words["notes"])} if "notes" in words else {}),
+        **({"begun": begun} if begun else {}),
+    }
+
+
+def _without_quotes(notes: list[Any]) -> list[Any]:
+    return [Note.from_dict(each).without_quote().as_dict() for each in notes]
 
 
 def _works(session: Session, person_id: int) -> list[Submission]:

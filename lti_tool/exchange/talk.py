@@ -9,7 +9,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
-from lti_tool.exchange import queries, rules
+from lti_tool.exchange import noted, queries, rules
 from lti_tool.exchange.models import Exchange, Feedback, Flag, Mark
 
 MARKS = {
@@ -106,17 +106,23 @@ class Talk:
             return str(_("The author"))
         return str(_("Reviewer %(letter)s", letter=letter) if letter else _("The reviewer"))
 
-    def mark(self, feedback: Feedback, criterion_id: int | None) -> Mark | None:
-        return next((each for each in feedback.marks if each.criterion_id == criterion_id), None)
+    def mark(self, feedback: Feedback, criterion_id: int | None, note_id: int | None = None) -> Mark | None:
+        part = (criterion_id, note_id)
+        return next((each for each in feedback.marks if (each.criterion_id, each.note) == part), None)
 
     def comment(self, feedback: Feedback, mark: Mark) -> str:
         """The comment that was marked, in full."""
+        if mark.note is not None:
+            return next((each.words for each in feedback.noted if each.id == mark.note), "")
         if mark.criterion_id is None:
             return feedback.comment
         return next((each.comment for each in feedback.answers if each.criterion_id == mark.criterion_id), "")
 
-    def about(self, mark: Mark) -> str:
+    def about(self, mark: Mark, feedback: Feedback) -> str:
         """What the marked comment is about."""
+        if mark.note is not None:
+            found = next((each for each in feedback.noted if each.id == mark.note), None)
+            return noted.title(found) if found is not None else str(_("A note"))
         titles = {each.id: each.title for each in self.exchange.criteria}
         return titles.get(mark.criterion_id or 0) or str(_("Overall"))
 

@@ -64,6 +64,12 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.work_options",
         ),
         Topic(
+            options=rules.NotesOptions,
+            title=lazy_gettext("Notes beside the text, and who reads along"),
+            summary=_notes,
+            endpoint="exchange.notes_options",
+        ),
+        Topic(
             options=rules.CoachOptions,
             title=lazy_gettext("Help with writing feedback"),
             summary=_coach,
@@ -134,6 +140,17 @@ def _work(exchange: Exchange) -> str:
     once = _("once, with revised versions after feedback") if options.rounds else _("once")
     said = _("Handed in is %(taken)s; %(once)s.", taken=taken, once=once)
     return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)
+
+
+def _notes(exchange: Exchange) -> str:
+    options = exchange.option(rules.NotesOptions)
+    notes = _("Reviewers write notes on single places") if options.on else _("No notes on single places")
+    others = (
+        _("whoever has reviewed a work reads the others’ reviews of it")
+        if options.others
+        else _("reviews are for the author and you alone")
+    )
+    return str(_("%(notes)s; %(others)s.", notes=notes, others=others))
 
 
 def _coach(exchange: Exchange) -> str:

@@ -79,7 +79,8 @@ OFFERS = text(
 )
 FEEDBACK = text(
     """
-    select f.id, f.offer_id, o.submission_id as work, o.version, o.reviewer_id, f.comment, f.to_author, f.given_at,
+    select f.id, f.offer_id, o.submission_id as work, o.version, o.reviewer_id, f.comment, f.to_author, f.notes,
+           f.given_at,
            row_number() over (partition by o.submission_id order by f.id) as place,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'criterion', n.criterion_id, 'level', n.level_id, 'number', n.number,
@@ -89,7 +90,7 @@ FEEDBACK = text(
                        'words', v.words, 'cause', v.cause, 'at', v.at) order by v.id), '[]')
               from exchange_feedback_revision v where v.feedback_id = f.id) as before,
            (select coalesce(jsonb_agg(jsonb_build_object(
-                       'criterion', m.criterion_id, 'mark', m.mark, 'reason', m.reason, 'at', m.at,
+                       'criterion', m.criterion_id, 'note', m.note, 'mark', m.mark, 'reason', m.reason, 'at', m.at,
                        'seen_version', m.seen_version, 'done_version', m.done_version,
                        'done_at', m.done_at) order by m.id), '[]')
               from exchange_mark m where m.feedback_id = f.id) as marks,

@@ -61,13 +61,14 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 - spr
 SAID = text(
     """
     select f.id as feedback, o.submission_id as work, o.version, w.author_id, a.name as author_name,
-           o.reviewer_id, r.name as reviewer_name, f.given_at, f.comment as overall,
+           o.reviewer_id, r.name as reviewer_name, f.given_at, f.comment as overall, f.notes,
            x.feedback_id is null as counts,
            row_number() over (partition by o.submission_id order by f.id) as place,
            (select coalesce(jsonb_object_agg(n.criterion_id, jsonb_build_object(
                        'level_id', n.level_id, 'number', n.number, 'comment', n.comment)), '{}')
               from exchange_answer n where n.feedback_id = f.id) as answers,
-           (select coalesce(jsonb_object_agg(coalesce(m.criterion_id, 0), jsonb_build_object(
+           (select coalesce(jsonb_object_agg(
+                       coalesce('note-' || m.note, m.criterion_id::text, '0'), jsonb_build_object(
                        'mark', m.mark, 'reason', m.reason, 'done_version', m.done_version)), '{}')
               from exchange_mark m where m.feedback_id = f.id) as marks
       from exchange_feedback f
@@ -126,7 +127,7 @@ def people(session: Session, exchange: Exchange, sight: Sight, *, now: datetime)
 
 
 def reviews(session: Session, exchange: Exchange, sight: Sight) -> Iterator[tuple[object, ...]]:
-    """A row for each feedback and criterion, and one for what it says overall."""
+    """A row for each feedback and criterion, one for each note, and one for what it says overall."""
     yield REVIEWS
     levels = {level.id: level for criterion in exchange.criteria for level in criterion.levels}
     rows = session.execute(SAID, {"exchange": exchange.id}, execution_options={"yield_per": 500})
@@ -161,6 +162,9 @@ def reviews(session: Session, exchange: Exchange, sight: Sight) -> Iterator[tupl
                 said["comment"],
                 *_marked(row.marks, criterion.id),
             )
+        for note in map(rules.Note.from_dict, row.notes):
+            said = (None, _about(note), rules.WORDS, "", None, None, 0.0, note.words)
+            yield (*begins, *said, *_marked(row.marks, f"note-{note.id}"))
         if row.overall.strip():
             yield (*begins, None, "overall", rules.WORDS, "", None, None, 0.0, row.overall, *_marked(row.marks, 0))
 
@@ -170,9 +174,14 @@ def letter(exchange: Exchange, work: int, place: int) -> str:
     return rules.pseudonyms(exchange.seed, work, place)[-1]
 
 
-def _marked(marks: dict[str, Any], part: int) -> tuple[object, ...]:
+def _marked(marks: dict[str, Any], part: int | str) -> tuple[object, ...]:
     found = marks.get(str(part), {})
     return found.get("mark", ""), found.get("reason", ""), found.get("done_version")
+
+
+def _about(note: rules.Note) -> str:
+    anchor = note.anchor
+    return f"note: page {anchor.page}" if isinstance(anchor, rules.Spot) else f"note: {anchor.quote}"
 
 
 def _yes(is_so: bool) -> str:

@@ -129,6 +129,8 @@ class Feedback(Base):
     comment: Mapped[str] = mapped_column(default="")
     to_author: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
     """Answers to what the author asked of the version under review, in the order of the questions."""
+    notes: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    """Each :meth:`rules.Note.as_dict`; :attr:`noted` reads them."""
     given_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     """When its author first opened it."""
@@ -181,7 +183,14 @@ class Feedback(Base):
             each.criterion_id: rules.AnswerWords(level_id=each.level_id, comment=each.comment, number=each.number)
             for each in self.answers
         }
-        return rules.Words(answers=answers, comment=self.comment, to_author=tuple(self.to_author))
+        return rules.Words(
+            answers=answers, comment=self.comment, to_author=tuple(self.to_author), notes=tuple(self.noted)
+        )
+
+    @property
+    def noted(self) -> tuple[rules.Note, ...]:
+        """Its notes in the order in which one reads the work."""
+        return rules.in_order([rules.Note.from_dict(each) for each in self.notes])
 
 
 class Answer(Base):

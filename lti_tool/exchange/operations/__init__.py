@@ -43,6 +43,11 @@ from lti_tool.exchange.operations.introductions import (
     offer_name,
     withdraw_name,
 )
+from lti_tool.exchange.operations.noting import (
+    add_note,
+    change_note,
+    remove_note,
+)
 from lti_tool.exchange.operations.options import (
     copy_options,
     set_options,
@@ -103,9 +108,11 @@ from lti_tool.exchange.operations.work import (
 __all__ = [
     "NextOffer",
     "Saved",
+    "add_note",
     "agree_to_charter",
     "appraise",
     "attach_file",
+    "change_note",
     "close",
     "commit_to",
     "copy_options",
@@ -144,6 +151,7 @@ __all__ = [
     "release_if_ready",
     "remind",
     "remove_file",
+    "remove_note",
     "reopen",
     "require_columns_kept",
     "restore_copy",

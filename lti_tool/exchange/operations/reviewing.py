@@ -21,7 +21,7 @@ from lti_tool.exchange.models import (
     Submission,
     WorkVersion,
 )
-from lti_tool.exchange.operations import acts, drafts, grading, pairing
+from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -100,16 +100,14 @@ def save_feedback_draft(
     words: Words,
     base_revision: int,
     now: datetime,
+    noting: rules.Noting | None = None,
 ) -> Saved:
     """
     Keep what the reviewer is writing; the lease of the work begins anew.
     """
-    words = _readable(words)
-    offer = _writable_offer(session, exchange, reviewer, offer_id)
-    if offer.state == OfferState.OFFERED:
-        offer.state = OfferState.STARTED
-    # Whoever has more time keeps it.
-    offer.lease_until = max(offer.lease_until, now + rules.LEASE)
+    offer = writable_offer(session, exchange, reviewer, offer_id)
+    words = _readable(notes.with_notes(session, exchange, offer, words, noting=noting))
+    keep(offer, now=now)
     return drafts.write_feedback(session, offer, words.as_dict(), base_revision=base_revision, now=now)
 
 
@@ -122,25 +120,33 @@ def give_feedback(
     words: Words,
     now: datetime,
     base_revision: int | None = None,
+    noting: rules.Noting | None = None,
 ) -> Feedback:
     """
     Give the author of an offered work feedback. A repeat returns the one that was given.
 
-    A reviewer whose lease lapsed while writing may still give what they wrote.
+    A reviewer whose lease lapsed while writing may still give what they wrote. The notes of the draft go with it,
+    as *noting* says them, and one that was typed and not added; those without words stay behind.
     """
-    words = _readable(words)
     pairing.share(session, exchange)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
-        return _given_already(session, offer, words, now)
+        return _given_already(session, offer, _readable(words), noting, now=now)
     if not offer.is_open:
         raise errors.OfferIsOver(offer.state, offer.reason)
     windows = queries.windows_of(session, exchange, reviewer)
     if (because := windows.why_not_review(now)) is not None:
         raise errors.NotOpen(because)
-    words = checked(session, exchange, offer, words)
+    words = _readable(notes.with_notes(session, exchange, offer, words, noting=noting))
+    words = notes.finished(session, offer, checked(session, exchange, offer, words))
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
-    feedback = Feedback(offer_id=offer.id, comment=words.comment, to_author=list(words.to_author), given_at=now)
+    feedback = Feedback(
+        offer_id=offer.id,
+        comment=words.comment,
+        to_author=list(words.to_author),
+        notes=[note.as_dict() for note in words.notes],
+        given_at=now,
+    )
     feedback.answers = [
         Answer(criterion_id=id, level_id=said.level_id, comment=said.comment, number=said.number)
         for id, said in words.answers.items()
@@ -176,6 +182,22 @@ def mark_read(session: Session, exchange: Exchange, *, author: int, now: datetim
 def checked(session: Session, exchange: Exchange, offer: Offer, words: Words) -> Words:
     """*words* as they may be given: readable, complete, and about the criteria and the questions as they are."""
     return _require_complete(_readable(words), _criteria_as_they_stand(session, exchange), _asked(session, offer))
+
+
+def writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -> Offer:
+    """A work that *reviewer* may write about, locked."""
+    offer = _own_offer(session, exchange, reviewer, offer_id)
+    if not offer.is_open:
+        raise errors.OfferIsOver(offer.state, offer.reason)
+    return offer
+
+
+def keep(offer: Offer, *, now: datetime) -> None:
+    """Let a locked work stay with whoever writes about it."""
+    if offer.state == OfferState.OFFERED:
+        offer.state = OfferState.STARTED
+    # Whoever has more time keeps it.
+    offer.lease_until = max(offer.lease_until, now + rules.LEASE)
 
 
 # Who reviews what next ------------------------------------------------------------------------------------------------
@@ -220,17 +242,12 @@ def _own_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: in
     return offer
 
 
-def _writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -> Offer:
-    offer = _own_offer(session, exchange, reviewer, offer_id)
-    if not offer.is_open:
-        raise errors.OfferIsOver(offer.state, offer.reason)
-    return offer
-
-
 def _readable(words: Words) -> Words:
     answers = {id: replace(said, comment=acts.clean(said.comment)) for id, said in words.answers.items()}
     to_author = tuple(acts.clean(each) for each in words.to_author)
-    words = Words(answers=answers, comment=acts.clean(words.comment), to_author=to_author)
+    noted = tuple(replace(note, words=acts.clean(note.words)) for note in words.notes)
+    begun = replace(words.begun, words=acts.clean(words.begun.words))
+    words = Words(answers=answers, comment=acts.clean(words.comment), to_author=to_author, notes=noted, begun=begun)
     if words.is_too_long:
         raise errors.TooLong(rules.LONGEST_COMMENT)
     return words
@@ -282,11 +299,14 @@ def _put_draft_aside(session: Session, offer: Offer, words: Words, *, base_revis
     session.delete(draft)
 
 
-def _given_already(session: Session, offer: Offer, words: Words, now: datetime) -> Feedback:
+def _given_already(
+    session: Session, offer: Offer, words: Words, noting: rules.Noting | None, *, now: datetime
+) -> Feedback:
     """The feedback of *offer*; other words than it has are kept, not lost."""
     feedback = session.scalars(
         select(Feedback).where(Feedback.offer_id == offer.id).options(selectinload(Feedback.answers))
     ).one()
+    words = replace(words, notes=notes.renoted(feedback.noted, noting.words if noting else {}))
     if words != feedback.words:
         drafts.keep_copy(session, words.as_dict(), offer_id=offer.id, now=now)
         session.flush()

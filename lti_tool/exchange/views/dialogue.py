@@ -271,6 +271,7 @@ def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> d
             "other_name": received.reviewer_name,
             "part": typed,
             "criterion_id": int(typed) if typed.isdigit() else None,
+            "note_id": int(typed.removeprefix("note-")) if typed.startswith("note-") else None,
         }
     found = queries.with_dialogue(db.session(), part.feedback.id)
     if part.side == rules.REVIEWER:
@@ -302,7 +303,8 @@ def _go_back(exchange: Exchange, part: queries.Part, *, saying: str = "", anchor
 def _typed_part() -> str:
     """The part that a form names, if it is one."""
     part = request.form.get("part", "")
-    return part if part == "overall" or (part.isascii() and part.isdigit() and len(part) < 10) else ""
+    number = part.removeprefix("note-")
+    return part if part == "overall" or (number.isascii() and number.isdigit() and len(number) <= 10) else ""
 
 
 def _said(err: Exception) -> dict[str, list[str]]:

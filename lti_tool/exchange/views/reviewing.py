@@ -17,7 +17,7 @@ from lti_tool.exchange.models import Criterion, DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.rules import AnswerWords, Lack, Words
 from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, SecondLookSchema
-from lti_tool.exchange.views import bp, coach, dialogue
+from lti_tool.exchange.views import bp, coach, dialogue, noting
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.web.fields import Number, flat
 from lti_tool.web.guards import member_required
@@ -55,14 +55,14 @@ def keep_feedback(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        form = FeedbackSchema().load(_values(exchange))
+        form = FeedbackSchema().load(form_of(exchange))
         saved = operations.save_feedback_draft(
             db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form
         )
     except (ValidationError, errors.TooLong) as err:
-        return _refused(exchange, offer_id, err, draft=True), 422
+        return refused(exchange, offer_id, err, draft=True), 422
     except errors.OfferIsOver as err:
-        return _over(exchange, err), 409
+        return over(exchange, err), 409
     db.session.commit()
     if is_htmx():
         return _saved(exchange, offer_id, saved)
@@ -78,12 +78,19 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        form = FeedbackSchema().load(_values(exchange))
+        form = FeedbackSchema().load(form_of(exchange))
         operations.give_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
-    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer, errors.NotOpen) as err:
-        return _refused(exchange, offer_id, err), 422
+    except (
+        ValidationError,
+        errors.TooLong,
+        errors.IncompleteFeedback,
+        errors.UnknownAnswer,
+        errors.NotOpen,
+        errors.NoteRefused,
+    ) as err:
+        return refused(exchange, offer_id, err), 422
     except errors.OfferIsOver as err:
-        return _over(exchange, err), 409
+        return over(exchange, err), 409
     db.session.commit()
     return go_to(url_for("exchange.show", id=id), saying=_("Your feedback is with its author. Thank you!"))
 
@@ -103,7 +110,7 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        words = FeedbackSchema().load(_values(exchange))["words"]
+        words = FeedbackSchema().load(form_of(exchange))["words"]
         operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
         said = _errors_by_name(exchange, err)
@@ -164,7 +171,7 @@ def _go_on(exchange: Exchange, found: operations.NextOffer, *, saying: str = "")
     return go_to(url_for("exchange.review", id=exchange.id, offer_id=found.offer.id), saying=saying)
 
 
-def _values(exchange: Exchange) -> dict[str, Any]:
+def form_of(exchange: Exchange) -> dict[str, Any]:
     """The form as :class:`FeedbackSchema` reads it: answers to the criteria as they are now."""
     form = request.form
     answers = {
@@ -176,7 +183,11 @@ def _values(exchange: Exchange) -> dict[str, Any]:
         for criterion in exchange.criteria
         if any(f"{part}-{criterion.id}" in form for part in PARTS)
     }
-    return form_values("comment", "base_revision") | {"answers": answers, "to_author": _to_author()}
+    return form_values("comment", "base_revision") | {
+        "answers": answers,
+        "to_author": _to_author(),
+        "noting": noting.typed(exchange),
+    }
 
 
 def _to_author() -> list[str]:
@@ -216,6 +227,7 @@ def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
                 found[f"{'level' if name == 'level_id' else name}-{id}"] = each
         asked = messages.get("to_author", {})
         found |= {f"asked-{place}": said for place, said in asked.items()} if isinstance(asked, dict) else {}
+        found |= noting.errors_by_name(messages.get("noting", {}))
         return found
     if isinstance(err, errors.IncompleteFeedback):
         criteria = {criterion.id: criterion for criterion in exchange.criteria}
@@ -224,6 +236,8 @@ def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
         }
         found |= {f"asked-{place}": [_("Write a few words.")] for place in err.questions}
         return found
+    if isinstance(err, errors.NoteRefused):
+        return {f"note-{err.field}": [noting.sentence(err)]}
     if isinstance(err, errors.UnknownAnswer):
         return {f"level-{err.criterion_id}": [wording.sentence(err)]}
     return {"comment": [wording.sentence(err)]}
@@ -239,7 +253,7 @@ def _field(criteria: dict[int, Criterion], lack: Lack) -> str:
     return f"{part}-{lack.criterion_id}"
 
 
-def _refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
+def refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
     said = _errors_by_name(exchange, err)
@@ -248,7 +262,7 @@ def _refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool =
     return _page(exchange, offer_id, errors=said, words=_typed(exchange))
 
 
-def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
+def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
     words = _typed(exchange)
@@ -256,6 +270,7 @@ def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
         (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
     ]
     said += [(_("To the author’s question"), each) for each in words.to_author if each]
+    said += [(_("Note"), each) for each in noting.typed_words()]
     if words.comment:
         said.append((_("Overall"), words.comment))
     template = "exchange/_over.html" if is_htmx() else "exchange/over.html"
@@ -298,8 +313,9 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         **dialogue.reviewer_facts(exchange, mine),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
+    facts |= typed | noting.facts(exchange, mine, typed.get("words"))
     wants_form = is_htmx() and "words" in typed
-    return render_template("exchange/_review_form.html" if wants_form else "exchange/review.html", **(facts | typed))
+    return render_template("exchange/_refused.html" if wants_form else "exchange/review.html", **facts)
 
 
 def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
@@ -330,4 +346,4 @@ def _labels(exchange: Exchange) -> dict[str, str]:
     """The names of the form's fields, for the list of what is missing."""
     named = {f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in PARTS}
     named |= {f"asked-{place}": _("The author’s question") for place in range(rules.MOST_QUESTIONS)}
-    return named | {"comment": _("Overall")}
+    return named | noting.labels() | {"comment": _("Overall")}
