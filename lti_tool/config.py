@@ -169,6 +169,7 @@ class Settings:
     mail_from: str | None = setting("HEARTH_MAIL_FROM", _mail_address, default=None)
     quiet_hours: str = setting("HEARTH_QUIET_HOURS", _hours, default="21:00-07:00")
     time_zone: str = setting("HEARTH_TIME_ZONE", _time_zone, default="UTC")
+    webhook_payload_days: int = setting("WEBHOOK_PAYLOAD_DAYS", _number(1, 365), default=7)
     worker_concurrency: int = setting("WORKER_CONCURRENCY", _number(1, 64), default=4)
     log_level: str = setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), default="info")
     log_format: str = setting("LOG_FORMAT", _one_of("json", "console"), default="json")

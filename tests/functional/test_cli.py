@@ -261,6 +261,38 @@ def test_grades_are_computed_anew_and_a_difference_is_told_by_the_exit_code(oper
     assert operate("exchange", "recompute", "2147483647").exit_code == 1
 
 
+def test_a_source_of_events_is_made_listed_rotated_and_paused(operate: Operate, session: Session) -> None:
+    platform = make_platform(session, family="moodle", name="Northfield Moodle")
+    session.commit()
+
+    made = operate("webhooks", "add", str(platform.id))
+    assert f"address  {PUBLIC_URL}/webhooks/" in made.output
+    assert "secret   whsec_" in made.output
+
+    (listed,) = json.loads(operate("webhooks", "list", "--json").output)
+    assert (listed["platform"], listed["proof"], listed["last_received_at"]) == ("Northfield Moodle", "standard", None)
+    assert "Northfield Moodle  last never" in operate("webhooks", "list").output
+    assert operate("webhooks", "rotate", str(listed["id"])).output.startswith("whsec_")
+    assert operate("webhooks", "pause", str(listed["id"])).output == f"Source {listed['id']} is paused.\n"
+    assert operate("webhooks", "pause", str(listed["id"]), "--resume").output == f"Source {listed['id']} is active.\n"
+    assert operate("webhooks", "replay").output == "0 to be read again.\n"
+
+
+def test_a_source_that_cannot_be_is_told_why(operate: Operate, session: Session) -> None:
+    platform = make_platform(session, family="canvas")
+    session.commit()
+
+    assert operate("webhooks", "list").output.startswith("No source yet.")
+    assert "There is no platform 99" in operate("webhooks", "add", "99").output
+    assert "It can by: jwt, address." in operate("webhooks", "add", str(platform.id), "--proof", "token").output
+    made = operate("webhooks", "add", str(platform.id))
+    assert "proven by jwt" in made.output
+    assert "secret" not in made.output
+    number = made.output.split()[1].rstrip(",")
+    assert "has no secret" in operate("webhooks", "rotate", number).output
+    assert "There is no source 99" in operate("webhooks", "pause", "99").output
+
+
 def test_a_plan_is_replayed_from_what_is_stored_and_from_a_file(
     operate: Operate, session: Session, tmp_path: Path
 ) -> None:
