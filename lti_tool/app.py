@@ -35,7 +35,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     app = Flask("lti_tool", static_folder="static", template_folder="web/templates")
     app.secret_key = settings.secret_key
-    app.config["MAX_CONTENT_LENGTH"] = (settings.upload_max_mb + 1) * 1024 * 1024
+    largest = max(settings.upload_max_mb, settings.recording_max_mb)
+    app.config["MAX_CONTENT_LENGTH"] = (largest + 1) * 1024 * 1024
     app.extensions["hearth.settings"] = settings
     app.extensions["hearth.rooms"] = _by_kind(ExchangeRoom())
 

@@ -164,6 +164,7 @@ class Settings:
     session_hours: int = setting("SESSION_HOURS", _number(1, 72), default=12)
     file_store: str = setting("FILE_STORE", _file_store, default="database")
     upload_max_mb: int = setting("UPLOAD_MAX_MB", _number(1, 500), default=25)
+    recording_max_mb: int = setting("RECORDING_MAX_MB", _number(1, 500), default=200)
     roster_sync_hours: int = setting("ROSTER_SYNC_HOURS", _number(1, 168), default=6)
     smtp_url: str | None = setting("HEARTH_SMTP_URL", _smtp_url, default=None, repr=False)
     mail_from: str | None = setting("HEARTH_MAIL_FROM", _mail_address, default=None)

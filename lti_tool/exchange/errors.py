@@ -7,6 +7,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyWork            neither words nor a file
     ├── PartsMissing         the work lacks a part that the teacher asks for
     ├── PartUnwanted         a part that this exchange does not take
+    ├── WordsMissing         a recording without what is said in it
+    ├── NoCues               captions in which nothing is said
     ├── NoteMissing          a revised version says what changed
     ├── TooLong              more words than we keep
     ├── TooManyFiles
@@ -92,6 +94,18 @@ class PartUnwanted(ExchangeError):
     def __init__(self, part: str) -> None:
         super().__init__(part)
         self.part = part
+
+
+class WordsMissing(ExchangeError):
+    """Recordings, by name, that have neither captions nor a transcript where the teacher asks for one."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+class NoCues(ExchangeError):
+    """Captions in which nothing is said at any time."""
 
 
 class NoteMissing(ExchangeError):

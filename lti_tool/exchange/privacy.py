@@ -296,8 +296,13 @@ def _work(work: Submission, versions: list[dict[str, Any]]) -> dict[str, Any]:
         "versions": versions,
         "submitted_at": work.submitted_at.isoformat() if work.submitted_at else None,
         "withdrawn_at": work.withdrawal.withdrawn_at.isoformat() if work.withdrawal else None,
-        "files": [{"name": file.name, "media_type": file.media_type, "size": file.size} for file in work.files],
+        "files": [_file(file) for file in work.files],
     }
+
+
+def _file(file: SubmissionFile) -> dict[str, Any]:
+    said = {"words": file.words.body} if file.words is not None else {}
+    return {"name": file.name, "media_type": file.media_type, "size": file.size, **said}
 
 
 def _feedback(feedback: Feedback) -> dict[str, Any]:

@@ -134,7 +134,8 @@ def _grading(exchange: Exchange) -> str:
 
 def _work(exchange: Exchange) -> str:
     options = exchange.option(rules.WorkOptions)
-    names = {"text": _("text"), "files": _("files"), "links": _("links")}
+    some_files = _("files, audio and video") if options.recordings else _("files")
+    names = {"text": _("text"), "files": some_files, "links": _("links")}
     asked = {"text": options.text, "files": options.files, "links": options.links}
     taken = ", ".join(str(names[part]) for part, way in asked.items() if way != rules.UNWANTED)
     once = _("once, with revised versions after feedback") if options.rounds else _("once")

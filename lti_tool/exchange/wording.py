@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext, ngettext
 from lti_tool.exchange import errors, rules
 from lti_tool.exchange.models import Criterion, Exchange, Repair
 from lti_tool.exchange.rules import Lack
+from lti_tool.files import RECORDINGS
 from lti_tool.files import errors as file_errors
 
 DECLINE_REASONS = {
@@ -298,6 +299,10 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.WordsMissing: lambda err: _(
+        "Say what is said in %(names)s: captions or a transcript. Your teacher asks for it.", names=", ".join(err.names)
+    ),
+    errors.NoCues: lambda err: _("Nothing is said in these captions. Each line of them needs its times and its words."),
     errors.NoteMissing: lambda err: _("Say in a few words what you changed and why. Your reviewers read it."),
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
@@ -353,8 +358,13 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),
-    file_errors.UnknownKind: lambda err: _(
-        "Files can be PDF, images (PNG, JPEG, WebP, GIF) or plain text. This one is something else."
+    file_errors.UnknownKind: lambda err: (
+        _("Your teacher does not ask for audio or video here.")
+        if err.seems in RECORDINGS
+        else _("Files can be PDF, images (PNG, JPEG, WebP, GIF) or plain text. This one is something else.")
+    ),
+    file_errors.Unplayable: lambda err: _(
+        "Browsers do not play this kind of audio or video. Save it as MP4 (H.264 and AAC), WebM, MP3, Ogg, WAV or FLAC."
     ),
     file_errors.BrokenFile: lambda err: _("That file is damaged and cannot be opened."),
     file_errors.EncryptedFile: lambda err: _(

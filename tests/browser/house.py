@@ -105,6 +105,12 @@ class House:
             form = page.form("/feedback")
             robot.submit(form, **_answers(form, words))
 
+    def ask_for(self, place: Place, **work: str) -> None:
+        """Let the teacher choose what is handed in."""
+        with self._robot(TEACHER) as robot:
+            page = robot.get(f"{robot.launch(activity=place.activity).url}/settings/work")
+            robot.submit(page.form("/settings/work"), **work)
+
     def begin_feedback(self, place: Place, student: str, words: str) -> None:
         """Let a student take a work, and save a draft about it."""
         with self._robot(student) as robot:

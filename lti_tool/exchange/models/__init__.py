@@ -62,6 +62,7 @@ from lti_tool.exchange.models.settings import (
     Publication,
 )
 from lti_tool.exchange.models.work import (
+    FileWords,
     Submission,
     SubmissionFile,
     Withdrawal,
@@ -85,6 +86,7 @@ __all__ = [
     "FeedbackDraft",
     "FeedbackRelease",
     "FeedbackRevision",
+    "FileWords",
     "Flag",
     "FlagAct",
     "GradeOverride",

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
-from lti_tool.exchange.rules import Beside
+from lti_tool.exchange.rules import Beside, captions
 
 
 class Submission(Base):
@@ -120,6 +120,40 @@ class SubmissionFile(Base):
     removed_at: Mapped[datetime | None]
     """When it was taken from the draft, and an older version still has it."""
 
+    words: Mapped["FileWords | None"] = relationship(lazy="joined", viewonly=True)
+
     @property
     def is_image(self) -> bool:
         return self.media_type.startswith("image/")
+
+    @property
+    def is_video(self) -> bool:
+        return self.media_type.startswith("video/")
+
+    @property
+    def is_recording(self) -> bool:
+        return self.media_type.startswith(("audio/", "video/"))
+
+
+class FileWords(Base):
+    """What is said in a recording, for who cannot hear it: as it runs along, or as one text."""
+
+    __tablename__ = "exchange_file_words"
+    __table_args__ = (CheckConstraint("kind in ('captions', 'transcript')", name="kind"),)
+
+    file_id: Mapped[int] = mapped_column(
+        ForeignKey("exchange_submission_file.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str]
+    body: Mapped[str]
+    """WebVTT as :func:`rules.captions.written` writes it, or plain words."""
+    saved_at: Mapped[datetime]
+
+    @property
+    def has_times(self) -> bool:
+        return self.kind == captions.CAPTIONS
+
+    @property
+    def text(self) -> str:
+        """The words alone."""
+        return captions.as_text(captions.parsed(self.body)) if self.has_times else self.body

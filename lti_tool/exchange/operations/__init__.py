@@ -68,6 +68,8 @@ from lti_tool.exchange.operations.repairs import (
     free_works,
     give_to_reader,
     undo,
+from lti_tool.exchange.operations.recordings import (
+    say_words,
 )
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
@@ -159,6 +161,7 @@ __all__ = [
     "save_draft",
     "save_feedback_draft",
     "say",
+    "say_words",
     "set_grade_override",
     "set_options",
     "set_part_override",

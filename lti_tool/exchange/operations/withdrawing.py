@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import errors, notices, rules
+from lti_tool.exchange import errors, notices, queries, rules
 from lti_tool.exchange.models import Exchange, Offer, Release, Withdrawal
 from lti_tool.exchange.operations import acts, pairing, reviewing
 from lti_tool.exchange.operations.work import own_work
@@ -23,7 +23,8 @@ def withdraw_work(session: Session, exchange: Exchange, *, author: int, now: dat
     Feedback on it that was given stays. Who reads it at this moment keeps the words they wrote, is
     told, and gets another work where there is one; *author* goes on with what they read themselves.
     """
-    acts.require_open(exchange, now)
+    # Only while it can be handed in again.
+    acts.require_taken(queries.windows_of(session, exchange, author), now)
     pairing.hold(session, exchange)
     work = own_work(session, exchange, author=author)
     if work.submitted_at is None:

@@ -87,7 +87,7 @@ def submit_work(
         drafts.write_work(session, work, body, base_revision=base_revision, now=now)
         return work
     _require_parts(exchange, work, body)
-    is_revision = _require_replaceable(session, exchange, work, windows=windows, now=now)
+    is_revision = require_replaceable(session, exchange, work, windows=windows, now=now)
     note = acts.clean(note).strip()[: rules.LONGEST_COMMENT]
     if is_revision and not note:
         raise errors.NoteMissing
@@ -133,7 +133,7 @@ def submit_work(
     return work
 
 
-def attach_file(
+def attach_file(  # noqa: PLR0913 - a file, and what of it is taken
     session: Session,
     exchange: Exchange,
     *,
@@ -143,21 +143,26 @@ def attach_file(
     storage: files.Storage,
     max_bytes: int,
     name: str = "",
+    max_recording_bytes: int = 0,
 ) -> SubmissionFile:
     """
     Put a file beside the work, cleaned of what tells who made it. The same file twice is there once.
+
+    Audio and video are taken where the teacher asks for them.
     """
     windows = queries.windows_of(session, exchange, author)
     acts.require_taken(windows, now)
     # Cleaning takes its time, so it comes before the row is locked.
-    cleaned = files.accept(data, max_bytes=max_bytes, name=name)
+    if not exchange.option(rules.WorkOptions).recordings:
+        max_recording_bytes = 0
+    cleaned = files.accept(data, max_bytes=max_bytes, name=name, max_recording_bytes=max_recording_bytes)
     work = own_work(session, exchange, author=author)
     twin = next((each for each in work.files if each.sha256 == cleaned.sha256), None)
     if twin is not None:
         return twin
     if exchange.option(rules.WorkOptions).files == rules.UNWANTED:
         raise errors.PartUnwanted("files")
-    is_revision = _require_replaceable(session, exchange, work, windows=windows, now=now)
+    is_revision = require_replaceable(session, exchange, work, windows=windows, now=now)
     if len(work.files) >= rules.MOST_FILES:
         raise errors.TooManyFiles(rules.MOST_FILES)
     numbers = select(SubmissionFile.number).where(SubmissionFile.submission_id == work.id)
@@ -190,7 +195,7 @@ def remove_file(
     found = next((each for each in work.files if each.id == file_id), None)
     if found is None:
         raise errors.NoSuchFile
-    is_revision = _require_replaceable(session, exchange, work, windows=windows, now=now)
+    is_revision = require_replaceable(session, exchange, work, windows=windows, now=now)
     if work.submitted_at is not None and len(work.files) == 1 and not work.body.strip():
         raise errors.EmptyWork
     if not is_revision:
@@ -223,14 +228,7 @@ def own_work(session: Session, exchange: Exchange, *, author: int) -> Submission
     ).one()
 
 
-def _readable(body: str) -> str:
-    body = acts.clean(body)
-    if len(body) > rules.LONGEST_BODY:
-        raise errors.TooLong(rules.LONGEST_BODY)
-    return body
-
-
-def _require_replaceable(
+def require_replaceable(
     session: Session, exchange: Exchange, work: Submission, *, windows: rules.Windows, now: datetime
 ) -> bool:
     """
@@ -253,6 +251,13 @@ def _require_replaceable(
     return bool(is_read)
 
 
+def _readable(body: str) -> str:
+    body = acts.clean(body)
+    if len(body) > rules.LONGEST_BODY:
+        raise errors.TooLong(rules.LONGEST_BODY)
+    return body
+
+
 def _require_parts(exchange: Exchange, work: Submission, body: str) -> None:
     links = rules.Beside.from_dict(work.beside).links
     options = exchange.option(rules.WorkOptions)
@@ -261,6 +266,9 @@ def _require_parts(exchange: Exchange, work: Submission, body: str) -> None:
         raise errors.EmptyWork
     if lacking:
         raise errors.PartsMissing(lacking)
+    silent = tuple(file.name for file in work.files if file.is_recording and file.words is None)
+    if options.transcripts and silent:
+        raise errors.WordsMissing(silent)
 
 
 def _end_withdrawal(session: Session, work: Submission) -> bool:

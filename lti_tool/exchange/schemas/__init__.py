@@ -61,6 +61,7 @@ from lti_tool.exchange.schemas.taking_part import (
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    WordsSchema,
     WorkOptionsSchema,
 )
 
@@ -100,6 +101,7 @@ __all__ = [
     "TakeawaySchema",
     "ThanksSchema",
     "TickSchema",
+    "WordsSchema",
     "WorkOptionsSchema",
     "WorkSchema",
 ]

@@ -48,6 +48,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     oversight,
     pairing,
     promises,
+    recordings,
     reviewing,
     settings,
     student,

@@ -73,6 +73,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
         "is_overdue": page.windows.is_late(now()),
+        "takes_work": page.windows.why_not_hand_in(now()) is None,
         "options": exchange.option(rules.GradingOptions),
         "wording": wording,
         "grade_words": grade_words,

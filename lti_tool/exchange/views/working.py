@@ -48,6 +48,9 @@ def keep_draft(id: int) -> ResponseReturnValue:
         return go_to(url_for("exchange.write", id=id, _anchor="copies"), saying=_conflict_words(), kind="warning")
     if request.form.get("act") == "check":
         return go_to(url_for("exchange.check", id=id))
+    recording = request.form.get("act", "").removeprefix("words-")
+    if recording.isascii() and recording.isdigit() and len(recording) < 10:
+        return go_to(url_for("exchange.words", id=id, file_id=int(recording)))
     return go_to(url_for("exchange.write", id=id), saying=_("Saved."))
 
 
@@ -119,6 +122,7 @@ def attach(id: int) -> ResponseReturnValue:
                 storage=files.storage(settings),
                 max_bytes=settings.upload_max_mb * 2**20,
                 name=upload.filename or "",
+                max_recording_bytes=settings.recording_max_mb * 2**20,
             )
             db.session.commit()
         except (FileRefused, errors.ExchangeError) as err:
@@ -244,6 +248,7 @@ def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dic
         "revision": work.submission.revision if work else 0,
         "errors": {},
         "max_mb": _settings().upload_max_mb,
+        "recording_max_mb": _settings().recording_max_mb,
         "most_files": rules.MOST_FILES,
         "wording": wording,
         "copies": work.copies if work else (),
