@@ -61,6 +61,9 @@ from lti_tool.exchange.operations.promises import (
     drop_commitment,
     remind,
 )
+from lti_tool.exchange.operations.recordings import (
+    say_words,
+)
 from lti_tool.exchange.operations.repairs import (
     excuse,
     excuse_all,
@@ -68,8 +71,6 @@ from lti_tool.exchange.operations.repairs import (
     free_works,
     give_to_reader,
     undo,
-from lti_tool.exchange.operations.recordings import (
-    say_words,
 )
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
