@@ -18,7 +18,7 @@ from lti_tool import db, jobs, notices
 from lti_tool.clock import now as the_clock
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange import queries, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Repair, Submission
+from lti_tool.exchange.models import Exchange, Feedback, Offer, Repair, StaffReview, Submission
 from lti_tool.web.rooms import NoticeWords
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -229,6 +229,16 @@ def _asked_to_read(session: Session, exchange: Exchange, facts: Facts, now: date
     tell(session, exchange, "asked_to_read", [repair.person_id], now=now, key=str(repair.id))
 
 
+def _staff_reviewed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    author = session.scalar(
+        select(Submission.author_id)
+        .join(StaffReview, StaffReview.submission_id == Submission.id)
+        .where(StaffReview.id == facts["staff_review_id"])
+    )
+    if author is not None:
+        tell(session, exchange, "staff_feedback", [author], now=now, key=str(facts["staff_review_id"]))
+
+
 def _excused(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     repair = session.get_one(Repair, facts["repair_id"])
     tell(session, exchange, "excused", [repair.person_id], now=now, key=str(repair.id))
@@ -248,6 +258,7 @@ def tell_waiting(exchange_id: int, submission_id: int) -> None:
 TELLING: Mapping[str, Teller] = {
     "work.submitted": _submitted,
     "repair.assigned": _asked_to_read,
+    "staff_review.given": _staff_reviewed,
     "repair.excused": _excused,
     "feedback.given": _feedback_given,
     "feedback.replied": _feedback_replied,
@@ -298,6 +309,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
     "work_waits": lambda facts: _("There is work for you to review now."),
     "asked_to_read": lambda facts: _("Your teacher asks you to read one more work. It waits for you."),
+    "staff_feedback": lambda facts: _("Your teacher gave you feedback."),
     "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),
     "work_taken_back": _taken_back,
     "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",

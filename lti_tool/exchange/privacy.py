@@ -34,6 +34,7 @@ from lti_tool.exchange.models import (
     Reopening,
     Repair,
     Seat,
+    StaffReview,
     Submission,
     SubmissionFile,
     Takeaway,
@@ -96,6 +97,19 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         "excused": [
             {"exchange": each.exchange_id, "owes": each.owes, "why": each.why, "at": each.at.isoformat()}
             for each in session.scalars(select(Excusal).where(Excusal.person_id == person_id))
+        ],
+        "reviews_by_staff": [
+            {"exchange": exchange, "given_at": at.isoformat(), **words}
+            for exchange, at, words in session.execute(
+                select(StaffReview.exchange_id, StaffReview.given_at, StaffReview.words)
+                .join(Submission, Submission.id == StaffReview.submission_id)
+                .where(Submission.author_id == person_id)
+                .order_by(StaffReview.id)
+            )
+        ],
+        "reviews_as_staff": [
+            {"exchange": each.exchange_id, "given_at": each.given_at.isoformat(), **each.words}
+            for each in session.scalars(select(StaffReview).where(StaffReview.by_id == person_id))
         ],
         "repairs_about_them": [
             {"exchange": each.exchange_id, "kind": each.kind, "at": each.at.isoformat()}
@@ -218,6 +232,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
+    # What they said as staff stays with its author; nothing says any more who it was.
+    session.execute(update(StaffReview).where(StaffReview.by_id == person_id).values(by_id=None))
     session.execute(delete(Excusal).where(Excusal.person_id == person_id))
     session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
     for own in (Extended, Reopening, FeedbackRelease):

@@ -103,7 +103,7 @@ def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: d
         may_hand_in=windows.why_not_hand_in(now) is None,
         may_review=takes_reviews and (standing.is_reviewing or (standing.has_work and not is_done)),
         has_unread=standing.unread > 0,
-        is_waiting=not is_done or standing.received < exchange.reviews,
+        is_waiting=not is_done or standing.received + standing.rescued < exchange.reviews,
     )
     status, todo, due = _sentence(exchange, standing, step, windows)
     return Card(
@@ -120,7 +120,7 @@ def _sentence(
 ) -> tuple[str, str, datetime | None]:
     """What a learner's card says, the words of its button, and the moment that matters."""
     owed = max(standing.owes - standing.given, 1)
-    missing = max(exchange.reviews - standing.received, 0)
+    missing = max(exchange.reviews - standing.received - standing.rescued, 0)
     waiting = (
         ngettext("Waiting for feedback from one classmate", "Waiting for feedback from %(num)s classmates", missing)
         if standing.given >= standing.owes

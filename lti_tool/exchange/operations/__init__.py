@@ -95,6 +95,10 @@ from lti_tool.exchange.operations.settings import (
     reopen,
     unpublish,
 )
+from lti_tool.exchange.operations.staff_reviews import (
+    review_as_staff,
+    take_staff_review_back,
+)
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
@@ -158,6 +162,7 @@ __all__ = [
     "reopen",
     "require_columns_kept",
     "restore_copy",
+    "review_as_staff",
     "revise_feedback",
     "save_draft",
     "save_feedback_draft",
@@ -169,6 +174,7 @@ __all__ = [
     "stay_with_it",
     "submit_work",
     "take_back_extension",
+    "take_staff_review_back",
     "take_thanks_back",
     "tend",
     "thank",

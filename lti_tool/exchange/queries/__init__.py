@@ -20,6 +20,7 @@ from lti_tool.exchange.queries.cockpit import (
     StuckRow,
     cockpit,
     excusal_of,
+    lacks_of,
     owed_by,
     readers_for,
     repairs,
@@ -121,6 +122,12 @@ from lti_tool.exchange.queries.staff import (
     overview,
     person_page,
 )
+from lti_tool.exchange.queries.staff_reviews import (
+    BySomebody,
+    rescued,
+    staff_review_by,
+    staff_reviews_of,
+)
 from lti_tool.exchange.queries.student import (
     Answered,
     MyReview,
@@ -144,6 +151,7 @@ from lti_tool.exchange.queries.work import (
 
 __all__ = [
     "Answered",
+    "BySomebody",
     "Calendar",
     "Change",
     "Cockpit",
@@ -210,6 +218,7 @@ __all__ = [
     "is_review_of",
     "is_taken_back",
     "kept_plan",
+    "lacks_of",
     "learners",
     "leases_ending",
     "lines_of",
@@ -234,9 +243,12 @@ __all__ = [
     "reopenings",
     "repairs",
     "replay",
+    "rescued",
     "review_due",
     "running_exchanges",
     "said_about",
+    "staff_review_by",
+    "staff_reviews_of",
     "standing",
     "standings",
     "student_page",

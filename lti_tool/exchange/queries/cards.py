@@ -26,6 +26,9 @@ STANDINGS = text(
            exists (select from exchange_offer o
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and o.state in ('offered', 'started')) as is_reviewing,
+           (select count(*) from exchange_staff_review r
+              join exchange_submission w on w.id = r.submission_id
+             where w.exchange_id = e.activity_id and w.author_id = :person and r.is_rescue) as rescued,
            received.count as received, received.unread, own.submit_by, own.review_by, own.reopened_until,
            {HAS_WORK.format(exchange="e.activity_id")} as has_work
       from exchange e
@@ -64,6 +67,8 @@ class Standing:
     is_reviewing: bool
     received: int
     unread: int
+    rescued: int
+    """Reviews by staff in the place of a reader whom nobody found."""
     has_work: bool
     """Somebody's work still lacks a reviewer."""
     own: OwnDates
@@ -95,6 +100,7 @@ def standings(
             is_reviewing=row.is_reviewing,
             received=row.received,
             unread=row.unread,
+            rescued=row.rescued,
             has_work=row.has_work,
             own=own_in(row),
         )

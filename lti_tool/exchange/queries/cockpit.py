@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import main_column
-from lti_tool.exchange.models import Exchange, Excusal, Repair
+from lti_tool.exchange.models import Exchange, Excusal, Repair, Seat
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
 from lti_tool.exchange.rules.stuck import Reader, Stuck, Whereabouts, best_readers, is_idle, why_stuck
 from lti_tool.grades.models import Passback, State
@@ -185,6 +185,17 @@ def repairs(session: Session, exchange: Exchange) -> Sequence[Repair]:
 def excusal_of(session: Session, exchange: Exchange, person_id: int) -> Excusal | None:
     """That somebody owes less, and why."""
     return session.get(Excusal, (exchange.id, person_id))
+
+
+def lacks_of(session: Session, exchange: Exchange, person_id: int) -> int:
+    """How many readers the plan has not found for somebody's work."""
+    lacks = select(Seat.lacks).where(
+        Seat.exchange_id == exchange.id,
+        Seat.person_id == person_id,
+        Seat.left_at.is_(None),
+        Seat.planned_at.is_not(None),
+    )
+    return max(session.scalar(lacks) or 0, 0)
 
 
 def owed_by(session: Session, exchange: Exchange, person_id: int) -> int:

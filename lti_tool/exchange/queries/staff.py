@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
-from lti_tool.exchange.models import Exchange, Excusal, GradeOverride, Offer, Release, Submission, Withdrawal
+from lti_tool.exchange.models import (
+    Exchange,
+    Excusal,
+    GradeOverride,
+    Offer,
+    Release,
+    StaffReview,
+    Submission,
+    Withdrawal,
+)
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.student import (
@@ -136,6 +145,8 @@ class PersonPage:
     part_overrides: Mapping[str, GradeOverride]
     passbacks: dict[str, Passback]
     """By part, where each has a column of its own."""
+    by_staff: int = 0
+    """How many reviews of the work are by staff."""
 
 
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
@@ -161,7 +172,7 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
             submitted_at=person.submitted_at,
             given=given,
             is_reviewing=open_offers > 0,
-            received=len(received),
+            received=len(received) + person.rescued,
             now=now,
         )
         rows.append(
@@ -179,7 +190,7 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 owes=owes,
                 open_offer=open_offers > 0,
                 last_given_at=last_given_at,
-                received=len(received),
+                received=len(received) + person.rescued,
                 computed=found.grades.get(person.id) or rules.grade((), maximum=exchange.points, is_submitted=False),
                 override=overrides.get(person.id),
                 release=releases.get(person.id),
@@ -231,6 +242,7 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
         advice=_advice(exchange, dossier, found_grades, estimate=found_grades.estimates.get(person_id)),
         part_overrides=found_grades.part_overrides.get(person_id, {}),
         passbacks=_passbacks(session, exchange, person_id),
+        by_staff=dossier.by_staff[0],
     )
 
 
@@ -271,8 +283,11 @@ def _passbacks(session: Session, exchange: Exchange, person_id: int) -> dict[str
 
 def _people(
     session: Session, exchange: Exchange
-) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, int | None, datetime | None]]]:
+) -> list[
+    Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, int | None, int, datetime | None]]
+]:
     """The learners of the course, and whoever else has work here. The words of the works stay in the database."""
+    rescued = select(func.count()).where(StaffReview.submission_id == Submission.id, StaffReview.is_rescue)
     is_learner = (
         (Membership.role == Role.LEARNER)
         & Membership.staff_since.is_(None)
@@ -289,6 +304,7 @@ def _people(
                 Submission.submitted_at,
                 (Submission.draft != "").label("has_draft"),
                 Excusal.owes,
+                rescued.scalar_subquery().label("rescued"),
                 Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)

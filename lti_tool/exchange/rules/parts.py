@@ -30,6 +30,8 @@ class GradingOptions(Options):
     using: int = 0
     self_assessment: int = 0
     completion: int = 0
+    staff: bool = False
+    """Whether reviews by staff count as those of classmates do."""
     columns: str = ONE_COLUMN
     """``one``: the whole goes to the link's own column; ``parts``: each part to a column of its own."""
 

@@ -51,6 +51,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     recordings,
     reviewing,
     settings,
+    staff_reviews,
     student,
     takeaways,
     versions,

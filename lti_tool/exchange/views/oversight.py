@@ -192,6 +192,7 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
         "exchange_options": exchange.option(rules.GradingOptions),
         "part_errors": {},
         "part_typed": {},
+        "by_staff": queries.staff_reviews_of(db.session(), exchange, person_id) if page.by_staff else (),
     }
     return render_template(template, **(defaults | facts))
 

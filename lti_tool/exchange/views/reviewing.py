@@ -113,10 +113,10 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
         words = FeedbackSchema().load(form_of(exchange))["words"]
         operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
-        said = _errors_by_name(exchange, err)
+        said = errors_by_name(exchange, err)
         db.session.rollback()
         exchange = exchange_or_404(id)
-        return _revision(exchange, offer_id, errors=said, words=_typed(exchange)), 422
+        return _revision(exchange, offer_id, errors=said, words=typed_words(exchange)), 422
     db.session.commit()
     return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Your feedback says this now."))
 
@@ -197,7 +197,7 @@ def _to_author() -> list[str]:
     return [request.form.get(name, "") for name in names[: max(sent, default=-1) + 1]]
 
 
-def _typed(exchange: Exchange) -> Words:
+def typed_words(exchange: Exchange) -> Words:
     """What was typed, right or wrong, to be shown again."""
     answers = {}
     for criterion in exchange.criteria:
@@ -217,7 +217,7 @@ def _number(typed: str) -> float | None:
         return None
 
 
-def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
+def errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
     if isinstance(err, ValidationError):
         messages = err.normalized_messages()
         found = flat(messages)
@@ -256,16 +256,16 @@ def _field(criteria: dict[int, Criterion], lack: Lack) -> str:
 def refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
-    said = _errors_by_name(exchange, err)
+    said = errors_by_name(exchange, err)
     if draft and is_htmx():
         return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
-    return _page(exchange, offer_id, errors=said, words=_typed(exchange))
+    return _page(exchange, offer_id, errors=said, words=typed_words(exchange))
 
 
 def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
-    words = _typed(exchange)
+    words = typed_words(exchange)
     said = [
         (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
     ]
@@ -309,7 +309,7 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "wording": wording,
         "copy_url": _copy_url(exchange, offer_id),
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
-        "error_labels": _labels(exchange),
+        "error_labels": labels(exchange),
         **dialogue.reviewer_facts(exchange, mine),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
@@ -330,7 +330,7 @@ def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "words": mine.words,
         "errors": {},
         "wording": wording,
-        "error_labels": _labels(exchange),
+        "error_labels": labels(exchange),
         "revise_url": url_for("exchange.revise", id=exchange.id, offer_id=offer_id),
         **dialogue.reviewer_facts(exchange, mine),
     }
@@ -342,7 +342,7 @@ def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
     return lambda copy: url_for("exchange.restore_feedback", id=exchange.id, offer_id=offer_id, copy_id=copy.id)
 
 
-def _labels(exchange: Exchange) -> dict[str, str]:
+def labels(exchange: Exchange) -> dict[str, str]:
     """The names of the form's fields, for the list of what is missing."""
     named = {f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in PARTS}
     named |= {f"asked-{place}": _("The author’s question") for place in range(rules.MOST_QUESTIONS)}

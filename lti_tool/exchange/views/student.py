@@ -80,6 +80,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "talk": talk.Talk(exchange=exchange, person_id=viewer.person_id, now=now()),
         "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
         "taken": _taken(exchange, page),
+        "by_staff": queries.staff_reviews_of(db.session(), exchange, viewer.person_id) if page.by_staff else (),
     }
     if page.grade is not None and page.grade.cause == "override":
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(

@@ -76,6 +76,8 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
         "reviews_not_counted": [],
         "names_offered": [],
         "excused": [],
+        "reviews_by_staff": [],
+        "reviews_as_staff": [],
         "repairs_about_them": [],
         "commitments": [],
         "more_time": [],
