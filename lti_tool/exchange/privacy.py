@@ -186,7 +186,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
-    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id)):
+    # In one order, as everybody who takes the plans of several exchanges.
+    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
         pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
         for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():

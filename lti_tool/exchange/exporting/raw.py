@@ -35,8 +35,12 @@ PEOPLE = text(
 )
 SEATS = text(
     """
-    select person_id as person, submission_id as work, joined_at, planned_at, left_at
-      from exchange_seat where exchange_id = :exchange order by joined_at, person_id
+    select s.person_id as person, s.submission_id as work, s.joined_at,
+           case when b.at is not null then greatest(s.joined_at, b.at) end as planned_at, s.away_at, s.left_at
+      from exchange_seat s
+      left join (select min(at) as at from exchange_pairing_event
+                  where exchange_id = :exchange and kind in ('planned', 'joined')) b on b.at is not null
+     where s.exchange_id = :exchange order by s.joined_at, s.person_id
     """
 )
 PAIRS = text(

@@ -40,7 +40,10 @@ class Offer(Base):
         Index("ix_exchange_offer_exchange_id", "exchange_id", "submission_id"),
         Index("ix_exchange_offer_reviewer_id", "reviewer_id"),
         Index(
-            "ix_exchange_offer_lease_until", "exchange_id", "lease_until", postgresql_where=text("state = 'offered'")
+            "ix_exchange_offer_lease_until",
+            "exchange_id",
+            "lease_until",
+            postgresql_where=text("state in ('offered', 'started')"),
         ),
         # One piece of work at a time, however many tabs ask at once.
         Index(

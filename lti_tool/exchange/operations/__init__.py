@@ -53,6 +53,7 @@ from lti_tool.exchange.operations.options import (
     set_options,
 )
 from lti_tool.exchange.operations.pairing import (
+    choose_pairing,
     mix_again,
     tend,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "appraise",
     "attach_file",
     "change_note",
+    "choose_pairing",
     "close",
     "commit_to",
     "copy_options",

@@ -44,7 +44,7 @@ def extend(
     if not known.issuperset(people):
         raise errors.NoSuchPerson
     # Before any row, as everybody who takes both.
-    pairing.share(session, exchange)
+    pairing.hold(session, exchange)
     before = queries.calendar_of(session, exchange)
     extension = Extension(
         exchange_id=exchange.id, submit_by=submit_by, review_by=review_by, reason=reason, by_id=by, at=now
@@ -70,7 +70,7 @@ def take_back_extension(
 
     Works that were kept for them are kept as long as they were before. Doing so twice does it once.
     """
-    pairing.share(session, exchange)
+    pairing.hold(session, exchange)
     extension = session.scalars(
         select(Extension)
         .where(Extension.id == extension_id, Extension.exchange_id == exchange.id)

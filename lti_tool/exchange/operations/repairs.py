@@ -52,6 +52,7 @@ def free_works(session: Session, exchange: Exchange, *, person: int, by: int, no
     freed = pairing.free(session, exchange, person=person, by=by, now=now)
     if not freed:
         raise errors.NothingToFree
+    pairing.be_away(session, exchange, person=person, since=now)
     made = _keep(session, exchange, FREED, person=person, facts=_removed(freed), by=by, now=now)
     # Those to whom the plan owes a work get these at once.
     pairing.mend(session, exchange, now=now)
@@ -71,7 +72,9 @@ def excuse(session: Session, exchange: Exchange, *, person: int, owes: int, why:
     pairing.hold(session, exchange)
     before = queries.excusal_of(session, exchange, person)
     kept = {"owes": before.owes, "why": before.why, "by": before.by_id, "at": before.at.isoformat()} if before else None
+    owed = queries.owed_by(session, exchange, person)
     _owe(session, exchange, person=person, owes=owes, why=why, by=by, at=now)
+    pairing.owe(session, exchange, person=person, more=owes - owed)
     left = max(owes - queries.given_by(session, exchange, person), 0)
     freed = pairing.free(session, exchange, person=person, by=by, now=now, keep=left, kind="excused")
     facts = _removed(freed) | {"before": kept}
@@ -136,7 +139,12 @@ def _undo(session: Session, exchange: Exchange, repair: Repair, *, by: int, now:
         )
         return 1
     if repair.kind == EXCUSED:
+        owed = queries.owed_by(session, exchange, repair.person_id)
         _owe_as_before(session, exchange, repair)
+        more = queries.owed_by(session, exchange, repair.person_id) - owed
+        pairing.owe(session, exchange, person=repair.person_id, more=more)
+    else:
+        pairing.be_away(session, exchange, person=repair.person_id, since=None)
     pairs = [(one, other) for one, other in repair.facts.get("removed", ())]
     back = pairing.put_back(session, exchange, person=repair.person_id, pairs=pairs, by=by, now=now)
     if repair.kind == EXCUSED:

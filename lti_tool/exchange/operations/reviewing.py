@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool.exchange import errors, queries, rules
@@ -56,14 +55,7 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)
     owes = queries.owed_by(session, exchange, reviewer) - queries.given_by(session, exchange, reviewer)
-    attempt = session.begin_nested()
-    try:
-        is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)
-        attempt.commit()
-    except IntegrityError:
-        # Another tab of the same reviewer took a work in the same moment: that one it is.
-        attempt.rollback()
-        is_found = True
+    is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)
     offer = _open_offer(session, exchange, reviewer) if is_found else None
     if offer is None:
         return NextOffer(none_because=queries.why_no_work(session, exchange, reviewer=reviewer))
@@ -77,7 +69,7 @@ def decline_offer(
     """
     Give a work back, for a reason, and get another at once. Declining twice declines once.
     """
-    pairing.share(session, exchange)
+    pairing.hold(session, exchange)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
         raise errors.OfferIsOver(offer.state, offer.reason)
@@ -128,7 +120,7 @@ def give_feedback(
     A reviewer whose lease lapsed while writing may still give what they wrote. The notes of the draft go with it,
     as *noting* says them, and one that was typed and not added; those without words stay behind.
     """
-    pairing.share(session, exchange)
+    pairing.stand_by(session, exchange, offer_id=offer_id)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
         return _given_already(session, offer, _readable(words), noting, now=now)

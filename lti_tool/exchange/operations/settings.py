@@ -146,6 +146,8 @@ def delete_exchange(session: Session, exchange: Exchange, *, by: int, now: datet
     """
     Remove an exchange in which nothing was handed in, with the drafts and files people began.
     """
+    # Before any row, as everybody who takes both.
+    pairing.hold(session, exchange)
     exchange = _held(session, exchange)
     works = Submission.exchange_id == exchange.id
     if session.scalar(select(exists().where(works, Submission.submitted_at.is_not(None)))):

@@ -17,15 +17,20 @@ from lti_tool.exchange import rules
 from lti_tool.exchange.columns import main_column
 from lti_tool.exchange.models import Exchange, Excusal, Repair, Seat
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
+from lti_tool.exchange.queries.pairing import HAS_BEGUN
 from lti_tool.exchange.rules.stuck import Reader, Stuck, Whereabouts, best_readers, is_idle, why_stuck
 from lti_tool.grades.models import Passback, State
 
 Pair = tuple[int, int]
 
 EVERYBODY = text(
-    """
+    f"""
     select p.id as person_id, p.name, m.left_at, m.groups, m.sections, w.submitted_at,
-           x.owes, s.planned_at, coalesce(s.lacks, 0) as lacks,
+           x.owes,
+           case when s.person_id is not null and {HAS_BEGUN}
+                then greatest(s.joined_at, (select max(e.at) from exchange_pairing_event e
+                                             where e.exchange_id = :exchange and e.kind = 'planned')) end as planned_at,
+           coalesce(s.lacks, 0) as lacks,
            coalesce(o.given, 0) as given, coalesce(o.in_hand, 0) as in_hand, coalesce(o.lapsed, 0) as lapsed,
            greatest(w.submitted_at, o.last_at) as last_sign_at,
            coalesce(k.waiting, 0) as waiting
@@ -48,7 +53,7 @@ EVERYBODY = text(
        and ((m.role = 'learner' and m.staff_since is null and not m.is_test_user and m.left_at is null)
             or w.submitted_at is not null)
      order by lower(p.name), p.id
-    """
+    """  # noqa: S608 - made of constants
 )
 KEPT_BY = text(
     """

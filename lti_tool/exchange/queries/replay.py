@@ -2,10 +2,10 @@
 The standing plan, derived from its seed and its steps, beside the one that is kept.
 """
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange.models import Exchange, PlannedPair, Seat
+from lti_tool.exchange.models import Exchange, PairingEvent, PlannedPair, Seat
 from lti_tool.exchange.queries.pairing import pairing_events
 from lti_tool.exchange.rules.pairs import Pair
 from lti_tool.exchange.rules.standing import Difference, Standing, differences, replayed
@@ -20,7 +20,9 @@ def kept_plan(session: Session, exchange: Exchange) -> tuple[dict[Pair, bool], f
     )
     seats = session.scalars(
         select(Seat.person_id).where(
-            Seat.exchange_id == exchange.id, Seat.left_at.is_(None), Seat.planned_at.is_not(None)
+            Seat.exchange_id == exchange.id,
+            Seat.left_at.is_(None),
+            exists().where(PairingEvent.exchange_id == exchange.id, PairingEvent.kind.in_(("planned", "joined"))),
         )
     )
     return {(reviewer, author): is_begun for reviewer, author, is_begun in pairs}, frozenset(seats)

@@ -53,6 +53,8 @@ class Standing:
     """Those of the pairs whose review is given: nothing takes them away."""
     refused: set[Pair] = field(default_factory=set)
     """Works that somebody gave back; they never come to them again."""
+    away: set[int] = field(default_factory=set)
+    """Who did not come: nothing is found for them to read until they ask again."""
 
     def reads(self, reviewer: int) -> list[int]:
         return [author for one, author in self.pairs if one == reviewer]
@@ -102,9 +104,9 @@ class Standing:
         return self.apply(
             joining(
                 newcomer,
-                self.reviews,
+                (self.reviews, self.reviews),
                 lacking=sorted((each for each in others if self.lacks(each)), key=lambda each: -self.lacks(each)),
-                idle=[each for each in others if self.idle(each)],
+                idle=[each for each in others if self.idle(each) and each not in self.away],
                 waiting=self.urn(draw_for(self.seed, newcomer)),
                 allows=self.may,
                 avoids=self.would_rather_not,
@@ -124,6 +126,7 @@ class Standing:
 
     def begin(self, reviewer: int) -> Pair | None:
         """The next work for *reviewer*: the one that most needs a reader, theirs already or by a trade."""
+        self.away.discard(reviewer)
         own = [author for author in self.reads(reviewer) if not self.pairs[reviewer, author]]
         if not own:
             return None
@@ -176,6 +179,7 @@ class Standing:
 
     def rescue(self, helper: int) -> Pair | None:
         """A work in need for somebody who has done their part."""
+        self.away.discard(helper)
         in_need = [each for each in self.seats if self.lacks(each) and self.may(helper, each)]
         if not in_need:
             return None
@@ -187,6 +191,7 @@ class Standing:
         """Their reviewers do not come: the works look for others, and who owes and who waits are brought together."""
         gone = tuple(sorted(pairs))
         self.apply(Change(removed=gone))
+        self.away |= {reviewer for reviewer, _author in gone}
         return Change(added=self.mend().added, removed=gone)
 
     def rescale(self, reviews: int) -> Change:
@@ -202,7 +207,7 @@ class Standing:
 
     def mend(self) -> Change:
         """Bring those together who still give and those who still get."""
-        gives = {person: self.idle(person) for person in self.seats if self.idle(person)}
+        gives = {person: self.idle(person) for person in self.seats if self.idle(person) and person not in self.away}
         gets = {person: self.lacks(person) for person in self.seats if self.lacks(person)}
         added = filled(gives, gets, seed=self.seed, allows=self.may, avoids=self.would_rather_not)
         return self.apply(Change(added=tuple(added)))

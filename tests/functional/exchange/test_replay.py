@@ -170,13 +170,13 @@ def test_a_plan_replays_after_somebody_was_forgotten(session: Session) -> None:
 def test_a_lapsed_work_that_comes_back_to_its_reviewer_is_a_step_too(session: Session) -> None:
     made = make_class(session, learners=4)
     all_hand_in(made)
-    offer = take(made, made.people[0])
+    take(made, made.people[0])
     later = BEGUN + rules.LEASE + MINUTE
     pairing.release_late(session, made.exchange, now=later)
 
-    assert pairing.keep(session, made.exchange, offer, now=later)
+    again = take(made, made.people[0], now=later)
 
-    assert queries.kept_plan(session, made.exchange)[0][made.people[0], offer.submission.author_id or 0]
+    assert queries.kept_plan(session, made.exchange)[0][made.people[0], again.submission.author_id or 0]
     assert queries.replay(session, made.exchange) == ()
 
 

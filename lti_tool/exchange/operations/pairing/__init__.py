@@ -1,9 +1,9 @@
 """
 The standing plan in the database: seats, pairs, and the steps that lead from one plan to the next.
 
-Joining, leaving and planning hold the exchange's lock; reviewers who take work share it, and lock
-the pairs they move. Each step is written down (:class:`models.PairingEvent`), so a plan can be
-derived again from its seed and its steps.
+Reviewers who begin their works share the exchange's lock, and lock the pairs they move; everybody
+else holds it. Each step is written down (:class:`models.PairingEvent`), so a plan can be derived
+again from its seed and its steps, and the tallies of seats are what a recount says.
 """
 
 from datetime import datetime
@@ -11,9 +11,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.operations.pairing.choosing import choose_pairing
 from lti_tool.exchange.operations.pairing.repairs import (
     assign,
+    be_away,
     free,
+    owe,
     part,
     put_back,
     stand_in,
@@ -21,7 +24,7 @@ from lti_tool.exchange.operations.pairing.repairs import (
     unassign,
     want,
 )
-from lti_tool.exchange.operations.pairing.scene import hold, share
+from lti_tool.exchange.operations.pairing.scene import hold
 from lti_tool.exchange.operations.pairing.seats import (
     begin_together,
     follow_the_course,
@@ -32,11 +35,20 @@ from lti_tool.exchange.operations.pairing.seats import (
     rescale,
     take_seat,
 )
-from lti_tool.exchange.operations.pairing.taking import come_back, give_back, keep, next_work, release_late
+from lti_tool.exchange.operations.pairing.taking import (
+    come_back,
+    give_back,
+    keep,
+    next_work,
+    release_late,
+    stand_by,
+)
 
 __all__ = [
     "assign",
+    "be_away",
     "begin_together",
+    "choose_pairing",
     "come_back",
     "follow_the_course",
     "forget_seat",
@@ -48,11 +60,12 @@ __all__ = [
     "mend",
     "mix_again",
     "next_work",
+    "owe",
     "part",
     "put_back",
     "release_late",
     "rescale",
-    "share",
+    "stand_by",
     "stand_in",
     "step_back",
     "take_seat",
@@ -68,4 +81,6 @@ def tend(session: Session, exchange: Exchange, *, now: datetime) -> None:
         begin_together(session, exchange, now=now)
     follow_the_course(session, exchange, now=now)
     release_late(session, exchange, now=now)
-    mend(session, exchange, now=now)
+    if not exchange.windows.review_is_late(now):
+        # When the time is over nobody is planned for any more: whoever comes takes what needs a reader.
+        mend(session, exchange, now=now)

@@ -17,7 +17,7 @@ from lti_tool.exchange.rules.pairs import Change, Pair, swapping
 SEATED = text(
     """
     select person_id, lacks from exchange_seat
-     where exchange_id = :exchange and person_id = any(:people) and left_at is null and planned_at is not null
+     where exchange_id = :exchange and person_id = any(:people) and left_at is null
     """
 )
 KEPT = text(
@@ -45,23 +45,10 @@ WAITING_AROUND = text(
      order by draw, reviewer_id, author_id
     """
 )
-STAND_IN = text(
-    """
-    with taken as (insert into exchange_pair (submission_id, reviewer_id, exchange_id, author_id, draw, begun_at)
-                   select submission_id, :by, exchange_id, person_id, 0, :now from exchange_seat
-                    where exchange_id = :exchange and person_id = :author and left_at is null and lacks > 0
-                       on conflict do nothing returning author_id)
-    update exchange_seat s set begun = s.begun + 1, lacks = s.lacks - 1 from taken
-     where s.exchange_id = :exchange and s.person_id = taken.author_id returning s.person_id
-    """
-)
-STEP_BACK = text(
-    """
-    with gone as (delete from exchange_pair
-                   where exchange_id = :exchange and author_id = :author and reviewer_id = :by returning author_id)
-    update exchange_seat s set begun = s.begun - 1, lacks = s.lacks + 1 from gone
-     where s.exchange_id = :exchange and s.person_id = gone.author_id returning s.person_id
-    """
+AWAY = text("update exchange_seat set away_at = :at where exchange_id = :exchange and person_id = :person")
+STOOD_IN = text(
+    "select exists (select from exchange_pair where exchange_id = :exchange and author_id = :author"
+    " and reviewer_id = :by)"
 )
 
 
@@ -71,7 +58,7 @@ def assign(session: Session, exchange: Exchange, *, reviewer: int, author: int, 
     seated = {row.person_id for row in session.execute(SEATED, _facts(exchange, people=[reviewer, author]))}
     if author not in seated:
         raise errors.NoSuchPerson
-    if reviewer not in seated or not here.allows(reviewer, author):
+    if reviewer not in seated or not seats.has_begun(session, exchange) or not here.allows(reviewer, author):
         raise errors.CannotRead
     scene.write(session, exchange, Change(added=((reviewer, author),)), kind="assigned", now=now, by=by)
 
@@ -98,7 +85,6 @@ def free(
     begun = [row.author_id for row in gone if row.is_begun]
     pairs = tuple(pairs_of(gone))
     if begun:
-        session.execute(seats.LESS_BEGUN, _facts(exchange, people=begun))
         session.execute(LET_GO, _facts(exchange, person=person, authors=begun, now=now))
     scene.write(session, exchange, Change(removed=pairs), kind=kind, now=now, person=person, by=by)
     return pairs
@@ -168,18 +154,30 @@ def part(session: Session, exchange: Exchange, *, reviewer: int, author: int, no
     return True
 
 
+def be_away(session: Session, exchange: Exchange, *, person: int, since: datetime | None) -> None:
+    """The plan finds *person* nothing to read until they ask again; None: it does."""
+    session.execute(AWAY, _facts(exchange, person=person, at=since))
+
+
+def owe(session: Session, exchange: Exchange, *, person: int, more: int) -> None:
+    """*person* owes so many reviews *more* than before, or fewer where it is below 0."""
+    if more and seats.has_begun(session, exchange):
+        scene.reckon(session, exchange, lacks={}, idle={person: more})
+
+
 def stand_in(session: Session, exchange: Exchange, *, author: int, by: int, now: datetime) -> bool:
     """Staff read a work for which nobody was found: it lacks one reader less. Whether it lacked any."""
-    if session.execute(STAND_IN, _facts(exchange, author=author, by=by, now=now)).one_or_none() is None:
+    seat = session.execute(SEATED, _facts(exchange, people=[author])).one_or_none()
+    if seat is None or seat.lacks <= 0 or session.scalar(STOOD_IN, _facts(exchange, author=author, by=by)):
         return False
-    scene.note(session, exchange, "stood_in", now=now, by=by, added=[[by, author]], begun=[[by, author]])
+    scene.write(session, exchange, Change(added=((by, author),)), kind="stood_in", now=now, begun=True, by=by)
     return True
 
 
 def step_back(session: Session, exchange: Exchange, *, author: int, by: int, now: datetime) -> None:
     """Staff take their review back: the work lacks a reader again."""
-    if session.execute(STEP_BACK, _facts(exchange, author=author, by=by)).one_or_none() is not None:
-        scene.note(session, exchange, "stepped_back", now=now, by=by, removed=[[by, author]])
+    if session.scalar(STOOD_IN, _facts(exchange, author=author, by=by)):
+        scene.write(session, exchange, Change(removed=((by, author),)), kind="stepped_back", now=now, by=by)
 
 
 def _facts(exchange: Exchange, **facts: object) -> dict[str, object]:
