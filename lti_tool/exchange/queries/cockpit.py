@@ -195,10 +195,7 @@ def excusal_of(session: Session, exchange: Exchange, person_id: int) -> Excusal 
 def lacks_of(session: Session, exchange: Exchange, person_id: int) -> int:
     """How many readers the plan has not found for somebody's work."""
     lacks = select(Seat.lacks).where(
-        Seat.exchange_id == exchange.id,
-        Seat.person_id == person_id,
-        Seat.left_at.is_(None),
-        Seat.planned_at.is_not(None),
+        Seat.exchange_id == exchange.id, Seat.person_id == person_id, Seat.left_at.is_(None)
     )
     return max(session.scalar(lacks) or 0, 0)
 

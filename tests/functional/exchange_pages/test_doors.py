@@ -68,6 +68,9 @@ FOR_STAFF = {
     "exchange.excusal",
     "exchange.excuse",
     "exchange.undo_repair",
+    "exchange.staff_review",
+    "exchange.give_staff_review",
+    "exchange.take_staff_review_back",
 }
 
 
