@@ -15,6 +15,7 @@ from lti_tool.exchange.columns import columns_of, main_column
 from lti_tool.exchange.models import Exchange, Excusal, GradeOverride, Offer, Release, Submission, Withdrawal
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
+from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.student import (
     Dossier,
     MyReview,
@@ -136,6 +137,8 @@ class PersonPage:
     part_overrides: Mapping[str, GradeOverride]
     passbacks: dict[str, Passback]
     """By part, where each has a column of its own."""
+    own: OwnLook | None
+    """How the author sees the work; None where nobody asks for it."""
 
 
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
@@ -231,6 +234,7 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
         advice=_advice(exchange, dossier, found_grades, estimate=found_grades.estimates.get(person_id)),
         part_overrides=found_grades.part_overrides.get(person_id, {}),
         passbacks=_passbacks(session, exchange, person_id),
+        own=own_look(session, exchange, dossier.work, dossier.feedback),
     )
 
 
