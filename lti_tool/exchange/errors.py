@@ -26,6 +26,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
     │   ├── NoSuchRepair
+    │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
@@ -39,6 +40,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── UnknownRule          a rule that the charter of the class does not have
     ├── NotAsked             nobody asked this reviewer to look again
     ├── LookedAlready
+    ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
@@ -180,6 +182,10 @@ class NoSuchRepair(Missing):
     """No such repair in this exchange."""
 
 
+class NoSelfAssessment(Missing):
+    """Nobody is asked to assess their own work here, or there is none of this person."""
+
+
 class NoSuchExtension(Missing):
     """No such later date in this exchange, or not for this person."""
 
@@ -265,6 +271,10 @@ class UnknownRule(ExchangeError):
 
 class NotAsked(ExchangeError):
     """Given feedback stays as it is, unless its reviewer is asked to look again."""
+
+
+class AssessedAlready(ExchangeError):
+    """What somebody said of their own work before they saw the feedback stays."""
 
 
 class LookedAlready(ExchangeError):

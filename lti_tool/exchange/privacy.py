@@ -34,12 +34,14 @@ from lti_tool.exchange.models import (
     Reopening,
     Repair,
     Seat,
+    SelfAssessment,
     StaffReview,
     Submission,
     SubmissionFile,
     Takeaway,
     Thanks,
     Withdrawal,
+    WordsDraft,
     WorkVersion,
 )
 from lti_tool.exchange.operations import pairing
@@ -122,6 +124,28 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
             for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
+        ],
+        "self_assessments": [
+            {
+                "exchange": exchange_id,
+                "assessed_at": each.assessed_at.isoformat() if each.assessed_at else None,
+                "passed_over_at": each.passed_over_at.isoformat() if each.passed_over_at else None,
+                **each.words,
+            }
+            for exchange_id, each in session.execute(
+                select(Submission.exchange_id, SelfAssessment)
+                .join(SelfAssessment, SelfAssessment.submission_id == Submission.id)
+                .where(Submission.author_id == person_id)
+                .order_by(Submission.id)
+            )
+        ],
+        "words_being_written": [
+            {"exchange": each.exchange_id, "about": each.about, "at": each.saved_at.isoformat(), **each.words}
+            for each in session.scalars(
+                select(WordsDraft)
+                .where(WordsDraft.person_id == person_id)
+                .order_by(WordsDraft.exchange_id, WordsDraft.about)
+            )
         ],
         "more_time": _more_time(session, person_id),
         "opened_once_more": [
@@ -206,6 +230,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         work.draft = work.body = ""
         work.author_id = None
         session.execute(delete(DraftCopy).where(DraftCopy.submission_id == work.id))
+        session.execute(delete(SelfAssessment).where(SelfAssessment.submission_id == work.id))
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
         for table in (Mark, Thanks, Appraisal, Introduction):
             session.execute(delete(table).where(table.feedback_id.in_(received)))
@@ -237,6 +262,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(update(StaffReview).where(StaffReview.by_id == person_id).values(by_id=None))
     session.execute(delete(Excusal).where(Excusal.person_id == person_id))
     session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
+    session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
     for own in (Extended, Reopening, FeedbackRelease):
         session.execute(delete(own).where(own.person_id == person_id))
     # An extension of theirs alone says why they needed it.

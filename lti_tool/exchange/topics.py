@@ -75,6 +75,12 @@ def topics() -> tuple[Topic, ...]:
             summary=_coach,
             endpoint="exchange.coach",
         ),
+        Topic(
+            options=rules.SelfAssessmentOptions,
+            title=lazy_gettext("Looking at one’s own work"),
+            summary=_self_assessment,
+            endpoint="exchange.self_assessment",
+        ),
     )
 
 
@@ -159,3 +165,11 @@ def _coach(exchange: Exchange) -> str:
     coach = _("A coach looks along") if options.on else _("No coach looks along")
     takeaway = _("reviewers note what they take") if options.takeaway else _("reviewers note nothing for themselves")
     return str(_("%(coach)s; %(takeaway)s.", coach=coach, takeaway=takeaway))
+
+
+def _self_assessment(exchange: Exchange) -> str:
+    return {
+        rules.NEVER: str(_("Authors are not asked to assess their own work.")),
+        rules.BEFORE: str(_("Authors assess their own work before they see feedback.")),
+        rules.BESIDE: str(_("Authors assess their own work with the feedback beside it.")),
+    }[exchange.option(rules.SelfAssessmentOptions).when]

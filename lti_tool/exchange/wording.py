@@ -172,7 +172,10 @@ PART_NAMES = {
 
 PART_RULES = {
     rules.GIVING: lazy_gettext("How much of the feedback that you owe you have given."),
-    rules.USING: lazy_gettext("How many of the comments you received you marked as used."),
+    rules.USING: lazy_gettext(
+        "How many of the comments you received you marked as used."
+        " Those that you disagree with, saying why, are left out."
+    ),
     rules.SELF_ASSESSMENT: lazy_gettext("All of it, once you have assessed your own work."),
     rules.COMPLETION: lazy_gettext("All of it, once you have handed in and given all the feedback that you owe."),
 }
@@ -329,6 +332,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.UnknownRule: lambda err: _("The rules of this class were changed meanwhile. Here they are as they are now."),
     errors.NotAsked: lambda err: _("Feedback that was given stays as it is. Write to its author below it instead."),
     errors.LookedAlready: lambda err: _("You have looked at this again already, so it stays as you left it."),
+    errors.AssessedAlready: lambda err: _(
+        "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
+    ),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
     errors.CriteriaInUse: lambda err: _(
         "Feedback has been given by these criteria: %(titles)s. You can still change their words"
@@ -441,6 +447,54 @@ def answers_to(criterion: Criterion) -> str:
     if criterion.kind == rules.NUMBER:
         return str(_("a number from %(low)s to %(high)s", low=number(criterion.lowest), high=number(criterion.highest)))
     return str(KINDS[criterion.kind])
+
+
+def reached(criterion: Criterion, share: float | None) -> str:
+    """What an answer that reaches so much of a criterion was: the level, the number, yes or no."""
+    if share is None:
+        return ""
+    if criterion.kind == rules.LEVELS:
+        most = max((level.points for level in criterion.levels), default=0.0)
+        near = min(criterion.levels, key=lambda level: abs(level.points / most - share) if most else 0.0)
+        return near.title
+    if criterion.kind == rules.YES_NO or criterion.scale is None:
+        return str(_("Yes") if share >= 0.5 else _("No"))
+    return number(criterion.scale.lowest + share * (criterion.scale.highest - criterion.scale.lowest))
+
+
+def places(criterion: Criterion) -> tuple[float, ...]:
+    """Where the steps of a criterion lie, from 0 to 1; only the ends where there are too many to tell apart."""
+    asked = criterion.asked
+    if criterion.kind == rules.LEVELS:
+        found = {rules.worth(asked, level_id=level.id, number=None) for level in criterion.levels}
+        return tuple(sorted(each for each in found if each is not None))
+    if criterion.scale is None or not criterion.scale.is_short:
+        return (0.0, 1.0)
+    return tuple(rules.worth(asked, level_id=None, number=each) or 0.0 for each in criterion.scale.numbers)
+
+
+def view(view: rules.View) -> str:
+    """How an author's own look compares with that of the others, to the author: whatever it is, it is worth knowing."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare yet."))
+    said = {
+        "alike": _("You and your reviewers see this alike."),
+        "stricter": _("Your reviewers see more in this than you do. Look at what they liked."),
+        "kinder": _("You see more in this than your reviewers do. Their comments may say what did not reach them."),
+    }[view.verdict]
+    return f"{said} {_('They differ among themselves, too.')}" if view.is_split else str(said)
+
+
+def view_for_staff(view: rules.View) -> str:
+    """The same, to staff."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare yet."))
+    said = {
+        "alike": _("Author and reviewers see this alike."),
+        "stricter": _("The reviewers see more in this than the author does."),
+        "kinder": _("The author sees more in this than the reviewers do."),
+    }[view.verdict]
+    return f"{said} {_('The reviewers differ among themselves.')}" if view.is_split else str(said)
 
 
 def exact(value: float) -> str:

@@ -105,6 +105,19 @@ class House:
             form = page.form("/feedback")
             robot.submit(form, **_answers(form, words))
 
+    def choose(self, place: Place, topic: str, **values: str) -> None:
+        """Let the teacher choose further settings."""
+        with self._robot(TEACHER) as robot:
+            page = robot.launch(activity=place.activity)
+            robot.submit(robot.get(f"{page.url}/settings/{topic}").form(f"/settings/{topic}"), **values)
+
+    def assess_own(self, place: Place, student: str, words: str) -> None:
+        """Let a student say how they see their own work."""
+        with self._robot(student) as robot:
+            page = robot.launch(activity=place.activity)
+            form = robot.get(f"{page.url}/self-assessment").form("/self-assessment")
+            robot.submit(form, **_answers(form, words))
+
     def ask_for(self, place: Place, **work: str) -> None:
         """Let the teacher choose what is handed in."""
         with self._robot(TEACHER) as robot:

@@ -358,3 +358,6 @@ def a_launch_refused(noah: Someone, world: World) -> Hearth:
 def an_invitation_refused(ruth: Someone, world: World) -> Hearth:
     ruth.page.goto(f"{world.house.tool}/lti/register/used-up?openid_configuration={world.house.lms}/nothing")
     return Hearth(ruth.page).shows("Hearth could not be registered")
+
+
+from tests.browser import scenes_practice  # noqa: E402, F401 - adds its own to the list

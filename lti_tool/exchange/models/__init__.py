@@ -54,12 +54,18 @@ from lti_tool.exchange.models.reviewing import (
     Takeaway,
     has_reader,
 )
+from lti_tool.exchange.models.self_assessment import (
+    SelfAssessment,
+)
 from lti_tool.exchange.models.settings import (
     Closure,
     Criterion,
     Exchange,
     Level,
     Publication,
+)
+from lti_tool.exchange.models.words_draft import (
+    WordsDraft,
 )
 from lti_tool.exchange.models.work import (
     FileWords,
@@ -107,12 +113,14 @@ __all__ = [
     "RewriteRequest",
     "Seat",
     "SecondLook",
+    "SelfAssessment",
     "StaffReview",
     "Submission",
     "SubmissionFile",
     "Takeaway",
     "Thanks",
     "Withdrawal",
+    "WordsDraft",
     "WorkVersion",
     "has_reader",
 ]

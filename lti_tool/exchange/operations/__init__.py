@@ -86,6 +86,10 @@ from lti_tool.exchange.operations.second_look import (
     revise_feedback,
     stay_with_it,
 )
+from lti_tool.exchange.operations.self_assessment import (
+    assess_own_work,
+    pass_over,
+)
 from lti_tool.exchange.operations.settings import (
     close,
     create_exchange,
@@ -106,6 +110,10 @@ from lti_tool.exchange.operations.takeaways import (
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
 )
+from lti_tool.exchange.operations.words_drafts import (
+    keep_words,
+    take_other_words,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -119,6 +127,7 @@ __all__ = [
     "add_note",
     "agree_to_charter",
     "appraise",
+    "assess_own_work",
     "attach_file",
     "change_note",
     "choose_pairing",
@@ -141,6 +150,7 @@ __all__ = [
     "free_works",
     "give_feedback",
     "give_to_reader",
+    "keep_words",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -154,6 +164,7 @@ __all__ = [
     "note_reply_heard",
     "note_takeaway",
     "offer_name",
+    "pass_over",
     "publish",
     "regrade",
     "release_grades",
@@ -176,6 +187,7 @@ __all__ = [
     "stay_with_it",
     "submit_work",
     "take_back_extension",
+    "take_other_words",
     "take_staff_review_back",
     "take_thanks_back",
     "tend",

@@ -23,7 +23,7 @@ from lti_tool.exchange.models import (
     Submission,
     Thanks,
 )
-from lti_tool.exchange.operations import acts
+from lti_tool.exchange.operations import acts, grading
 from lti_tool.exchange.queries import Part
 
 MarkedPart: TypeAlias = int | rules.NotePart | None
@@ -156,6 +156,7 @@ def mark_comment(
     _note_read(found, now)
     session.flush()
     acts.record(session, exchange, "comment.marked", by=author, now=now, feedback_id=feedback_id, mark=mark)
+    grading.follow_doing(session, exchange, rules.USING, person=author, now=now)
     return row
 
 
@@ -185,6 +186,7 @@ def tick_off(
     else:
         row.done_version, row.done_at = None, None
     session.flush()
+    grading.follow_doing(session, exchange, rules.USING, person=author, now=now)
     return row
 
 

@@ -172,6 +172,12 @@ def persons_moved_by(exchange: Exchange, *, author: int | None, reviewer: int) -
     return tuple(id for id in (author, reviewer if does_count else None) if id is not None)
 
 
+def follow_doing(session: Session, exchange: Exchange, part: str, *, person: int, now: datetime) -> None:
+    """Let somebody's grade follow what they did, where *part* counts for it."""
+    if exchange.points is not None and part in exchange.option(rules.GradingOptions).weights:
+        release_if_ready(session, exchange, persons=(person,), now=now)
+
+
 def require_columns_kept(session: Session, exchange: Exchange, options: rules.GradingOptions) -> None:
     """Raise :class:`errors.ColumnsInUse` where grades are in other columns than *options* would fill."""
     before = exchange.option(rules.GradingOptions)

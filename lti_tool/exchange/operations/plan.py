@@ -48,7 +48,7 @@ def rule_pair(
             Membership.left_at.is_(None),
         )
     )
-    if members != 2:  # noqa: PLR2004 - both of them
+    if members != 2:
         raise errors.NoSuchPerson
     count = select(func.count()).select_from(PairRule).where(PairRule.exchange_id == exchange.id)
     if (session.scalar(count) or 0) >= MOST_RULES:
@@ -66,16 +66,12 @@ def rule_pair(
     return step(session, exchange, reviewer=reviewer, author=author, now=now)
 
 
-def lift_pair_rule(
-    session: Session, exchange: Exchange, *, reviewer: int, author: int, by: int, now: datetime
-) -> None:
+def lift_pair_rule(session: Session, exchange: Exchange, *, reviewer: int, author: int, by: int, now: datetime) -> None:
     """Want nothing about two people any more. Their pair stays as it is."""
     pairing.hold(session, exchange)
     gone = session.execute(
         delete(PairRule)
-        .where(
-            PairRule.exchange_id == exchange.id, PairRule.reviewer_id == reviewer, PairRule.author_id == author
-        )
+        .where(PairRule.exchange_id == exchange.id, PairRule.reviewer_id == reviewer, PairRule.author_id == author)
         .returning(PairRule.kind)
     ).scalar_one_or_none()
     if gone is None:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, selectinload
 from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import (
     Answer,
-    Criterion,
     Exchange,
     Feedback,
     FeedbackDraft,
@@ -20,7 +19,7 @@ from lti_tool.exchange.models import (
     Submission,
     WorkVersion,
 )
-from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing
+from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, words_given
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -98,7 +97,7 @@ def save_feedback_draft(
     Keep what the reviewer is writing; the lease of the work begins anew.
     """
     offer = writable_offer(session, exchange, reviewer, offer_id)
-    words = _readable(notes.with_notes(session, exchange, offer, words, noting=noting))
+    words = words_given.readable(notes.with_notes(session, exchange, offer, words, noting=noting))
     keep(offer, now=now)
     return drafts.write_feedback(session, offer, words.as_dict(), base_revision=base_revision, now=now)
 
@@ -123,13 +122,13 @@ def give_feedback(
     pairing.stand_by(session, exchange, offer_id=offer_id)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
-        return _given_already(session, offer, _readable(words), noting, now=now)
+        return _given_already(session, offer, words_given.readable(words), noting, now=now)
     if not offer.is_open:
         raise errors.OfferIsOver(offer.state, offer.reason)
     windows = queries.windows_of(session, exchange, reviewer)
     if (because := windows.why_not_review(now)) is not None:
         raise errors.NotOpen(because)
-    words = _readable(notes.with_notes(session, exchange, offer, words, noting=noting))
+    words = words_given.readable(notes.with_notes(session, exchange, offer, words, noting=noting))
     words = notes.finished(session, offer, checked(session, exchange, offer, words))
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
     feedback = Feedback(
@@ -173,7 +172,8 @@ def mark_read(session: Session, exchange: Exchange, *, author: int, now: datetim
 
 def checked(session: Session, exchange: Exchange, offer: Offer, words: Words) -> Words:
     """*words* as they may be given: readable, complete, and about the criteria and the questions as they are."""
-    return _require_complete(_readable(words), _criteria_as_they_stand(session, exchange), _asked(session, offer))
+    criteria = words_given.criteria_as_they_stand(session, exchange)
+    return words_given.require_complete(words_given.readable(words), criteria, _asked(session, offer))
 
 
 def writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -> Offer:
@@ -234,29 +234,6 @@ def _own_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: in
     return offer
 
 
-def _readable(words: Words) -> Words:
-    answers = {id: replace(said, comment=acts.clean(said.comment)) for id, said in words.answers.items()}
-    to_author = tuple(acts.clean(each) for each in words.to_author)
-    noted = tuple(replace(note, words=acts.clean(note.words)) for note in words.notes)
-    begun = replace(words.begun, words=acts.clean(words.begun.words))
-    words = Words(answers=answers, comment=acts.clean(words.comment), to_author=to_author, notes=noted, begun=begun)
-    if words.is_too_long:
-        raise errors.TooLong(rules.LONGEST_COMMENT)
-    return words
-
-
-def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, rules.Asked]:
-    """What each criterion asks, held so that no edit changes it while feedback is written about it."""
-    session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update(read=True))
-    rows = session.scalars(
-        select(Criterion)
-        .where(Criterion.exchange_id == exchange.id)
-        .options(selectinload(Criterion.levels))
-        .execution_options(populate_existing=True)
-    )
-    return {criterion.id: criterion.asked for criterion in rows}
-
-
 def _asked(session: Session, offer: Offer) -> tuple[str, ...]:
     """What the author asked with the version under review."""
     kept = session.scalars(
@@ -265,20 +242,6 @@ def _asked(session: Session, offer: Offer) -> tuple[str, ...]:
         )
     ).one_or_none()
     return rules.Beside.from_dict(kept or {}).questions
-
-
-def _require_complete(words: Words, criteria: dict[int, rules.Asked], asked: tuple[str, ...]) -> Words:
-    """The words with as many answers to the author as there are questions, unless something is missing."""
-    unknown = rules.stranger(words, criteria=criteria)
-    if unknown is not None:
-        raise errors.UnknownAnswer(unknown)
-    lacking = rules.wanting(words, criteria=criteria)
-    questions = rules.unanswered(asked, words.to_author)
-    if lacking or questions:
-        raise errors.IncompleteFeedback(
-            lacking.criteria, comment=lacking.comment, questions=questions, lacks=lacking.lacks
-        )
-    return replace(words, to_author=words.to_author[: len(asked)])
 
 
 def _put_draft_aside(session: Session, offer: Offer, words: Words, *, base_revision: int | None, now: datetime) -> None:

@@ -233,6 +233,7 @@ def _require_in_use_kept(session: Session, exchange: Exchange, plan: Plan) -> No
             select(Answer.criterion_id).join(Criterion).where(Criterion.exchange_id == exchange.id).distinct()
         )
     )
+    in_use |= queries.assessed_criteria(session, exchange)
     planned = {each.id: _promised(each) for each in plan.criteria}
     broken = tuple(
         each.title for each in exchange.criteria if each.id in in_use and planned.get(each.id) != _promised(each)

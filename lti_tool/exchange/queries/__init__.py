@@ -115,6 +115,14 @@ from lti_tool.exchange.queries.second_look import (
     opinions_of,
     standing,
 )
+from lti_tool.exchange.queries.self_assessment import (
+    OwnLook,
+    assessed_criteria,
+    is_covered,
+    own_look,
+    self_assessments,
+    words_draft,
+)
 from lti_tool.exchange.queries.staff import (
     Overview,
     PersonPage,
@@ -168,6 +176,7 @@ __all__ = [
     "MyReview",
     "MyWork",
     "Overview",
+    "OwnLook",
     "Part",
     "PersonPage",
     "Preview",
@@ -184,6 +193,7 @@ __all__ = [
     "Whom",
     "answered_in",
     "appraisals_shown",
+    "assessed_criteria",
     "author_name",
     "available",
     "calendar_of",
@@ -214,6 +224,7 @@ __all__ = [
     "has_second_looks",
     "held_back",
     "in_need_of_a_reader",
+    "is_covered",
     "is_held_back",
     "is_review_of",
     "is_taken_back",
@@ -231,6 +242,7 @@ __all__ = [
     "overrides_of",
     "overview",
     "owed_by",
+    "own_look",
     "pairing_events",
     "part_in",
     "part_overrides_of",
@@ -247,6 +259,7 @@ __all__ = [
     "review_due",
     "running_exchanges",
     "said_about",
+    "self_assessments",
     "staff_review_by",
     "staff_reviews_of",
     "standing",
@@ -262,4 +275,5 @@ __all__ = [
     "why_no_work",
     "windows_of",
     "with_dialogue",
+    "words_draft",
 ]

@@ -21,6 +21,7 @@ from lti_tool.exchange.models import (
     Offer,
     Submission,
 )
+from lti_tool.exchange.queries.self_assessment import is_covered
 
 WITH_DIALOGUE = (
     undefer(Feedback.thread),
@@ -112,7 +113,7 @@ def part_in(
         return None
     if side == rules.AUTHOR and hiding_id is not None:
         return None
-    if side == rules.AUTHOR and exchange.holds_back(received):
+    if side == rules.AUTHOR and (exchange.holds_back(received) or is_covered(session, exchange, person_id)):
         return None
     return Part(
         feedback=feedback,
@@ -125,7 +126,11 @@ def part_in(
 
 
 def is_held_back(session: Session, exchange: Exchange, author_id: int) -> bool:
-    """Whether what an author got still waits for more, see :class:`rules.AnonymityOptions`."""
+    """
+    Whether what an author got still waits: for more, see :class:`rules.AnonymityOptions`, or for their own look.
+    """
+    if is_covered(session, exchange, author_id):
+        return True
     if not exchange.holds_back(0):
         return False
     received = (

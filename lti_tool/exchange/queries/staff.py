@@ -24,6 +24,7 @@ from lti_tool.exchange.models import (
 )
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
+from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.student import (
     Dossier,
     MyReview,
@@ -145,6 +146,8 @@ class PersonPage:
     part_overrides: Mapping[str, GradeOverride]
     passbacks: dict[str, Passback]
     """By part, where each has a column of its own."""
+    own: OwnLook | None
+    """How the author sees the work; None where nobody asks for it."""
     by_staff: int = 0
     """How many reviews of the work are by staff."""
 
@@ -242,6 +245,7 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
         advice=_advice(exchange, dossier, found_grades, estimate=found_grades.estimates.get(person_id)),
         part_overrides=found_grades.part_overrides.get(person_id, {}),
         passbacks=_passbacks(session, exchange, person_id),
+        own=own_look(session, exchange, dossier.work, dossier.feedback),
         by_staff=dossier.by_staff[0],
     )
 

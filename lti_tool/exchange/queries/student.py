@@ -34,6 +34,7 @@ from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
@@ -181,6 +182,8 @@ class StudentPage:
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
     by_staff: int = 0
     """How many reviews of the work are by staff."""
+    own: OwnLook | None = None
+    """How they see their own work; None where nobody asks for it."""
     taken_back: tuple[TakenBack, ...] = ()
     """What this learner wrote about works that their authors took back."""
 
@@ -212,6 +215,9 @@ class Dossier:
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
     dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
+    own = own_look(session, exchange, dossier.work, dossier.feedback)
+    if own is not None and own.waiting:
+        dossier = _without_feedback(dossier)
     windows = dossier.windows
     why_not_open = windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
@@ -236,6 +242,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < owed or has < exchange.reviews,
+            may_assess=own is not None and own.is_due,
         ),
         why_not_open=why_not_open,
         work=work,
@@ -244,7 +251,8 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         given=given,
         owed=owed,
         waiting_for=max(exchange.reviews - has, 0),
-        by_staff=dossier.by_staff[0],
+        # Who is to look at their own work first sees what others say afterwards.
+        by_staff=0 if own is not None and own.waiting else dossier.by_staff[0],
         available=available,
         none_because=none_because,
         received=received,
@@ -252,6 +260,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         passback=passback,
         windows=windows,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        own=own,
         taken_back=taken_back_among(dossier.offers),
     )
 
@@ -404,8 +413,10 @@ def _why_not_counted(feedback: Feedback) -> str | None:
 
 def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
     """The dossier without feedback that is held back, as if it had not come."""
-    if not exchange.holds_back(len(dossier.feedback)):
-        return dossier
+    return _without_feedback(dossier) if exchange.holds_back(len(dossier.feedback)) else dossier
+
+
+def _without_feedback(dossier: Dossier) -> Dossier:
     return replace(dossier, feedback=(), has_feedback=False)
 
 

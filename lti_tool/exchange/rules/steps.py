@@ -16,9 +16,10 @@ def step(
     has_unread: bool,
     is_waiting: bool,
     may_hand_in: bool | None = None,
+    may_assess: bool = False,
 ) -> str:
     """
-    The one thing a learner does now: not_open, submit, too_late, review, wait, reply, done or closed.
+    The one thing a learner does now: not_open, submit, too_late, review, assess, reply, wait, done or closed.
 
     *may_hand_in* says whether work is taken from them, where that is not as the exchange is open.
     """
@@ -27,13 +28,15 @@ def step(
     is_taken = why_not_open is None if may_hand_in is None else may_hand_in
     if not is_submitted and (is_taken or why_not_open is None):
         return "submit" if is_taken else "too_late"
-    if why_not_open is None and may_review:
-        return "review"
-    if has_unread:
-        return "reply"
     if why_not_open is not None:
-        return "closed"
-    return "wait" if is_waiting else "done"
+        return "reply" if has_unread else "closed"
+    asked = (
+        ("review", may_review),
+        ("assess", may_assess),
+        ("reply", has_unread),
+        ("wait", is_waiting),
+    )
+    return next((name for name, is_next in asked if is_next), "done")
 
 
 def trouble(

@@ -48,6 +48,9 @@ from lti_tool.exchange.schemas.repairs import (
     ExcusalSchema,
     ReaderSchema,
 )
+from lti_tool.exchange.schemas.self_assessment import (
+    SelfAssessmentOptionsSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
     BegunSchema,
@@ -98,6 +101,7 @@ __all__ = [
     "RegradeSchema",
     "ReopeningSchema",
     "SecondLookSchema",
+    "SelfAssessmentOptionsSchema",
     "TakeawaySchema",
     "ThanksSchema",
     "TickSchema",

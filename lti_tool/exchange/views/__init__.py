@@ -50,6 +50,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     promises,
     recordings,
     reviewing,
+    self_assessment,
     settings,
     staff_reviews,
     student,

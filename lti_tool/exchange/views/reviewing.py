@@ -12,19 +12,15 @@ from marshmallow import ValidationError
 
 from lti_tool import db
 from lti_tool.clock import now
-from lti_tool.exchange import errors, operations, queries, rules, wording
-from lti_tool.exchange.models import Criterion, DraftCopy, Exchange
+from lti_tool.exchange import errors, operations, queries, wording
+from lti_tool.exchange.models import DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
-from lti_tool.exchange.rules import AnswerWords, Lack, Words
 from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, SecondLookSchema
-from lti_tool.exchange.views import bp, coach, dialogue, noting
+from lti_tool.exchange.views import bp, coach, dialogue, noting, words_form
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
-from lti_tool.web.fields import Number, flat
+from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
 from lti_tool.web.viewer import current
-
-PARTS = ("level", "number", "comment")
-"""What a form may say about a criterion: ``level-7``, ``number-7``, ``comment-7``."""
 
 
 @bp.post("/exchanges/<int:id>/reviews")
@@ -113,10 +109,10 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
         words = FeedbackSchema().load(form_of(exchange))["words"]
         operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
-        said = errors_by_name(exchange, err)
+        said = _errors_by_name(exchange, err)
         db.session.rollback()
         exchange = exchange_or_404(id)
-        return _revision(exchange, offer_id, errors=said, words=typed_words(exchange)), 422
+        return _revision(exchange, offer_id, errors=said, words=words_form.typed(exchange)), 422
     db.session.commit()
     return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Your feedback says this now."))
 
@@ -172,100 +168,32 @@ def _go_on(exchange: Exchange, found: operations.NextOffer, *, saying: str = "")
 
 
 def form_of(exchange: Exchange) -> dict[str, Any]:
-    """The form as :class:`FeedbackSchema` reads it: answers to the criteria as they are now."""
-    form = request.form
-    answers = {
-        criterion.id: {
-            "level_id": form.get(f"level-{criterion.id}") or None,
-            "number": form.get(f"number-{criterion.id}", ""),
-            "comment": form.get(f"comment-{criterion.id}", ""),
-        }
-        for criterion in exchange.criteria
-        if any(f"{part}-{criterion.id}" in form for part in PARTS)
-    }
-    return form_values("comment", "base_revision") | {
-        "answers": answers,
-        "to_author": _to_author(),
-        "noting": noting.typed(exchange),
-    }
+    """The form as :class:`FeedbackSchema` reads it, with the notes on single places."""
+    return words_form.values(exchange) | {"noting": noting.typed(exchange)}
 
 
-def _to_author() -> list[str]:
-    """Answers to the author's questions, up to the last that was sent."""
-    names = [f"asked-{place}" for place in range(rules.MOST_QUESTIONS)]
-    sent = [place for place, name in enumerate(names) if name in request.form]
-    return [request.form.get(name, "") for name in names[: max(sent, default=-1) + 1]]
-
-
-def typed_words(exchange: Exchange) -> Words:
-    """What was typed, right or wrong, to be shown again."""
-    answers = {}
-    for criterion in exchange.criteria:
-        level = request.form.get(f"level-{criterion.id}", "")
-        answers[criterion.id] = AnswerWords(
-            level_id=int(level) if level.isascii() and level.isdigit() and len(level) < 10 else None,
-            comment=request.form.get(f"comment-{criterion.id}", ""),
-            number=_number(request.form.get(f"number-{criterion.id}", "")),
-        )
-    return Words(answers=answers, comment=request.form.get("comment", ""), to_author=tuple(_to_author()))
-
-
-def _number(typed: str) -> float | None:
-    try:
-        return Number().deserialize(typed)
-    except ValidationError:
-        return None
-
-
-def errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
-    if isinstance(err, ValidationError):
-        messages = err.normalized_messages()
-        found = flat(messages)
-        answers = messages.get("answers", {})
-        for id, said in answers.items() if isinstance(answers, dict) else ():
-            for name, each in flat(said.get("value", {})).items():
-                found[f"{'level' if name == 'level_id' else name}-{id}"] = each
-        asked = messages.get("to_author", {})
-        found |= {f"asked-{place}": said for place, said in asked.items()} if isinstance(asked, dict) else {}
-        found |= noting.errors_by_name(messages.get("noting", {}))
-        return found
-    if isinstance(err, errors.IncompleteFeedback):
-        criteria = {criterion.id: criterion for criterion in exchange.criteria}
-        found = {
-            _field(criteria, lack): [wording.lack(lack, criteria.get(lack.criterion_id or 0))] for lack in err.lacks
-        }
-        found |= {f"asked-{place}": [_("Write a few words.")] for place in err.questions}
-        return found
+def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
     if isinstance(err, errors.NoteRefused):
         return {f"note-{err.field}": [noting.sentence(err)]}
-    if isinstance(err, errors.UnknownAnswer):
-        return {f"level-{err.criterion_id}": [wording.sentence(err)]}
-    return {"comment": [wording.sentence(err)]}
-
-
-def _field(criteria: dict[int, Criterion], lack: Lack) -> str:
-    """The name of the form's field in which something is wanting."""
-    if lack.criterion_id is None:
-        return "comment"
-    if lack.part == "comment":
-        return f"comment-{lack.criterion_id}"
-    part = "level" if criteria[lack.criterion_id].kind == rules.LEVELS else "number"
-    return f"{part}-{lack.criterion_id}"
+    found = words_form.errors_by_name(exchange, err)
+    if isinstance(err, ValidationError):
+        found |= noting.errors_by_name(err.normalized_messages().get("noting", {}))
+    return found
 
 
 def refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
-    said = errors_by_name(exchange, err)
+    said = _errors_by_name(exchange, err)
     if draft and is_htmx():
         return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
-    return _page(exchange, offer_id, errors=said, words=typed_words(exchange))
+    return _page(exchange, offer_id, errors=said, words=words_form.typed(exchange))
 
 
 def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
-    words = typed_words(exchange)
+    words = words_form.typed(exchange)
     said = [
         (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
     ]
@@ -309,7 +237,7 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "wording": wording,
         "copy_url": _copy_url(exchange, offer_id),
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
-        "error_labels": labels(exchange),
+        "error_labels": _labels(exchange),
         **dialogue.reviewer_facts(exchange, mine),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
@@ -330,7 +258,7 @@ def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "words": mine.words,
         "errors": {},
         "wording": wording,
-        "error_labels": labels(exchange),
+        "error_labels": _labels(exchange),
         "revise_url": url_for("exchange.revise", id=exchange.id, offer_id=offer_id),
         **dialogue.reviewer_facts(exchange, mine),
     }
@@ -342,8 +270,6 @@ def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
     return lambda copy: url_for("exchange.restore_feedback", id=exchange.id, offer_id=offer_id, copy_id=copy.id)
 
 
-def labels(exchange: Exchange) -> dict[str, str]:
+def _labels(exchange: Exchange) -> dict[str, str]:
     """The names of the form's fields, for the list of what is missing."""
-    named = {f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in PARTS}
-    named |= {f"asked-{place}": _("The author’s question") for place in range(rules.MOST_QUESTIONS)}
-    return named | noting.labels() | {"comment": _("Overall")}
+    return noting.labels() | words_form.labels(exchange)

@@ -14,7 +14,7 @@ from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import FeedbackSchema
-from lti_tool.exchange.views import bp, reviewing
+from lti_tool.exchange.views import bp, words_form
 from lti_tool.exchange.views.answers import exchange_or_404, go_to
 from lti_tool.web.guards import staff_required
 from lti_tool.web.viewer import current
@@ -33,16 +33,16 @@ def give_staff_review(id: int, person_id: int) -> ResponseReturnValue:
     """Give it to its author, or put new words in the place of those given."""
     exchange = exchange_or_404(id)
     try:
-        words = FeedbackSchema().load(reviewing.form_of(exchange))["words"]
+        words = FeedbackSchema().load(words_form.values(exchange))["words"]
         is_rescue = request.form.get("rescue") == "1"
         operations.review_as_staff(
             db.session(), exchange, author=person_id, by=_me(), words=words, is_rescue=is_rescue, now=now()
         )
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
-        said = reviewing.errors_by_name(exchange, err)
+        said = words_form.errors_by_name(exchange, err)
         db.session.rollback()
         exchange = exchange_or_404(id)
-        return _page(exchange, person_id, errors=said, words=reviewing.typed_words(exchange)), 422
+        return _page(exchange, person_id, errors=said, words=words_form.typed(exchange)), 422
     db.session.commit()
     return go_to(url_for("exchange.person", id=id, person_id=person_id), saying=_("Its author can read it now."))
 
@@ -76,7 +76,7 @@ def _page(exchange: Exchange, person_id: int, **typed: Any) -> str:
         "lacks": queries.lacks_of(db.session(), exchange, person_id),
         "counts": exchange.points is not None and exchange.option(rules.GradingOptions).staff,
         "errors": {},
-        "error_labels": reviewing.labels(exchange),
+        "error_labels": words_form.labels(exchange),
         "wording": wording,
     }
     return render_template("exchange/staff_review.html", **(facts | typed))
