@@ -26,6 +26,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
     │   ├── NoSuchRepair
+    │   ├── NoSuchRule
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
     │   └── NoSuchPart
@@ -54,6 +55,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── NothingToFree        nothing is kept for this person that others could read
     ├── BegunAlready         a repair that somebody has built on
     ├── OwesOutOfRange
+    ├── TooManyRules         more pairs together or apart than anybody makes by hand
     ├── NotAhead             a promise is for later
     ├── DatesRefused         what is to be a later date is none
     └── NobodyChosen
@@ -176,6 +178,10 @@ class NoSuchFlag(Missing):
 
 class NoSuchPerson(Missing):
     """Nobody of this course."""
+
+
+class NoSuchRule(Missing):
+    """Nothing is wanted about these two people."""
 
 
 class NoSuchRepair(Missing):
@@ -344,6 +350,14 @@ class NothingToFree(ExchangeError):
 
 class BegunAlready(ExchangeError):
     """The new reader has begun, so the work stays with them."""
+
+
+class TooManyRules(ExchangeError):
+    """More than ``most`` pairs that are to be together or apart."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} rules")
+        self.most = most
 
 
 class OwesOutOfRange(ExchangeError):

@@ -358,6 +358,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     ),
     errors.NothingToFree: lambda err: _("Nothing is kept for this person that somebody else could read."),
     errors.BegunAlready: lambda err: _("Its new reader has begun, so the work stays with them."),
+    errors.TooManyRules: lambda err: _(
+        "There are %(most)s pairs already. Groups or sections of your LMS may do it more simply.", most=f"{err.most:,}"
+    ),
     errors.OwesOutOfRange: lambda err: _("Give a whole number from 0 to %(most)s.", most=err.most),
     errors.DatesRefused: lambda err: str(_LATER[err.problem]),
     errors.NobodyChosen: lambda err: _("Choose at least one person."),

@@ -57,6 +57,12 @@ from lti_tool.exchange.operations.pairing import (
     mix_again,
     tend,
 )
+from lti_tool.exchange.operations.plan import (
+    lift_pair_rule,
+    mix,
+    mixed,
+    rule_pair,
+)
 from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
@@ -152,11 +158,14 @@ __all__ = [
     "give_to_reader",
     "keep_words",
     "lift_grade_override",
+    "lift_pair_rule",
     "lift_part_override",
     "mark_comment",
     "mark_read",
     "may_revise",
+    "mix",
     "mix_again",
+    "mixed",
     "moves_weights",
     "next_offer",
     "note_heard",
@@ -177,6 +186,7 @@ __all__ = [
     "restore_copy",
     "review_as_staff",
     "revise_feedback",
+    "rule_pair",
     "save_draft",
     "save_feedback_draft",
     "say",

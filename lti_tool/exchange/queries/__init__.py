@@ -52,6 +52,10 @@ from lti_tool.exchange.queries.flags import (
     flags,
     open_flags,
 )
+from lti_tool.exchange.queries.glance import (
+    Glance,
+    glance,
+)
 from lti_tool.exchange.queries.grades import (
     Change,
     Graded,
@@ -100,6 +104,12 @@ from lti_tool.exchange.queries.pairing import (
     in_need_of_a_reader,
     pairing_events,
     why_no_work,
+)
+from lti_tool.exchange.queries.plan import (
+    learner_names,
+    pair_rules,
+    planned_pairs,
+    reader_rows,
 )
 from lti_tool.exchange.queries.replay import (
     derived_plan,
@@ -167,6 +177,7 @@ __all__ = [
     "Disagreement",
     "Effect",
     "Flagged",
+    "Glance",
     "Graded",
     "InNeed",
     "Lease",
@@ -218,6 +229,7 @@ __all__ = [
     "flag_with",
     "flags",
     "given_by",
+    "glance",
     "graded",
     "grades_of",
     "has_news",
@@ -230,6 +242,7 @@ __all__ = [
     "is_taken_back",
     "kept_plan",
     "lacks_of",
+    "learner_names",
     "learners",
     "leases_ending",
     "lines_of",
@@ -243,13 +256,16 @@ __all__ = [
     "overview",
     "owed_by",
     "own_look",
+    "pair_rules",
     "pairing_events",
     "part_in",
     "part_overrides_of",
     "person_page",
     "plan_items",
     "plan_of",
+    "planned_pairs",
     "preview",
+    "reader_rows",
     "readers_for",
     "recomputed",
     "reopenings",

@@ -37,8 +37,9 @@ WORDS = text(
               from exchange_feedback f
               join exchange_offer o on o.id = f.offer_id and o.exchange_id = :exchange
               left join lateral (
-                   select regexp_matches(f.comment || ' ' || coalesce((select string_agg(a.comment, ' ')
-                                           from exchange_answer a where a.feedback_id = f.id), ''), '\\S+', 'g') as m
+                   select regexp_matches(f.comment || ' ' || coalesce(
+                          (select string_agg(a.comment, ' ') from exchange_answer a where a.feedback_id = f.id), ''),
+                          '\\S+', 'g') as m
                    ) t on true
              group by f.id) w
      group by 1
@@ -57,7 +58,8 @@ SMALL_THINGS = text(
     select (select count(*) from exchange_flag f where f.exchange_id = :exchange) as flags,
            (select count(*) from exchange_thanks t join exchange_feedback f on f.id = t.feedback_id
               join exchange_offer o on o.id = f.offer_id where o.exchange_id = :exchange) as thanks,
-           (select count(distinct g.feedback_id) from exchange_message g join exchange_feedback f on f.id = g.feedback_id
+           (select count(distinct g.feedback_id) from exchange_message g
+              join exchange_feedback f on f.id = g.feedback_id
               join exchange_offer o on o.id = f.offer_id where o.exchange_id = :exchange) as answered
     """
 )

@@ -84,7 +84,7 @@ def pair_rules(session: Session, exchange: Exchange) -> Sequence[Row[Any]]:
     return session.execute(RULES, {"exchange": exchange.id}).all()
 
 
-def learners(session: Session, exchange: Exchange) -> list[tuple[int, str]]:
+def learner_names(session: Session, exchange: Exchange) -> list[tuple[int, str]]:
     """Those to choose from, by id and name."""
     return [(row.id, row.name) for row in session.execute(MEMBERS, {"course": exchange.course_id})]
 

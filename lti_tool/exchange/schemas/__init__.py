@@ -41,6 +41,9 @@ from lti_tool.exchange.schemas.plan import (
     LevelSchema,
     PlanSchema,
 )
+from lti_tool.exchange.schemas.plan_rules import (
+    PairRuleSchema,
+)
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
@@ -93,6 +96,7 @@ __all__ = [
     "NoteSchema",
     "NotesOptionsSchema",
     "OverrideSchema",
+    "PairRuleSchema",
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",

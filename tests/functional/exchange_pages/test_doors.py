@@ -71,6 +71,11 @@ FOR_STAFF = {
     "exchange.staff_review",
     "exchange.give_staff_review",
     "exchange.take_staff_review_back",
+    "exchange.plan",
+    "exchange.rule_pair",
+    "exchange.lift_pair_rule",
+    "exchange.mix",
+    "exchange.glance",
 }
 
 
@@ -145,7 +150,22 @@ def test_numbers_of_nothing_are_missing(app: Flask, visit: People, made: Class, 
 FIELDS = (
     *("body", "title", "instructions", "reviews", "grade", "points", "anonymity", "opens_at", "criterion[]", "act"),
     *("part", "mark", "rule", "rules[]", "kind", "thing_id", "decision", "told", "words", "shown", "gap", "rule-0"),
-    *("base_revision", "comment", "reason", "note", "score", "name", "who", "field", "why", "owes", "reader"),
+    *(
+        "base_revision",
+        "comment",
+        "reason",
+        "note",
+        "score",
+        "name",
+        "who",
+        "field",
+        "why",
+        "owes",
+        "reader",
+        "reviewer",
+        "author",
+        "rescue",
+    ),
 )
 ODD = ("\x00", "x" * 90_000, "\ud7ff\U0010ffff\u202e", "-1", "[]", "9" * 4400, "../../etc", "%s%n", "💥" * 1000)
 
