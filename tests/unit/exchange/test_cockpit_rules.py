@@ -1,6 +1,7 @@
 """Who is stuck, whom to ask, and what the answers of a class say about the criteria."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,15 @@ OPEN = Windows(published_at=BEGUN)
 DUE = Windows(published_at=BEGUN, submit_by=BEGUN + timedelta(days=5), review_by=BEGUN + timedelta(days=9))
 
 
-def reasons(windows: Windows = OPEN, *, days: int = 3, **facts: object) -> list[str]:
-    usual = {"person_id": 1, "owes": 2, "submitted_at": BEGUN, "planned_at": BEGUN, "last_sign_at": BEGUN}
-    where = Whereabouts(**(usual | facts))  # type: ignore[arg-type]
+def reasons(windows: Windows = OPEN, *, days: int = 3, **facts: Any) -> list[str]:
+    usual: dict[str, Any] = {
+        "person_id": 1,
+        "owes": 2,
+        "submitted_at": BEGUN,
+        "planned_at": BEGUN,
+        "last_sign_at": BEGUN,
+    }
+    where = Whereabouts(**(usual | facts))
     return [each.why for each in why_stuck(where, windows, now=BEGUN + timedelta(days=days))]
 
 
@@ -35,7 +42,7 @@ def reasons(windows: Windows = OPEN, *, days: int = 3, **facts: object) -> list[
         ({"submitted_at": None, "planned_at": None}, []),
     ],
 )
-def test_each_reason_follows_from_what_is_known(facts: dict[str, object], found: list[str]) -> None:
+def test_each_reason_follows_from_what_is_known(facts: dict[str, Any], found: list[str]) -> None:
     assert reasons(**facts) == found
 
 
