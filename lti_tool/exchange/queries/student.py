@@ -33,6 +33,7 @@ from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.practice import Practice, practice_of
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
@@ -181,6 +182,8 @@ class StudentPage:
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
     own: OwnLook | None = None
     """How they see their own work; None where nobody asks for it."""
+    practice: Practice | None = None
+    """How far they have come with practising; None where there is nothing to practise with."""
     taken_back: tuple[TakenBack, ...] = ()
     """What this learner wrote about works that their authors took back."""
 
@@ -210,6 +213,7 @@ class Dossier:
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
     dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
+    practice = practice_of(session, exchange, person_id)
     own = own_look(session, exchange, dossier.work, dossier.feedback)
     if own is not None and own.waiting:
         dossier = _without_feedback(dossier)
@@ -237,6 +241,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             has_unread=any(each.is_new for each in received),
             is_waiting=given < owed or len(received) < exchange.reviews,
             may_assess=own is not None and own.is_due,
+            may_practise=practice is not None and practice.is_due,
         ),
         why_not_open=why_not_open,
         work=work,
@@ -253,6 +258,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         windows=windows,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
         own=own,
+        practice=practice,
         taken_back=taken_back_among(dossier.offers),
     )
 

@@ -41,6 +41,10 @@ from lti_tool.exchange.schemas.plan import (
     LevelSchema,
     PlanSchema,
 )
+from lti_tool.exchange.schemas.practice import (
+    ExampleSchema,
+    PracticeOptionsSchema,
+)
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
@@ -81,6 +85,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExampleSchema",
     "ExcusalSchema",
     "ExtensionSchema",
     "FeedbackSchema",
@@ -96,6 +101,7 @@ __all__ = [
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
+    "PracticeOptionsSchema",
     "ReaderSchema",
     "ReasonSchema",
     "RegradeSchema",
