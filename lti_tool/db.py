@@ -102,6 +102,29 @@ def without_transaction(of: Session) -> None:
     of.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
+@contextmanager
+def autocommitting() -> Iterator[psycopg.Connection[Any]]:
+    """
+    A psycopg connection of the pool on which each statement stands for itself.
+
+    For what must be fast and is one statement: it spares what SQLAlchemy does around each.
+    """
+    pooled = engine().raw_connection()
+    connection = pooled.driver_connection
+    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the only driver we configure
+    try:
+        connection.autocommit = True
+        yield connection
+    except psycopg.OperationalError as err:
+        # Whoever comes next must not be given a connection that is no more.
+        pooled.invalidate(err)
+        raise
+    finally:
+        if pooled.is_valid and not connection.closed:
+            connection.autocommit = False
+        pooled.close()
+
+
 def driver_connection(of: Session) -> psycopg.Connection[Any]:
     """The psycopg connection on which *of* runs its present transaction."""
     connection = of.connection().connection.driver_connection

@@ -7,27 +7,28 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session
+import psycopg
+from psycopg.rows import dict_row
 
-from lti_tool import http, jobs, lms, vault
+from lti_tool import http, lms, vault
 from lti_tool.config import Settings
-from lti_tool.courses.models import Platform
 from lti_tool.lms.events import IncomingEvent, UnreadableEvent
 from lti_tool.lms.port import Lms
 from lti_tool.lti.errors import LtiError
 from lti_tool.lti.key_sets import key_sets
 from webhooks import signatures
-from webhooks.jobs import drain
-from webhooks.models import Source
 
 log = logging.getLogger(__name__)
 
+Connection = psycopg.Connection[Any]
+
 ALGORITHM = "RS256"
+KNOWN_FOR = timedelta(seconds=5)
+"""Within so many seconds a pause, or the end of an old secret, is noticed."""
 MOST_AT_ONCE = 1_000
 """Events in one body; what a sender wants to say beyond that comes in the next."""
 
@@ -61,18 +62,42 @@ class Kept:
     """A job that reads was waiting already, so none was deferred."""
 
 
-def find(session: Session, public_id: str, *, settings: Settings, now: datetime) -> Address | None:
-    """The source at an address; None for an unknown, a paused, or one whose platform is switched off."""
-    row = session.execute(
-        select(Source.id, Platform.family, Source.proof, Source.secret, Source.old_secret, Source.old_secret_until)
-        .join(Platform, Platform.id == Source.platform_id)
-        .where(Source.public_id == public_id, Source.state == "active", Platform.state == "active")
-    ).one_or_none()
+class Addresses:
+    """The sources of this process, each known for some seconds: events come in floods, and sources change seldom."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Address, datetime]] = {}
+
+    def find(self, connection: Connection, public_id: str, *, settings: Settings, now: datetime) -> Address | None:
+        """The source at an address; None for an unknown, a paused, or one whose platform is switched off."""
+        found, until = self._known.get(public_id, (None, now))
+        if found is not None and now < until:
+            return found
+        found = _find(connection, public_id, settings=settings, now=now)
+        if found is not None:
+            self._known[public_id] = (found, now + KNOWN_FOR)
+        else:
+            self._known.pop(public_id, None)
+        return found
+
+    def forget(self) -> None:
+        """Know nothing again."""
+        self._known.clear()
+
+
+addresses = Addresses()
+"""Those of this process."""
+
+
+def _find(connection: Connection, public_id: str, *, settings: Settings, now: datetime) -> Address | None:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(FIND, (public_id,)).fetchone()
     if row is None:
         return None
-    stored = [row.secret, row.old_secret if row.old_secret_until and row.old_secret_until > now else None]
+    is_old_taken = row["old_secret_until"] is not None and row["old_secret_until"] > now
+    stored = [row["secret"], row["old_secret"] if is_old_taken else None]
     secrets = tuple(vault.decrypt(settings, each) for each in stored if each is not None)
-    return Address(id=row.id, family=row.family, proof=row.proof, secrets=secrets)
+    return Address(id=row["id"], family=row["family"], proof=row["proof"], secrets=secrets)
 
 
 def read(
@@ -94,8 +119,8 @@ def read(
     return events
 
 
-def keep(session: Session, address: Address, events: Sequence[IncomingEvent], *, now: datetime) -> Kept:
-    """Keep what is new, and let a job read it, in one transaction."""
+def keep(connection: Connection, address: Address, events: Sequence[IncomingEvent], *, now: datetime) -> Kept:
+    """Keep what is new and ring for a job to read it, in one statement: both are there, or neither."""
     values = {
         "source": address.id,
         "now": now,
@@ -104,52 +129,54 @@ def keep(session: Session, address: Address, events: Sequence[IncomingEvent], *,
         "moments": [each.occurred_at for each in events],
         "payloads": [_storable(each.payload) for each in events],
     }
-    row = session.execute(KEEP, values).one()
-    if row.fresh and not row.is_waited_for:
-        jobs.defer(session, drain, once_as=drain.name)
-    return Kept(fresh=row.fresh, relies_on_bell=bool(row.fresh and row.is_waited_for))
+    fresh, rung = connection.execute(KEEP, values).fetchone() or (0, 0)
+    return Kept(fresh=fresh, relies_on_bell=fresh > 0 and rung == 0)
 
 
-def ring_again(session: Session) -> None:
+def ring_again(connection: Connection) -> None:
     """
     After the commit: see that the job which :func:`keep` relied upon still waits, or defer another.
 
     Between its looking and our commit the job may have begun, and ended without seeing our events. A job
     that still waits now begins after our commit, and will see them.
     """
-    if not session.execute(BELL).scalar_one():
-        jobs.defer(session, drain, once_as=drain.name)
+    connection.execute(RING)
 
 
-def count_refusal(session: Session, address: Address, reason: str, *, now: datetime) -> None:
+def count_refusal(connection: Connection, address: Address, reason: str, *, now: datetime) -> None:
     """One more refusal of the day."""
-    session.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100]})
+    connection.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100]})
     log.info("source %s was refused: %s", address.id, reason)
 
 
-IS_WAITED_FOR = """
-    exists (select from procrastinate_jobs where queueing_lock = 'webhooks.drain' and status = 'todo')
+FIND = """
+    select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until
+      from webhook_source s join platform p on p.id = s.platform_id
+     where s.public_id = %s and s.state = 'active' and p.state = 'active'
 """
-KEEP = text(
-    f"""
+# What `jobs.defer` does, as a part of another statement: a letterbox has no time for two. One job that waits will do.
+BELL = """
+    insert into procrastinate_jobs (queue_name, task_name, queueing_lock, priority, args, status)
+    select 'webhooks', 'webhooks.drain', 'webhooks.drain', 0, '{{}}'::jsonb, 'todo' {where}
+    on conflict (queueing_lock) where status = 'todo' do nothing
+    returning 1
+"""
+KEEP = f"""
     with kept as (
         insert into webhook_event (source_id, key, name, occurred_at, received_at, payload)
-        select :source, e.key, e.name, e.occurred_at, :now, cast(e.payload as jsonb)
-          from unnest(cast(:keys as text[]), cast(:names as text[]), cast(:moments as timestamptz[]),
-                      cast(:payloads as text[])) as e (key, name, occurred_at, payload)
+        select %(source)s, e.key, e.name, e.occurred_at, %(now)s, e.payload::jsonb
+          from unnest(%(keys)s::text[], %(names)s::text[], %(moments)s::timestamptz[], %(payloads)s::text[])
+               as e (key, name, occurred_at, payload)
         on conflict (source_id, key) do nothing
         returning 1
-    )
-    select (select count(*) from kept) as fresh, {IS_WAITED_FOR} as is_waited_for
-    """  # noqa: S608 - our own words
-)
-BELL = text(f"select {IS_WAITED_FOR}")
-COUNT = text(
-    """
-    insert into webhook_refusal (source_id, day, reason, count) values (:source, :day, :reason, 1)
+    ), bell as ({BELL.format(where="where exists (select from kept)")})
+    select (select count(*) from kept), (select count(*) from bell)
+"""  # noqa: S608 - our own words
+RING = BELL.format(where="")
+COUNT = """
+    insert into webhook_refusal (source_id, day, reason, count) values (%(source)s, %(day)s, %(reason)s, 1)
     on conflict (source_id, day, reason) do update set count = webhook_refusal.count + 1
-    """
-)
+"""
 
 
 def _proven(

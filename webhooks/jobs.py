@@ -42,4 +42,10 @@ SCRUB = text(
     "update webhook_event set payload = null where received_at < :before and payload is not null"
     " and state in ('done', 'skipped', 'dead')"
 )
-DELETE = text("delete from webhook_event where received_at < :before and state in ('done', 'skipped', 'dead')")
+DELETE = text(
+    """
+    delete from webhook_event e
+     where received_at < :before and state in ('done', 'skipped', 'dead')
+        or not exists (select from webhook_source s where s.id = e.source_id)
+    """
+)

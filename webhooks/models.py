@@ -58,7 +58,8 @@ class Event(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    source_id: Mapped[int] = mapped_column(ForeignKey("webhook_source.id", ondelete="CASCADE"))
+    # No foreign key: it would have every sender of a flood lock the same row. Nobody reads what has no source.
+    source_id: Mapped[int]
     key: Mapped[str]
     name: Mapped[str]
     occurred_at: Mapped[datetime]
@@ -71,8 +72,6 @@ class Event(Base):
     done_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="", server_default=text("''"))
     """The kind of error, without words of the payload."""
-
-    source: Mapped[Source] = relationship()
 
 
 class Refusal(Base):

@@ -5,6 +5,7 @@ The slot of the letterbox: ``POST /webhooks/<source>``. Served by itself, and by
 import logging
 
 from flask import Blueprint, Response, abort, current_app, json, request
+from psycopg import Error as DatabaseError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
@@ -28,27 +29,24 @@ def receive(public_id: str) -> Response:
     """Prove, keep once, answer 202; a repeat is answered the same way."""
     request.max_content_length = LARGEST
     settings: Settings = current_app.extensions["hearth.settings"]
-    session = db.session()
-    address = inbox.find(session, public_id, settings=settings, now=now()) if _is_plain(public_id) else None
-    if address is None:
-        abort(404, "There is no such source, or it is paused.")
-    body = request.get_data(cache=False)
-    headers = {name.lower(): value for name, value in request.headers}
-    try:
-        events = inbox.read(address, headers, body, settings=settings, now=now())
-    except inbox.Refused as err:
-        inbox.count_refusal(session, address, str(err), now=now())
-        session.commit()
-        abort(401, f"Refused: {err}.")
-    except inbox.Unreadable as err:
-        inbox.count_refusal(session, address, f"unreadable: {err}", now=now())
-        session.commit()
-        abort(400, f"Not an event of this LMS: {err}.")
-    kept = inbox.keep(session, address, events, now=now())
-    session.commit()
-    if kept.relies_on_bell:
-        inbox.ring_again(session)
-        session.commit()
+    # Each statement stands for itself: the one that keeps events also rings for the worker.
+    with db.autocommitting() as connection:
+        find = inbox.addresses.find
+        address = find(connection, public_id, settings=settings, now=now()) if _is_plain(public_id) else None
+        if address is None:
+            abort(404, "There is no such source, or it is paused.")
+        body = request.get_data(cache=False)
+        headers = {name.lower(): value for name, value in request.headers}
+        try:
+            events = inbox.read(address, headers, body, settings=settings, now=now())
+        except inbox.Refused as err:
+            inbox.count_refusal(connection, address, str(err), now=now())
+            abort(401, f"Refused: {err}.")
+        except inbox.Unreadable as err:
+            inbox.count_refusal(connection, address, f"unreadable: {err}", now=now())
+            abort(400, f"Not an event of this LMS: {err}.")
+        if inbox.keep(connection, address, events, now=now()).relies_on_bell:
+            inbox.ring_again(connection)
     return Response(status=202)
 
 
@@ -59,9 +57,8 @@ def problem(error: HTTPException) -> Response:
     return Response(body, status=code, content_type="application/problem+json")
 
 
-def unavailable(error: SQLAlchemyError) -> Response:
+def unavailable(error: SQLAlchemyError | DatabaseError) -> Response:
     """Nothing was kept; the sender tries again."""
-    db.session.rollback()
     log.error("an event could not be kept", exc_info=error)
     body = json.dumps({"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": "Try again."})
     return Response(body, status=503, headers={"Retry-After": "30"}, content_type="application/problem+json")
@@ -78,3 +75,4 @@ for status in (400, 401, 404, 405, 413):
     bp.register_error_handler(status, problem)
 bp.register_error_handler(HTTPException, problem)
 bp.register_error_handler(SQLAlchemyError, unavailable)
+bp.register_error_handler(DatabaseError, unavailable)

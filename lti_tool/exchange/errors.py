@@ -27,6 +27,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchPerson
     │   ├── NoSuchRepair
     │   ├── NoSuchRule
+    │   ├── NoSuchExample
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
     │   └── NoSuchPart
@@ -41,6 +42,9 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── UnknownRule          a rule that the charter of the class does not have
     ├── NotAsked             nobody asked this reviewer to look again
     ├── LookedAlready
+    ├── PracticeFirst        before the first review
+    ├── TriedAlready         twice
+    ├── TooManyExamples
     ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
@@ -188,6 +192,10 @@ class NoSuchRepair(Missing):
     """No such repair in this exchange."""
 
 
+class NoSuchExample(Missing):
+    """No such work to practise with in this exchange, or it is not ready, or nobody practises."""
+
+
 class NoSelfAssessment(Missing):
     """Nobody is asked to assess their own work here, or there is none of this person."""
 
@@ -277,6 +285,22 @@ class UnknownRule(ExchangeError):
 
 class NotAsked(ExchangeError):
     """Given feedback stays as it is, unless its reviewer is asked to look again."""
+
+
+class PracticeFirst(ExchangeError):
+    """Somebody practises before their first review, and has not yet."""
+
+
+class TriedAlready(ExchangeError):
+    """An example can be tried twice."""
+
+
+class TooManyExamples(ExchangeError):
+    """There are ``most`` works to practise with already."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class AssessedAlready(ExchangeError):

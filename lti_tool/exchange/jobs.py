@@ -11,7 +11,7 @@ from lti_tool import db, files, jobs
 from lti_tool.clock import now
 from lti_tool.config import Settings
 from lti_tool.exchange import operations, queries, reminding
-from lti_tool.exchange.models import Exchange, SubmissionFile
+from lti_tool.exchange.models import ExampleFile, Exchange, SubmissionFile
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def sweep_files(timestamp: int) -> None:
     """Remove files that no work refers to: their request failed, or their course was deleted."""
     storage = files.storage(Settings.from_environment())
     with db.transaction() as session:
-        known = set(session.scalars(select(SubmissionFile.key)))
+        known = {*session.scalars(select(SubmissionFile.key)), *session.scalars(select(ExampleFile.key))}
         stray = [key for key in storage.keys(session, "exchange", before=now() - GRACE) if key not in known]
         for key in stray:
             storage.remove(session, key)

@@ -14,6 +14,7 @@ from lti_tool.exchange.models import (
     CharterConsent,
     Commitment,
     DraftCopy,
+    Example,
     Exchange,
     Exclusion,
     Excusal,
@@ -40,6 +41,7 @@ from lti_tool.exchange.models import (
     SubmissionFile,
     Takeaway,
     Thanks,
+    Trial,
     Withdrawal,
     WordsDraft,
     WorkVersion,
@@ -137,6 +139,15 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .join(SelfAssessment, SelfAssessment.submission_id == Submission.id)
                 .where(Submission.author_id == person_id)
                 .order_by(Submission.id)
+            )
+        ],
+        "tries_at_examples": [
+            {"exchange": exchange_id, "number": each.number, "given_at": each.given_at.isoformat(), **each.words}
+            for exchange_id, each in session.execute(
+                select(Example.exchange_id, Trial)
+                .join(Trial, Trial.example_id == Example.id)
+                .where(Trial.person_id == person_id)
+                .order_by(Trial.id)
             )
         ],
         "words_being_written": [
@@ -262,6 +273,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(update(StaffReview).where(StaffReview.by_id == person_id).values(by_id=None))
     session.execute(delete(Excusal).where(Excusal.person_id == person_id))
     session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
+    session.execute(delete(Trial).where(Trial.person_id == person_id))
     session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
     for own in (Extended, Reopening, FeedbackRelease):
         session.execute(delete(own).where(own.person_id == person_id))

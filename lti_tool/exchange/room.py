@@ -72,6 +72,7 @@ class ExchangeRoom:
             publish=exchange.is_published,
         )
         operations.copy_options(exchange, cloned, [each.options for each in topics()], now=now)
+        operations.copy_examples(session, exchange, cloned, now=now)
 
     def notice(self, kind: str, facts: Mapping[str, Any], *, activity_id: int) -> NoticeWords | None:
         """See :mod:`lti_tool.exchange.notices`."""

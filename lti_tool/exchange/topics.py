@@ -76,6 +76,12 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.coach",
         ),
         Topic(
+            options=rules.PracticeOptions,
+            title=lazy_gettext("Practising before the first review"),
+            summary=_practice,
+            endpoint="exchange.practice",
+        ),
+        Topic(
             options=rules.SelfAssessmentOptions,
             title=lazy_gettext("Looking at one’s own work"),
             summary=_self_assessment,
@@ -173,3 +179,11 @@ def _self_assessment(exchange: Exchange) -> str:
         rules.BEFORE: str(_("Authors assess their own work before they see feedback.")),
         rules.BESIDE: str(_("Authors assess their own work with the feedback beside it.")),
     }[exchange.option(rules.SelfAssessmentOptions).when]
+
+
+def _practice(exchange: Exchange) -> str:
+    return {
+        rules.OFF: str(_("Nobody practises.")),
+        rules.OFFERED: str(_("Students can practise with works that you have reviewed too.")),
+        rules.DEMANDED: str(_("Students practise with works that you have reviewed too, before their first review.")),
+    }[exchange.option(rules.PracticeOptions).when]

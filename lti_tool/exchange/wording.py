@@ -332,6 +332,11 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.UnknownRule: lambda err: _("The rules of this class were changed meanwhile. Here they are as they are now."),
     errors.NotAsked: lambda err: _("Feedback that was given stays as it is. Write to its author below it instead."),
     errors.LookedAlready: lambda err: _("You have looked at this again already, so it stays as you left it."),
+    errors.PracticeFirst: lambda err: _("Practise first: then there is work of others for you."),
+    errors.TriedAlready: lambda err: _("You have tried this twice, so it stays. Your words are still here to copy."),
+    errors.TooManyExamples: lambda err: _(
+        "There can be %(most)s works to practise with. Remove one first.", most=err.most
+    ),
     errors.AssessedAlready: lambda err: _(
         "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
     ),
@@ -486,6 +491,29 @@ def view(view: rules.View) -> str:
         "kinder": _("You see more in this than your reviewers do. Their comments may say what did not reach them."),
     }[view.verdict]
     return f"{said} {_('They differ among themselves, too.')}" if view.is_split else str(said)
+
+
+CLOSENESS = {
+    rules.CLOSE: lazy_gettext("You see this work much as your teacher does."),
+    rules.NEAR: lazy_gettext("You see this work mostly as your teacher does. Look at where you differ."),
+    rules.FAR: lazy_gettext(
+        "Your teacher sees this work differently. That is what practice is for: the reasons below say what to look for."
+    ),
+}
+"""How near a try came, to whoever made it."""
+
+
+def view_beside_staff(view: rules.View) -> str:
+    """How a try compares with what staff see, on one criterion."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare."))
+    return str(
+        {
+            "alike": _("You and your teacher see this alike."),
+            "stricter": _("Your teacher sees more in this than you do."),
+            "kinder": _("You see more in this than your teacher does."),
+        }[view.verdict]
+    )
 
 
 def view_for_staff(view: rules.View) -> str:

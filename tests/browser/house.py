@@ -111,6 +111,21 @@ class House:
             page = robot.launch(activity=place.activity)
             robot.submit(robot.get(f"{page.url}/settings/{topic}").form(f"/settings/{topic}"), **values)
 
+    def add_example(self, place: Place, title: str, body: str, words: str) -> None:
+        """Let the teacher put in a work to practise with."""
+        with self._robot(TEACHER) as robot:
+            page = robot.launch(activity=place.activity)
+            form = robot.get(f"{page.url}/examples/new").form("/examples")
+            robot.submit(form, title=title, body=body, **_answers(form, words))
+
+    def practise(self, place: Place, student: str, words: str) -> None:
+        """Let a student try the first of them."""
+        with self._robot(student) as robot:
+            page = robot.launch(activity=place.activity)
+            there = robot.get(f"{page.url}/practice").link("Practice work 1")
+            form = robot.get(there).form(f"/practice/{there.rpartition('/')[2]}")
+            robot.submit(form, **_answers(form, words))
+
     def assess_own(self, place: Place, student: str, words: str) -> None:
         """Let a student say how they see their own work."""
         with self._robot(student) as robot:

@@ -1,5 +1,5 @@
 """
-The pages of practising: looking at one's own work.
+The pages of practising: works of the teacher to try oneself at, and looking at one's own work.
 """
 
 from functools import cache
@@ -57,3 +57,64 @@ def settings_of_self_assessment(teacher: Someone, world: World) -> Hearth:
     hearth.follow("Settings")
     hearth.follow("Looking at one’s own work")
     return hearth.shows("Looking at one’s own work")
+
+
+@cache
+def training(house: House) -> Place:
+    """An exchange with a work to practise with, which four students have tried."""
+    place = house.exchange(house.new_course("Learning to see"), "A sketch to review", instructions=INSTRUCTIONS)
+    house.choose(place, "practice", when="required", mark="near")
+    house.add_example(place, "The bus stop", WORK, "It says whom it is for, and one can see her.")
+    house.hand_in(place, "Mai Tran", WORK)
+    for name in ("Diego Fuentes", "Tomasz Wójcik", "Leilani Kealoha", "Priya Nair"):
+        house.practise(place, name, WORDS)
+    return place
+
+
+@scene("Mai Tran")
+def practice_first(mai: Someone, world: World) -> Hearth:
+    return mai.open_window(training(world.house))
+
+
+@scene("Mai Tran")
+def practising(mai: Someone, world: World) -> Hearth:
+    hearth = mai.open_window(training(world.house))
+    hearth.follow("Practise")
+    return hearth.shows("Practice work 1")
+
+
+@scene("Diego Fuentes")
+def works_to_practise_with(diego: Someone, world: World) -> Hearth:
+    hearth = diego.open_window(training(world.house))
+    hearth.follow("Practice work 1")
+    hearth.follow("Practise")
+    return hearth.shows("Practise")
+
+
+@scene("Diego Fuentes")
+def practised(diego: Someone, world: World) -> Hearth:
+    hearth = diego.open_window(training(world.house))
+    hearth.follow("Practice work 1")
+    return hearth.shows("Practice work 1")
+
+
+@scene(TEACHER)
+def settings_of_practice(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(training(world.house))
+    hearth.follow("Settings")
+    hearth.follow("Practising before the first review")
+    return hearth.shows("Practising before the first review")
+
+
+@scene(TEACHER)
+def a_work_to_practise_with(teacher: Someone, world: World) -> Hearth:
+    hearth = settings_of_practice(teacher, world)
+    hearth.follow("The bus stop")
+    return hearth.shows("A work to practise with")
+
+
+@scene(TEACHER)
+def how_the_class_sees_it(teacher: Someone, world: World) -> Hearth:
+    hearth = settings_of_practice(teacher, world)
+    hearth.follow("Tried by 4 students")
+    return hearth.shows("How the class sees “The bus stop”")

@@ -37,6 +37,11 @@ from lti_tool.exchange.models.pairing import (
     PlannedPair,
     Seat,
 )
+from lti_tool.exchange.models.practice import (
+    Example,
+    ExampleFile,
+    Trial,
+)
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
@@ -83,6 +88,8 @@ __all__ = [
     "Commitment",
     "Criterion",
     "DraftCopy",
+    "Example",
+    "ExampleFile",
     "Exchange",
     "Exclusion",
     "Excusal",
@@ -119,6 +126,7 @@ __all__ = [
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Trial",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",

@@ -19,7 +19,7 @@ from lti_tool.exchange.models import (
     Submission,
     WorkVersion,
 )
-from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, words_given
+from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, practice, words_given
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -50,6 +50,7 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     )
     if own is None:
         raise errors.WorkFirst
+    practice.require_practised(session, exchange, person=reviewer)
     open_offer = _open_offer(session, exchange, reviewer)
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)

@@ -23,7 +23,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
 )
-from lti_tool.exchange.operations import acts, grading, pairing
+from lti_tool.exchange.operations import acts, grading, pairing, practice
 from lti_tool.exchange.rules import CriterionPlan, Guide, Plan
 
 log = logging.getLogger(__name__)
@@ -154,6 +154,8 @@ def delete_exchange(session: Session, exchange: Exchange, *, by: int, now: datet
         raise errors.HasWork
     for key in session.scalars(select(SubmissionFile.key).join(Submission).where(works)):
         storage.remove(session, key)
+    for example in queries.examples_of(session, exchange):
+        practice.take_file_away(session, exchange, example_id=example.id, storage=storage)
     journal.record(
         session, "exchange.deleted", course_id=exchange.course_id, person_id=by, now=now, exchange_id=exchange.id
     )

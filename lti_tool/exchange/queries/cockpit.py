@@ -192,7 +192,7 @@ def excusal_of(session: Session, exchange: Exchange, person_id: int) -> Excusal 
     return session.get(Excusal, (exchange.id, person_id))
 
 
-def lacks_of(session: Session, exchange: Exchange, person_id: int) -> int:
+def readers_lacking(session: Session, exchange: Exchange, person_id: int) -> int:
     """How many readers the plan has not found for somebody's work."""
     lacks = select(Seat.lacks).where(
         Seat.exchange_id == exchange.id, Seat.person_id == person_id, Seat.left_at.is_(None)

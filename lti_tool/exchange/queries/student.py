@@ -34,6 +34,7 @@ from lti_tool.exchange.queries import pairing
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.practice import Practice, practice_of
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
@@ -184,6 +185,8 @@ class StudentPage:
     """How many reviews of the work are by staff."""
     own: OwnLook | None = None
     """How they see their own work; None where nobody asks for it."""
+    practice: Practice | None = None
+    """How far they have come with practising; None where there is nothing to practise with."""
     taken_back: tuple[TakenBack, ...] = ()
     """What this learner wrote about works that their authors took back."""
 
@@ -215,6 +218,7 @@ class Dossier:
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
     dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
+    practice = practice_of(session, exchange, person_id)
     own = own_look(session, exchange, dossier.work, dossier.feedback)
     if own is not None and own.waiting:
         dossier = _without_feedback(dossier)
@@ -243,6 +247,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             has_unread=any(each.is_new for each in received),
             is_waiting=given < owed or has < exchange.reviews,
             may_assess=own is not None and own.is_due,
+            may_practise=practice is not None and practice.is_due,
         ),
         why_not_open=why_not_open,
         work=work,
@@ -261,6 +266,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         windows=windows,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
         own=own,
+        practice=practice,
         taken_back=taken_back_among(dossier.offers),
     )
 

@@ -17,9 +17,10 @@ def step(
     is_waiting: bool,
     may_hand_in: bool | None = None,
     may_assess: bool = False,
+    may_practise: bool = False,
 ) -> str:
     """
-    The one thing a learner does now: not_open, submit, too_late, review, assess, reply, wait, done or closed.
+    The one thing a learner does now: not_open, submit, too_late, practise, review, assess, reply, wait, done or closed.
 
     *may_hand_in* says whether work is taken from them, where that is not as the exchange is open.
     """
@@ -31,6 +32,7 @@ def step(
     if why_not_open is not None:
         return "reply" if has_unread else "closed"
     asked = (
+        ("practise", may_practise),
         ("review", may_review),
         ("assess", may_assess),
         ("reply", has_unread),

@@ -44,6 +44,10 @@ from lti_tool.exchange.schemas.plan import (
 from lti_tool.exchange.schemas.plan_rules import (
     PairRuleSchema,
 )
+from lti_tool.exchange.schemas.practice import (
+    ExampleSchema,
+    PracticeOptionsSchema,
+)
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
@@ -84,6 +88,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExampleSchema",
     "ExcusalSchema",
     "ExtensionSchema",
     "FeedbackSchema",
@@ -100,6 +105,7 @@ __all__ = [
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
+    "PracticeOptionsSchema",
     "ReaderSchema",
     "ReasonSchema",
     "RegradeSchema",

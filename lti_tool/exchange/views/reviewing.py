@@ -28,7 +28,10 @@ from lti_tool.web.viewer import current
 def take(id: int) -> ResponseReturnValue:
     """Get the work that most needs a reader."""
     exchange = exchange_or_404(id)
-    found = operations.next_offer(db.session(), exchange, reviewer=require_part(), now=now())
+    try:
+        found = operations.next_offer(db.session(), exchange, reviewer=require_part(), now=now())
+    except errors.PracticeFirst as err:
+        return go_to(url_for("exchange.practise", id=id), saying=wording.sentence(err), kind="info")
     db.session.commit()
     return _go_on(exchange, found)
 

@@ -73,7 +73,7 @@ def _page(exchange: Exchange, person_id: int, **typed: Any) -> str:
         "version": page.work.handed_in,
         "mine": mine,
         "words": mine.said if mine is not None else rules.Words(),
-        "lacks": queries.lacks_of(db.session(), exchange, person_id),
+        "lacks": queries.readers_lacking(db.session(), exchange, person_id),
         "counts": exchange.points is not None and exchange.option(rules.GradingOptions).staff,
         "errors": {},
         "error_labels": words_form.labels(exchange),

@@ -14,7 +14,7 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import operations, queries, rules, talk, wording
 from lti_tool.exchange.models import Commitment, Exchange
-from lti_tool.exchange.views import bp, oversight, self_assessment
+from lti_tool.exchange.views import bp, oversight, practice, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
 from lti_tool.web import markdown
@@ -68,7 +68,9 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "exchange": exchange,
         "page": page,
-        "steps": self_assessment.with_step(_steps(exchange, page), exchange, page),
+        "steps": practice.with_step(
+            self_assessment.with_step(_steps(exchange, page), exchange, page), page.practice, page.step
+        ),
         "times": [(words, at) for words, at in _times(page.windows) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),

@@ -55,12 +55,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state in ('new', 'done', 'skipped', 'failed', 'dead')", name=op.f("ck_webhook_event_state")
         ),
-        sa.ForeignKeyConstraint(
-            ["source_id"],
-            ["webhook_source.id"],
-            name=op.f("fk_webhook_event_source_id_webhook_source"),
-            ondelete="CASCADE",
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_event")),
         sa.UniqueConstraint("source_id", "key", name=op.f("uq_webhook_event_source_id_key")),
     )
