@@ -30,6 +30,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchExample
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
+    │   ├── NoSuchProposal
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
@@ -62,7 +63,12 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── TooManyRules         more pairs together or apart than anybody makes by hand
     ├── NotAhead             a promise is for later
     ├── DatesRefused         what is to be a later date is none
-    └── NobodyChosen
+    ├── NobodyChosen
+    ├── TooManyTemplates
+    ├── RuleKnown            the class has this rule already, or somebody proposed it
+    ├── TooManyProposals     one person's, or all that wait for an answer
+    ├── CharterFull          more rules than anybody keeps in mind
+    └── AlreadyAnswered
 """
 
 from lti_tool.exchange.rules import Lack
@@ -403,3 +409,27 @@ class DatesRefused(ExchangeError):
 
 class NobodyChosen(ExchangeError):
     """More time is for somebody."""
+
+
+class TooManyTemplates(ExchangeError):
+    """More than anybody finds their way in."""
+
+
+class NoSuchProposal(Missing):
+    """Not there, not one's own, or no proposals are asked for."""
+
+
+class RuleKnown(ExchangeError):
+    """A rule that the class has, or that somebody proposed."""
+
+
+class TooManyProposals(ExchangeError):
+    """As many as wait for an answer at a time."""
+
+
+class CharterFull(ExchangeError):
+    """As many rules as a charter has."""
+
+
+class AlreadyAnswered(ExchangeError):
+    """Staff have answered the proposal."""

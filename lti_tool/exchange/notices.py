@@ -73,6 +73,18 @@ def work_taken_back(session: Session, exchange: Exchange, another: Mapping[int, 
         tell(session, exchange, "work_taken_back", [reviewer], now=now, key=f"{offer_id} {now.isoformat()}", **new)
 
 
+def rule_proposed(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """Staff hear that there is something to answer, once a day however much it is."""
+    tell(session, exchange, "rule_proposed", staff_of(session, exchange), now=now, key=now.date().isoformat())
+
+
+def rule_answered(
+    session: Session, exchange: Exchange, person: int, answer: str, *, proposal_id: int, now: datetime
+) -> None:
+    """Who proposed a rule hears what became of it."""
+    tell(session, exchange, f"rule_{answer}", [person], now=now, key=str(proposal_id))
+
+
 def learners_of(session: Session, exchange: Exchange) -> list[int]:
     """Who takes part in the course of an exchange."""
     return list(
@@ -102,6 +114,8 @@ def staff_of(session: Session, exchange: Exchange) -> list[int]:
     )
 
 
+ABOUT_RULES = ("rule_proposed", "rule_adopted", "rule_declined")
+"""Kinds that lead to the rules of the class."""
 ABOUT_A_REVIEW = ("reply_received", "lease_ends", "suggestion_used", "thanked", "work_taken_back")
 """Kinds that lead to the review their reader gives."""
 
@@ -113,6 +127,8 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
     endpoint, values, anchor = "exchange.show", {"id": activity_id}, None
     if kind in ABOUT_A_REVIEW and isinstance(facts.get("offer_id"), int):
         endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
+    if kind in ABOUT_RULES:
+        endpoint = "exchange.together"
     if kind in ("feedback_received", "message_received") and "feedback_id" in facts:
         anchor = f"feedback-{facts.get('feedback_id')}"
     return NoticeWords(sentence=SENTENCES[kind](facts), endpoint=endpoint, values=values, anchor=anchor)
@@ -319,6 +335,9 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "lease_ends": lambda facts: _("The work you took goes to somebody else soon, unless you begin to write."),
     "commitment": lambda facts: _("You wanted to have reviewed by now, or very soon."),
     "reminder": lambda facts: f"{_owed(facts)} {_('Your teacher asks everybody who does to finish them.')}",
+    "rule_proposed": lambda facts: _("Students propose rules of feedback. They wait for your answer."),
+    "rule_adopted": lambda facts: _("The rule of feedback that you proposed is taken in."),
+    "rule_declined": lambda facts: _("Your teacher has answered the rule of feedback that you proposed."),
     "grades_failed": _grades_failed,
     "no_readers": _no_readers,
 }

@@ -31,6 +31,8 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
+    Proposal,
+    ProposalSupport,
     Release,
     Reopening,
     Repair,
@@ -40,6 +42,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
     Takeaway,
+    Template,
     Thanks,
     Trial,
     Withdrawal,
@@ -121,6 +124,33 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 select(Repair)
                 .where(or_(Repair.person_id == person_id, Repair.author_id == person_id))
                 .order_by(Repair.id)
+            )
+        ],
+        "rules_proposed": [
+            {
+                "exchange": each.exchange_id,
+                "rule": each.rule,
+                "answer": each.answer,
+                "words": each.words,
+                "at": each.at.isoformat(),
+            }
+            for each in session.scalars(select(Proposal).where(Proposal.by_id == person_id).order_by(Proposal.id))
+        ],
+        "rules_supported": [
+            {"exchange": each.exchange_id, "rule": each.rule, "at": at.isoformat()}
+            for each, at in session.execute(
+                select(Proposal, ProposalSupport.at)
+                .join(ProposalSupport, ProposalSupport.proposal_id == Proposal.id)
+                .where(ProposalSupport.person_id == person_id)
+                .order_by(Proposal.id)
+            )
+        ],
+        "templates": [
+            {"name": each.name, "settings": each.recipe, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(Template)
+                .where(or_(Template.owner_id == person_id, Template.by_id == person_id))
+                .order_by(Template.id)
             )
         ],
         "commitments": [
@@ -268,6 +298,12 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(CharterConsent).where(CharterConsent.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
+    session.execute(delete(ProposalSupport).where(ProposalSupport.person_id == person_id))
+    # What was answered is the class's by now; nothing says any more whose it was.
+    session.execute(delete(Proposal).where(Proposal.by_id == person_id, Proposal.answer.is_(None)))
+    session.execute(update(Proposal).where(Proposal.by_id == person_id).values(by_id=None))
+    session.execute(delete(Template).where(Template.owner_id == person_id))
+    session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
     # What they said as staff stays with its author; nothing says any more who it was.
     session.execute(update(StaffReview).where(StaffReview.by_id == person_id).values(by_id=None))

@@ -367,6 +367,15 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "There are %(most)s pairs already. Groups or sections of your LMS may do it more simply.", most=f"{err.most:,}"
     ),
     errors.OwesOutOfRange: lambda err: _("Give a whole number from 0 to %(most)s.", most=err.most),
+    errors.RuleKnown: lambda err: _("That rule is there already, or somebody has proposed it: support it instead."),
+    errors.TooManyProposals: lambda err: _(
+        "As many proposals as we take at a time wait for an answer. Support one of them."
+    ),
+    errors.CharterFull: lambda err: _(
+        "There are seven rules already. Take one out first, so that people can keep them in mind."
+    ),
+    errors.AlreadyAnswered: lambda err: _("This proposal has been answered."),
+    errors.TooManyTemplates: lambda err: _("There are as many templates as we keep. Remove one that nobody uses."),
     errors.DatesRefused: lambda err: str(_LATER[err.problem]),
     errors.NobodyChosen: lambda err: _("Choose at least one person."),
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),

@@ -33,8 +33,8 @@ def main() -> int:
         if "pages" in which:
             met &= show("Pages (G2)", pages.measure(here))
         if "planning" in which:
-            people, large, rounds = (300, 1_000, 1) if asked.quick else (10_000, 100_000, 3)
-            figures = planning.measure(here, people=people, large=large, rounds=rounds)
+            people, large, rounds, steps = (300, 1_000, 1, 4) if asked.quick else (10_000, 100_000, 3, 60)
+            figures = planning.measure(here, people=people, large=large, rounds=rounds, steps=steps)
             met &= show("Plans and single steps (G3, G4)", figures)
         if "closing" in which:
             people, rounds = (200, 1) if asked.quick else (3_000, 7)

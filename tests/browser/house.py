@@ -152,6 +152,17 @@ class House:
             page = robot.launch(activity=place.activity)
             robot.submit(robot.get(f"{page.url}/work/withdrawal").form("/work/withdrawal"))
 
+    def open_rules(self, place: Place, proposed: Mapping[str, str]) -> None:
+        """Let the teacher ask for rules of feedback, and students propose some."""
+        with self._robot(TEACHER) as robot:
+            page = robot.launch(activity=place.activity)
+            form = robot.get(f"{page.url}/settings/charter").form("/settings/charter")
+            robot.submit(form, proposals="y")
+        for student, rule in proposed.items():
+            with self._robot(student) as robot:
+                page = robot.launch(activity=place.activity)
+                robot.submit(robot.get(f"{page.url}/rules").form("/rules/proposals"), rule=rule)
+
     def close(self, place: Place) -> None:
         """Let the teacher close an exchange."""
         with self._robot(TEACHER) as robot:

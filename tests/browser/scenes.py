@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import FilePayload, Route, expect
 
 from tests.browser.house import TEACHER, House, Place
 from tests.browser.people import Hearth, Someone
@@ -64,6 +64,8 @@ def settle(house: House) -> World:
     closed = house.exchange(full.course, "Warming up")
     house.hand_in(closed, "Mai Tran", WORK)
     house.close(closed)
+    # Last: what teachers are told stands in their bell.
+    house.open_rules(later, {"Mai Tran": "Ask one question", "Diego Fuentes": "Say first what works, and why it does"})
     return World(house=house, full=full, later=later, closed=closed, empty=house.new_course("Nothing yet"))
 
 
@@ -205,6 +207,22 @@ def over(mai: Someone, world: World) -> Hearth:
     return mai.open_window(world.closed)
 
 
+@scene("Mai Tran")
+def rules_made_together(mai: Someone, world: World) -> Hearth:
+    hearth = not_open_yet(mai, world)
+    hearth.follow("How we give feedback in this class, and what you would add")
+    return hearth.shows("How we give feedback in this class")
+
+
+@scene("Aisha Rahman")
+def a_rule_refused(aisha: Someone, world: World) -> Hearth:
+    hearth = rules_made_together(aisha, world)
+    hearth.fill("Good feedback in this class …", "ask one QUESTION")
+    hearth.press("Propose it")
+    expect(hearth.root.locator(".field__error").first).to_be_visible()
+    return hearth
+
+
 # Teachers ------------------------------------------------------------------------------------------------------------
 
 
@@ -323,6 +341,46 @@ def a_grade_refused(teacher: Someone, world: World) -> Hearth:
     hearth.press("Set the grade")
     expect(hearth.root.locator(".field__error").first).to_be_visible()
     return hearth
+
+
+@scene(TEACHER)
+def rules_to_answer(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.later)
+    hearth.follow("Rules that students propose")
+    hearth.root.locator("summary", has_text="Answer it").first.click()
+    return hearth.shows("How we give feedback in this class")
+
+
+@scene(TEACHER)
+def rules_of_feedback(teacher: Someone, world: World) -> Hearth:
+    hearth = rules_to_answer(teacher, world)
+    hearth.follow("Change the rules")
+    return hearth.shows("The class’s own rules of feedback")
+
+
+@scene(TEACHER)
+def using_it_again(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Use it again")
+    return hearth.shows("Use it again")
+
+
+@scene(TEACHER)
+def beginning_from(teacher: Someone, world: World) -> Hearth:
+    hearth = using_it_again(teacher, world)
+    if not teacher.page.get_by_text("Kept by a scene").count():
+        hearth.fill("Name", "Kept by a scene")
+        hearth.press("Keep the template")
+    return hearth.shows("Begin from …")
+
+
+@scene(TEACHER)
+def beginning_from_a_broken_file(teacher: Someone, world: World) -> Hearth:
+    hearth = beginning_from(teacher, world)
+    broken = FilePayload(name="broken.json", mimeType="application/json", buffer=b'{"schema": "hearth-settings/1"}')
+    hearth.root.get_by_label("A JSON file of settings").set_input_files(files=[broken])
+    hearth.press("Begin from the file")
+    return hearth.shows("Begin from …")
 
 
 @scene(TEACHER)

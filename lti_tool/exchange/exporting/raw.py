@@ -59,17 +59,20 @@ PAIR_RULES = text(
 WORKS = text(
     """
     select w.id, w.author_id, w.submitted_at,
+           -- What was taken back is its author's alone.
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'number', v.number, 'body', v.body, 'beside', v.beside, 'note', v.note,
                        'files', v.file_ids, 'handed_in_at', v.handed_in_at) order by v.number), '[]')
-              from exchange_work_version v where v.submission_id = w.id) as versions,
+              from exchange_work_version v
+             where v.submission_id = w.id and w.submitted_at is not null) as versions,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'id', f.id, 'name', f.name, 'media_type', f.media_type, 'size', f.size,
-                       'sha256', f.sha256) order by f.id), '[]')
-              from exchange_submission_file f
+                       'sha256', f.sha256, 'words', s.body) order by f.id), '[]')
+              from exchange_submission_file f left join exchange_file_words s on s.file_id = f.id
              where f.submission_id = w.id
                and exists (select from exchange_work_version v
-                            where v.submission_id = w.id and f.id = any(v.file_ids))) as files
+                            where v.submission_id = w.id and w.submitted_at is not null
+                              and f.id = any(v.file_ids))) as files
       from exchange_submission w
      where w.exchange_id = :exchange and w.version > 0
      order by w.id
@@ -85,7 +88,7 @@ FEEDBACK = text(
     """
     select f.id, f.offer_id, o.submission_id as work, o.version, o.reviewer_id, f.comment, f.to_author, f.notes,
            f.given_at,
-           row_number() over (partition by o.submission_id order by f.id) as place,
+           row_number() over (partition by o.submission_id order by f.given_at, f.id) as place,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'criterion', n.criterion_id, 'level', n.level_id, 'number', n.number,
                        'comment', n.comment) order by n.criterion_id), '[]')
@@ -104,13 +107,13 @@ FEEDBACK = text(
               from exchange_second_look l where l.feedback_id = f.id) as second_look,
            (select jsonb_build_object('note', q.note, 'at', q.at, 'answered_at', q.answered_at)
               from exchange_rewrite_request q where q.feedback_id = f.id) as rewrite_request,
-           (select jsonb_build_object('note', h.note, 'at', h.at)
+           (select jsonb_build_object('note', h.note, 'counts', h.counts, 'at', h.at)
               from exchange_hiding h where h.feedback_id = f.id) as hidden,
            (select jsonb_build_object('reason', x.reason, 'at', x.at)
               from exchange_exclusion x where x.feedback_id = f.id) as not_counted
       from exchange_feedback f join exchange_offer o on o.id = f.offer_id
      where o.exchange_id = :exchange
-     order by o.submission_id, f.id
+     order by o.submission_id, f.given_at, f.id
     """
 )
 MESSAGES = text(
@@ -132,6 +135,34 @@ FLAGS = text(
                        'act', a.act, 'note', a.note, 'told', a.told, 'by', a.by_id, 'at', a.at) order by a.id), '[]')
               from exchange_flag_act a where a.flag_id = g.id) as acts
       from exchange_flag g where g.exchange_id = :exchange order by g.id
+    """
+)
+PROPOSALS = text(
+    """
+    select id, by_id, rule, at, answer, words, answered_by_id as answered_by, answered_at,
+           (select count(*) from exchange_charter_support s where s.proposal_id = p.id) as support
+      from exchange_charter_proposal p where exchange_id = :exchange order by id
+    """
+)
+EXTENSIONS = text(
+    """
+    select e.id, e.submit_by, e.review_by, e.reason, e.by_id as by, e.at,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'person', p.person_id, 'taken_back_at', p.taken_back_at) order by p.person_id), '[]')
+              from exchange_extended p where p.extension_id = e.id) as people
+      from exchange_extension e where e.exchange_id = :exchange order by e.id
+    """
+)
+REOPENINGS = text(
+    """
+    select id, person_id, feedback_id as feedback, until, reason, by_id as by, at, ended_at
+      from exchange_reopening where exchange_id = :exchange order by id
+    """
+)
+SHOWN = text(
+    """
+    select person_id as person, by_id as by, at
+      from exchange_feedback_release where exchange_id = :exchange order by id
     """
 )
 RELEASES = text(
@@ -182,6 +213,10 @@ def sections(
     yield "feedback", (_feedback(each, exchange, sight) for each in read(FEEDBACK))
     yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))
     yield "flags", ({"by": sight.anybody(each.pop("by_id")), **each} for each in read(FLAGS))
+    yield "rules_proposed", ({"by": sight.reviewer(each.pop("by_id")), **each} for each in read(PROPOSALS))
+    yield "extensions", read(EXTENSIONS)
+    yield "reopenings", (_reopening(each, sight) for each in read(REOPENINGS))
+    yield "feedback_shown", read(SHOWN)
     yield "releases", read(RELEASES)
     yield "grades_by_hand", read(BY_HAND)
     yield "regrades", read(REGRADES)
@@ -232,6 +267,12 @@ def _scale(scale: Scale | None) -> Facts | None:
 
 def _work(each: Facts, sight: Sight) -> Facts:
     return {"author": sight.author(each.pop("author_id")), **each}
+
+
+def _reopening(each: Facts, sight: Sight) -> Facts:
+    """Of a review it is its reviewer who may change it, of a work its author."""
+    side = sight.author if each["feedback"] is None else sight.reviewer
+    return {"person": side(each.pop("person_id")), **each}
 
 
 def _offer(each: Facts, sight: Sight) -> Facts:

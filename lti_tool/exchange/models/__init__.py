@@ -45,6 +45,10 @@ from lti_tool.exchange.models.practice import (
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
+from lti_tool.exchange.models.proposals import (
+    Proposal,
+    ProposalSupport,
+)
 from lti_tool.exchange.models.repairs import (
     Excusal,
     Repair,
@@ -68,6 +72,9 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+)
+from lti_tool.exchange.models.templates import (
+    Template,
 )
 from lti_tool.exchange.models.words_draft import (
     WordsDraft,
@@ -112,6 +119,8 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Proposal",
+    "ProposalSupport",
     "Publication",
     "Regrade",
     "Release",
@@ -125,6 +134,7 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Template",
     "Thanks",
     "Trial",
     "Withdrawal",

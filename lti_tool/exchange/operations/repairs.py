@@ -75,7 +75,7 @@ def excuse(session: Session, exchange: Exchange, *, person: int, owes: int, why:
     owed = queries.owed_by(session, exchange, person)
     _owe(session, exchange, person=person, owes=owes, why=why, by=by, at=now)
     pairing.owe(session, exchange, person=person, more=owes - owed)
-    left = max(owes - queries.given_by(session, exchange, person), 0)
+    left = max(owes - queries.reviewer_of(session, exchange, person).given, 0)
     freed = pairing.free(session, exchange, person=person, by=by, now=now, keep=left, kind="excused")
     facts = _removed(freed) | {"before": kept}
     made = _keep(session, exchange, EXCUSED, person=person, facts=facts, by=by, now=now)

@@ -45,16 +45,14 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     windows = queries.windows_of(session, exchange, reviewer)
     if windows.why_not_review(now) is not None:
         return NextOffer(none_because="too_late")
-    own = session.scalar(
-        select(Submission.submitted_at).where(Submission.exchange_id == exchange.id, Submission.author_id == reviewer)
-    )
-    if own is None:
+    seen = queries.reviewer_of(session, exchange, reviewer)
+    if not seen.has_work:
         raise errors.WorkFirst
     practice.require_practised(session, exchange, person=reviewer)
-    open_offer = _open_offer(session, exchange, reviewer)
+    open_offer = _open_offer(session, exchange, reviewer) if seen.has_open else None
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)
-    owes = queries.owed_by(session, exchange, reviewer) - queries.given_by(session, exchange, reviewer)
+    owes = seen.owes - seen.given
     is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)
     offer = _open_offer(session, exchange, reviewer) if is_found else None
     if offer is None:

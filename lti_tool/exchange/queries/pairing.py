@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Closure, Exchange, Offer, PairingEvent, Publication, Seat
-from lti_tool.exchange.rules import OfferState
+from lti_tool.exchange.models import Closure, Exchange, PairingEvent, Publication, Seat
 
 OWN_WAITING = """
     exists (select from exchange_pair p
@@ -53,6 +52,18 @@ AVAILABLE = text(
              where exchange_id = :exchange and person_id = :person) as joined_at
     """.format(exchange=":exchange")  # noqa: S608 - made of constants
 )
+REVIEWER = text(
+    """
+    select exists (select from exchange_submission where exchange_id = :exchange and author_id = :person
+                      and submitted_at is not null) as has_work,
+           coalesce(bool_or(state in ('offered', 'started')), false) as has_open,
+           count(*) filter (where state = 'submitted') as given,
+           least((select x.owes from exchange_excusal x
+                   where x.exchange_id = :exchange and x.person_id = :person),
+                 (select e.reviews from exchange e where e.activity_id = :exchange)) as owes
+      from exchange_offer where exchange_id = :exchange and reviewer_id = :person
+    """
+)
 WHY_NONE = text(
     f"""
     select exists (select from exchange_seat where exchange_id = :exchange and person_id <> :person) as has_others,
@@ -85,12 +96,24 @@ class InNeed:
     submitted_at: datetime
 
 
-def given_by(session: Session, exchange: Exchange, person_id: int) -> int:
-    """How much feedback somebody has given."""
-    counted = select(func.count()).where(
-        Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id, Offer.state == OfferState.SUBMITTED
+@dataclass(frozen=True, kw_only=True)
+class Reviewer:
+    """Where somebody stands who asks for a work."""
+
+    has_work: bool
+    """They have handed in their own."""
+    has_open: bool
+    """They have a work at hand."""
+    given: int
+    owes: int
+    """Reviews in all: fewer than everybody where they are excused."""
+
+
+def reviewer_of(session: Session, exchange: Exchange, person_id: int) -> Reviewer:
+    """All of it in one way to the database: a class asks at once."""
+    return Reviewer(
+        **session.execute(REVIEWER, {"exchange": exchange.id, "person": person_id}).one()._mapping,
     )
-    return session.scalar(counted) or 0
 
 
 def available(

@@ -346,14 +346,12 @@ def joining(
     Find *newcomer* what they need: so many authors to read, and so many reviewers who read them.
 
     *lacking* are authors whose work has too few reviewers, *idle* reviewers with too few authors;
-    *waiting* are pairs that nobody has begun, in the order in which they are drawn. A split puts the
+    *waiting* are pairs that nobody has begun, in the order in which they are split. A split puts the
     newcomer between a reviewer and an author: u reads x, and x reads v, so everybody else keeps as
     many as they had. *wanted* pairs of the newcomer come first, what *avoids* names comes last.
     """
     step = _Joining(newcomer, needs, allows, avoids)
     step.take(wanted)
-    # What would rather not be, such as two who review each other, is split first.
-    waiting = sorted(waiting, key=lambda pair: not avoids(*pair))
     for is_picky in (True, False):
         step.is_picky = is_picky
         for author in lacking:

@@ -51,6 +51,13 @@ from lti_tool.exchange.schemas.practice import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.proposals import (
+    ProposalAnswerSchema,
+    ProposalSchema,
+)
+from lti_tool.exchange.schemas.recipes import (
+    TemplateSchema,
+)
 from lti_tool.exchange.schemas.repairs import (
     ExcusalSchema,
     ReaderSchema,
@@ -106,6 +113,8 @@ __all__ = [
     "PartOverrideSchema",
     "PlanSchema",
     "PracticeOptionsSchema",
+    "ProposalAnswerSchema",
+    "ProposalSchema",
     "ReaderSchema",
     "ReasonSchema",
     "RegradeSchema",
@@ -113,6 +122,7 @@ __all__ = [
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
     "TakeawaySchema",
+    "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
     "WordsSchema",

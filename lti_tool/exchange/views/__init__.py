@@ -52,6 +52,8 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     plan,
     practice,
     promises,
+    proposals,
+    recipes,
     recordings,
     reviewing,
     self_assessment,

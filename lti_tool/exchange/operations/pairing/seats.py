@@ -53,13 +53,20 @@ AROUND_A_NEWCOMER = text(
       where exchange_id = :exchange and idle > 0 and left_at is null and away_at is null and person_id <> :person
       order by joined_at, person_id limit :urn)
     union all
-    (select reviewer_id, author_id, 'waiting' from exchange_pair
-      where exchange_id = :exchange and begun_at is null and draw >= :start
-      order by draw, reviewer_id, author_id limit :urn)
-    union all
-    (select reviewer_id, author_id, 'waiting' from exchange_pair
-      where exchange_id = :exchange and begun_at is null and draw < :start
-      order by draw, reviewer_id, author_id limit :urn)
+    (select d.reviewer_id, d.author_id,
+            case when exists (select from exchange_pair back
+                               where back.exchange_id = :exchange
+                                 and back.reviewer_id = d.author_id and back.author_id = d.reviewer_id)
+                 then 'mutual' else 'waiting' end
+       from (
+        (select reviewer_id, author_id from exchange_pair
+          where exchange_id = :exchange and begun_at is null and draw >= :start
+          order by draw, reviewer_id, author_id limit :urn)
+        union all
+        (select reviewer_id, author_id from exchange_pair
+          where exchange_id = :exchange and begun_at is null and draw < :start
+          order by draw, reviewer_id, author_id limit :urn)
+       ) d limit :urn)
     """
 )
 DRAWN = text(
@@ -366,11 +373,12 @@ def _join(session: Session, exchange: Exchange, person: int, *, needs: tuple[int
     rows = session.execute(AROUND_A_NEWCOMER, facts).all()
     lacking = [row.one for row in rows if row.what == "lacking"]
     idle = [row.one for row in rows if row.what == "idle"]
-    waiting = pairs_of(row for row in rows if row.what == "waiting")[:URN]
+    # Where two review each other, one of their pairs is split first.
+    waiting = [pair for what in ("mutual", "waiting") for pair in pairs_of(row for row in rows if row.what == what)]
     people = {person, *lacking, *idle, *(id for pair in waiting for id in pair)}
-    here = scene_of(session, exchange, people)
+    here = scene_of(session, exchange, people, centre=(person, person))
     if here.must:
-        here = scene_of(session, exchange, people | {id for pair in here.must for id in pair})
+        here = scene_of(session, exchange, people | {id for pair in here.must for id in pair}, centre=(person, person))
     change = joining(
         person,
         needs,

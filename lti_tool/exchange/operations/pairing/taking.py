@@ -201,7 +201,7 @@ def give_back(session: Session, exchange: Exchange, offer: Offer, *, now: dateti
     pair = (offer.reviewer_id, author)
     facts = {"exchange": exchange.id, "start": draw_for(exchange.seed, offer.reviewer_id), "urn": URN}
     drawn = pairs_of(session.execute(seats.DRAWN, facts))[:URN]
-    here = scene_of(session, exchange, {*pair, *(id for each in drawn for id in each)})
+    here = scene_of(session, exchange, {*pair, *(id for each in drawn for id in each)}, centre=pair)
     other = swapping(*pair, here.free_to_go(drawn), allows=here.allows, avoids=here.avoids)
     if other is None:
         scene.write(session, exchange, Change(removed=(pair,)), kind="given_back", now=now)
@@ -317,7 +317,7 @@ def _traded(session: Session, exchange: Exchange, pair: Pair, *, begun: int, now
     waiting = pairs_of(session.execute(NEEDIER, facts))
     if not waiting:
         return pair[1]
-    here = scene_of(session, exchange, {*pair, *(id for each in waiting for id in each)}, ignoring=[pair])
+    here = scene_of(session, exchange, {*pair, *(id for each in waiting for id in each)}, centre=pair, ignoring=[pair])
     other = swapping(*pair, here.free_to_go(waiting), allows=here.allows, avoids=here.avoids)
     if other is None or pair in here.must:
         return pair[1]
@@ -353,7 +353,7 @@ def _in_need(session: Session, exchange: Exchange, reviewer: int, *, above: int)
     authors = list(session.scalars(IN_NEED, facts))
     if not authors:
         return None
-    here = scene_of(session, exchange, {reviewer, *authors})
+    here = scene_of(session, exchange, {reviewer, *authors}, centre=(reviewer, reviewer))
     suiting = [author for author in authors if here.allows(reviewer, author)]
     liked = [author for author in suiting if not here.avoids(reviewer, author)]
     return next(iter(liked or suiting), None)
@@ -365,7 +365,7 @@ def _freed(session: Session, exchange: Exchange, reviewer: int, *, now: datetime
     rows = session.execute(LAPSED, facts).all()
     if not rows:
         return None
-    here = scene_of(session, exchange, {reviewer, *(row.author_id for row in rows)})
+    here = scene_of(session, exchange, {reviewer, *(row.author_id for row in rows)}, centre=(reviewer, reviewer))
     for row in rows:
         if here.allows(reviewer, row.author_id):
             _let_go(session, exchange, [(row.reviewer_id, row.author_id)], [row.id], now=now)
