@@ -52,6 +52,7 @@ from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
 from lti_tool.exchange.schemas.repairs import (
+    BulkSchema,
     ExcusalSchema,
     ReaderSchema,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "AppraisalSchema",
     "BegunSchema",
     "BesideSchema",
+    "BulkSchema",
     "CharterSchema",
     "CoachSchema",
     "CommitmentSchema",
