@@ -59,6 +59,7 @@ from lti_tool.exchange.schemas.recipes import (
     TemplateSchema,
 )
 from lti_tool.exchange.schemas.repairs import (
+    BulkSchema,
     ExcusalSchema,
     ReaderSchema,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "AppraisalSchema",
     "BegunSchema",
     "BesideSchema",
+    "BulkSchema",
     "CharterSchema",
     "CoachSchema",
     "CommitmentSchema",

@@ -14,6 +14,21 @@ class WholeNumber(fields.Integer):
     default_error_messages = {"required": _("Give a whole number."), "invalid": _("Give a whole number.")}  # noqa: RUF012 - theirs
 
 
+class BulkSchema(FormSchema):
+    """One act for several people."""
+
+    act = fields.String(
+        required=True,
+        validate=validate.OneOf(["remind", "free", "excuse"], error=_("Choose one of these.")),
+        error_messages={"required": _("Choose one of these.")},
+    )
+    person = fields.List(
+        fields.Integer(validate=validate.Range(1, LARGEST_ID)),
+        required=True,
+        validate=validate.Length(1, 2_000, error=_("Choose at least one person.")),
+    )
+
+
 class ReaderSchema(FormSchema):
     """Who is to read a work; nobody named: whoever suits best."""
 

@@ -35,6 +35,7 @@ def explain(error: errors.ExchangeError) -> ResponseReturnValue:
 # Each module adds its views to the blueprint above.
 from lti_tool.exchange.views import (  # noqa: E402, F401
     anonymity,
+    bulk,
     charter,
     coach,
     cockpit,

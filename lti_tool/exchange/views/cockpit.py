@@ -2,8 +2,7 @@
 The instructor's cockpit: who is stuck and why, and one step that helps, which can be taken back.
 """
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,14 +18,13 @@ from lti_tool.exchange.schemas import ExcusalSchema, ReaderSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to
 from lti_tool.exchange.views.oversight import require_person
+from lti_tool.exchange.views.paging import paged
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import staff_required
 from lti_tool.web.viewer import current
 
 A_PAGE = 50
 """So many people fit on a page that is looked through."""
-
-T = TypeVar("T")
 
 
 @bp.get("/exchanges/<int:id>/stuck")
@@ -37,7 +35,7 @@ def stuck(id: int) -> ResponseReturnValue:
     cockpit = queries.cockpit(db.session(), exchange, now=now())
     why = request.args.get("why", "")
     rows = [row for row in cockpit.rows if why not in rules.REASONS or row.has(why)]
-    shown, page, pages = paged(rows)
+    shown, page, pages = paged(rows, size=A_PAGE)
     return render_template(
         "exchange/stuck.html",
         exchange=exchange,
@@ -136,14 +134,6 @@ def undo_repair(id: int, repair_id: int) -> ResponseReturnValue:
     db.session.commit()
     said = ngettext("Undone. One work is where it was.", "Undone. %(num)s works are where they were.", back)
     return go_to(url_for("exchange.stuck", id=id), saying=said if back else _("Undone."))
-
-
-def paged(rows: Sequence[T], *, size: int = A_PAGE) -> tuple[Sequence[T], int, int]:
-    """The rows of the page that is asked for, its number, and how many there are."""
-    pages = max((len(rows) + size - 1) // size, 1)
-    asked = request.args.get("page", "1")
-    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
-    return rows[(number - 1) * size : number * size], number, pages
 
 
 def _me() -> int:

@@ -21,7 +21,8 @@ from lti_tool.exchange.queries.plan import ReaderRow
 from lti_tool.exchange.schemas import PairRuleSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to
-from lti_tool.exchange.views.cockpit import paged
+from lti_tool.exchange.views.cockpit import A_PAGE
+from lti_tool.exchange.views.paging import paged
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import staff_required, teacher_required
 from lti_tool.web.viewer import current
@@ -121,7 +122,7 @@ def _me() -> int:
 
 def _page(exchange: Exchange, **typed: Any) -> str:
     rows = queries.reader_rows(db.session(), exchange)
-    shown, page, pages = paged(rows)
+    shown, page, pages = paged(rows, size=A_PAGE)
     dots, arrows = _drawing(rows)
     facts: dict[str, Any] = {
         "exchange": exchange,

@@ -76,6 +76,7 @@ FOR_STAFF = {
     "exchange.lift_pair_rule",
     "exchange.mix",
     "exchange.glance",
+    "exchange.act_on_people",
 }
 
 
