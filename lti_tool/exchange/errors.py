@@ -50,6 +50,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
+    ├── SealedStays          nothing says any more who wrote what
     ├── HasWork              would destroy what people handed in
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
@@ -60,6 +61,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── NothingToFree        nothing is kept for this person that others could read
     ├── BegunAlready         a repair that somebody has built on
     ├── OwesOutOfRange
+    ├── PairsHidden          who reviews whom is told to nobody here
     ├── TooManyRules         more pairs together or apart than anybody makes by hand
     ├── NotAhead             a promise is for later
     ├── DatesRefused         what is to be a later date is none
@@ -338,6 +340,10 @@ class AnonymityKept(ExchangeError):
     """People wrote under the promise of being hidden."""
 
 
+class SealedStays(ExchangeError):
+    """Nothing says any more who wrote what, so nobody can be asked to go on."""
+
+
 class HasWork(ExchangeError):
     """People have begun; what they wrote must not vanish."""
 
@@ -380,6 +386,10 @@ class NothingToFree(ExchangeError):
 
 class BegunAlready(ExchangeError):
     """The new reader has begun, so the work stays with them."""
+
+
+class PairsHidden(ExchangeError):
+    """Wanting two together would say who wrote a feedback, which is told to nobody here."""
 
 
 class TooManyRules(ExchangeError):

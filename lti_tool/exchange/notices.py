@@ -116,7 +116,7 @@ def staff_of(session: Session, exchange: Exchange) -> list[int]:
 
 ABOUT_RULES = ("rule_proposed", "rule_adopted", "rule_declined")
 """Kinds that lead to the rules of the class."""
-ABOUT_A_REVIEW = ("reply_received", "lease_ends", "suggestion_used", "thanked", "work_taken_back")
+ABOUT_A_REVIEW = ("reply_received", "lease_ends", "suggestion_used", "thanked", "unmasked", "work_taken_back")
 """Kinds that lead to the review their reader gives."""
 
 
@@ -170,6 +170,10 @@ def _used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> 
 
 def _thanked(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     _tell_reviewer(session, exchange, "thanked", facts, now=now)
+
+
+def _unmasked(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    _tell_reviewer(session, exchange, "unmasked", facts, now=now)
 
 
 def _tell_reviewer(session: Session, exchange: Exchange, kind: str, facts: Facts, *, now: datetime) -> None:
@@ -280,6 +284,7 @@ TELLING: Mapping[str, Teller] = {
     "feedback.replied": _feedback_replied,
     "suggestion.used": _used,
     "feedback.thanked": _thanked,
+    "feedback.unmasked": _unmasked,
     "exchange.published": _published,
     "exchange.unpublished": _unpublished,
     "exchange.closed": _closed,
@@ -320,6 +325,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "message_received": lambda facts: _("There is a new message about feedback you received."),
     "suggestion_used": lambda facts: _("Your suggestion was used."),
     "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
+    "unmasked": lambda facts: _("A teacher asked who wrote one of your feedbacks. Read why."),
     "grade_released": lambda facts: _("Your grade is there."),
     "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
     "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),

@@ -36,6 +36,7 @@ from lti_tool.exchange.models import (
     Release,
     Reopening,
     Repair,
+    SealedGiving,
     Seat,
     SelfAssessment,
     StaffReview,
@@ -45,6 +46,7 @@ from lti_tool.exchange.models import (
     Template,
     Thanks,
     Trial,
+    Unmasking,
     Withdrawal,
     WordsDraft,
     WorkVersion,
@@ -125,6 +127,14 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .where(or_(Repair.person_id == person_id, Repair.author_id == person_id))
                 .order_by(Repair.id)
             )
+        ],
+        "feedback_given_in_sealed_exchanges": [
+            {"exchange": each.exchange_id, "count": each.given}
+            for each in session.scalars(select(SealedGiving).where(SealedGiving.person_id == person_id))
+        ],
+        "asked_who_wrote_it": [
+            {"exchange_feedback": each.feedback_id, "reason": each.reason, "at": each.at.isoformat()}
+            for each in session.scalars(select(Unmasking).where(Unmasking.by_id == person_id).order_by(Unmasking.id))
         ],
         "rules_proposed": [
             {
@@ -290,6 +300,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     given = select(Feedback.id).join(Offer).where(Offer.reviewer_id == person_id)
     session.execute(delete(FeedbackRevision).where(FeedbackRevision.feedback_id.in_(given)))
     session.execute(delete(Introduction).where(Introduction.feedback_id.in_(given)))
+    session.execute(delete(Unmasking).where(Unmasking.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
     # Messages and flags of theirs, and nobody else's: a thread keeps what the other side said.
@@ -309,6 +320,9 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(update(StaffReview).where(StaffReview.by_id == person_id).values(by_id=None))
     session.execute(delete(Excusal).where(Excusal.person_id == person_id))
     session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
+    session.execute(delete(SealedGiving).where(SealedGiving.person_id == person_id))
+    # That staff asked, and why, is for those who wrote; who asked goes with the person.
+    session.execute(update(Unmasking).where(Unmasking.by_id == person_id).values(by_id=None))
     session.execute(delete(Trial).where(Trial.person_id == person_id))
     session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
     for own in (Extended, Reopening, FeedbackRelease):

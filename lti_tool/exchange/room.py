@@ -55,16 +55,10 @@ class ExchangeRoom:
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Settings and criteria under new ids, without dates that have passed; published if the original is."""
         exchange = session.get_one(Exchange, activity.id)
-        plan = queries.plan_of(exchange)
+        plan = queries.recipe_of(exchange, (), now=now).plan
         cloned = operations.create_exchange(
             session,
-            replace(
-                rules.as_new(plan),
-                title=copy.title or plan.title,
-                opens_at=_ahead(plan.opens_at, now),
-                submit_by=_ahead(plan.submit_by, now),
-                review_by=_ahead(plan.review_by, now),
-            ),
+            replace(plan, title=copy.title or plan.title),
             course_id=copy.course_id,
             by=None,
             now=now,
@@ -142,7 +136,3 @@ def _sentence(
         "closed": (_("Closed"), "", None),
     }
     return sentences[step]
-
-
-def _ahead(moment: datetime | None, now: datetime) -> datetime | None:
-    return moment if moment is not None and moment > now else None

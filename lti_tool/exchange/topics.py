@@ -106,10 +106,12 @@ def _charter(exchange: Exchange) -> str:
 def _anonymity(exchange: Exchange) -> str:
     if not exchange.hides_reviewer:
         return str(_("Authors see who reviewed them, so each feedback is shown at once."))
-    least = exchange.option(rules.AnonymityOptions).minimum
-    return str(
-        ngettext("Each feedback is shown at once.", "Feedback is shown once %(num)s are there, or at the end.", least)
+    options = exchange.option(rules.AnonymityOptions)
+    least = rules.least(exchange.anonymity, options, expected=exchange.reviews)
+    said = ngettext(
+        "Each feedback is shown at once.", "Feedback is shown once %(num)s are there, or at the end.", least
     )
+    return f"{said} {_('Teachers ask before they learn who wrote it.')}" if exchange.asks_staff else str(said)
 
 
 def _dialogue(exchange: Exchange) -> str:

@@ -159,6 +159,7 @@ NO_GRADE = {
     "not_submitted": lazy_gettext("Nothing was handed in."),
     "no_feedback": lazy_gettext("No feedback has been received yet."),
     "no_parts": lazy_gettext("Nothing that counts for the grade has happened yet."),
+    "sealed": lazy_gettext("It rests on what each does, so it is shown once the exchange is closed."),
     "no_points": lazy_gettext("The criteria give no points, so there is nothing to compute from."),
 }
 
@@ -347,6 +348,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         titles=", ".join(err.titles),
     ),
     errors.AnonymityKept: lambda err: _("People took part on the promise that names stay hidden, so they do."),
+    errors.SealedStays: lambda err: _(
+        "This exchange is sealed: nothing says any more who wrote which feedback, so it cannot go on."
+    ),
     errors.HasWork: lambda err: _("Work has been handed in, and it must not vanish. Close the exchange instead."),
     errors.NotGraded: lambda err: _("This exchange gives no grades."),
     errors.ScoreOutOfRange: lambda err: _("Give a number from 0 to %(most)s.", most=number(err.most)),
@@ -363,6 +367,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     ),
     errors.NothingToFree: lambda err: _("Nothing is kept for this person that somebody else could read."),
     errors.BegunAlready: lambda err: _("Its new reader has begun, so the work stays with them."),
+    errors.PairsHidden: lambda err: _(
+        "In this exchange even you do not see who reviews whom, so nobody can be paired by hand."
+    ),
     errors.TooManyRules: lambda err: _(
         "There are %(most)s pairs already. Groups or sections of your LMS may do it more simply.", most=f"{err.most:,}"
     ),
@@ -574,7 +581,14 @@ def who_sees_work(exchange: Exchange) -> str:
 
 def who_sees_review(exchange: Exchange) -> str:
     """Exactly who will know who wrote this feedback."""
-    if exchange.hides_reviewer:
+    if exchange.is_sealed:
+        return sealed_promise(exchange)
+    if exchange.asks_staff:
+        said = _(
+            "The author reads your feedback without seeing your name. A teacher sees it only for a reason,"
+            " and then you are told."
+        )
+    elif exchange.hides_reviewer:
         said = _("The author reads your feedback without seeing your name. Your teachers see it.")
     else:
         said = _("The author reads your feedback and sees your name. Your teachers see it too, nobody else.")
@@ -584,9 +598,27 @@ def who_sees_review(exchange: Exchange) -> str:
     return f"{said} {other}"
 
 
+def sealed_promise(exchange: Exchange) -> str:
+    """Exactly what becomes of the link between a reviewer and their words."""
+    said = _("This is sealed. The author reads your feedback without your name, and no teacher can see who wrote it.")
+    dates = [each for each in (exchange.opens_at, exchange.submit_by, exchange.review_by) if each is not None]
+    until = _(
+        "Hearth must know it while the exchange runs. A day after it is closed, at the latest two weeks after its last"
+        " date, that is deleted for good: then nobody can find out, not even you, and you can neither change what you"
+        " wrote nor hear what becomes of it. What you noted for yourself beside it goes too."
+    )
+    if not dates:
+        until = _(
+            "Hearth must know it while the exchange runs. A day after it is closed, at the latest two months after the"
+            " last feedback, that is deleted for good: then nobody can find out, not even you, and you can neither"
+            " change what you wrote nor hear what becomes of it. What you noted for yourself beside it goes too."
+        )
+    return f"{said} {until}"
+
+
 def waits_for(exchange: Exchange) -> str:
     """Why feedback that is there may not be shown yet."""
-    least = min(exchange.option(rules.AnonymityOptions).minimum, exchange.reviews)
+    least = rules.least(exchange.anonymity, exchange.option(rules.AnonymityOptions), expected=exchange.reviews)
     return str(
         _(
             "Feedback appears once at least %(least)s classmates have given theirs, or when the exchange is closed: "
@@ -611,6 +643,13 @@ ANONYMITIES = {
         lazy_gettext("Authors are hidden from reviewers"),
         lazy_gettext("A reviewer does not learn whose work it is; the author sees who reviewed it. Teachers see both."),
     ),
+    rules.SEALED: (
+        lazy_gettext("Sealed: nobody ever learns who wrote which feedback"),
+        lazy_gettext(
+            "Classmates do not see each other’s names, and neither you nor another teacher sees who wrote a feedback."
+            " A day after you close the exchange Hearth deletes what says it, for good. You see whose work it is."
+        ),
+    ),
     rules.NAMED: (
         lazy_gettext("Author and reviewer see each other’s names"),
         lazy_gettext("You and the other teachers see both as well. Nobody else does."),
@@ -622,6 +661,7 @@ NAMES = {
     rules.REVIEWER_HIDDEN: lazy_gettext("reviewers hidden from authors"),
     rules.AUTHOR_HIDDEN: lazy_gettext("authors hidden from reviewers"),
     rules.NAMED: lazy_gettext("seen by author and reviewer"),
+    rules.SEALED: lazy_gettext("sealed: nobody learns who wrote a feedback"),
 }
 """What an exchange promises, in few words."""
 

@@ -173,6 +173,12 @@ class House:
         with self._robot(student) as robot:
             robot.submit(robot.launch(activity=place.activity).form("/reviews"))
 
+    @contextmanager
+    def at(self, place: Place, person: str) -> Iterator[tuple[Robot, Page]]:
+        """Somebody who has opened the activity, and what they see."""
+        with self._robot(person) as robot:
+            yield robot, robot.launch(activity=place.activity)
+
     def opened(self, place: Place, person: str) -> Page:
         """What somebody sees who opens the activity."""
         with self._robot(person) as robot:

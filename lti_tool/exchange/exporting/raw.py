@@ -78,6 +78,20 @@ WORKS = text(
      order by w.id
     """
 )
+EXAMPLES = text(
+    """
+    select e.id, e.title, e.body, e.beside, e.words, e.made_at, f.name as file
+      from exchange_example e left join exchange_example_file f on f.example_id = e.id
+     where e.exchange_id = :exchange order by e.id
+    """
+)
+OWN_LOOKS = text(
+    """
+    select a.submission_id as work, a.version, a.words, a.assessed_at, a.passed_over_at
+      from exchange_self_assessment a join exchange_submission w on w.id = a.submission_id
+     where w.exchange_id = :exchange order by a.submission_id
+    """
+)
 OFFERS = text(
     """
     select id, submission_id as work, reviewer_id, state, offered_at, lease_until, version, reason, note, ended_at
@@ -203,12 +217,14 @@ def sections(
     yield "withheld", list(sight.withheld)
     yield "settings", settings(exchange)
     yield "criteria", [criterion(each) for each in exchange.criteria]
+    yield "examples", read(EXAMPLES)
     yield "people", read(PEOPLE)
     yield "seats", of_pairing(SEATS)
     yield "pairs", of_pairing(PAIRS)
     yield "pair_rules", of_pairing(PAIR_RULES)
     yield "pairing_events", ({**each.pop("facts"), **each} for each in of_pairing(STEPS))
     yield "works", (_work(each, sight) for each in read(WORKS))
+    yield "self_assessments", read(OWN_LOOKS)
     yield "offers", (_offer(each, sight) for each in read(OFFERS))
     yield "feedback", (_feedback(each, exchange, sight) for each in read(FEEDBACK))
     yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))

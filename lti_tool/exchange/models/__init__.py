@@ -24,6 +24,7 @@ from lti_tool.exchange.models.dialogue import (
     RewriteRequest,
     SecondLook,
     Thanks,
+    Unmasking,
 )
 from lti_tool.exchange.models.grades import (
     Exclusion,
@@ -72,6 +73,8 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+    SealedGiving,
+    Sealing,
 )
 from lti_tool.exchange.models.templates import (
     Template,
@@ -127,6 +130,8 @@ __all__ = [
     "Reopening",
     "Repair",
     "RewriteRequest",
+    "SealedGiving",
+    "Sealing",
     "Seat",
     "SecondLook",
     "SelfAssessment",
@@ -137,6 +142,7 @@ __all__ = [
     "Template",
     "Thanks",
     "Trial",
+    "Unmasking",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",

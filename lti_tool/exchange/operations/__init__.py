@@ -111,6 +111,10 @@ from lti_tool.exchange.operations.reviewing import (
     next_offer,
     save_feedback_draft,
 )
+from lti_tool.exchange.operations.sealing import (
+    seal,
+    tend_seal,
+)
 from lti_tool.exchange.operations.second_look import (
     may_revise,
     revise_feedback,
@@ -136,6 +140,9 @@ from lti_tool.exchange.operations.staff_reviews import (
 )
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
+)
+from lti_tool.exchange.operations.unmasking import (
+    unmask,
 )
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
@@ -228,6 +235,7 @@ __all__ = [
     "save_feedback_draft",
     "say",
     "say_words",
+    "seal",
     "set_grade_override",
     "set_options",
     "set_part_override",
@@ -242,11 +250,13 @@ __all__ = [
     "take_staff_review_back",
     "take_thanks_back",
     "tend",
+    "tend_seal",
     "thank",
     "thing_of",
     "tick_off",
     "try_example",
     "undo",
+    "unmask",
     "unpublish",
     "withdraw_name",
     "withdraw_work",

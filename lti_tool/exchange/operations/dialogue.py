@@ -44,6 +44,8 @@ def say(
     Write into the thread of one feedback. The same words twice in a row are one message; it works after closing too.
     """
     body = _readable(body)
+    if exchange.sealing is not None:
+        raise errors.SealedStays
     part = _part(session, exchange, writer, feedback_id, is_staff=is_staff)
     last = session.scalars(
         select(Message).where(Message.feedback_id == feedback_id).order_by(Message.id.desc()).limit(1)

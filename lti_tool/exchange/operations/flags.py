@@ -96,7 +96,7 @@ def decide(  # noqa: PLR0913 - all that one form says
     found = queries.flag_with(session, exchange, flag_id)
     if found is None:
         raise errors.NoSuchFlag
-    if decision not in decisions_for(found.kind):
+    if decision not in decisions_for(found.kind, is_sealed=exchange.sealing is not None):
         raise errors.NoSuchFlag
     note, told = _reasons(decision, note=note, told=told)
     last = found.flag.decision
@@ -112,8 +112,14 @@ def decide(  # noqa: PLR0913 - all that one form says
     return made
 
 
-def decisions_for(kind: str) -> tuple[str, ...]:
-    """What can be decided: a feedback is hidden or rewritten, a message hidden; a work is its author's own."""
+def decisions_for(kind: str, *, is_sealed: bool = False) -> tuple[str, ...]:
+    """
+    What can be decided: a feedback is hidden or rewritten, a message hidden; a work is its author's own.
+
+    Once an exchange is sealed nobody is known who could rewrite.
+    """
+    if kind == "feedback" and is_sealed:
+        return ("keep", "hide")
     return {"feedback": rules.DECISIONS, "message": ("keep", "hide")}.get(kind, ("keep",))
 
 

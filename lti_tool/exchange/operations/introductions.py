@@ -43,7 +43,7 @@ def withdraw_name(session: Session, exchange: Exchange, *, person: int, feedback
 
 def _part(session: Session, exchange: Exchange, person: int, feedback_id: int) -> queries.Part:
     """The feedback, held until the end of the transaction: both may press at once."""
-    part = queries.part_in(session, exchange, person, feedback_id, lock=True) if exchange.is_masked else None
+    part = queries.part_in(session, exchange, person, feedback_id, lock=True) if exchange.may_introduce else None
     if part is None:
         raise errors.NoSuchFeedback
     return part

@@ -38,6 +38,8 @@ def rule_pair(
     """
     if reviewer == author:
         raise errors.CannotRead
+    if kind == MUST and not exchange.shows_pairs:
+        raise errors.PairsHidden
     pairing.hold(session, exchange)
     members = session.scalar(
         select(func.count())

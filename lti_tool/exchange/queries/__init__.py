@@ -51,6 +51,7 @@ from lti_tool.exchange.queries.flags import (
     flag_with,
     flags,
     open_flags,
+    wrote_the_work,
 )
 from lti_tool.exchange.queries.glance import (
     Glance,
@@ -138,6 +139,15 @@ from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
     replay,
+)
+from lti_tool.exchange.queries.sealing import (
+    exchanges_to_seal,
+    given_in_offers,
+    last_given_at,
+    sealed_givings,
+    unmasked_for,
+    unmaskings,
+    writer_of,
 )
 from lti_tool.exchange.queries.second_look import (
     Disagreement,
@@ -254,6 +264,7 @@ __all__ = [
     "exchange_to_begin_from",
     "exchanges_of",
     "exchanges_to_begin_from",
+    "exchanges_to_seal",
     "exchanges_to_tend",
     "excusal_of",
     "extensions",
@@ -262,6 +273,7 @@ __all__ = [
     "flag_with",
     "flags",
     "given_by",
+    "given_in_offers",
     "glance",
     "graded",
     "grades_of",
@@ -275,6 +287,7 @@ __all__ = [
     "is_taken_back",
     "kept_plan",
     "lacks_of",
+    "last_given_at",
     "learner_names",
     "learners",
     "leases_ending",
@@ -313,6 +326,7 @@ __all__ = [
     "reviewer_of",
     "running_exchanges",
     "said_about",
+    "sealed_givings",
     "self_assessments",
     "staff_review_by",
     "staff_reviews_of",
@@ -325,6 +339,8 @@ __all__ = [
     "to_look_at",
     "to_remind",
     "tried_counts",
+    "unmasked_for",
+    "unmaskings",
     "unread_works",
     "who_owes",
     "who_waited_for",
@@ -333,4 +349,6 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "writer_of",
+    "wrote_the_work",
 ]

@@ -20,7 +20,9 @@ STANDINGS = text(
            (select w.submitted_at from exchange_submission w
              where w.exchange_id = e.activity_id and w.author_id = :person) as submitted_at,
            (select count(*) from exchange_offer o
-             where o.exchange_id = e.activity_id and o.reviewer_id = :person and o.state = 'submitted') as given,
+             where o.exchange_id = e.activity_id and o.reviewer_id = :person and o.state = 'submitted')
+           + coalesce((select g.given from exchange_sealed_giving g
+                        where g.exchange_id = e.activity_id and g.person_id = :person), 0) as given,
            least((select x.owes from exchange_excusal x
                    where x.exchange_id = e.activity_id and x.person_id = :person), e.reviews) as owes,
            exists (select from exchange_offer o

@@ -138,6 +138,8 @@ def cockpit(session: Session, exchange: Exchange, *, now: datetime) -> Cockpit:
     for row, where in zip(everybody, people, strict=True):
         # Whoever left owes nothing; their work is looked after on its own.
         why = why_stuck(where, calendar.of(row.person_id), now=now) if row.left_at is None else ()
+        if exchange.keeps_counts_back:
+            why = tuple(each for each in why if each.why not in rules.TELL_WHO_GAVE)
         if why:
             found = StuckRow(person_id=row.person_id, name=row.name, has_left=False, where=where, why=why)
             rows.append(found)

@@ -376,7 +376,8 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
         said = found.setdefault(author_id, [])
         if feedback_id is not None:
             share = rules.Share(feedback_id=feedback_id, points=got, possible=possible)
-            said.append(_Said(share, reviewer_id, why_not))
+            # Sealed or about to be: an estimate must be the same before and after, so each is by somebody else.
+            said.append(_Said(share, None if exchange.is_sealed else reviewer_id, why_not))
     return found
 
 

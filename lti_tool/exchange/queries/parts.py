@@ -22,23 +22,15 @@ from lti_tool.exchange.models import (
     SelfAssessment,
     Submission,
 )
+from lti_tool.exchange.queries import sealing
 from lti_tool.exchange.queries.dialogue import held_back
 
 
 def given_counts(session: Session, exchange: Exchange, *, persons: Collection[int] | None = None) -> dict[int, int]:
     """By person: how many reviews they gave."""
-    rows = (
-        select(Offer.reviewer_id, func.count())
-        .where(
-            Offer.exchange_id == exchange.id,
-            Offer.state == rules.OfferState.SUBMITTED,
-            Offer.reviewer_id.is_not(None),
-        )
-        .group_by(Offer.reviewer_id)
-    )
-    if persons is not None:
-        rows = rows.where(Offer.reviewer_id.in_(persons))
-    return {id: count for id, count in session.execute(rows) if id is not None}
+    if exchange.sealing is not None:
+        return sealing.sealed_givings(session, exchange, persons=persons)
+    return sealing.given_in_offers(session, exchange, persons=persons)
 
 
 def owed_counts(session: Session, exchange: Exchange) -> Mapping[int, int]:

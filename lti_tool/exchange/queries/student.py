@@ -35,6 +35,7 @@ from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
 from lti_tool.exchange.queries.practice import Practice, practice_of
+from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
@@ -228,6 +229,8 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
     given = sum(review.feedback is not None for review in reviews)
+    if exchange.sealing is not None:
+        given = sealed_givings(session, exchange, persons=(person_id,)).get(person_id, 0)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     has = len(received) + dossier.by_staff[1]
     owed = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
@@ -385,16 +388,26 @@ def reviews_in(dossier: Dossier, exchange: Exchange, *, looker: str, now: dateti
     )
 
 
-def received_in(dossier: Dossier, exchange: Exchange, *, looker: str) -> tuple[Received, ...]:
-    """The feedback of a dossier as *looker* reads it: by letters where its reviewers are hidden."""
+def received_in(
+    dossier: Dossier, exchange: Exchange, *, looker: str, unmasked: Collection[int] = ()
+) -> tuple[Received, ...]:
+    """
+    The feedback of a dossier as *looker* reads it: by letters where its reviewers are hidden.
+
+    *unmasked* is that of which a member of staff knows who wrote it nevertheless.
+    """
     works = {each.offer.submission_id for each in dossier.feedback}
     letters = rules.pseudonyms(exchange.seed, min(works, default=0), len(dossier.feedback))
+
+    def is_known(feedback: Feedback) -> bool:
+        return feedback.id in unmasked if looker == rules.STAFF else feedback.is_agreed
+
     received = (
         Received(
             feedback=feedback,
             letter=letter,
             reviewer_name=_name(feedback.offer.reviewer)
-            if exchange.may_see(looker, rules.REVIEWER, agreed=feedback.is_agreed)
+            if exchange.may_see(looker, rules.REVIEWER, agreed=is_known(feedback))
             else None,
             answers=_answered(exchange, feedback),
             asked=tuple(zip(_questions(dossier, feedback.offer), feedback.to_author, strict=False)),

@@ -18,6 +18,10 @@ REASONS = (FOR_STAFF, FLAGGED, NO_PAIR, WANTS_READER, READER_IDLE, LATE, IDLE, N
 """In the order in which somebody should look at them."""
 
 
+TELL_WHO_GAVE = (NO_PAIR, LATE, IDLE, NOTHING_THERE)
+"""Reasons from which it can be seen how much somebody gave."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Whereabouts:
     """What is known of one person in an exchange."""

@@ -45,7 +45,9 @@ def stuck(id: int) -> ResponseReturnValue:
         why=why if why in rules.REASONS else "",
         page=page,
         pages=pages,
-        repairs=queries.repairs(db.session(), exchange),
+        repairs=[
+            each for each in queries.repairs(db.session(), exchange) if exchange.shows_pairs or each.author_id is None
+        ],
         is_open=exchange.windows.is_open_at(now()),
         wording=wording,
     )
@@ -64,14 +66,14 @@ def stuck_summary(id: int) -> ResponseReturnValue:
 @staff_required
 def readers(id: int, person_id: int) -> ResponseReturnValue:
     """Who could read somebody's work, best first."""
-    return _readers(exchange_or_404(id), person_id)
+    return _readers(_with_pairs(id), person_id)
 
 
 @bp.post("/exchanges/<int:id>/people/<int:person_id>/readers")
 @staff_required
 def find_reader(id: int, person_id: int) -> ResponseReturnValue:
     """Ask one of them, or the best, to read it."""
-    exchange = exchange_or_404(id)
+    exchange = _with_pairs(id)
     require_person(exchange, person_id)
     try:
         form = ReaderSchema().load({name: value for name, value in form_values("reader").items() if value})
@@ -134,6 +136,14 @@ def undo_repair(id: int, repair_id: int) -> ResponseReturnValue:
     db.session.commit()
     said = ngettext("Undone. One work is where it was.", "Undone. %(num)s works are where they were.", back)
     return go_to(url_for("exchange.stuck", id=id), saying=said if back else _("Undone."))
+
+
+def _with_pairs(id: int) -> Exchange:
+    """The exchange, where staff may see who reviews whom: who may read a work tells who does."""
+    exchange = exchange_or_404(id)
+    if not exchange.shows_pairs:
+        abort(404)
+    return exchange
 
 
 def _me() -> int:

@@ -187,7 +187,7 @@ def _refused_grade(exchange: Exchange, person_id: int, said: Mapping[str, Any]) 
 
 
 def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
-    page = queries.person_page(db.session(), exchange, person_id, now=now())
+    page = queries.person_page(db.session(), exchange, person_id, now=now(), looker=_me())
     if page is None:
         abort(404)
     template = "exchange/_grade.html" if is_htmx() and not facts.pop("is_whole", False) else "exchange/person.html"
@@ -199,6 +199,7 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
         "said": "",
         "talk": Talk(exchange=exchange, person_id=_me(), now=now()),
         "wording": wording,
+        "shows_reviewers": exchange.may_see(rules.STAFF, rules.REVIEWER),
         "grade_words": grade_words,
         "exchange_options": exchange.option(rules.GradingOptions),
         "part_errors": {},
@@ -212,7 +213,7 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
 def _stage_of(row: queries.StudentRow, exchange: Exchange) -> str:
     if row.submitted_at is None:
         return "writing" if row.has_draft else "away"
-    if row.given < row.owes:
+    if row.given is None or row.given < row.owes:
         return "reviewing"
     return "done" if row.received >= exchange.reviews else "waiting"
 

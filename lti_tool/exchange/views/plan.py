@@ -76,13 +76,18 @@ def rule_pair(id: int) -> ResponseReturnValue:
         ]
     except ValidationError as err:
         return _page(exchange, typed=typed, errors=flat(err.normalized_messages())), 422
-    except (errors.CannotRead, errors.NoSuchPerson, errors.TooManyRules) as err:
+    except (errors.CannotRead, errors.NoSuchPerson, errors.TooManyRules, errors.PairsHidden) as err:
         db.session.rollback()
         said = _("Choose two different people of this course.")
-        said = wording.sentence(err) if isinstance(err, errors.TooManyRules) else said
+        said = wording.sentence(err) if isinstance(err, errors.TooManyRules | errors.PairsHidden) else said
         return _page(exchange_or_404(id), typed=typed, errors={"author": [said]}), 422
     db.session.commit()
-    said = _("Noted.") if all(is_so) else _("Noted for what is planned from now on; what was begun stays as it is.")
+    # Whether a pair had begun is nothing to be told where pairs are hidden.
+    said = (
+        _("Noted.")
+        if all(is_so) and exchange.shows_pairs
+        else _("Noted for what is planned from now on; what was begun stays as it is.")
+    )
     return go_to(url_for("exchange.plan", id=id, _anchor="rules"), saying=said)
 
 
@@ -121,7 +126,7 @@ def _me() -> int:
 
 
 def _page(exchange: Exchange, **typed: Any) -> str:
-    rows = queries.reader_rows(db.session(), exchange)
+    rows = queries.reader_rows(db.session(), exchange) if exchange.shows_pairs else []
     shown, page, pages = paged(rows, size=A_PAGE)
     dots, arrows = _drawing(rows)
     facts: dict[str, Any] = {

@@ -287,3 +287,46 @@ def test_whether_own_reviews_count_is_a_setting(teacher: Visitor, planned: Class
     planned.session.expire_all()
     exchange = planned.session.get_one(type(planned.exchange), planned.exchange.id, populate_existing=True)
     assert exchange.option(rules.GradingOptions).staff
+
+
+# Where staff do not see who wrote a feedback
+
+
+@pytest.mark.parametrize("promise", ["sealed", "asks"])
+def test_who_reviews_whom_is_not_shown_where_staff_do_not_see_who_wrote_a_feedback(
+    visit: People, session: Session, promise: str
+) -> None:
+    """Pain 22: names leak through another screen."""
+    anonymity = rules.SEALED if promise == "sealed" else rules.MASKED
+    made = make_class(session, learners=6, now=AGO, anonymity=anonymity)
+    if promise == "asks":
+        options = rules.AnonymityOptions(staff=rules.ASK)
+        operations.set_options(session, made.exchange, options, by=made.teacher.person_id, now=AGO)
+    all_hand_in(made, now=AGO)
+    review(made, made.people[0], now=AGO)
+    session.commit()
+    teacher = visit(made.teacher)
+    person = made.people[0]
+
+    page = teacher.get(path_of(made, "plan")).text
+    mixing = words(teacher.post(path_of(made, "plan/mix")).text)
+
+    assert "Not shown here" in page
+    assert "ring__way" not in page
+    assert "<tbody>" not in page
+    assert "New pairs" not in mixing
+    assert teacher.get(path_of(made, f"people/{person}/readers")).status_code == 404
+    assert teacher.post(path_of(made, f"people/{person}/readers")).status_code == 404
+    together = {"reviewer": str(person), "author": str(made.people[1]), "kind": "must"}
+    assert teacher.post(path_of(made, "pair-rules"), data=together).status_code == 422
+    assert teacher.get(path_of(made, "stuck")).status_code == 200
+
+
+def test_a_sealed_exchange_does_not_tell_who_owes_reviews(visit: People, session: Session) -> None:
+    made = make_class(
+        session, learners=6, now=AGO, anonymity=rules.SEALED, review_by=datetime.now(UTC) - timedelta(hours=1)
+    )
+    all_hand_in(made, now=AGO)
+    session.commit()
+
+    assert "Late with reviews" not in words(visit(made.teacher).get(path_of(made, "stuck")).text)
