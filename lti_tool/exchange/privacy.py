@@ -5,7 +5,7 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
@@ -31,6 +31,7 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
+    Presentation,
     Proposal,
     ProposalSupport,
     Release,
@@ -43,6 +44,8 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
     Takeaway,
+    Team,
+    TeamMember,
     Template,
     Thanks,
     Trial,
@@ -51,7 +54,7 @@ from lti_tool.exchange.models import (
     WordsDraft,
     WorkVersion,
 )
-from lti_tool.exchange.operations import pairing
+from lti_tool.exchange.operations import leave_all, pairing
 from lti_tool.exchange.rules import OPEN_STATES, Note, OfferState
 
 
@@ -59,6 +62,15 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
     """Everything a person wrote in exchanges, and the feedback and grades they got, as plain facts."""
     return {
         "work": [_work(each, _versions(session, each)) for each in _works(session, person_id)],
+        "presentations": [
+            {"exchange": exchange, "held_at": held_at.isoformat() if held_at else None, "place": place}
+            for exchange, held_at, place in session.execute(
+                select(Submission.exchange_id, Presentation.held_at, Presentation.place)
+                .join(Presentation, Presentation.submission_id == Submission.id)
+                .where(_is_theirs(person_id))
+                .order_by(Submission.id)
+            )
+        ],
         "feedback_given": [_feedback(each) for each in _given(session, person_id)],
         "feedback_received": [_feedback(each) for each in _received(session, person_id)],
         "taken_from_reviews": [
@@ -96,7 +108,7 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .join(Exclusion, Exclusion.feedback_id == Feedback.id)
                 .join(Offer, Offer.id == Feedback.offer_id)
                 .join(Submission, Submission.id == Offer.submission_id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(Feedback.id)
             )
         ],
@@ -112,7 +124,7 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             for exchange, at, words in session.execute(
                 select(StaffReview.exchange_id, StaffReview.given_at, StaffReview.words)
                 .join(Submission, Submission.id == StaffReview.submission_id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(StaffReview.id)
             )
         ],
@@ -126,6 +138,15 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 select(Repair)
                 .where(or_(Repair.person_id == person_id, Repair.author_id == person_id))
                 .order_by(Repair.id)
+            )
+        ],
+        "groups": [
+            {"exchange": exchange, "group": name, "joined_at": at.isoformat()}
+            for exchange, name, at in session.execute(
+                select(TeamMember.exchange_id, Team.name, TeamMember.joined_at)
+                .join(Team, Team.id == TeamMember.team_id)
+                .where(TeamMember.person_id == person_id)
+                .order_by(TeamMember.exchange_id)
             )
         ],
         "feedback_given_in_sealed_exchanges": [
@@ -177,7 +198,7 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             for exchange_id, each in session.execute(
                 select(Submission.exchange_id, SelfAssessment)
                 .join(SelfAssessment, SelfAssessment.submission_id == Submission.id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(Submission.id)
             )
         ],
@@ -261,6 +282,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
+    leave_all(session, person_id, now=now)
     # In one order, as everybody who takes the plans of several exchanges.
     for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
         pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
@@ -276,6 +298,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
             .where(WorkVersion.submission_id == work.id)
             .values(body="", beside={}, note="", file_ids=[])
         )
+        session.execute(delete(Presentation).where(Presentation.submission_id == work.id))
         session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id))
         work.beside = {}
         work.draft = work.body = ""
@@ -316,10 +339,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Template).where(Template.owner_id == person_id))
     session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
-    # What they said as staff stays with its author; nothing says any more who it was.
-    session.execute(update(StaffReview).where(StaffReview.by_id == person_id).values(by_id=None))
-    session.execute(delete(Excusal).where(Excusal.person_id == person_id))
-    session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
+    _forget_repairs(session, person_id)
     session.execute(delete(SealedGiving).where(SealedGiving.person_id == person_id))
     # That staff asked, and why, is for those who wrote; who asked goes with the person.
     session.execute(update(Unmasking).where(Unmasking.by_id == person_id).values(by_id=None))
@@ -362,8 +382,23 @@ def _without_quotes(notes: list[Any]) -> list[Any]:
     return [Note.from_dict(each).without_quote().as_dict() for each in notes]
 
 
+def _is_theirs(person_id: int) -> ColumnElement[bool]:
+    """Made by them alone, or with their group."""
+    ours = select(Team.submission_id).join(TeamMember, TeamMember.team_id == Team.id)
+    ours = ours.where(TeamMember.person_id == person_id, Team.submission_id.is_not(None))
+    return or_(Submission.author_id == person_id, Submission.id.in_(ours))
+
+
+def _forget_repairs(session: Session, person_id: int) -> None:
+    # What they said as staff stays with its author; nothing says any more who it was.
+    session.execute(update(StaffReview).where(StaffReview.by_id == person_id).values(by_id=None))
+    session.execute(delete(Excusal).where(Excusal.person_id == person_id))
+    session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
+
+
 def _works(session: Session, person_id: int) -> list[Submission]:
-    rows = select(Submission).where(Submission.author_id == person_id).options(selectinload(Submission.files))
+    """Their own works, and those of their groups."""
+    rows = select(Submission).where(_is_theirs(person_id)).options(selectinload(Submission.files))
     return list(session.scalars(rows.order_by(Submission.id)))
 
 
@@ -373,7 +408,7 @@ def _given(session: Session, person_id: int) -> list[Feedback]:
 
 
 def _received(session: Session, person_id: int) -> list[Feedback]:
-    rows = select(Feedback).join(Offer).join(Submission).where(Submission.author_id == person_id).order_by(Feedback.id)
+    rows = select(Feedback).join(Offer).join(Submission).where(_is_theirs(person_id)).order_by(Feedback.id)
     return list(session.scalars(rows.options(selectinload(Feedback.answers))))
 
 

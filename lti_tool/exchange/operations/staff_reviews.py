@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import Exchange, Offer, StaffReview, Submission
+from lti_tool.exchange.models import Exchange, Offer, StaffReview, Submission, authored_by
 from lti_tool.exchange.operations import acts, grading, pairing, reviewing
 from lti_tool.exchange.rules import Words
 
@@ -73,7 +73,7 @@ def _work(session: Session, exchange: Exchange, author: int) -> Submission:
     work = session.scalars(
         select(Submission).where(
             Submission.exchange_id == exchange.id,
-            Submission.author_id == author,
+            authored_by(exchange, author),
             Submission.submitted_at.is_not(None),
         )
     ).one_or_none()

@@ -36,9 +36,10 @@ EVERYBODY = text(
            coalesce(k.waiting, 0) as waiting
       from membership m
       join person p on p.id = m.person_id
-      left join exchange_submission w on w.exchange_id = :exchange and w.author_id = p.id
       left join exchange_excusal x on x.exchange_id = :exchange and x.person_id = p.id
       left join exchange_seat s on s.exchange_id = :exchange and s.person_id = p.id and s.left_at is null
+      left join exchange_submission w on w.id = coalesce(s.submission_id,
+           (select own.id from exchange_submission own where own.exchange_id = :exchange and own.author_id = p.id))
       left join (select reviewer_id,
                         count(*) filter (where state = 'submitted') as given,
                         count(*) filter (where state in ('offered', 'started') and lease_until > :now) as in_hand,

@@ -19,7 +19,9 @@ from lti_tool.exchange.models import (
     Offer,
     Publication,
     Submission,
+    author_of,
     has_reader,
+    with_authors,
 )
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.rules import OfferState
@@ -45,22 +47,21 @@ def running_exchanges(session: Session, *, now: datetime) -> Sequence[Exchange]:
 
 def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
     """By person: how many reviews are missing, of those who handed in and are still in the course."""
+    author = author_of(exchange)
     given = func.count(Offer.id)
     # What is null is passed over: who is not excused owes what everybody owes.
     owed = func.least(Excusal.owes, exchange.reviews)
     rows = session.execute(
-        select(Submission.author_id, owed - given)
+        with_authors(select(author, owed - given).select_from(Submission), exchange)
         .join(
             Membership,
-            (Membership.person_id == Submission.author_id) & (Membership.course_id == exchange.course_id),
+            (Membership.person_id == author) & (Membership.course_id == exchange.course_id),
         )
         .outerjoin(
             Offer,
-            (Offer.exchange_id == exchange.id)
-            & (Offer.reviewer_id == Submission.author_id)
-            & (Offer.state == OfferState.SUBMITTED),
+            (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == author) & (Offer.state == OfferState.SUBMITTED),
         )
-        .outerjoin(Excusal, (Excusal.exchange_id == exchange.id) & (Excusal.person_id == Submission.author_id))
+        .outerjoin(Excusal, (Excusal.exchange_id == exchange.id) & (Excusal.person_id == author))
         .where(
             Submission.exchange_id == exchange.id,
             Submission.submitted_at.is_not(None),
@@ -69,7 +70,7 @@ def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
             ~Membership.is_test_user,
             Membership.left_at.is_(None),
         )
-        .group_by(Submission.author_id, Excusal.owes)
+        .group_by(author, Excusal.owes)
         .having(given < owed)
     )
     return {person: count for person, count in rows if person is not None}

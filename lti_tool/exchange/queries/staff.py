@@ -21,6 +21,7 @@ from lti_tool.exchange.models import (
     StaffReview,
     Submission,
     Withdrawal,
+    authored_by,
 )
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
@@ -351,7 +352,7 @@ def _people(
                 Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)
-            .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
+            .outerjoin(Submission, authored_by(exchange, Person.id) & (Submission.exchange_id == exchange.id))
             .outerjoin(Excusal, (Excusal.person_id == Person.id) & (Excusal.exchange_id == exchange.id))
             .outerjoin(Withdrawal, Withdrawal.submission_id == Submission.id)
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))

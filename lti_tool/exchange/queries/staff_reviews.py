@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from lti_tool.exchange.models import Exchange, StaffReview, Submission
+from lti_tool.exchange.models import Exchange, StaffReview, Submission, author_of, authored_by, with_authors
 from lti_tool.exchange.queries.student import Answered
 
 
@@ -32,7 +32,7 @@ def staff_reviews_of(session: Session, exchange: Exchange, author: int) -> tuple
     rows = session.scalars(
         select(StaffReview)
         .join(Submission, Submission.id == StaffReview.submission_id)
-        .where(StaffReview.exchange_id == exchange.id, Submission.author_id == author)
+        .where(StaffReview.exchange_id == exchange.id, authored_by(exchange, author))
         .options(joinedload(StaffReview.by))
         .order_by(StaffReview.id)
         .execution_options(populate_existing=True)
@@ -45,20 +45,21 @@ def staff_review_by(session: Session, exchange: Exchange, author: int, by: int) 
     return session.scalars(
         select(StaffReview)
         .join(Submission, Submission.id == StaffReview.submission_id)
-        .where(StaffReview.exchange_id == exchange.id, Submission.author_id == author, StaffReview.by_id == by)
+        .where(StaffReview.exchange_id == exchange.id, authored_by(exchange, author), StaffReview.by_id == by)
     ).one_or_none()
 
 
 def rescued(session: Session, exchange: Exchange, persons: Collection[int] | None = None) -> Mapping[int, int]:
     """By author: how many reviews by staff are in the place of a reader whom nobody found."""
+    person = author_of(exchange)
     rows = (
-        select(Submission.author_id, func.count())
+        with_authors(select(person, func.count()).select_from(Submission), exchange)
         .join(StaffReview, StaffReview.submission_id == Submission.id)
         .where(StaffReview.exchange_id == exchange.id, StaffReview.is_rescue)
-        .group_by(Submission.author_id)
+        .group_by(person)
     )
     if persons is not None:
-        rows = rows.where(Submission.author_id.in_(persons))
+        rows = rows.where(person.in_(persons))
     return {author: count for author, count in session.execute(rows) if author is not None}
 
 

@@ -76,9 +76,16 @@ from lti_tool.exchange.schemas.taking_part import (
     TakeawaySchema,
     WorkSchema,
 )
+from lti_tool.exchange.schemas.teams import (
+    DealSchema,
+    TeamNameSchema,
+    TeamOptionsSchema,
+)
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    PresentationSchema,
+    SlotSchema,
     WordsSchema,
     WorkOptionsSchema,
 )
@@ -94,6 +101,7 @@ __all__ = [
     "CoachSchema",
     "CommitmentSchema",
     "CriterionSchema",
+    "DealSchema",
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
@@ -115,6 +123,7 @@ __all__ = [
     "PartOverrideSchema",
     "PlanSchema",
     "PracticeOptionsSchema",
+    "PresentationSchema",
     "ProposalAnswerSchema",
     "ProposalSchema",
     "ReaderSchema",
@@ -123,7 +132,10 @@ __all__ = [
     "ReopeningSchema",
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
+    "SlotSchema",
     "TakeawaySchema",
+    "TeamNameSchema",
+    "TeamOptionsSchema",
     "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
