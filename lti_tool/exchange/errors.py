@@ -35,6 +35,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
     │   ├── NoSuchTeam
+    │   ├── NoSuchReopening
     │   ├── NoSuchProposal
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
@@ -70,6 +71,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── TooManyRules         more pairs together or apart than anybody makes by hand
     ├── NotAhead             a promise is for later
     ├── DatesRefused         what is to be a later date is none
+    ├── NothingWaits         feedback is shown at once, so there is nothing to release
+    ├── FeedbackRead         what somebody has read cannot wait again
     ├── NobodyChosen
     ├── TooManyTemplates
     ├── RuleKnown            the class has this rule already, or somebody proposed it
@@ -235,6 +238,10 @@ class NoSuchExtension(Missing):
 
 class NoSuchTeam(Missing):
     """No such group in this exchange, or it is not for students to choose."""
+
+
+class NoSuchReopening(Missing):
+    """Nothing of the kind was opened in this exchange."""
 
 
 class NoSuchPart(Missing):
@@ -444,6 +451,14 @@ class DatesRefused(ExchangeError):
 
 class NobodyChosen(ExchangeError):
     """More time is for somebody."""
+
+
+class NothingWaits(ExchangeError):
+    """Feedback is shown at once here."""
+
+
+class FeedbackRead(ExchangeError):
+    """Somebody has read it already."""
 
 
 class TooManyTemplates(ExchangeError):

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool import db, jobs, notices
@@ -70,6 +70,18 @@ def grades_out(session: Session, exchange: Exchange, people: Collection[int], *,
     tell(session, exchange, "grade_released", people, now=now)
 
 
+def feedback_shown(session: Session, exchange: Exchange, people: Collection[int], *, now: datetime) -> None:
+    """Feedback that waited is shown to its authors."""
+    for author in sorted(people):
+        for id in _received(session, exchange, author):
+            tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
+
+
+def take_feedback_back(session: Session, exchange: Exchange, people: Collection[int]) -> None:
+    """It waits again: what told of it goes."""
+    notices.take_back(session, activity_id=exchange.id, kind="feedback_received", people=people)
+
+
 def work_taken_back(session: Session, exchange: Exchange, another: Mapping[int, int | None], *, now: datetime) -> None:
     """
     Who was reading a work hears that its author took it back; *another* has by their offer the one they got instead.
@@ -126,7 +138,15 @@ def staff_of(session: Session, exchange: Exchange) -> list[int]:
 
 ABOUT_RULES = ("rule_proposed", "rule_adopted", "rule_declined")
 """Kinds that lead to the rules of the class."""
-ABOUT_A_REVIEW = ("reply_received", "lease_ends", "suggestion_used", "thanked", "unmasked", "work_taken_back")
+ABOUT_A_REVIEW = (
+    "reply_received",
+    "lease_ends",
+    "suggestion_used",
+    "thanked",
+    "unmasked",
+    "work_taken_back",
+    "review_reopened",
+)
 """Kinds that lead to the review their reader gives."""
 
 
@@ -139,7 +159,7 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
         endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
     if kind in ABOUT_RULES:
         endpoint = "exchange.together"
-    if kind in ("feedback_received", "message_received") and "feedback_id" in facts:
+    if kind in ("feedback_received", "feedback_revised", "message_received") and "feedback_id" in facts:
         anchor = f"feedback-{facts.get('feedback_id')}"
     return NoticeWords(sentence=SENTENCES[kind](facts), endpoint=endpoint, values=values, anchor=anchor)
 
@@ -148,11 +168,13 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
 
 
 def _feedback_given(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
-    _offer, _reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
-    if authors:
+    _offer_id, reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
+    if reviewer is not None and exchange.option(rules.ReleaseOptions).when == rules.AFTER_GIVING:
+        # Who has given enough sees what they got; what they were told before is not told again.
+        feedback_shown(session, exchange, {reviewer} - set(queries.held_back(session, exchange, now=now)), now=now)
+    held = queries.held_back(session, exchange, persons=authors, now=now)
+    if authors := [each for each in authors if each not in held]:
         received = _received(session, exchange, authors[0])
-        if exchange.holds_back(len(received)):
-            return
         # The one that ends the waiting brings those that waited.
         for id in received if exchange.holds_back(len(received) - 1) else [facts["feedback_id"]]:
             tell(session, exchange, "feedback_received", authors, now=now, key=str(id), feedback_id=id)
@@ -164,9 +186,18 @@ def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: d
     offer_id, reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
     if reviewer is not None and side != rules.REVIEWER:
         tell(session, exchange, "reply_received", [reviewer], now=now, key=key, offer_id=offer_id)
-    if authors and side != rules.AUTHOR and not queries.is_held_back(session, exchange, authors[0]):
+    seeing = [each for each in authors if not queries.is_held_back(session, exchange, each, now=now)]
+    if seeing and side != rules.AUTHOR:
         id = facts["feedback_id"]
-        tell(session, exchange, "message_received", authors, now=now, key=key, feedback_id=id)
+        tell(session, exchange, "message_received", seeing, now=now, key=key, feedback_id=id)
+
+
+def _feedback_revised(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """The author of the work hears that feedback they can see says something else now."""
+    id = facts["feedback_id"]
+    _offer_id, _reviewer, authors = _sides_of(session, exchange, id)
+    seeing = [each for each in authors if not queries.is_held_back(session, exchange, each, now=now)]
+    tell(session, exchange, "feedback_revised", seeing, now=now, key=f"{id} {now.isoformat()}", feedback_id=id)
 
 
 def _used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -198,20 +229,6 @@ def _received(session: Session, exchange: Exchange, author: int) -> Sequence[int
     ).all()
 
 
-def _waited_until_closed(session: Session, exchange: Exchange) -> list[int]:
-    """The authors who see their feedback only because the exchange is closed."""
-    written_by = author_of(exchange)
-    received = func.count(Feedback.id)
-    rows = session.execute(
-        with_authors(select(written_by, received).select_from(Submission), exchange)
-        .join(Offer, Offer.submission_id == Submission.id)
-        .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Submission.exchange_id == exchange.id, written_by.is_not(None))
-        .group_by(written_by)
-    )
-    return [author for author, count in rows if author is not None and exchange.holds_back(count, is_closed=False)]
-
-
 def _sides_of(session: Session, exchange: Exchange, feedback_id: int) -> tuple[int, int | None, Sequence[int]]:
     """The offer of a feedback, its reviewer, and the authors of the work."""
     row = session.execute(
@@ -235,7 +252,13 @@ def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: dateti
 def _closed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.is_published:
         tell(session, exchange, "closed", learners_of(session, exchange), now=now, key=now.isoformat())
-        people = _waited_until_closed(session, exchange)
+        people = [
+            each.person_id
+            for each in queries.authors(session, exchange)
+            if each.received
+            and each.waits(exchange, now=now, is_closed=False)
+            and not each.waits(exchange, now=now, is_closed=True)
+        ]
         tell(session, exchange, "feedback_received", people, now=now, key="closed")
 
 
@@ -289,6 +312,7 @@ TELLING: Mapping[str, Teller] = {
     "repair.excused": _excused,
     "feedback.given": _feedback_given,
     "feedback.replied": _feedback_replied,
+    "feedback.revised": _feedback_revised,
     "suggestion.used": _used,
     "feedback.thanked": _thanked,
     "feedback.unmasked": _unmasked,
@@ -338,6 +362,9 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
     "unmasked": lambda facts: _("A teacher asked who wrote one of your feedbacks. Read why."),
     "grade_released": lambda facts: _("Your grade is there."),
+    "feedback_revised": lambda facts: _("A reviewer changed the feedback on your work."),
+    "work_reopened": lambda facts: _("Your teacher lets you hand in your work once more."),
+    "review_reopened": lambda facts: _("Your teacher lets you change feedback that you gave."),
     "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
     "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
     "work_waits": lambda facts: _("There is work for you to review now."),

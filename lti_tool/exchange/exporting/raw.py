@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from lti_tool.exchange import rules
 from lti_tool.exchange.exporting.sight import Sight
 from lti_tool.exchange.exporting.tables import letter
 from lti_tool.exchange.models import Criterion, Exchange
@@ -127,7 +128,7 @@ FEEDBACK = text(
               from exchange_exclusion x where x.feedback_id = f.id) as not_counted
       from exchange_feedback f join exchange_offer o on o.id = f.offer_id
      where o.exchange_id = :exchange
-     order by o.submission_id, f.given_at, f.id
+     order by o.submission_id, f.id
     """
 )
 MESSAGES = text(
@@ -225,9 +226,9 @@ def sections(
     yield "pairing_events", ({**each.pop("facts"), **each} for each in of_pairing(STEPS))
     yield "works", (_work(each, sight) for each in read(WORKS))
     yield "self_assessments", read(OWN_LOOKS)
-    yield "offers", (_offer(each, sight) for each in read(OFFERS))
+    yield "offers", (_offer(each) for each in of_pairing(OFFERS))
     yield "feedback", (_feedback(each, exchange, sight) for each in read(FEEDBACK))
-    yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))
+    yield "messages", (_message(each, sight) for each in read(MESSAGES))
     yield "flags", ({"by": sight.anybody(each.pop("by_id")), **each} for each in read(FLAGS))
     yield "rules_proposed", ({"by": sight.reviewer(each.pop("by_id")), **each} for each in read(PROPOSALS))
     yield "extensions", read(EXTENSIONS)
@@ -291,13 +292,23 @@ def _reopening(each: Facts, sight: Sight) -> Facts:
     return {"person": side(each.pop("person_id")), **each}
 
 
-def _offer(each: Facts, sight: Sight) -> Facts:
-    if not sight.reviewers:
-        each |= {"note": ""}
-    return {"reviewer": sight.reviewer(each.pop("reviewer_id")), **each}
+def _offer(each: Facts) -> Facts:
+    return {"reviewer": each.pop("reviewer_id"), **each}
+
+
+def _message(each: Facts, sight: Sight) -> Facts:
+    if each["side"] == rules.REVIEWER:
+        each |= {name: sight.of_reviewer(each[name]) for name in ("sent_at", "edited_at")}
+    return {"writer": sight.writer(each["side"], each.pop("writer_id")), **each}
 
 
 def _feedback(each: Facts, exchange: Exchange, sight: Sight) -> Facts:
+    each["given_at"] = sight.of_reviewer(each["given_at"])
+    for moment, of in (("at", each["second_look"]), ("answered_at", each["rewrite_request"])):
+        if of is not None:
+            of[moment] = sight.of_reviewer(of[moment])
+    for before in each["before"]:
+        before["at"] = sight.of_reviewer(before["at"])
     return {
         "offer": each.pop("offer_id"),
         "reviewer": sight.reviewer(each.pop("reviewer_id")),

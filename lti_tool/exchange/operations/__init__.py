@@ -101,6 +101,16 @@ from lti_tool.exchange.operations.recipes import (
 from lti_tool.exchange.operations.recordings import (
     say_words,
 )
+from lti_tool.exchange.operations.release import (
+    release_feedback,
+    set_release_rule,
+    take_release_back,
+)
+from lti_tool.exchange.operations.reopening import (
+    close_again,
+    reopen_review,
+    reopen_work,
+)
 from lti_tool.exchange.operations.repairs import (
     excuse,
     excuse_all,
@@ -191,6 +201,7 @@ __all__ = [
     "change_note",
     "choose_pairing",
     "close",
+    "close_again",
     "commit_to",
     "copy_examples",
     "copy_options",
@@ -240,6 +251,7 @@ __all__ = [
     "put_file",
     "put_in",
     "regrade",
+    "release_feedback",
     "release_grades",
     "release_if_ready",
     "remind",
@@ -248,6 +260,8 @@ __all__ = [
     "remove_file",
     "remove_note",
     "reopen",
+    "reopen_review",
+    "reopen_work",
     "require_columns_kept",
     "require_practised",
     "require_teams_kept",
@@ -264,6 +278,7 @@ __all__ = [
     "set_grade_override",
     "set_options",
     "set_part_override",
+    "set_release_rule",
     "set_slot",
     "sign_everybody_up",
     "sign_up",
@@ -275,6 +290,7 @@ __all__ = [
     "take_file_away",
     "take_other_words",
     "take_proposal_back",
+    "take_release_back",
     "take_staff_review_back",
     "take_thanks_back",
     "tend",

@@ -38,8 +38,6 @@ from lti_tool.exchange.queries.dialogue import (
     consent_of,
     consents,
     has_news,
-    held_back,
-    is_held_back,
     lines_of,
     part_in,
     plan_items,
@@ -82,8 +80,13 @@ from lti_tool.exchange.queries.more_time import (
     extensions,
     learners,
     open_offers_of,
+    reopened_reviews,
     reopenings,
     whom,
+)
+from lti_tool.exchange.queries.others import (
+    Other,
+    others_of_the_work,
 )
 from lti_tool.exchange.queries.owing import (
     commitment_of,
@@ -96,6 +99,12 @@ from lti_tool.exchange.queries.owing import (
     unread_works,
     who_owes,
     who_waited_for,
+)
+from lti_tool.exchange.queries.paged import (
+    Paged,
+    feedback_about,
+    on_file,
+    paged,
 )
 from lti_tool.exchange.queries.pairing import (
     InNeed,
@@ -140,6 +149,15 @@ from lti_tool.exchange.queries.recipes import (
     recipe_of,
     template_for,
     templates_for,
+)
+from lti_tool.exchange.queries.release import (
+    Author,
+    authors,
+    feedback_release,
+    held_back,
+    is_held_back,
+    released_between,
+    waiting_of,
 )
 from lti_tool.exchange.queries.replay import (
     derived_plan,
@@ -214,6 +232,7 @@ from lti_tool.exchange.queries.work import (
 
 __all__ = [
     "Answered",
+    "Author",
     "BySomebody",
     "Calendar",
     "Change",
@@ -233,8 +252,10 @@ __all__ = [
     "Moved",
     "MyReview",
     "MyWork",
+    "Other",
     "Overview",
     "OwnLook",
+    "Paged",
     "Part",
     "PersonPage",
     "Practice",
@@ -257,6 +278,7 @@ __all__ = [
     "appraisals_shown",
     "assessed_criteria",
     "author_name",
+    "authors",
     "authors_of",
     "available",
     "calendar_of",
@@ -283,6 +305,8 @@ __all__ = [
     "excusal_of",
     "extensions",
     "failed_grades",
+    "feedback_about",
+    "feedback_release",
     "file_for",
     "flag_with",
     "flags",
@@ -308,14 +332,17 @@ __all__ = [
     "lines_of",
     "my_review",
     "my_work",
+    "on_file",
     "open_flags",
     "open_offers_of",
     "opinions_of",
     "others_of",
+    "others_of_the_work",
     "overrides_of",
     "overview",
     "owed_by",
     "own_look",
+    "paged",
     "pair_rules",
     "pairing_events",
     "part_in",
@@ -332,6 +359,8 @@ __all__ = [
     "readers_lacking",
     "recipe_of",
     "recomputed",
+    "released_between",
+    "reopened_reviews",
     "reopenings",
     "repairs",
     "replay",
@@ -362,6 +391,7 @@ __all__ = [
     "unmasked_for",
     "unmaskings",
     "unread_works",
+    "waiting_of",
     "who_owes",
     "who_waited_for",
     "whom",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries.dates import own_dates_sql, own_in
 from lti_tool.exchange.queries.pairing import HAS_WORK
+from lti_tool.exchange.queries.release import IS_RELEASED
 from lti_tool.exchange.rules import OwnDates
 
 MINE = """
@@ -41,6 +42,7 @@ STANDINGS = text(
               join exchange_submission w on w.id = r.submission_id
              where w.exchange_id = e.activity_id and w.author_id = :person and r.is_rescue) as rescued,
            received.count as received, received.unread, own.submit_by, own.review_by, own.reopened_until,
+           {IS_RELEASED.format(exchange="e.activity_id", person=":person")} as is_released,
            {HAS_WORK.format(exchange="e.activity_id")} as has_work
       from exchange e
       cross join lateral (
@@ -83,6 +85,8 @@ class Standing:
     has_work: bool
     """Somebody's work still lacks a reviewer."""
     own: OwnDates
+    is_released: bool
+    """Staff showed them their feedback."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +118,7 @@ def standings(
             rescued=row.rescued,
             has_work=row.has_work,
             own=own_in(row),
+            is_released=row.is_released,
         )
         for row in session.execute(STANDINGS, facts)
     }

@@ -222,6 +222,16 @@ from lti_tool.exchange.rules.recipes import (
     Recipe,
     recipe_of,
 )
+from lti_tool.exchange.rules.release import (
+    AFTER_GIVING,
+    BY_HAND,
+    ON_DATE,
+    RELEASES,
+    SHOWN_AT_ONCE,
+    ReleaseOptions,
+    Waiting,
+    why_waits,
+)
 from lti_tool.exchange.rules.self_assessment import (
     ALIKE,
     APART,
@@ -309,6 +319,7 @@ from lti_tool.exchange.rules.work import (
 
 __all__ = [
     "ADOPTED",
+    "AFTER_GIVING",
     "ALIKE",
     "ALLOWED",
     "ANONYMITIES",
@@ -321,6 +332,7 @@ __all__ = [
     "AUTHOR_HIDDEN",
     "BEFORE",
     "BESIDE",
+    "BY_HAND",
     "CLASSMATE",
     "CLOSE",
     "CLOSENESS",
@@ -403,6 +415,7 @@ __all__ = [
     "OFF",
     "OFFERED",
     "ONE_COLUMN",
+    "ON_DATE",
     "OPEN_STATES",
     "OPTIONAL",
     "OTHER_GROUPS",
@@ -413,6 +426,7 @@ __all__ = [
     "READER_IDLE",
     "REASONS",
     "REFUSED",
+    "RELEASES",
     "REQUIRED",
     "REVIEWER",
     "REVIEWER_HIDDEN",
@@ -427,6 +441,7 @@ __all__ = [
     "SELF_ASSESSMENT",
     "SELF_ASSESSMENTS",
     "SETTLED",
+    "SHOWN_AT_ONCE",
     "SIDES",
     "STAFF",
     "STAFF_WAYS",
@@ -484,6 +499,7 @@ __all__ = [
     "Proposed",
     "Reader",
     "Recipe",
+    "ReleaseOptions",
     "Said",
     "Scale",
     "Seen",
@@ -493,6 +509,7 @@ __all__ = [
     "Stuck",
     "TeamOptions",
     "View",
+    "Waiting",
     "Wanting",
     "Whereabouts",
     "Windows",
@@ -558,6 +575,7 @@ __all__ = [
     "why_no_later",
     "why_release",
     "why_stuck",
+    "why_waits",
     "without",
     "worth",
 ]

@@ -81,6 +81,10 @@ from lti_tool.exchange.schemas.teams import (
     TeamNameSchema,
     TeamOptionsSchema,
 )
+from lti_tool.exchange.schemas.time import (
+    LateSchema,
+    ReleaseSchema,
+)
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
@@ -112,6 +116,7 @@ __all__ = [
     "FlagSchema",
     "GradingSchema",
     "HandInSchema",
+    "LateSchema",
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
@@ -129,6 +134,7 @@ __all__ = [
     "ReaderSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReleaseSchema",
     "ReopeningSchema",
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",

@@ -14,6 +14,7 @@ from lti_tool.web.fields import LARGEST_ID
 bp = Blueprint("exchange", __name__, template_folder="../templates")
 bp.add_app_template_global(wording.scored, "scored")
 bp.add_app_template_global(noted.listed, "notes_listed")
+bp.add_app_template_global(noted.title, "note_title")
 
 
 @bp.url_value_preprocessor
@@ -49,6 +50,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     grading,
     notes,
     oversight,
+    pages,
     pairing,
     plan,
     practice,
@@ -57,6 +59,8 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     proposals,
     recipes,
     recordings,
+    release,
+    reopening,
     reviewing,
     self_assessment,
     settings,

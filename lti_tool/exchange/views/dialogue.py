@@ -164,7 +164,7 @@ def take_thanks_back(id: int, feedback_id: int) -> ResponseReturnValue:
     author = require_part()
 
     def act() -> None:
-        operations.take_thanks_back(db.session(), exchange, author=author, feedback_id=feedback_id)
+        operations.take_thanks_back(db.session(), exchange, author=author, feedback_id=feedback_id, now=now())
 
     return _done(exchange, feedback_id, act, of="thanks", template="_thanks", saying=_("Taken back."))
 
@@ -195,10 +195,15 @@ def reviewer_facts(exchange: Exchange, review: queries.MyReview) -> dict[str, An
     look = review.feedback.second_look
     return facts | {
         "unmaskings": queries.unmaskings(db.session(), exchange, review.feedback.id),
+        "reopened": queries.reopened_reviews(db.session(), exchange, current().person_id, now=now()).get(
+            review.feedback.id
+        ),
         "differing": [
             (each, queries.answered_in(exchange, each))
             for each in (queries.differing(db.session(), exchange, review.feedback) if look is None else ())
         ],
+        "others_are_shown": exchange.option(rules.NotesOptions).others,
+        "others": queries.others_of_the_work(db.session(), exchange, review),
         "shows_appraisal": review.feedback.appraisal is not None
         and queries.appraisals_shown(db.session(), exchange, current().person_id, now=now()),
     }
@@ -266,7 +271,7 @@ def _done(
 
 def _part(exchange: Exchange, feedback_id: int) -> queries.Part:
     viewer = current()
-    found = queries.part_in(db.session(), exchange, viewer.person_id, feedback_id, is_staff=viewer.is_staff)
+    found = queries.part_in(db.session(), exchange, viewer.person_id, feedback_id, now=now(), is_staff=viewer.is_staff)
     if found is None:
         abort(404)
     return found

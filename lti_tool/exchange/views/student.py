@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import operations, queries, rules, talk, wording
-from lti_tool.exchange.models import Commitment, Exchange
+from lti_tool.exchange.models import Commitment, Exchange, Reopening
 from lti_tool.exchange.views import bp, oversight, practice, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
@@ -74,6 +74,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "times": [(words, at) for words, at in _times(page.windows, is_live=exchange.is_live) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
+        "reopened": _reopened(exchange, page),
         "is_overdue": page.windows.is_late(now()),
         "takes_work": page.windows.why_not_hand_in(now()) is None,
         "options": exchange.option(rules.GradingOptions),
@@ -97,6 +98,18 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
             viewer.person_id
         )
     return facts
+
+
+def _reopened(exchange: Exchange, page: queries.StudentPage) -> list[tuple[Reopening, queries.MyReview | None]]:
+    """What staff opened for this learner alone, with the review where it is one."""
+    if not exchange.has_own_dates:
+        return []
+    reviews = {each.feedback.id: each for each in page.reviews if each.feedback is not None}
+    return [
+        (each, reviews.get(each.feedback_id or 0))
+        for each in queries.reopenings(db.session(), exchange, person_id=current().person_id)
+        if each.is_open_at(now()) and (each.feedback_id is None or each.feedback_id in reviews)
+    ]
 
 
 def _commitment(exchange: Exchange, page: queries.StudentPage) -> Commitment | None:
