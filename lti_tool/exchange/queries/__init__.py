@@ -25,6 +25,14 @@ from lti_tool.exchange.queries.cockpit import (
     readers_lacking,
     repairs,
 )
+from lti_tool.exchange.queries.comparing import (
+    Comparing,
+    ComparingAdvice,
+    ToCompare,
+    comparing_advice,
+    comparing_of,
+    works_compared,
+)
 from lti_tool.exchange.queries.dates import (
     Calendar,
     calendar_of,
@@ -238,6 +246,8 @@ __all__ = [
     "Change",
     "ClassView",
     "Cockpit",
+    "Comparing",
+    "ComparingAdvice",
     "Comparison",
     "Disagreement",
     "Effect",
@@ -271,6 +281,7 @@ __all__ = [
     "StudentRow",
     "TakenBack",
     "Tally",
+    "ToCompare",
     "ToLookAt",
     "Version",
     "Whom",
@@ -287,6 +298,8 @@ __all__ = [
     "commitment_of",
     "commitments_near",
     "compare",
+    "comparing_advice",
+    "comparing_of",
     "consent_of",
     "consents",
     "derived_plan",
@@ -399,6 +412,7 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "works_compared",
     "writer_of",
     "wrote_the_work",
 ]

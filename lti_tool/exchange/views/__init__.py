@@ -40,6 +40,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     charter,
     coach,
     cockpit,
+    comparing,
     dates,
     dialogue,
     downloads,
