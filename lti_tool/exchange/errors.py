@@ -7,6 +7,10 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyWork            neither words nor a file
     ├── PartsMissing         the work lacks a part that the teacher asks for
     ├── PartUnwanted         a part that this exchange does not take
+    ├── NoTeam               groups hand in, and this person is in none
+    ├── TeamHasWork          a group that has handed in keeps at least one member
+    ├── TeamFull
+    ├── NotHeldYet           what was not shown yet cannot be reviewed
     ├── WordsMissing         a recording without what is said in it
     ├── NoCues               captions in which nothing is said
     ├── NoteMissing          a revised version says what changed
@@ -28,6 +32,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchExample
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
+    │   ├── NoSuchTeam
     │   ├── NoSuchProposal
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
@@ -101,6 +106,22 @@ class PartUnwanted(ExchangeError):
     def __init__(self, part: str) -> None:
         super().__init__(part)
         self.part = part
+
+
+class NoTeam(ExchangeError):
+    """Groups hand in together, and this person is in none."""
+
+
+class TeamHasWork(ExchangeError):
+    """A group with work keeps at least one member."""
+
+
+class TeamFull(ExchangeError):
+    """As many are in the group as may be."""
+
+
+class NotHeldYet(ExchangeError):
+    """It is shown later than now."""
 
 
 class WordsMissing(ExchangeError):
@@ -193,6 +214,10 @@ class NoSelfAssessment(Missing):
 
 class NoSuchExtension(Missing):
     """No such later date in this exchange, or not for this person."""
+
+
+class NoSuchTeam(Missing):
+    """No such group in this exchange, or it is not for students to choose."""
 
 
 class NoSuchPart(Missing):

@@ -18,7 +18,7 @@ from lti_tool import db, jobs, notices
 from lti_tool.clock import now as the_clock
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange import queries, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission
+from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, author_of, authored_by, with_authors
 from lti_tool.web.rooms import NoticeWords
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -138,30 +138,25 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
 
 
 def _feedback_given(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
-    author = session.scalar(
-        select(Submission.author_id)
-        .join(Offer, Offer.submission_id == Submission.id)
-        .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Feedback.id == facts["feedback_id"])
-    )
-    if author is not None:
-        received = _received(session, exchange, author)
+    _offer, _reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
+    if authors:
+        received = _received(session, exchange, authors[0])
         if exchange.holds_back(len(received)):
             return
         # The one that ends the waiting brings those that waited.
         for id in received if exchange.holds_back(len(received) - 1) else [facts["feedback_id"]]:
-            tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
+            tell(session, exchange, "feedback_received", authors, now=now, key=str(id), feedback_id=id)
 
 
 def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     """A message in a thread is told to the other side; one by staff to both."""
     key, side = str(facts["message_id"]), facts["side"]
-    offer_id, reviewer, author = _sides_of(session, facts["feedback_id"])
+    offer_id, reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
     if reviewer is not None and side != rules.REVIEWER:
         tell(session, exchange, "reply_received", [reviewer], now=now, key=key, offer_id=offer_id)
-    if author is not None and side != rules.AUTHOR and not queries.is_held_back(session, exchange, author):
+    if authors and side != rules.AUTHOR and not queries.is_held_back(session, exchange, authors[0]):
         id = facts["feedback_id"]
-        tell(session, exchange, "message_received", [author], now=now, key=key, feedback_id=id)
+        tell(session, exchange, "message_received", authors, now=now, key=key, feedback_id=id)
 
 
 def _used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -177,7 +172,7 @@ def _unmasked(session: Session, exchange: Exchange, facts: Facts, now: datetime)
 
 
 def _tell_reviewer(session: Session, exchange: Exchange, kind: str, facts: Facts, *, now: datetime) -> None:
-    offer_id, reviewer, _author = _sides_of(session, facts["feedback_id"])
+    offer_id, reviewer, _authors = _sides_of(session, exchange, facts["feedback_id"])
     if reviewer is not None:
         tell(session, exchange, kind, [reviewer], now=now, key=str(facts["feedback_id"]), offer_id=offer_id)
 
@@ -188,38 +183,39 @@ def _received(session: Session, exchange: Exchange, author: int) -> Sequence[int
         select(Feedback.id)
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, author))
         .order_by(Feedback.id)
     ).all()
 
 
 def _waited_until_closed(session: Session, exchange: Exchange) -> list[int]:
     """The authors who see their feedback only because the exchange is closed."""
+    written_by = author_of(exchange)
     received = func.count(Feedback.id)
     rows = session.execute(
-        select(Submission.author_id, received)
+        with_authors(select(written_by, received).select_from(Submission), exchange)
         .join(Offer, Offer.submission_id == Submission.id)
         .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id.is_not(None))
-        .group_by(Submission.author_id)
+        .where(Submission.exchange_id == exchange.id, written_by.is_not(None))
+        .group_by(written_by)
     )
     return [author for author, count in rows if author is not None and exchange.holds_back(count, is_closed=False)]
 
 
-def _sides_of(session: Session, feedback_id: int) -> tuple[int, int | None, int | None]:
-    """The offer of a feedback, its reviewer, and the author of the work."""
+def _sides_of(session: Session, exchange: Exchange, feedback_id: int) -> tuple[int, int | None, Sequence[int]]:
+    """The offer of a feedback, its reviewer, and the authors of the work."""
     row = session.execute(
-        select(Offer.id, Offer.reviewer_id, Submission.author_id)
+        select(Offer.id, Offer.reviewer_id, Offer.submission_id)
         .join(Feedback, Feedback.offer_id == Offer.id)
-        .join(Submission, Submission.id == Offer.submission_id)
         .where(Feedback.id == feedback_id)
     ).one()
-    return row[0], row[1], row[2]
+    return row[0], row[1], queries.authors_of(session, exchange, row[2])
 
 
 def _published(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.windows.why_not_open(now) is None:
-        tell(session, exchange, "opened", learners_of(session, exchange), now=now)
+        facts = {"live": True} if exchange.is_live else {}
+        tell(session, exchange, "opened", learners_of(session, exchange), now=now, **facts)
 
 
 def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -240,7 +236,8 @@ def _reopened(session: Session, exchange: Exchange, facts: Facts, now: datetime)
 
 def _submitted(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     # Later, because finding them looks at the whole class while the author waits for an answer.
-    if facts["version"] == 1 or facts.get("is_back"):
+    # What is shown live waits for its time, and not for its reviewers.
+    if (facts["version"] == 1 or facts.get("is_back")) and not exchange.is_live:
         jobs.defer(session, tell_waiting, exchange_id=exchange.id, submission_id=facts["submission_id"])
 
 
@@ -294,7 +291,11 @@ def _taken_back(facts: Facts) -> str:
 
 
 SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    "opened": lambda facts: _("It is open: you can hand in your work."),
+    "opened": lambda facts: (
+        _("It is open: you can sign up to present.")
+        if facts.get("live")
+        else _("It is open: you can hand in your work.")
+    ),
     "reopened": lambda facts: _("It is open again."),
     "closed": lambda facts: _("It is closed. You can still read and reply."),
     "feedback_received": lambda facts: _("There is new feedback on your work."),

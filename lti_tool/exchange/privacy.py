@@ -5,7 +5,7 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
@@ -30,6 +30,7 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
+    Presentation,
     Proposal,
     ProposalSupport,
     Release,
@@ -40,6 +41,8 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
     Takeaway,
+    Team,
+    TeamMember,
     Template,
     Thanks,
     Trial,
@@ -48,7 +51,7 @@ from lti_tool.exchange.models import (
     WordsDraft,
     WorkVersion,
 )
-from lti_tool.exchange.operations import pairing
+from lti_tool.exchange.operations import leave_all, pairing
 from lti_tool.exchange.rules import OPEN_STATES, Note, OfferState
 
 
@@ -56,6 +59,15 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
     """Everything a person wrote in exchanges, and the feedback and grades they got, as plain facts."""
     return {
         "work": [_work(each, _versions(session, each)) for each in _works(session, person_id)],
+        "presentations": [
+            {"exchange": exchange, "held_at": held_at.isoformat() if held_at else None, "place": place}
+            for exchange, held_at, place in session.execute(
+                select(Submission.exchange_id, Presentation.held_at, Presentation.place)
+                .join(Presentation, Presentation.submission_id == Submission.id)
+                .where(_is_theirs(person_id))
+                .order_by(Submission.id)
+            )
+        ],
         "feedback_given": [_feedback(each) for each in _given(session, person_id)],
         "feedback_received": [_feedback(each) for each in _received(session, person_id)],
         "taken_from_reviews": [
@@ -93,12 +105,21 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .join(Exclusion, Exclusion.feedback_id == Feedback.id)
                 .join(Offer, Offer.id == Feedback.offer_id)
                 .join(Submission, Submission.id == Offer.submission_id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(Feedback.id)
             )
         ],
         "names_offered": [
             {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
+        "groups": [
+            {"exchange": exchange, "group": name, "joined_at": at.isoformat()}
+            for exchange, name, at in session.execute(
+                select(TeamMember.exchange_id, Team.name, TeamMember.joined_at)
+                .join(Team, Team.id == TeamMember.team_id)
+                .where(TeamMember.person_id == person_id)
+                .order_by(TeamMember.exchange_id)
+            )
         ],
         "feedback_given_in_sealed_exchanges": [
             {"exchange": each.exchange_id, "count": each.given}
@@ -149,7 +170,7 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             for exchange_id, each in session.execute(
                 select(Submission.exchange_id, SelfAssessment)
                 .join(SelfAssessment, SelfAssessment.submission_id == Submission.id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(Submission.id)
             )
         ],
@@ -233,6 +254,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
+    leave_all(session, person_id, now=now)
     # In one order, as everybody who takes the plans of several exchanges.
     for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
         pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
@@ -248,6 +270,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
             .where(WorkVersion.submission_id == work.id)
             .values(body="", beside={}, note="", file_ids=[])
         )
+        session.execute(delete(Presentation).where(Presentation.submission_id == work.id))
         session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id))
         work.beside = {}
         work.draft = work.body = ""
@@ -330,8 +353,16 @@ def _without_quotes(notes: list[Any]) -> list[Any]:
     return [Note.from_dict(each).without_quote().as_dict() for each in notes]
 
 
+def _is_theirs(person_id: int) -> ColumnElement[bool]:
+    """Made by them alone, or with their group."""
+    ours = select(Team.submission_id).join(TeamMember, TeamMember.team_id == Team.id)
+    ours = ours.where(TeamMember.person_id == person_id, Team.submission_id.is_not(None))
+    return or_(Submission.author_id == person_id, Submission.id.in_(ours))
+
+
 def _works(session: Session, person_id: int) -> list[Submission]:
-    rows = select(Submission).where(Submission.author_id == person_id).options(selectinload(Submission.files))
+    """Their own works, and those of their groups."""
+    rows = select(Submission).where(_is_theirs(person_id)).options(selectinload(Submission.files))
     return list(session.scalars(rows.order_by(Submission.id)))
 
 
@@ -341,7 +372,7 @@ def _given(session: Session, person_id: int) -> list[Feedback]:
 
 
 def _received(session: Session, person_id: int) -> list[Feedback]:
-    rows = select(Feedback).join(Offer).join(Submission).where(Submission.author_id == person_id).order_by(Feedback.id)
+    rows = select(Feedback).join(Offer).join(Submission).where(_is_theirs(person_id)).order_by(Feedback.id)
     return list(session.scalars(rows.options(selectinload(Feedback.answers))))
 
 

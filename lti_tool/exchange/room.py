@@ -123,7 +123,9 @@ def _sentence(
     )
     sentences = {
         "not_open": (_("Not open yet"), "", exchange.opens_at),
-        "submit": (_("Your work is not handed in yet"), _("Hand in your work"), windows.submit_by),
+        "submit": (_("You have not signed up yet"), _("Sign up to present"), windows.submit_by)
+        if exchange.is_live
+        else (_("Your work is not handed in yet"), _("Hand in your work"), windows.submit_by),
         "too_late": (_("Nothing was handed in, and the date has passed"), "", windows.submit_by),
         "review": (
             ngettext("One piece of work to review", "%(num)s pieces of work to review", owed),

@@ -64,6 +64,12 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.work_options",
         ),
         Topic(
+            options=rules.TeamOptions,
+            title=lazy_gettext("Groups"),
+            summary=_teams,
+            endpoint="exchange.team_options",
+        ),
+        Topic(
             options=rules.NotesOptions,
             title=lazy_gettext("Notes beside the text, and who reads along"),
             summary=_notes,
@@ -148,6 +154,8 @@ def _grading(exchange: Exchange) -> str:
 
 def _work(exchange: Exchange) -> str:
     options = exchange.option(rules.WorkOptions)
+    if options.live:
+        return str(_("Nothing is handed in: it is shown live."))
     some_files = _("files, audio and video") if options.recordings else _("files")
     names = {"text": _("text"), "files": some_files, "links": _("links")}
     asked = {"text": options.text, "files": options.files, "links": options.links}
@@ -155,6 +163,14 @@ def _work(exchange: Exchange) -> str:
     once = _("once, with revised versions after feedback") if options.rounds else _("once")
     said = _("Handed in is %(taken)s; %(once)s.", taken=taken, once=once)
     return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)
+
+
+def _teams(exchange: Exchange) -> str:
+    options = exchange.option(rules.TeamOptions)
+    if not options.on:
+        return str(_("Everybody hands in alone."))
+    whose = _("students choose theirs") if options.choose else _("you make them")
+    return str(_("Groups hand in one work together; %(whose)s.", whose=whose))
 
 
 def _notes(exchange: Exchange) -> str:

@@ -159,6 +159,7 @@ NOTHING_TO_REVIEW = {
     "not_begun": lazy_gettext(
         "Everybody begins reviewing at the same time, when the work is due. Then there is work for you here."
     ),
+    "not_held": lazy_gettext("What you give feedback on is still to be shown. Below you find when and where."),
     "no_work_yet": lazy_gettext(
         "Nobody else has handed anything in yet. As soon as somebody does, there is work for you."
     ),
@@ -221,6 +222,10 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.NoTeam: lambda err: _("You are in no group yet. Join one, or ask your teacher."),
+    errors.TeamHasWork: lambda err: _("This group has begun its work, so somebody must stay in it."),
+    errors.TeamFull: lambda err: _("This group is full. Choose another one."),
+    errors.NotHeldYet: lambda err: _("It has not been shown yet. What you wrote is saved; give it afterwards."),
     errors.WordsMissing: lambda err: _(
         "Say what is said in %(names)s: captions or a transcript. Your teacher asks for it.", names=", ".join(err.names)
     ),
@@ -464,7 +469,22 @@ def person(name: str, id: int) -> str:
 
 def who_sees_work(exchange: Exchange) -> str:
     """Exactly who will know whose work this is."""
-    if exchange.hides_author:
+    if exchange.is_live:
+        said = ngettext(
+            "Whoever is there sees you. One classmate gives you feedback; your teachers see it.",
+            "Whoever is there sees you. %(num)s classmates give you feedback; your teachers see it.",
+            exchange.reviews,
+        )
+        return str(said)
+    if exchange.has_teams:
+        said = (
+            _("Classmates of other groups read your work without seeing whose it is. Your teachers see it.")
+            if exchange.hides_author
+            else _(
+                "Classmates of other groups read your work and see the name of your group. Your teachers see it too."
+            )
+        )
+    elif exchange.hides_author:
         said = ngettext(
             "One classmate reads your work without seeing your name. Your teachers see it.",
             "%(num)s classmates read your work without seeing your name. Your teachers see it.",

@@ -139,6 +139,19 @@ class House:
             page = robot.get(f"{robot.launch(activity=place.activity).url}/settings/work")
             robot.submit(page.form("/settings/work"), **work)
 
+    def sign_up(self, place: Place, student: str, about: str, *, held_at: str = "", where: str = "") -> None:
+        """Let a student sign up for what they present."""
+        with self._robot(student) as robot:
+            page = robot.get(f"{robot.launch(activity=place.activity).url}/presentation")
+            robot.submit(page.form("/presentation"), about=about, held_at=held_at, place=where)
+
+    def ask_for_groups(self, place: Place, **options: str) -> None:
+        """Let the teacher say that groups hand in, and deal them in twos."""
+        with self._robot(TEACHER) as robot:
+            url = robot.launch(activity=place.activity).url
+            robot.submit(robot.get(f"{url}/settings/groups").form("/settings/groups"), on="1", **options)
+            robot.submit(robot.get(f"{url}/groups").form("/groups/dealing"), size="2")
+
     def begin_feedback(self, place: Place, student: str, words: str) -> None:
         """Let a student take a work, and save a draft about it."""
         with self._robot(student) as robot:

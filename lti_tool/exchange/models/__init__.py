@@ -43,6 +43,9 @@ from lti_tool.exchange.models.practice import (
     ExampleFile,
     Trial,
 )
+from lti_tool.exchange.models.presenting import (
+    Presentation,
+)
 from lti_tool.exchange.models.promises import (
     Commitment,
 )
@@ -70,6 +73,13 @@ from lti_tool.exchange.models.settings import (
     Publication,
     SealedGiving,
     Sealing,
+)
+from lti_tool.exchange.models.teams import (
+    Team,
+    TeamMember,
+    author_of,
+    authored_by,
+    with_authors,
 )
 from lti_tool.exchange.models.templates import (
     Template,
@@ -116,6 +126,7 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Presentation",
     "Proposal",
     "ProposalSupport",
     "Publication",
@@ -131,6 +142,8 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Team",
+    "TeamMember",
     "Template",
     "Thanks",
     "Trial",
@@ -138,5 +151,8 @@ __all__ = [
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",
+    "author_of",
+    "authored_by",
     "has_reader",
+    "with_authors",
 ]

@@ -85,9 +85,19 @@ class Exchange(Base):
         return self.hides_author or self.hides_reviewer
 
     @property
+    def has_teams(self) -> bool:
+        """Groups make one work together."""
+        return self.option(rules.TeamOptions).on
+
+    @property
+    def is_live(self) -> bool:
+        """Nothing is handed in: it is shown, and whoever reviews it sees who shows it."""
+        return self.option(rules.WorkOptions).live
+
+    @property
     def hides_author(self) -> bool:
         """Reviewers do not learn whose work they read."""
-        return rules.is_hidden(self.anonymity, rules.AUTHOR)
+        return not self.is_live and rules.is_hidden(self.anonymity, rules.AUTHOR)
 
     @property
     def hides_reviewer(self) -> bool:
@@ -96,6 +106,8 @@ class Exchange(Base):
 
     def may_see(self, looker: str, whose: str, *, agreed: bool = False) -> bool:
         """Whether *looker* may learn whose work, or whose feedback, it is."""
+        if self.is_live and (looker, whose) == (rules.REVIEWER, rules.AUTHOR):
+            return True
         if looker == rules.STAFF and whose == rules.REVIEWER and not agreed and self.asks_staff:
             return False
         return rules.may_see(self.anonymity, looker=looker, whose=whose, agreed=agreed)

@@ -22,6 +22,7 @@ from lti_tool.exchange.models import (
     Offer,
     Submission,
     Thanks,
+    authored_by,
 )
 from lti_tool.exchange.operations import acts, grading
 from lti_tool.exchange.queries import Part
@@ -101,7 +102,7 @@ def note_heard(session: Session, exchange: Exchange, *, person: int, now: dateti
         select(Feedback.id)
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person))
     )
     unheard = exists().where(
         Message.feedback_id == Feedback.id,

@@ -3,7 +3,7 @@ Grades: computed from feedback, overridden by staff, released to the learner and
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,17 @@ from lti_tool.courses import queries as courses
 from lti_tool.courses.models import Membership, ResourceLink
 from lti_tool.exchange import columns as gradebook_columns
 from lti_tool.exchange import errors, notices, queries, rules
-from lti_tool.exchange.models import Exchange, Exclusion, GradeOverride, Hiding, Regrade, Release, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Exclusion,
+    GradeOverride,
+    Hiding,
+    Regrade,
+    Release,
+    Submission,
+    author_of,
+    with_authors,
+)
 from lti_tool.exchange.operations import acts
 from lti_tool.exchange.operations import options as operations_options
 from lti_tool.grades import operations as gradebook
@@ -168,10 +178,10 @@ def release_if_ready(
     return _release(session, exchange, scores, computed=computed, by=None, now=now)
 
 
-def persons_moved_by(exchange: Exchange, *, author: int | None, reviewer: int) -> tuple[int, ...]:
-    """Whose grade a new review may move: its author's, and the reviewer's where giving counts too."""
+def persons_moved_by(exchange: Exchange, *, authors: Sequence[int], reviewer: int) -> tuple[int, ...]:
+    """Whose grade a new review may move: its authors', and the reviewer's where giving counts too."""
     does_count = exchange.option(rules.GradingOptions).rests_on_doing
-    return tuple(id for id in (author, reviewer if does_count else None) if id is not None)
+    return (*authors, reviewer) if does_count else tuple(authors)
 
 
 def follow_doing(session: Session, exchange: Exchange, part: str, *, person: int, now: datetime) -> None:
@@ -350,8 +360,9 @@ def _send(
     options = exchange.option(rules.GradingOptions)
     if options.columns == rules.COLUMN_PER_PART and computed is None:
         computed = queries.grades_of(session, exchange, persons=scores)
-    dates = select(Submission.author_id, Submission.submitted_at).where(Submission.exchange_id == exchange.id)
-    handed_in = dict(session.execute(dates).all())
+    rows = select(author_of(exchange), Submission.submitted_at).select_from(Submission)
+    dates = with_authors(rows, exchange).where(Submission.exchange_id == exchange.id)
+    handed_in: dict[int, datetime | None] = {person: at for person, at in session.execute(dates)}  # noqa: C416
     wanted = []
     for person, score in scores.items():
         cells = gradebook_columns.cells_of(exchange, score, (computed or {}).get(person))

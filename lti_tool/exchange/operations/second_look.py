@@ -70,9 +70,9 @@ def revise_feedback(
     session.flush()
     session.expire(feedback, ["answers"])
     acts.record(session, exchange, "feedback.revised", by=reviewer, now=now, feedback_id=feedback.id, cause=cause)
-    author = session.get_one(Offer, offer_id).submission.author_id
-    if author is not None:
-        grading.release_if_ready(session, exchange, persons=(author,), now=now)
+    authors = queries.authors_of(session, exchange, session.get_one(Offer, offer_id).submission_id)
+    if authors:
+        grading.release_if_ready(session, exchange, persons=tuple(authors), now=now)
     return feedback
 
 

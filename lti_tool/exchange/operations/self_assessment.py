@@ -9,7 +9,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, SelfAssessment, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    Offer,
+    SelfAssessment,
+    Submission,
+    authored_by,
+)
 from lti_tool.exchange.operations import acts, grading, words_drafts, words_given
 from lti_tool.exchange.rules import Words
 
@@ -68,7 +75,7 @@ def _own(session: Session, exchange: Exchange, author: int) -> tuple[Submission,
         select(Submission)
         .where(
             Submission.exchange_id == exchange.id,
-            Submission.author_id == author,
+            authored_by(exchange, author),
             Submission.submitted_at.is_not(None),
         )
         .with_for_update()

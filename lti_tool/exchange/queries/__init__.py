@@ -103,6 +103,12 @@ from lti_tool.exchange.queries.practice import (
     practice_of,
     tried_counts,
 )
+from lti_tool.exchange.queries.presenting import (
+    Shown,
+    schedule,
+    slot_of,
+    to_watch,
+)
 from lti_tool.exchange.queries.proposals import (
     Proposed,
     proposals,
@@ -164,6 +170,12 @@ from lti_tool.exchange.queries.student import (
     my_work,
     student_page,
 )
+from lti_tool.exchange.queries.teams import (
+    authors_of,
+    team_of,
+    teams,
+    to_be_grouped,
+)
 from lti_tool.exchange.queries.withdrawn import (
     TakenBack,
     is_taken_back,
@@ -202,6 +214,7 @@ __all__ = [
     "Proposed",
     "Received",
     "Recomputed",
+    "Shown",
     "Standing",
     "StudentPage",
     "StudentRow",
@@ -214,6 +227,7 @@ __all__ = [
     "appraisals_shown",
     "assessed_criteria",
     "author_name",
+    "authors_of",
     "available",
     "calendar_of",
     "class_views",
@@ -283,16 +297,22 @@ __all__ = [
     "reviewer_of",
     "running_exchanges",
     "said_about",
+    "schedule",
     "sealed_givings",
     "self_assessments",
+    "slot_of",
     "standing",
     "standings",
     "student_page",
     "tallies",
+    "team_of",
+    "teams",
     "template_for",
     "templates_for",
+    "to_be_grouped",
     "to_look_at",
     "to_remind",
+    "to_watch",
     "tried_counts",
     "unmasked_for",
     "unmaskings",

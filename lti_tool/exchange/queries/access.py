@@ -6,7 +6,7 @@ from sqlalchemy import any_, exists, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.courses.models import Activity
-from lti_tool.exchange.models import Criterion, Exchange, Offer, Submission, SubmissionFile, WorkVersion
+from lti_tool.exchange.models import Criterion, Exchange, Offer, Submission, SubmissionFile, WorkVersion, authored_by
 from lti_tool.exchange.rules import CriterionPlan, LevelPlan, OfferState, Plan
 from lti_tool.web.viewer import Viewer
 
@@ -45,7 +45,7 @@ def file_for(session: Session, viewer: Viewer, exchange: Exchange, file_id: int)
             WorkVersion.number >= Offer.version,
             literal(file_id) == any_(WorkVersion.file_ids),
         )
-        file = file.where(or_(Submission.author_id == viewer.person_id, is_reviewer))
+        file = file.where(or_(authored_by(exchange, viewer.person_id), is_reviewer))
     return session.scalars(file).one_or_none()
 
 

@@ -14,11 +14,20 @@ from lti_tool.exchange.queries.dates import own_dates_sql, own_in
 from lti_tool.exchange.queries.pairing import HAS_WORK
 from lti_tool.exchange.rules import OwnDates
 
+MINE = """
+    (select coalesce((select team.submission_id from exchange_team_member mate
+                        join exchange_team team on team.id = mate.team_id
+                       where mate.exchange_id = e.activity_id and mate.person_id = :person),
+                     (select alone.id from exchange_submission alone
+                       where alone.exchange_id = e.activity_id and alone.author_id = :person)))
+"""
+"""The work of ``:person``, or of their group."""
+
 STANDINGS = text(
     f"""
     select e.activity_id,
            (select w.submitted_at from exchange_submission w
-             where w.exchange_id = e.activity_id and w.author_id = :person) as submitted_at,
+             where w.id = {MINE}) as submitted_at,
            (select count(*) from exchange_offer o
              where o.exchange_id = e.activity_id and o.reviewer_id = :person and o.state = 'submitted')
            + coalesce((select g.given from exchange_sealed_giving g
@@ -34,7 +43,7 @@ STANDINGS = text(
              from exchange_feedback f
              join exchange_offer o on o.id = f.offer_id
              join exchange_submission w on w.id = o.submission_id
-            where w.exchange_id = e.activity_id and w.author_id = :person) as received
+            where w.id = {MINE}) as received
       left join lateral ({own_dates_sql(exchange="e.activity_id", person=":person")}) as own on true
      where e.activity_id = any(:ids)
     """  # noqa: S608 - made of constants

@@ -20,6 +20,10 @@ from lti_tool.exchange.models import (
     Mark,
     Offer,
     Submission,
+    Team,
+    author_of,
+    authored_by,
+    with_authors,
 )
 from lti_tool.exchange.queries.self_assessment import is_covered
 
@@ -91,7 +95,14 @@ def part_in(
     it is hidden or held back.
     """
     row = select(
-        Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id, _siblings()
+        Feedback,
+        Submission.author_id,
+        Offer.reviewer_id,
+        Offer.id,
+        Submission.version,
+        Hiding.id,
+        _siblings(),
+        authored_by(exchange, person_id),
     ).join(Offer, Offer.id == Feedback.offer_id)
     row = row.join(Submission, Submission.id == Offer.submission_id).outerjoin(
         Hiding, Hiding.feedback_id == Feedback.id
@@ -102,8 +113,8 @@ def part_in(
     found = session.execute(row.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         return None
-    feedback, author_id, reviewer_id, offer_id, version, hiding_id, received = found
-    if person_id == author_id:
+    feedback, author_id, reviewer_id, offer_id, version, hiding_id, received, is_author = found
+    if is_author:
         side = rules.AUTHOR
     elif person_id == reviewer_id:
         side = rules.REVIEWER
@@ -137,7 +148,7 @@ def is_held_back(session: Session, exchange: Exchange, author_id: int) -> bool:
         select(func.count(Feedback.id))
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author_id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, author_id))
     )
     return exchange.holds_back(session.scalar(received) or 0)
 
@@ -146,15 +157,16 @@ def held_back(session: Session, exchange: Exchange, *, persons: Collection[int] 
     """The authors from whom their feedback is held back, see :func:`is_held_back`. Costs nothing where none can be."""
     if not exchange.holds_back(0):
         return ()
+    author = author_of(exchange)
     rows = (
-        select(Submission.author_id, func.count(Feedback.id))
+        with_authors(select(author, func.count(Feedback.id)).select_from(Submission), exchange)
         .join(Offer, Offer.submission_id == Submission.id)
         .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id.is_not(None))
-        .group_by(Submission.author_id)
+        .where(Submission.exchange_id == exchange.id, author.is_not(None))
+        .group_by(author)
     )
     if persons is not None:
-        rows = rows.where(Submission.author_id.in_(persons))
+        rows = rows.where(author.in_(persons))
     return {id for id, received in session.execute(rows) if id is not None and exchange.holds_back(received)}
 
 
@@ -172,6 +184,9 @@ def author_name(session: Session, exchange: Exchange, part: Part) -> str | None:
     """Whose work it is, for its reviewer; None where they must not know."""
     if not exchange.may_see(rules.REVIEWER, rules.AUTHOR, agreed=part.feedback.is_agreed) or part.author_id is None:
         return None
+    if exchange.has_teams:
+        named = select(Team.name).join(Offer, Offer.submission_id == Team.submission_id)
+        return session.scalar(named.where(Offer.id == part.offer_id))
     return session.scalar(select(Person.name).where(Person.id == part.author_id))
 
 

@@ -21,6 +21,9 @@ from lti_tool.exchange.models import (
     Offer,
     Release,
     Submission,
+    author_of,
+    authored_by,
+    with_authors,
 )
 from lti_tool.exchange.queries import parts, scoring
 from lti_tool.exchange.queries.dates import calendar_of
@@ -165,7 +168,7 @@ def preview(session: Session, exchange: Exchange, change: Change) -> Preview:
     names = dict(
         session.execute(
             select(Person.id, Person.name)
-            .join(Submission, Submission.author_id == Person.id)
+            .join(Submission, authored_by(exchange, Person.id))
             .where(Submission.exchange_id == exchange.id)
         ).all()
     )
@@ -217,7 +220,7 @@ def to_look_at(session: Session, exchange: Exchange, *, now: datetime) -> tuple[
     calendar = calendar_of(session, exchange)
     names = session.execute(
         select(Person.id, Person.name)
-        .join(Submission, Submission.author_id == Person.id)
+        .join(Submission, authored_by(exchange, Person.id))
         .where(Submission.exchange_id == exchange.id, Submission.submitted_at.is_not(None))
         .order_by(func.lower(Person.name), Person.id)
     )
@@ -343,10 +346,11 @@ class _Said:
 
 def _said_about(session: Session, exchange: Exchange, persons: Collection[int] | None) -> dict[int, list[_Said]]:
     """By author of handed-in work: every feedback on it in points, in one statement."""
+    author = author_of(exchange)
     points = scoring.points_by_feedback(exchange)
     rows = (
         select(
-            Submission.author_id,
+            author,
             Feedback.id,
             func.coalesce(points.c.points, 0.0),
             func.coalesce(points.c.possible, 0.0),
@@ -354,6 +358,7 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
             # What staff hide counts no more, unless they say so.
             func.coalesce(Exclusion.reason, case((~Hiding.counts, Hiding.note))),
         )
+        .select_from(Submission)
         .outerjoin(Offer, and_(Offer.submission_id == Submission.id, Offer.state == rules.OfferState.SUBMITTED))
         .outerjoin(Feedback, Feedback.offer_id == Offer.id)
         .outerjoin(points, points.c.feedback_id == Feedback.id)
@@ -362,12 +367,13 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
         .where(
             Submission.exchange_id == exchange.id,
             Submission.submitted_at.is_not(None),
-            Submission.author_id.is_not(None),
+            author.is_not(None),
         )
-        .order_by(Submission.author_id, Feedback.id)
+        .order_by(author, Feedback.id)
     )
+    rows = with_authors(rows, exchange)
     if persons is not None:
-        rows = rows.where(Submission.author_id.in_(persons))
+        rows = rows.where(author.in_(persons))
     found: dict[int, list[_Said]] = {}
     for author_id, feedback_id, got, possible, reviewer_id, why_not in session.execute(rows):
         said = found.setdefault(author_id, [])

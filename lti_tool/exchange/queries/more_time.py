@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Exchange, Extended, Extension, Offer, Reopening, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Extended,
+    Extension,
+    Offer,
+    Reopening,
+    Submission,
+    authored_by,
+)
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
 from lti_tool.exchange.queries.owing import who_owes
 from lti_tool.exchange.rules import OwnDates, Windows
@@ -87,7 +95,7 @@ def effect_of(session: Session, exchange: Exchange, people: Collection[int], own
         kept.setdefault(reviewer, []).append(author)
     rows = session.execute(
         select(Person.id, Person.name, Submission.submitted_at)
-        .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
+        .outerjoin(Submission, authored_by(exchange, Person.id) & (Submission.exchange_id == exchange.id))
         .where(Person.id.in_(people))
     )
     found = []
@@ -155,7 +163,7 @@ def whom(session: Session, exchange: Exchange) -> tuple[Whom, ...]:
         select(Membership.person_id, Membership.groups, Membership.sections, Submission.submitted_at)
         .outerjoin(
             Submission,
-            (Submission.author_id == Membership.person_id) & (Submission.exchange_id == exchange.id),
+            authored_by(exchange, Membership.person_id) & (Submission.exchange_id == exchange.id),
         )
         .where(*_takes_part(exchange))
         .order_by(Membership.person_id)

@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
-from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission, Withdrawal
+from lti_tool.exchange.models import (
+    Exchange,
+    GradeOverride,
+    Offer,
+    Release,
+    Submission,
+    Withdrawal,
+    authored_by,
+)
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.sealing import sealed_givings, unmasked_for
@@ -330,7 +338,7 @@ def _people(
                 Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)
-            .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
+            .outerjoin(Submission, authored_by(exchange, Person.id) & (Submission.exchange_id == exchange.id))
             .outerjoin(Withdrawal, Withdrawal.submission_id == Submission.id)
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
             .order_by(func.lower(Person.name), Person.id)

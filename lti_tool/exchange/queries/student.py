@@ -26,13 +26,15 @@ from lti_tool.exchange.models import (
     Release,
     Submission,
     SubmissionFile,
+    authored_by,
     has_reader,
 )
-from lti_tool.exchange.queries import pairing
+from lti_tool.exchange.queries import pairing, presenting
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
 from lti_tool.exchange.queries.practice import Practice, practice_of
+from lti_tool.exchange.queries.presenting import Shown
 from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
@@ -180,6 +182,8 @@ class StudentPage:
     """Their own: everybody's, unless they have more time."""
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    to_watch: tuple[Shown, ...] = ()
+    """Where it is shown live: what they are to review and have not begun."""
     own: OwnLook | None = None
     """How they see their own work; None where nobody asks for it."""
     practice: Practice | None = None
@@ -232,6 +236,9 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         available, none_because = pairing.available(
             session, exchange, person_id, owes=exchange.reviews - given, now=now
         )
+    watching = tuple(presenting.to_watch(session, exchange, person_id))
+    if watching and available is not None and not any(each.is_held_at(now) for each in watching):
+        available, none_because = None, "not_held"
     grade, passback = _grade(session, exchange, person_id)
     return StudentPage(
         step=rules.step(
@@ -258,6 +265,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         passback=passback,
         windows=windows,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        to_watch=watching,
         own=own,
         practice=practice,
         taken_back=taken_back_among(dossier.offers),
@@ -362,7 +370,7 @@ def reviews_in(dossier: Dossier, exchange: Exchange, *, looker: str, now: dateti
         MyReview(
             offer=offer,
             number=number,
-            author_name=_name(offer.submission.author) if is_known(offer) else None,
+            author_name=names_of_authors(exchange, offer.submission) if is_known(offer) else None,
             submission=offer.submission,
             files=under_review(offer)[0].files,
             versions=under_review(offer),
@@ -486,7 +494,7 @@ def _work_of(
     has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
     row = session.execute(
         select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -498,7 +506,9 @@ def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Of
         select(Offer)
         .where(Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id)
         .options(
-            joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
+            joinedload(Offer.submission, innerjoin=True).joinedload(
+                Submission.team if exchange.has_teams else Submission.author
+            ),
             joinedload(Offer.draft),
             joinedload(Offer.takeaway),
             joinedload(Offer.feedback).options(*WITH_DIALOGUE),
@@ -514,7 +524,7 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         select(Feedback)
         .join(Feedback.offer)
         .join(Offer.submission)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(
             *WITH_DIALOGUE,
             joinedload(Feedback.exclusion),
@@ -600,6 +610,13 @@ def _words(offer: Offer) -> Words:
     if offer.feedback is not None:
         return offer.feedback.words
     return Words.from_dict(offer.draft.words) if offer.draft is not None else Words()
+
+
+def names_of_authors(exchange: Exchange, work: Submission) -> str:
+    """Whose a work is: a person's name, or that of their group."""
+    if exchange.has_teams:
+        return work.team.name if work.team is not None else ""
+    return _name(work.author)
 
 
 def _name(person: Person | None) -> str:

@@ -86,6 +86,7 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
         errors.UnknownAnswer,
         errors.NotOpen,
         errors.NoteRefused,
+        errors.NotHeldYet,
     ) as err:
         return refused(exchange, offer_id, err), 422
     except errors.OfferIsOver as err:
@@ -241,12 +242,21 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "copy_url": _copy_url(exchange, offer_id),
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
         "error_labels": _labels(exchange),
+        **_shown(exchange, mine),
         **dialogue.reviewer_facts(exchange, mine),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
     facts |= typed | noting.facts(exchange, mine, typed.get("words"))
     wants_form = is_htmx() and "words" in typed
     return render_template("exchange/_refused.html" if wants_form else "exchange/review.html", **facts)
+
+
+def _shown(exchange: Exchange, mine: queries.MyReview) -> dict[str, Any]:
+    """When and where it is shown, where nothing is handed in."""
+    if not exchange.is_live:
+        return {}
+    slot = queries.slot_of(db.session(), mine.submission.id)
+    return {"slot": slot, "is_held": slot is None or slot.held_at is None or slot.held_at <= now()}
 
 
 def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:

@@ -71,7 +71,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "steps": practice.with_step(
             self_assessment.with_step(_steps(exchange, page), exchange, page), page.practice, page.step
         ),
-        "times": [(words, at) for words, at in _times(page.windows) if at],
+        "times": [(words, at) for words, at in _times(page.windows, is_live=exchange.is_live) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
         "is_overdue": page.windows.is_late(now()),
@@ -84,6 +84,13 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "taken": _taken(exchange, page),
         **self_assessment.own_facts(exchange, page.own),
     }
+    if exchange.has_teams:
+        options = exchange.option(rules.TeamOptions)
+        facts["team"] = queries.team_of(db.session(), exchange, viewer.person_id)
+        facts["team_size"] = options.size
+        facts["team_choices"] = queries.teams(db.session(), exchange) if options.choose else ()
+    if exchange.is_live and page.work is not None:
+        facts["slot"] = queries.slot_of(db.session(), page.work.submission.id)
     if page.grade is not None and page.grade.cause == "override":
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
             viewer.person_id
@@ -123,7 +130,7 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
         "done": 3 if page.received and not is_replied else None,
     }.get(page.step)
     words = (
-        _("Hand in your work"),
+        _("Sign up to present") if exchange.is_live else _("Hand in your work"),
         ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed),
         _("Read what comes back"),
         _("Reply"),
@@ -144,9 +151,9 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     ]
 
 
-def _times(windows: rules.Windows) -> list[tuple[str, datetime | None]]:
+def _times(windows: rules.Windows, *, is_live: bool) -> list[tuple[str, datetime | None]]:
     return [
         (_("Opens"), windows.opens_at),
-        (_("Work due"), windows.submit_by),
+        (_("Sign up by") if is_live else _("Work due"), windows.submit_by),
         (_("Reviews due"), windows.review_by),
     ]
