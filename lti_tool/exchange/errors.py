@@ -61,6 +61,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ColumnsInUse         grades are in the columns that were chosen
     ├── NotAhead             a promise is for later
     ├── DatesRefused         what is to be a later date is none
+    ├── NothingWaits         feedback is shown at once, so there is nothing to release
+    ├── FeedbackRead         what somebody has read cannot wait again
     ├── NobodyChosen
     ├── TooManyTemplates
     ├── RuleKnown            the class has this rule already, or somebody proposed it
@@ -391,6 +393,14 @@ class DatesRefused(ExchangeError):
 
 class NobodyChosen(ExchangeError):
     """More time is for somebody."""
+
+
+class NothingWaits(ExchangeError):
+    """Feedback is shown at once here."""
+
+
+class FeedbackRead(ExchangeError):
+    """Somebody has read it already."""
 
 
 class TooManyTemplates(ExchangeError):

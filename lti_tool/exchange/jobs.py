@@ -78,4 +78,6 @@ def tell_of_dates(timestamp: int) -> None:
             if exchange is not None:
                 reminding.tell_of_exchange(session, exchange, now=now())
     with db.transaction() as session:
+        reminding.tell_of_shown_feedback(session, now=now())
+    with db.transaction() as session:
         reminding.tell_of_failed_grades(session, now=now())

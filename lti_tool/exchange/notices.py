@@ -11,14 +11,14 @@ from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool import db, jobs, notices
 from lti_tool.clock import now as the_clock
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange import queries, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, author_of, authored_by, with_authors
+from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, authored_by
 from lti_tool.web.rooms import NoticeWords
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -58,6 +58,18 @@ def tell(
 def grades_out(session: Session, exchange: Exchange, people: Collection[int], *, now: datetime) -> None:
     """Grades were released; one that follows new feedback later says nothing again."""
     tell(session, exchange, "grade_released", people, now=now)
+
+
+def feedback_shown(session: Session, exchange: Exchange, people: Collection[int], *, now: datetime) -> None:
+    """Feedback that waited is shown to its authors."""
+    for author in sorted(people):
+        for id in _received(session, exchange, author):
+            tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
+
+
+def take_feedback_back(session: Session, exchange: Exchange, people: Collection[int]) -> None:
+    """It waits again: what told of it goes."""
+    notices.take_back(session, activity_id=exchange.id, kind="feedback_received", people=people)
 
 
 def work_taken_back(session: Session, exchange: Exchange, another: Mapping[int, int | None], *, now: datetime) -> None:
@@ -138,11 +150,13 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
 
 
 def _feedback_given(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
-    _offer, _reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
-    if authors:
+    _offer_id, reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
+    if reviewer is not None and exchange.option(rules.ReleaseOptions).when == rules.AFTER_GIVING:
+        # Who has given enough sees what they got; what they were told before is not told again.
+        feedback_shown(session, exchange, {reviewer} - set(queries.held_back(session, exchange, now=now)), now=now)
+    held = queries.held_back(session, exchange, persons=authors, now=now)
+    if authors := [each for each in authors if each not in held]:
         received = _received(session, exchange, authors[0])
-        if exchange.holds_back(len(received)):
-            return
         # The one that ends the waiting brings those that waited.
         for id in received if exchange.holds_back(len(received) - 1) else [facts["feedback_id"]]:
             tell(session, exchange, "feedback_received", authors, now=now, key=str(id), feedback_id=id)
@@ -154,9 +168,10 @@ def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: d
     offer_id, reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
     if reviewer is not None and side != rules.REVIEWER:
         tell(session, exchange, "reply_received", [reviewer], now=now, key=key, offer_id=offer_id)
-    if authors and side != rules.AUTHOR and not queries.is_held_back(session, exchange, authors[0]):
+    seeing = [each for each in authors if not queries.is_held_back(session, exchange, each, now=now)]
+    if seeing and side != rules.AUTHOR:
         id = facts["feedback_id"]
-        tell(session, exchange, "message_received", authors, now=now, key=key, feedback_id=id)
+        tell(session, exchange, "message_received", seeing, now=now, key=key, feedback_id=id)
 
 
 def _used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -188,20 +203,6 @@ def _received(session: Session, exchange: Exchange, author: int) -> Sequence[int
     ).all()
 
 
-def _waited_until_closed(session: Session, exchange: Exchange) -> list[int]:
-    """The authors who see their feedback only because the exchange is closed."""
-    written_by = author_of(exchange)
-    received = func.count(Feedback.id)
-    rows = session.execute(
-        with_authors(select(written_by, received).select_from(Submission), exchange)
-        .join(Offer, Offer.submission_id == Submission.id)
-        .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Submission.exchange_id == exchange.id, written_by.is_not(None))
-        .group_by(written_by)
-    )
-    return [author for author, count in rows if author is not None and exchange.holds_back(count, is_closed=False)]
-
-
 def _sides_of(session: Session, exchange: Exchange, feedback_id: int) -> tuple[int, int | None, Sequence[int]]:
     """The offer of a feedback, its reviewer, and the authors of the work."""
     row = session.execute(
@@ -225,7 +226,13 @@ def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: dateti
 def _closed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.is_published:
         tell(session, exchange, "closed", learners_of(session, exchange), now=now, key=now.isoformat())
-        people = _waited_until_closed(session, exchange)
+        people = [
+            each.person_id
+            for each in queries.authors(session, exchange)
+            if each.received
+            and each.waits(exchange, now=now, is_closed=False)
+            and not each.waits(exchange, now=now, is_closed=True)
+        ]
         tell(session, exchange, "feedback_received", people, now=now, key="closed")
 
 

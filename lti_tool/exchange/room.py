@@ -89,7 +89,7 @@ def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: d
     windows = exchange.windows.for_person(standing.own)
     why_not_open = windows.why_not_open(now)
     takes_reviews = windows.why_not_review(now) is None
-    if exchange.holds_back(standing.received):
+    if exchange.waits(received=standing.received, given=standing.given, is_released=standing.is_released, now=now):
         standing = replace(standing, received=0, unread=0)
     is_done = standing.given >= exchange.reviews
     step = rules.step(

@@ -5,7 +5,7 @@ The topics of further settings, in the order in which a teacher meets them on th
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask_babel import LazyString, lazy_gettext, ngettext
+from flask_babel import LazyString, format_date, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from lti_tool.exchange import rules, wording
@@ -64,6 +64,18 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.work_options",
         ),
         Topic(
+            options=rules.ReleaseOptions,
+            title=lazy_gettext("When authors see their feedback"),
+            summary=_release,
+            endpoint="exchange.release_rule",
+        ),
+        Topic(
+            options=rules.LateOptions,
+            title=lazy_gettext("What comes late"),
+            summary=_late,
+            endpoint="exchange.late",
+        ),
+        Topic(
             options=rules.TeamOptions,
             title=lazy_gettext("Groups"),
             summary=_teams,
@@ -94,6 +106,25 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.self_assessment",
         ),
     )
+
+
+def _release(exchange: Exchange) -> str:
+    options = exchange.option(rules.ReleaseOptions)
+    if options.when == rules.AFTER_GIVING:
+        least = min(options.after, exchange.reviews)
+        return str(ngettext("After giving one review.", "After giving %(num)s reviews.", least))
+    if options.when == rules.ON_DATE and options.on is not None:
+        return str(_("On %(day)s.", day=format_date(options.on)))
+    return str(_("When you release it.")) if options.when == rules.BY_HAND else str(_("At once."))
+
+
+def _late(exchange: Exchange) -> str:
+    options = exchange.option(rules.LateOptions)
+    work = _("Late work is not taken") if options.work == rules.REFUSED else _("Late work is taken and marked")
+    reviews = _("late reviews are not taken") if options.reviews == rules.REFUSED else _("late reviews are taken")
+    said = str(_("%(work)s; %(reviews)s.", work=work, reviews=reviews))
+    grace = options.work_grace or options.reviews_grace
+    return f"{said} {_('There is some grace, of which nobody is told.')}" if grace else said
 
 
 def _charter(exchange: Exchange) -> str:

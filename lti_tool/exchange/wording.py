@@ -292,6 +292,8 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.AlreadyAnswered: lambda err: _("This proposal has been answered."),
     errors.TooManyTemplates: lambda err: _("There are as many templates as we keep. Remove one that nobody uses."),
     errors.DatesRefused: lambda err: str(_LATER[err.problem]),
+    errors.NothingWaits: lambda err: _("Authors see feedback at once here, so there is nothing to release."),
+    errors.FeedbackRead: lambda err: _("Somebody has read their feedback already, so it cannot wait again."),
     errors.NobodyChosen: lambda err: _("Choose at least one person."),
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
@@ -519,6 +521,31 @@ def who_sees_review(exchange: Exchange) -> str:
         return str(said)
     other = _("You do not learn who the author is.") if exchange.hides_author else _("You see the author’s name.")
     return f"{said} {other}"
+
+
+WAITING = {
+    "giving": lazy_gettext("They see it once they have given enough reviews."),
+    "date": lazy_gettext("They see it on its date."),
+    "hand": lazy_gettext("They see it once you release it."),
+    "few": lazy_gettext("They see it once more is there, since a single one would give its reviewer away."),
+}
+"""Why an author does not see their feedback, to staff."""
+
+
+def why_waits(exchange: Exchange, waiting: rules.Waiting) -> str:
+    """Why feedback is not shown yet, and what its author can do. Without the moment it may come at."""
+    if waiting.why == "giving":
+        said = ngettext(
+            "You see the feedback on your work once you have given one more review. It helps somebody, too.",
+            "You see the feedback on your work once you have given %(num)s more reviews. They help somebody, too.",
+            waiting.more,
+        )
+        return f"{said} {_('If there is nothing to review, you need do nothing but look in again.')}"
+    if waiting.why == "date":
+        return str(_("Everybody sees the feedback on their work at the same moment:"))
+    if waiting.why == "hand":
+        return str(_("Your teacher looks at the feedback first and then shows it to you. You need do nothing."))
+    return waits_for(exchange)
 
 
 def sealed_promise(exchange: Exchange) -> str:

@@ -95,6 +95,11 @@ from lti_tool.exchange.operations.recipes import (
 from lti_tool.exchange.operations.recordings import (
     say_words,
 )
+from lti_tool.exchange.operations.release import (
+    release_feedback,
+    set_release_rule,
+    take_release_back,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -214,6 +219,7 @@ __all__ = [
     "put_file",
     "put_in",
     "regrade",
+    "release_feedback",
     "release_grades",
     "release_if_ready",
     "remind",
@@ -236,6 +242,7 @@ __all__ = [
     "set_grade_override",
     "set_options",
     "set_part_override",
+    "set_release_rule",
     "set_slot",
     "sign_everybody_up",
     "sign_up",
@@ -247,6 +254,7 @@ __all__ = [
     "take_file_away",
     "take_other_words",
     "take_proposal_back",
+    "take_release_back",
     "take_thanks_back",
     "tend",
     "tend_seal",

@@ -122,7 +122,7 @@ def release_grades(session: Session, exchange: Exchange, *, by: int, now: dateti
         raise errors.NotGraded
     persons = None if person is None else (person,)
     computed = queries.grades_of(session, exchange, persons=persons)
-    held = _held_back(session, exchange, persons)
+    held = _held_back(session, exchange, persons, now=now)
     scores = {id: (each.score, "sent") for id, each in computed.items() if each.score is not None and id not in held}
     for id, override in queries.overrides_of(session, exchange, persons=persons).items():
         if override.score is not None:
@@ -158,7 +158,7 @@ def release_if_ready(
     overrides = queries.overrides_of(session, exchange, persons=persons)
     released = _released(session, exchange, persons)
     computed = queries.grades_of(session, exchange, persons=persons)
-    held = _held_back(session, exchange, persons)
+    held = _held_back(session, exchange, persons, now=now)
     scores: dict[int, tuple[float, str]] = {}
     for id, grade in computed.items():
         if id in held:
@@ -179,8 +179,14 @@ def release_if_ready(
 
 
 def persons_moved_by(exchange: Exchange, *, authors: Sequence[int], reviewer: int) -> tuple[int, ...]:
-    """Whose grade a new review may move: its authors', and the reviewer's where giving counts too."""
-    does_count = exchange.option(rules.GradingOptions).rests_on_doing
+    """
+    Whose grade a new review may move: its authors', and the reviewer's where giving counts too, or shows
+    them the feedback that their grade waits with.
+    """
+    does_count = (
+        exchange.option(rules.GradingOptions).rests_on_doing
+        or exchange.option(rules.ReleaseOptions).when == rules.AFTER_GIVING
+    )
     return (*authors, reviewer) if does_count else tuple(authors)
 
 
@@ -270,11 +276,15 @@ def _apply(
     return {"counted_again": change.counting}
 
 
-def _held_back(session: Session, exchange: Exchange, persons: Collection[int] | None) -> Collection[int]:
+def _held_back(
+    session: Session, exchange: Exchange, persons: Collection[int] | None, *, now: datetime
+) -> Collection[int]:
     """Whose grade by the reviews must wait, since their feedback does."""
-    if rules.WORK not in exchange.option(rules.GradingOptions).weights:
+    weights = exchange.option(rules.GradingOptions).weights
+    waits_to_be_used = exchange.option(rules.ReleaseOptions).when != rules.SHOWN_AT_ONCE and rules.USING in weights
+    if rules.WORK not in weights and not waits_to_be_used:
         return ()
-    return queries.held_back(session, exchange, persons=persons)
+    return queries.held_back(session, exchange, persons=persons, now=now)
 
 
 def _is_all_done(grade: rules.Grade) -> bool:

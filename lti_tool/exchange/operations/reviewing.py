@@ -160,7 +160,7 @@ def give_feedback(
 
 def mark_read(session: Session, exchange: Exchange, *, author: int, now: datetime) -> None:
     """Note that the author has seen all feedback received so far, unless it is held back from them."""
-    if queries.is_held_back(session, exchange, author):
+    if queries.is_held_back(session, exchange, author, now=now):
         return
     received = _received_by(exchange, author).where(Feedback.read_at.is_(None))
     session.execute(

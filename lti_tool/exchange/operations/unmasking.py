@@ -19,7 +19,7 @@ def unmask(session: Session, exchange: Exchange, *, by: int, feedback_id: int, r
         raise errors.ReasonMissing
     if len(reason) > rules.LONGEST_COMMENT:
         raise errors.TooLong(rules.LONGEST_COMMENT)
-    part = queries.part_in(session, exchange, by, feedback_id, is_staff=True, lock=True)
+    part = queries.part_in(session, exchange, by, feedback_id, now=now, is_staff=True, lock=True)
     if part is None or part.side != rules.STAFF or not exchange.asks_staff:
         raise errors.NoSuchFeedback
     found = session.scalars(

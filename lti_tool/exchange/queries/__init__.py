@@ -28,8 +28,6 @@ from lti_tool.exchange.queries.dialogue import (
     consent_of,
     consents,
     has_news,
-    held_back,
-    is_held_back,
     lines_of,
     part_in,
     plan_items,
@@ -121,6 +119,15 @@ from lti_tool.exchange.queries.recipes import (
     template_for,
     templates_for,
 )
+from lti_tool.exchange.queries.release import (
+    Author,
+    authors,
+    feedback_release,
+    held_back,
+    is_held_back,
+    released_between,
+    waiting_of,
+)
 from lti_tool.exchange.queries.replay import (
     derived_plan,
     kept_plan,
@@ -188,6 +195,7 @@ from lti_tool.exchange.queries.work import (
 
 __all__ = [
     "Answered",
+    "Author",
     "Calendar",
     "Change",
     "ClassView",
@@ -227,6 +235,7 @@ __all__ = [
     "appraisals_shown",
     "assessed_criteria",
     "author_name",
+    "authors",
     "authors_of",
     "available",
     "calendar_of",
@@ -251,6 +260,7 @@ __all__ = [
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
+    "feedback_release",
     "file_for",
     "flag_with",
     "flags",
@@ -291,6 +301,7 @@ __all__ = [
     "proposals",
     "recipe_of",
     "recomputed",
+    "released_between",
     "reopenings",
     "replay",
     "review_due",
@@ -317,6 +328,7 @@ __all__ = [
     "unmasked_for",
     "unmaskings",
     "unread_works",
+    "waiting_of",
     "who_owes",
     "who_waited_for",
     "whom",

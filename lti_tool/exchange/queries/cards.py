@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries.dates import own_dates_sql, own_in
 from lti_tool.exchange.queries.pairing import HAS_WORK
+from lti_tool.exchange.queries.release import IS_RELEASED
 from lti_tool.exchange.rules import OwnDates
 
 MINE = """
@@ -36,6 +37,7 @@ STANDINGS = text(
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and o.state in ('offered', 'started')) as is_reviewing,
            received.count as received, received.unread, own.submit_by, own.review_by, own.reopened_until,
+           {IS_RELEASED.format(exchange="e.activity_id", person=":person")} as is_released,
            {HAS_WORK.format(exchange="e.activity_id")} as has_work
       from exchange e
       cross join lateral (
@@ -74,6 +76,8 @@ class Standing:
     has_work: bool
     """Somebody's work still lacks a reviewer."""
     own: OwnDates
+    is_released: bool
+    """Staff showed them their feedback."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +107,7 @@ def standings(
             unread=row.unread,
             has_work=row.has_work,
             own=own_in(row),
+            is_released=row.is_released,
         )
         for row in session.execute(STANDINGS, facts)
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, DateTime, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Person
@@ -308,7 +308,10 @@ def recomputed(session: Session, exchange: Exchange) -> tuple[Recomputed, ...]:
 
 
 def due_exchanges(session: Session, *, now: datetime) -> list[int]:
-    """Exchanges whose date for reviews has passed while a work with feedback has no grade out yet."""
+    """
+    Exchanges whose date for reviews, or for showing feedback, has passed while a work with feedback has no
+    grade out yet.
+    """
     is_out = exists().where(Release.exchange_id == Submission.exchange_id, Release.person_id == Submission.author_id)
     has_ungraded = exists().where(
         Submission.exchange_id == Exchange.activity_id,
@@ -317,7 +320,11 @@ def due_exchanges(session: Session, *, now: datetime) -> list[int]:
         Offer.state == rules.OfferState.SUBMITTED,
         ~is_out,
     )
-    rows = select(Exchange.activity_id).where(Exchange.review_by < now, Exchange.points.is_not(None), has_ungraded)
+    shown_on = cast(Exchange.options["release"]["on"].astext, DateTime(timezone=True))
+    is_shown = (Exchange.options["release"]["when"].astext == rules.ON_DATE) & (shown_on < now)
+    rows = select(Exchange.activity_id).where(
+        or_(Exchange.review_by < now, is_shown), Exchange.points.is_not(None), has_ungraded
+    )
     return list(session.scalars(rows.order_by(Exchange.activity_id)))
 
 

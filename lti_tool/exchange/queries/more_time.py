@@ -85,13 +85,19 @@ class Whom:
 
 
 def effect_of(session: Session, exchange: Exchange, people: Collection[int], own: OwnDates) -> tuple[Effect, ...]:
-    """What happens if *people* get these later dates, by name. Writes nothing."""
+    """
+    What happens if *people* get these later dates, by name. Writes nothing.
+
+    Where staff do not see who reviews whom, neither works in hand nor who waits for them are told.
+    """
     calendar = calendar_of(session, exchange)
     offers: dict[int, list[Offer]] = {}
-    for offer in open_offers_of(session, exchange, people):
+    is_seen = exchange.may_see(rules.STAFF, rules.REVIEWER)
+    for offer in open_offers_of(session, exchange, people) if is_seen else ():
         offers.setdefault(offer.reviewer_id or 0, []).append(offer)
     kept: dict[int, list[str]] = {}
-    for reviewer, author in session.execute(KEPT, {"exchange": exchange.id, "people": list(people)}):
+    facts = {"exchange": exchange.id, "people": list(people)}
+    for reviewer, author in session.execute(KEPT, facts).all() if is_seen else ():
         kept.setdefault(reviewer, []).append(author)
     rows = session.execute(
         select(Person.id, Person.name, Submission.submitted_at)

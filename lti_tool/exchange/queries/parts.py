@@ -5,6 +5,7 @@ Where a function answers None nobody keeps count, and the part is left out.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 
 from sqlalchemy import Integer, exists, func, null, select, union_all
 from sqlalchemy.orm import Session
@@ -22,7 +23,9 @@ from lti_tool.exchange.models import (
     Submission,
 )
 from lti_tool.exchange.queries import sealing
-from lti_tool.exchange.queries.dialogue import held_back
+from lti_tool.exchange.queries.release import held_back
+
+AFTER_ALL_DATES = datetime.max.replace(tzinfo=UTC)
 
 
 def given_counts(session: Session, exchange: Exchange, *, persons: Collection[int] | None = None) -> dict[int, int]:
@@ -73,7 +76,8 @@ def used_counts(
     )
     if persons is not None:
         rows = rows.where(Submission.author_id.in_(persons))
-    waiting = held_back(session, exchange, persons=persons)
+    # Until a date comes on which all see their feedback no such grade goes out: here it counts as come.
+    waiting = held_back(session, exchange, persons=persons, now=AFTER_ALL_DATES)
     return {id: (used, of) for id, used, of in session.execute(rows) if id is not None and id not in waiting}
 
 

@@ -23,6 +23,7 @@ from lti_tool.exchange.models import (
 )
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
+from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings, unmasked_for
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.student import (
@@ -131,6 +132,8 @@ class PersonPage:
     name: str
     windows: rules.Windows
     """Their own."""
+    waiting: rules.Waiting | None
+    """Why they do not see their feedback."""
     work: MyWork | None
     given: tuple[MyReview, ...]
     """Nothing where staff do not see who reviewed whom."""
@@ -251,6 +254,15 @@ def person_page(
         person_id=person_id,
         name=name,
         windows=dossier.windows,
+        waiting=waiting_of(
+            session,
+            exchange,
+            person_id,
+            received=len(dossier.feedback),
+            # Where nobody is told who has given how much, this does not tell it either.
+            given=_count_given(session, exchange, person_id, reviews) or 0,
+            now=now,
+        ),
         work=work_in(dossier, exchange, now=now),
         given=reviews if exchange.may_see(rules.STAFF, rules.REVIEWER) else (),
         count_given=_count_given(session, exchange, person_id, reviews),

@@ -35,6 +35,7 @@ from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
 from lti_tool.exchange.queries.practice import Practice, practice_of
 from lti_tool.exchange.queries.presenting import Shown
+from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
@@ -175,7 +176,9 @@ class StudentPage:
     """Whether another work can be had: ``own`` while some are owed, then ``extra`` where help is needed."""
     none_because: str | None
     received: tuple[Received, ...]
-    """Nothing while it is held back, see :class:`rules.AnonymityOptions`."""
+    """Nothing while it is held back."""
+    waiting: rules.Waiting | None
+    """Why feedback is held back, or would be if it came."""
     grade: Release | None
     passback: Passback | None
     windows: rules.Windows
@@ -214,7 +217,14 @@ class Dossier:
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
-    dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
+    dossier = dossier_of(session, exchange, person_id, now=now)
+    given = sum(offer.state == OfferState.SUBMITTED for offer in dossier.offers)
+    if exchange.sealing is not None:
+        given = sealed_givings(session, exchange, persons=(person_id,)).get(person_id, 0)
+    waiting = waiting_of(session, exchange, person_id, received=len(dossier.feedback), given=given, now=now)
+    if waiting is not None:
+        # As if it had not come.
+        dossier = _without_feedback(dossier)
     practice = practice_of(session, exchange, person_id)
     own = own_look(session, exchange, dossier.work, dossier.feedback)
     if own is not None and own.waiting:
@@ -224,9 +234,6 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     work = work_in(dossier, exchange, now=now)
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
-    given = sum(review.feedback is not None for review in reviews)
-    if exchange.sealing is not None:
-        given = sealed_givings(session, exchange, persons=(person_id,)).get(person_id, 0)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
@@ -261,6 +268,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         available=available,
         none_because=none_because,
         received=received,
+        waiting=waiting,
         grade=grade,
         passback=passback,
         windows=windows,
@@ -424,11 +432,6 @@ def _why_not_counted(feedback: Feedback) -> str | None:
         return feedback.exclusion.reason
     hiding = feedback.hiding
     return hiding.note if hiding is not None and not hiding.counts else None
-
-
-def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
-    """The dossier without feedback that is held back, as if it had not come."""
-    return _without_feedback(dossier) if exchange.holds_back(len(dossier.feedback)) else dossier
 
 
 def _without_feedback(dossier: Dossier) -> Dossier:

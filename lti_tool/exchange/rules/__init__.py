@@ -222,6 +222,16 @@ from lti_tool.exchange.rules.recipes import (
     Recipe,
     recipe_of,
 )
+from lti_tool.exchange.rules.release import (
+    AFTER_GIVING,
+    BY_HAND,
+    ON_DATE,
+    RELEASES,
+    SHOWN_AT_ONCE,
+    ReleaseOptions,
+    Waiting,
+    why_waits,
+)
 from lti_tool.exchange.rules.self_assessment import (
     ALIKE,
     APART,
@@ -289,6 +299,7 @@ from lti_tool.exchange.rules.work import (
 
 __all__ = [
     "ADOPTED",
+    "AFTER_GIVING",
     "ALIKE",
     "ALLOWED",
     "ANONYMITIES",
@@ -301,6 +312,7 @@ __all__ = [
     "AUTHOR_HIDDEN",
     "BEFORE",
     "BESIDE",
+    "BY_HAND",
     "CLASSMATE",
     "CLOSE",
     "CLOSENESS",
@@ -375,6 +387,7 @@ __all__ = [
     "OFF",
     "OFFERED",
     "ONE_COLUMN",
+    "ON_DATE",
     "OPEN_STATES",
     "OPTIONAL",
     "OTHER_GROUPS",
@@ -383,6 +396,7 @@ __all__ = [
     "PATIENCE",
     "PRACTICES",
     "REFUSED",
+    "RELEASES",
     "REQUIRED",
     "REVIEWER",
     "REVIEWER_HIDDEN",
@@ -397,6 +411,7 @@ __all__ = [
     "SELF_ASSESSMENT",
     "SELF_ASSESSMENTS",
     "SETTLED",
+    "SHOWN_AT_ONCE",
     "SIDES",
     "STAFF",
     "STAFF_WAYS",
@@ -451,6 +466,7 @@ __all__ = [
     "PracticeOptions",
     "Proposed",
     "Recipe",
+    "ReleaseOptions",
     "Said",
     "Scale",
     "Seen",
@@ -459,6 +475,7 @@ __all__ = [
     "Spot",
     "TeamOptions",
     "View",
+    "Waiting",
     "Wanting",
     "Windows",
     "Words",
@@ -520,6 +537,7 @@ __all__ = [
     "wanting",
     "why_no_later",
     "why_release",
+    "why_waits",
     "without",
     "worth",
 ]

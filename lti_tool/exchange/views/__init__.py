@@ -53,6 +53,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     proposals,
     recipes,
     recordings,
+    release,
     reviewing,
     self_assessment,
     settings,

@@ -164,7 +164,7 @@ def take_thanks_back(id: int, feedback_id: int) -> ResponseReturnValue:
     author = require_part()
 
     def act() -> None:
-        operations.take_thanks_back(db.session(), exchange, author=author, feedback_id=feedback_id)
+        operations.take_thanks_back(db.session(), exchange, author=author, feedback_id=feedback_id, now=now())
 
     return _done(exchange, feedback_id, act, of="thanks", template="_thanks", saying=_("Taken back."))
 
@@ -266,7 +266,7 @@ def _done(
 
 def _part(exchange: Exchange, feedback_id: int) -> queries.Part:
     viewer = current()
-    found = queries.part_in(db.session(), exchange, viewer.person_id, feedback_id, is_staff=viewer.is_staff)
+    found = queries.part_in(db.session(), exchange, viewer.person_id, feedback_id, now=now(), is_staff=viewer.is_staff)
     if found is None:
         abort(404)
     return found

@@ -102,7 +102,7 @@ def _form(exchange: Exchange, by: int, typed: dict[str, Any], **facts: Any) -> s
     is_possible = thing.isascii() and thing.isdigit() and 0 < len(thing) < 11 and int(thing) <= LARGEST_ID
     if kind not in talk.FLAGGED or not is_possible:
         abort(404)
-    operations.thing_of(db.session(), exchange, by=by, kind=kind, thing_id=int(thing))
+    operations.thing_of(db.session(), exchange, by=by, kind=kind, thing_id=int(thing), now=now())
     is_author = kind == "feedback" or queries.wrote_the_work(
         db.session(), exchange, by, kind=kind, message_id=int(thing)
     )

@@ -103,7 +103,7 @@ def live(made: Class) -> Known:
             known.offers[offer.id] = (person, author)
     for id, (person, author) in known.pairs.items():
         about: dict[str, Any] = {"feedback_id": id}
-        if not queries.is_held_back(session, exchange, author):
+        if not queries.is_held_back(session, exchange, author, now=BEGUN):
             operations.say(session, exchange, writer=author, body="Why?", now=next(tick), **about)
             operations.mark_comment(session, exchange, author=author, part=None, mark="use", now=next(tick), **about)
             operations.thank(session, exchange, author=author, now=next(tick), **about)
@@ -312,7 +312,7 @@ def test_a_single_feedback_is_held_back_in_a_sealed_exchange_whatever_was_chosen
     author = review(made, made.people[0]).offer.submission.author_id
     assert author
 
-    assert queries.is_held_back(made.session, made.exchange, author)
+    assert queries.is_held_back(made.session, made.exchange, author, now=BEGUN)
     assert queries.student_page(made.session, made.exchange, author, now=BEGUN).received == ()
 
 
