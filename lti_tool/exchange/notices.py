@@ -128,7 +128,15 @@ def staff_of(session: Session, exchange: Exchange) -> list[int]:
 
 ABOUT_RULES = ("rule_proposed", "rule_adopted", "rule_declined")
 """Kinds that lead to the rules of the class."""
-ABOUT_A_REVIEW = ("reply_received", "lease_ends", "suggestion_used", "thanked", "unmasked", "work_taken_back")
+ABOUT_A_REVIEW = (
+    "reply_received",
+    "lease_ends",
+    "suggestion_used",
+    "thanked",
+    "unmasked",
+    "work_taken_back",
+    "review_reopened",
+)
 """Kinds that lead to the review their reader gives."""
 
 
@@ -141,7 +149,7 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
         endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
     if kind in ABOUT_RULES:
         endpoint = "exchange.together"
-    if kind in ("feedback_received", "message_received") and "feedback_id" in facts:
+    if kind in ("feedback_received", "feedback_revised", "message_received") and "feedback_id" in facts:
         anchor = f"feedback-{facts.get('feedback_id')}"
     return NoticeWords(sentence=SENTENCES[kind](facts), endpoint=endpoint, values=values, anchor=anchor)
 
@@ -172,6 +180,14 @@ def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: d
     if seeing and side != rules.AUTHOR:
         id = facts["feedback_id"]
         tell(session, exchange, "message_received", seeing, now=now, key=key, feedback_id=id)
+
+
+def _feedback_revised(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """The author of the work hears that feedback they can see says something else now."""
+    id = facts["feedback_id"]
+    _offer_id, _reviewer, authors = _sides_of(session, exchange, id)
+    seeing = [each for each in authors if not queries.is_held_back(session, exchange, each, now=now)]
+    tell(session, exchange, "feedback_revised", seeing, now=now, key=f"{id} {now.isoformat()}", feedback_id=id)
 
 
 def _used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -263,6 +279,7 @@ TELLING: Mapping[str, Teller] = {
     "work.submitted": _submitted,
     "feedback.given": _feedback_given,
     "feedback.replied": _feedback_replied,
+    "feedback.revised": _feedback_revised,
     "suggestion.used": _used,
     "feedback.thanked": _thanked,
     "feedback.unmasked": _unmasked,
@@ -312,6 +329,9 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
     "unmasked": lambda facts: _("A teacher asked who wrote one of your feedbacks. Read why."),
     "grade_released": lambda facts: _("Your grade is there."),
+    "feedback_revised": lambda facts: _("A reviewer changed the feedback on your work."),
+    "work_reopened": lambda facts: _("Your teacher lets you hand in your work once more."),
+    "review_reopened": lambda facts: _("Your teacher lets you change feedback that you gave."),
     "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
     "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
     "work_waits": lambda facts: _("There is work for you to review now."),

@@ -39,7 +39,13 @@ class ExchangeRoom:
             counted = queries.tallies(session, exchanges)
             return {id: _staff_card(each, counted[id]) for id, each in exchanges.items()}
         shown = {id: each for id, each in exchanges.items() if each.is_published}
-        standings = queries.standings(session, shown, person_id=viewer.person_id, course_id=viewer.course_id, now=now)
+        found = queries.standings(session, shown, person_id=viewer.person_id, course_id=viewer.course_id, now=now)
+        standings = dict(found)
+        for id, each in shown.items():
+            # Of what is shown live, something is to be reviewed once it was shown.
+            watching = queries.to_watch(session, each, viewer.person_id)
+            if watching and not any(one.is_held_at(now) for one in watching):
+                standings[id] = replace(standings[id], has_work=False)
         return {id: _learner_card(each, standings[id], viewer, now) for id, each in shown.items()}
 
     def placement(self, session: Session, activity: Activity) -> Placement:

@@ -261,6 +261,11 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.TooManyExamples: lambda err: _(
         "There can be %(most)s works to practise with. Remove one first.", most=err.most
     ),
+    errors.TooFewWorks: lambda err: _(
+        "At least %(fewest)s works must be handed in, so that everybody has two of others to compare.",
+        fewest=err.fewest,
+    ),
+    errors.IncompleteComparison: lambda err: _("Some answers are still missing."),
     errors.AssessedAlready: lambda err: _(
         "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
     ),
@@ -442,6 +447,13 @@ def view_beside_staff(view: rules.View) -> str:
     )
 
 
+def who_learns_picks(tells: bool) -> str:
+    """Whether authors learn which work was seen to do better."""
+    if tells:
+        return str(_("They learn how often their work was seen to do something better, not by whom."))
+    return str(_("They do not learn what you chose."))
+
+
 def view_for_staff(view: rules.View) -> str:
     """The same, to staff."""
     if view.verdict is None:
@@ -498,6 +510,9 @@ def who_sees_work(exchange: Exchange) -> str:
             "%(num)s classmates read your work and see your name. Your teachers see it too, nobody else.",
             exchange.reviews,
         )
+    if exchange.option(rules.NotesOptions).others:
+        along = _("Whoever has reviewed your work reads the other reviews of it, too, without names.")
+        said = f"{said} {along}"
     if exchange.hides_author == exchange.hides_reviewer:
         return str(said)
     other = _("You do not learn who they are.") if exchange.hides_reviewer else _("You learn who they are.")
@@ -517,6 +532,9 @@ def who_sees_review(exchange: Exchange) -> str:
         said = _("The author reads your feedback without seeing your name. Your teachers see it.")
     else:
         said = _("The author reads your feedback and sees your name. Your teachers see it too, nobody else.")
+    if exchange.option(rules.NotesOptions).others:
+        along = _("Others who have reviewed the same work read your feedback, too, without your name.")
+        said = f"{said} {along}"
     if exchange.hides_author == exchange.hides_reviewer:
         return str(said)
     other = _("You do not learn who the author is.") if exchange.hides_author else _("You see the author’s name.")

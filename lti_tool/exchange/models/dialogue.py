@@ -160,7 +160,7 @@ class FeedbackRevision(Base):
     words: Mapped[dict[str, Any]]
     """:meth:`rules.Words.as_dict`."""
     cause: Mapped[str]
-    """``disagreement``, or ``asked`` by staff."""
+    """``disagreement``, ``asked`` by staff, or ``reopened`` by them."""
     at: Mapped[datetime]
 
 

@@ -2,6 +2,11 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.comparing import (
+    begin_comparing,
+    give_comparison,
+    hide_comparison,
+)
 from lti_tool.exchange.operations.dates import (
     extend,
     take_back_extension,
@@ -100,6 +105,11 @@ from lti_tool.exchange.operations.release import (
     set_release_rule,
     take_release_back,
 )
+from lti_tool.exchange.operations.reopening import (
+    close_again,
+    reopen_review,
+    reopen_work,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -173,11 +183,13 @@ __all__ = [
     "appraise",
     "assess_own_work",
     "attach_file",
+    "begin_comparing",
     "begin_from",
     "change_example",
     "change_note",
     "choose_pairing",
     "close",
+    "close_again",
     "commit_to",
     "copy_examples",
     "copy_options",
@@ -195,7 +207,9 @@ __all__ = [
     "extend",
     "flag",
     "follow_lms",
+    "give_comparison",
     "give_feedback",
+    "hide_comparison",
     "join",
     "keep_template",
     "keep_words",
@@ -228,6 +242,8 @@ __all__ = [
     "remove_file",
     "remove_note",
     "reopen",
+    "reopen_review",
+    "reopen_work",
     "require_columns_kept",
     "require_practised",
     "require_teams_kept",

@@ -15,6 +15,14 @@ from lti_tool.exchange.queries.cards import (
     standings,
     tallies,
 )
+from lti_tool.exchange.queries.comparing import (
+    Comparing,
+    ComparingAdvice,
+    ToCompare,
+    comparing_advice,
+    comparing_of,
+    works_compared,
+)
 from lti_tool.exchange.queries.dates import (
     Calendar,
     calendar_of,
@@ -66,8 +74,13 @@ from lti_tool.exchange.queries.more_time import (
     extensions,
     learners,
     open_offers_of,
+    reopened_reviews,
     reopenings,
     whom,
+)
+from lti_tool.exchange.queries.others import (
+    Other,
+    others_of_the_work,
 )
 from lti_tool.exchange.queries.owing import (
     commitment_of,
@@ -80,6 +93,12 @@ from lti_tool.exchange.queries.owing import (
     unread_works,
     who_owes,
     who_waited_for,
+)
+from lti_tool.exchange.queries.paged import (
+    Paged,
+    feedback_about,
+    on_file,
+    paged,
 )
 from lti_tool.exchange.queries.pairing import (
     InNeed,
@@ -199,6 +218,8 @@ __all__ = [
     "Calendar",
     "Change",
     "ClassView",
+    "Comparing",
+    "ComparingAdvice",
     "Comparison",
     "Disagreement",
     "Effect",
@@ -212,8 +233,10 @@ __all__ = [
     "Moved",
     "MyReview",
     "MyWork",
+    "Other",
     "Overview",
     "OwnLook",
+    "Paged",
     "Part",
     "PersonPage",
     "Practice",
@@ -228,6 +251,7 @@ __all__ = [
     "StudentRow",
     "TakenBack",
     "Tally",
+    "ToCompare",
     "ToLookAt",
     "Version",
     "Whom",
@@ -243,6 +267,8 @@ __all__ = [
     "commitment_of",
     "commitments_near",
     "compare",
+    "comparing_advice",
+    "comparing_of",
     "consent_of",
     "consents",
     "derived_plan",
@@ -260,6 +286,7 @@ __all__ = [
     "exchanges_to_tend",
     "extensions",
     "failed_grades",
+    "feedback_about",
     "feedback_release",
     "file_for",
     "flag_with",
@@ -283,13 +310,16 @@ __all__ = [
     "lines_of",
     "my_review",
     "my_work",
+    "on_file",
     "open_flags",
     "open_offers_of",
     "opinions_of",
     "others_of",
+    "others_of_the_work",
     "overrides_of",
     "overview",
     "own_look",
+    "paged",
     "pairing_events",
     "part_in",
     "part_overrides_of",
@@ -302,6 +332,7 @@ __all__ = [
     "recipe_of",
     "recomputed",
     "released_between",
+    "reopened_reviews",
     "reopenings",
     "replay",
     "review_due",
@@ -336,6 +367,7 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "works_compared",
     "writer_of",
     "wrote_the_work",
 ]

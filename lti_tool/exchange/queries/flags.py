@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.courses.models import Person
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Exchange, Feedback, Flag, FlagAct, Hiding, Message, Offer, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    Flag,
+    FlagAct,
+    Hiding,
+    Message,
+    Offer,
+    Submission,
+    authored_by,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +133,7 @@ def wrote_the_work(session: Session, exchange: Exchange, person_id: int, *, kind
         Offer.id == Feedback.offer_id,
         Submission.id == Offer.submission_id,
         Submission.exchange_id == exchange.id,
-        Submission.author_id == person_id,
+        authored_by(exchange, person_id),
     )
     return bool(session.scalar(select(is_theirs)))
 

@@ -2,7 +2,7 @@
 What more time for somebody would move, and who has some.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -206,6 +206,20 @@ def reopenings(session: Session, exchange: Exchange, *, person_id: int | None = 
     if person_id is not None:
         rows = rows.where(Reopening.person_id == person_id)
     return session.scalars(rows.order_by(Reopening.id.desc())).all()
+
+
+def reopened_reviews(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Mapping[int, Reopening]:
+    """By feedback: what a reviewer may revise now, because staff opened it. Mostly costs nothing."""
+    if not exchange.has_own_dates:
+        return {}
+    rows = select(Reopening).where(
+        Reopening.exchange_id == exchange.id,
+        Reopening.person_id == person_id,
+        Reopening.feedback_id.is_not(None),
+        Reopening.ended_at.is_(None),
+        Reopening.until >= now,
+    )
+    return {each.feedback_id: each for each in session.scalars(rows) if each.feedback_id is not None}
 
 
 def _takes_part(exchange: Exchange) -> tuple[ColumnElement[bool], ...]:

@@ -128,6 +128,7 @@ def who_waited_for(session: Session, exchange: Exchange, submission_id: int, *, 
 
     Who waits longest is told first, so that nobody runs for a work that has its reviewers.
     """
+    author = author_of(exchange)
     other = aliased(Submission)
     had_offer = aliased(Offer)
     open_offer = aliased(Offer)
@@ -140,21 +141,21 @@ def who_waited_for(session: Session, exchange: Exchange, submission_id: int, *, 
     had_choice = exists().where(
         other.exchange_id == exchange.id,
         other.id != submission_id,
-        other.author_id != Submission.author_id,
+        other.id != Submission.id,
         other.submitted_at.is_not(None),
         served < exchange.reviews,
-        ~exists().where(had_offer.submission_id == other.id, had_offer.reviewer_id == Submission.author_id),
+        ~exists().where(had_offer.submission_id == other.id, had_offer.reviewer_id == author),
     )
     owing = who_owes(session, exchange)
     waiting = session.scalars(
-        select(Submission.author_id)
+        with_authors(select(author).select_from(Submission), exchange)
         .where(
             Submission.exchange_id == exchange.id,
             Submission.id != submission_id,
-            Submission.author_id.in_(owing),
+            author.in_(owing),
             ~exists().where(
                 open_offer.exchange_id == exchange.id,
-                open_offer.reviewer_id == Submission.author_id,
+                open_offer.reviewer_id == author,
                 open_offer.state.in_(rules.OPEN_STATES),
             ),
             ~had_choice,

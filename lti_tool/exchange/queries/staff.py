@@ -2,7 +2,7 @@
 What staff see: who is where, and everything about one person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,12 +17,14 @@ from lti_tool.exchange.models import (
     GradeOverride,
     Offer,
     Release,
+    Reopening,
     Submission,
     Withdrawal,
     authored_by,
 )
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
+from lti_tool.exchange.queries.more_time import reopenings
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings, unmasked_for
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
@@ -134,6 +136,8 @@ class PersonPage:
     """Their own."""
     waiting: rules.Waiting | None
     """Why they do not see their feedback."""
+    reopenings: Sequence[Reopening]
+    """What was opened for them alone, newest first."""
     work: MyWork | None
     given: tuple[MyReview, ...]
     """Nothing where staff do not see who reviewed whom."""
@@ -254,6 +258,7 @@ def person_page(
         person_id=person_id,
         name=name,
         windows=dossier.windows,
+        reopenings=_reopenings(session, exchange, person_id),
         waiting=waiting_of(
             session,
             exchange,
@@ -307,6 +312,15 @@ def _advice(
             )
         )
     return Advice(said=tuple(lines), estimate=estimate)
+
+
+def _reopenings(session: Session, exchange: Exchange, person_id: int) -> Sequence[Reopening]:
+    """What was opened for one person; their reviews only where staff see who gave them."""
+    if not exchange.has_own_dates:
+        return ()
+    is_seen = exchange.may_see(rules.STAFF, rules.REVIEWER)
+    found = reopenings(session, exchange, person_id=person_id)
+    return [each for each in found if each.feedback_id is None or is_seen]
 
 
 def _count_given(session: Session, exchange: Exchange, person_id: int, reviews: tuple[MyReview, ...]) -> int | None:

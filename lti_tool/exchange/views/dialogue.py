@@ -195,10 +195,15 @@ def reviewer_facts(exchange: Exchange, review: queries.MyReview) -> dict[str, An
     look = review.feedback.second_look
     return facts | {
         "unmaskings": queries.unmaskings(db.session(), exchange, review.feedback.id),
+        "reopened": queries.reopened_reviews(db.session(), exchange, current().person_id, now=now()).get(
+            review.feedback.id
+        ),
         "differing": [
             (each, queries.answered_in(exchange, each))
             for each in (queries.differing(db.session(), exchange, review.feedback) if look is None else ())
         ],
+        "others_are_shown": exchange.option(rules.NotesOptions).others,
+        "others": queries.others_of_the_work(db.session(), exchange, review),
         "shows_appraisal": review.feedback.appraisal is not None
         and queries.appraisals_shown(db.session(), exchange, current().person_id, now=now()),
     }

@@ -13,8 +13,8 @@ from flask_babel import ngettext
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import operations, queries, rules, talk, wording
-from lti_tool.exchange.models import Commitment, Exchange
-from lti_tool.exchange.views import bp, oversight, practice, self_assessment
+from lti_tool.exchange.models import Commitment, Exchange, Reopening
+from lti_tool.exchange.views import bp, comparing, oversight, practice, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
 from lti_tool.web import markdown
@@ -68,12 +68,11 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "exchange": exchange,
         "page": page,
-        "steps": practice.with_step(
-            self_assessment.with_step(_steps(exchange, page), exchange, page), page.practice, page.step
-        ),
+        "steps": _all_steps(exchange, page),
         "times": [(words, at) for words, at in _times(page.windows, is_live=exchange.is_live) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
+        "reopened": _reopened(exchange, page),
         "is_overdue": page.windows.is_late(now()),
         "takes_work": page.windows.why_not_hand_in(now()) is None,
         "options": exchange.option(rules.GradingOptions),
@@ -98,6 +97,18 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
     return facts
 
 
+def _reopened(exchange: Exchange, page: queries.StudentPage) -> list[tuple[Reopening, queries.MyReview | None]]:
+    """What staff opened for this learner alone, with the review where it is one."""
+    if not exchange.has_own_dates:
+        return []
+    reviews = {each.feedback.id: each for each in page.reviews if each.feedback is not None}
+    return [
+        (each, reviews.get(each.feedback_id or 0))
+        for each in queries.reopenings(db.session(), exchange, person_id=current().person_id)
+        if each.is_open_at(now()) and (each.feedback_id is None or each.feedback_id in reviews)
+    ]
+
+
 def _commitment(exchange: Exchange, page: queries.StudentPage) -> Commitment | None:
     """Their own date, where it still says something."""
     return queries.commitment_of(db.session(), exchange, current().person_id) if page.given < page.owed else None
@@ -113,6 +124,13 @@ def _taken(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, Any]
         for review in given
         if review.offer.takeaway or review is given[-1]
     ]
+
+
+def _all_steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
+    """With those that the further settings add, from the last to the first."""
+    steps = self_assessment.with_step(_steps(exchange, page), exchange, page)
+    steps = comparing.with_step(steps, page.comparing, page.step)
+    return practice.with_step(steps, page.practice, page.step)
 
 
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:

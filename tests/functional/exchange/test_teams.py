@@ -177,6 +177,17 @@ def test_nobody_is_offered_the_work_of_their_own_group_even_to_help_out(session:
     assert page_of(made, groups[0][1]).available is None
 
 
+def test_all_members_of_a_group_hear_that_there_is_work_to_review(session: Session) -> None:
+    made, groups = in_teams(session, 2, 2, reviews=1)
+    hand_in(made, groups[0][0])
+    work = hand_in(made, groups[1][0])
+
+    waited = queries.who_waited_for(session, made.exchange, work.id, now=LATER)
+
+    assert set(waited) <= set(groups[0])
+    assert waited
+
+
 # What comes back
 
 

@@ -97,6 +97,7 @@ def test_a_teacher_signs_everybody_up_and_sets_the_times(visit: People, live: Cl
     assert "What you watch" in page
     assert "is still to be shown" in page
     assert "Get a work to review" not in page
+    assert "pieces of work to review" not in words(visit(live.learners[0]).get("/").text)
 
 
 def test_a_review_before_the_time_is_kept_and_given_afterwards(visit: People, live: Class, session: Session) -> None:
