@@ -30,6 +30,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
     │   ├── NoSuchExample
+    │   ├── NoSuchComparison
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
     │   ├── NoSuchTeam
@@ -50,6 +51,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── PracticeFirst        before the first review
     ├── TriedAlready         twice
     ├── TooManyExamples
+    ├── TooFewWorks          nobody could compare two works of others
+    ├── IncompleteComparison
     ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
@@ -211,6 +214,10 @@ class NoSuchExample(Missing):
     """No such work to practise with in this exchange, or it is not ready, or nobody practises."""
 
 
+class NoSuchComparison(Missing):
+    """No such two works for this person, or one of them is there no more."""
+
+
 class NoSelfAssessment(Missing):
     """Nobody is asked to assess their own work here, or there is none of this person."""
 
@@ -324,6 +331,22 @@ class TooManyExamples(ExchangeError):
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.most = most
+
+
+class TooFewWorks(ExchangeError):
+    """Fewer than ``fewest`` works are handed in."""
+
+    def __init__(self, fewest: int) -> None:
+        super().__init__(fewest)
+        self.fewest = fewest
+
+
+class IncompleteComparison(ExchangeError):
+    """What a comparison still ``lacks``."""
+
+    def __init__(self, lacks: tuple[Lack, ...]) -> None:
+        super().__init__(lacks)
+        self.lacks = lacks
 
 
 class AssessedAlready(ExchangeError):

@@ -38,6 +38,7 @@ from lti_tool.exchange.models import (
     SealedGiving,
     Seat,
     SelfAssessment,
+    SideBySide,
     Submission,
     SubmissionFile,
     Takeaway,
@@ -183,6 +184,20 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .order_by(Trial.id)
             )
         ],
+        "comparisons_given": [
+            {
+                "given_at": each.given_at.isoformat() if each.given_at else None,
+                "picks": each.picks,
+                "to_one": each.left_words,
+                "to_the_other": each.right_words,
+            }
+            for each in session.scalars(
+                select(SideBySide)
+                .where(SideBySide.reviewer_id == person_id, SideBySide.given_at.is_not(None))
+                .order_by(SideBySide.id)
+            )
+        ],
+        "comparisons_received": _compared(session, person_id),
         "words_being_written": [
             {"exchange": each.exchange_id, "about": each.about, "at": each.saved_at.isoformat(), **each.words}
             for each in session.scalars(
@@ -314,8 +329,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(SealedGiving).where(SealedGiving.person_id == person_id))
     # That staff asked, and why, is for those who wrote; who asked goes with the person.
     session.execute(update(Unmasking).where(Unmasking.by_id == person_id).values(by_id=None))
-    session.execute(delete(Trial).where(Trial.person_id == person_id))
-    session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
+    _forget_practice(session, person_id)
     for own in (Extended, Reopening, FeedbackRelease):
         session.execute(delete(own).where(own.person_id == person_id))
     # An extension of theirs alone says why they needed it.
@@ -351,6 +365,26 @@ def _words_without_quotes(words: dict[str, Any]) -> dict[str, Any]:
 
 def _without_quotes(notes: list[Any]) -> list[Any]:
     return [Note.from_dict(each).without_quote().as_dict() for each in notes]
+
+
+def _forget_practice(session: Session, person_id: int) -> None:
+    """What somebody tried, was writing, and who it was that compared; what they wrote to authors stays."""
+    session.execute(delete(Trial).where(Trial.person_id == person_id))
+    session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
+    mine = SideBySide.reviewer_id == person_id
+    session.execute(delete(SideBySide).where(mine, SideBySide.given_at.is_(None)))
+    session.execute(update(SideBySide).where(mine).values(reviewer_id=None))
+
+
+def _compared(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """What was written to a person by those who compared their work with another."""
+    works = {work.id for work in _works(session, person_id)}
+    rows = session.scalars(
+        select(SideBySide)
+        .where(SideBySide.given_at.is_not(None), or_(SideBySide.left_id.in_(works), SideBySide.right_id.in_(works)))
+        .order_by(SideBySide.id)
+    )
+    return [each.words_to(each.left_id if each.left_id in works else each.right_id).as_dict() for each in rows]
 
 
 def _is_theirs(person_id: int) -> ColumnElement[bool]:

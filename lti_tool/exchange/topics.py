@@ -100,6 +100,12 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.practice",
         ),
         Topic(
+            options=rules.ComparingOptions,
+            title=lazy_gettext("Comparing works side by side"),
+            summary=_comparing,
+            endpoint="exchange.comparing_options",
+        ),
+        Topic(
             options=rules.SelfAssessmentOptions,
             title=lazy_gettext("Looking at one’s own work"),
             summary=_self_assessment,
@@ -236,3 +242,16 @@ def _practice(exchange: Exchange) -> str:
         rules.OFFERED: str(_("Students can practise with works that you have reviewed too.")),
         rules.DEMANDED: str(_("Students practise with works that you have reviewed too, before their first review.")),
     }[exchange.option(rules.PracticeOptions).when]
+
+
+def _comparing(exchange: Exchange) -> str:
+    pairs = exchange.option(rules.ComparingOptions).pairs
+    if not pairs:
+        return str(_("Works are reviewed one at a time."))
+    return str(
+        ngettext(
+            "Everybody also compares one pair of works, once you begin a round.",
+            "Everybody also compares %(num)s pairs of works, once you begin a round.",
+            pairs,
+        )
+    )

@@ -261,6 +261,11 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.TooManyExamples: lambda err: _(
         "There can be %(most)s works to practise with. Remove one first.", most=err.most
     ),
+    errors.TooFewWorks: lambda err: _(
+        "At least %(fewest)s works must be handed in, so that everybody has two of others to compare.",
+        fewest=err.fewest,
+    ),
+    errors.IncompleteComparison: lambda err: _("Some answers are still missing."),
     errors.AssessedAlready: lambda err: _(
         "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
     ),
@@ -440,6 +445,13 @@ def view_beside_staff(view: rules.View) -> str:
             "kinder": _("You see more in this than your teacher does."),
         }[view.verdict]
     )
+
+
+def who_learns_picks(tells: bool) -> str:
+    """Whether authors learn which work was seen to do better."""
+    if tells:
+        return str(_("They learn how often their work was seen to do something better, not by whom."))
+    return str(_("They do not learn what you chose."))
 
 
 def view_for_staff(view: rules.View) -> str:

@@ -126,6 +126,23 @@ class House:
             form = robot.get(there).form(f"/practice/{there.rpartition('/')[2]}")
             robot.submit(form, **_answers(form, words))
 
+    def begin_comparing(self, place: Place) -> None:
+        """Let the teacher begin a round of comparing."""
+        with self._robot(TEACHER) as robot:
+            page = robot.launch(activity=place.activity)
+            robot.submit(robot.get(f"{page.url}/comparing").form("/comparing/rounds"))
+
+    def compare(self, place: Place, student: str, words: str) -> None:
+        """Let a student compare the first two works."""
+        with self._robot(student) as robot:
+            there = robot.launch(activity=place.activity).link("Pair 1")
+            form = robot.get(there).form(f"/comparisons/{there.rpartition('/')[2]}")
+            picks: dict[str, str | list[str]] = {
+                name: values[0] for name, values in form.choices.items() if name.startswith("pick-")
+            }
+            written = {name: words for name in form.fields if name.startswith(("left", "right"))}
+            robot.submit(form, **picks, **written)
+
     def assess_own(self, place: Place, student: str, words: str) -> None:
         """Let a student say how they see their own work."""
         with self._robot(student) as robot:

@@ -1,8 +1,8 @@
 """
 The whole of an exchange as plain facts, section by section, each read by one statement while it is sent.
 
-Left out on purpose: drafts, what reviewers note for themselves, dates somebody set themselves, and what authors
-say to a reviewer alone. Staff do not read them in Hearth either.
+Left out on purpose: drafts, what reviewers note for themselves, what they try to practise, dates somebody set
+themselves, and what authors say to a reviewer alone. Staff do not read them in Hearth either.
 """
 
 from collections.abc import Iterator
@@ -180,6 +180,17 @@ SHOWN = text(
       from exchange_feedback_release where exchange_id = :exchange order by id
     """
 )
+COMPARING_ROUNDS = text(
+    "select id, seed, begun_at from exchange_comparing_round where exchange_id = :exchange order by id"
+)
+COMPARISONS = text(
+    """
+    select p.id, p.round_id as round, p.reviewer_id, p.left_id as left, p.left_version, p.right_id as right,
+           p.right_version, p.picks, p.left_words, p.right_words, p.given_at, p.hidden_at
+      from exchange_side_by_side p join exchange_comparing_round r on r.id = p.round_id
+     where r.exchange_id = :exchange order by p.id
+    """
+)
 RELEASES = text(
     """
     select person_id as person, score, maximum, cause, by_id as by, at
@@ -234,6 +245,11 @@ def sections(
     yield "extensions", read(EXTENSIONS)
     yield "reopenings", (_reopening(each, sight) for each in read(REOPENINGS))
     yield "feedback_shown", read(SHOWN)
+    yield "comparing_rounds", of_pairing(COMPARING_ROUNDS)
+    yield (
+        "comparisons",
+        ({"reviewer": sight.reviewer(each.pop("reviewer_id")), **each} for each in of_pairing(COMPARISONS)),
+    )
     yield "releases", read(RELEASES)
     yield "grades_by_hand", read(BY_HAND)
     yield "regrades", read(REGRADES)

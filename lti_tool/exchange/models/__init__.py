@@ -5,6 +5,10 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
+from lti_tool.exchange.models.comparing import (
+    ComparingRound,
+    SideBySide,
+)
 from lti_tool.exchange.models.dates import (
     Extended,
     Extension,
@@ -101,6 +105,7 @@ __all__ = [
     "CharterConsent",
     "Closure",
     "Commitment",
+    "ComparingRound",
     "Criterion",
     "DraftCopy",
     "Example",
@@ -139,6 +144,7 @@ __all__ = [
     "Seat",
     "SecondLook",
     "SelfAssessment",
+    "SideBySide",
     "Submission",
     "SubmissionFile",
     "Takeaway",

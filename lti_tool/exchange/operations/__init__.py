@@ -2,6 +2,11 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.comparing import (
+    begin_comparing,
+    give_comparison,
+    hide_comparison,
+)
 from lti_tool.exchange.operations.dates import (
     extend,
     take_back_extension,
@@ -178,6 +183,7 @@ __all__ = [
     "appraise",
     "assess_own_work",
     "attach_file",
+    "begin_comparing",
     "begin_from",
     "change_example",
     "change_note",
@@ -201,7 +207,9 @@ __all__ = [
     "extend",
     "flag",
     "follow_lms",
+    "give_comparison",
     "give_feedback",
+    "hide_comparison",
     "join",
     "keep_template",
     "keep_words",

@@ -53,10 +53,25 @@ CUT = (
       from exchange_feedback f join exchange_offer o on o.id = f.offer_id
      where f.id = m.feedback_id and o.exchange_id = :exchange and m.side = 'reviewer'
     """,
+    # Who compared what: under new ids in no order, and from no seed can the pairs be made again.
+    """
+    with gone as (
+        delete from exchange_side_by_side p using exchange_comparing_round r
+         where r.id = p.round_id and r.exchange_id = :exchange
+        returning p.*
+    )
+    insert into exchange_side_by_side (round_id, left_id, right_id, left_version, right_version, picks, left_words,
+                                       right_words, given_at, hidden_at)
+    select round_id, left_id, right_id, left_version, right_version, picks, left_words, right_words,
+           date_trunc('day', given_at, 'UTC'), date_trunc('day', hidden_at, 'UTC')
+      from gone where given_at is not null order by random()
+    """,
+    "update exchange_comparing_round set seed = 0 where exchange_id = :exchange",
+    "delete from exchange_words_draft where exchange_id = :exchange and about like 'pair-%'",
     """
     delete from journal_entry
      where activity_id = :exchange
-       and (act like 'offer.%' or particulars ?| array['feedback_id', 'offer_id', 'message_id', 'flag_id'])
+       and (act like 'offer.%' or particulars ?| array['feedback_id', 'offer_id', 'message_id', 'flag_id', 'pair_id'])
     """,
     """
     delete from notice

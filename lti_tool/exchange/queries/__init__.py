@@ -15,6 +15,14 @@ from lti_tool.exchange.queries.cards import (
     standings,
     tallies,
 )
+from lti_tool.exchange.queries.comparing import (
+    Comparing,
+    ComparingAdvice,
+    ToCompare,
+    comparing_advice,
+    comparing_of,
+    works_compared,
+)
 from lti_tool.exchange.queries.dates import (
     Calendar,
     calendar_of,
@@ -210,6 +218,8 @@ __all__ = [
     "Calendar",
     "Change",
     "ClassView",
+    "Comparing",
+    "ComparingAdvice",
     "Comparison",
     "Disagreement",
     "Effect",
@@ -241,6 +251,7 @@ __all__ = [
     "StudentRow",
     "TakenBack",
     "Tally",
+    "ToCompare",
     "ToLookAt",
     "Version",
     "Whom",
@@ -256,6 +267,8 @@ __all__ = [
     "commitment_of",
     "commitments_near",
     "compare",
+    "comparing_advice",
+    "comparing_of",
     "consent_of",
     "consents",
     "derived_plan",
@@ -354,6 +367,7 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "works_compared",
     "writer_of",
     "wrote_the_work",
 ]

@@ -30,6 +30,7 @@ from lti_tool.exchange.models import (
     has_reader,
 )
 from lti_tool.exchange.queries import pairing, presenting
+from lti_tool.exchange.queries.comparing import Comparing, comparing_of
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
@@ -191,6 +192,8 @@ class StudentPage:
     """How they see their own work; None where nobody asks for it."""
     practice: Practice | None = None
     """How far they have come with practising; None where there is nothing to practise with."""
+    comparing: Comparing | None = None
+    """What they compare, and what was written to them; None where nobody compares."""
     taken_back: tuple[TakenBack, ...] = ()
     """What this learner wrote about works that their authors took back."""
 
@@ -225,6 +228,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     if waiting is not None:
         # As if it had not come.
         dossier = _without_feedback(dossier)
+    comparing = comparing_of(session, exchange, person_id, is_waiting=waiting is not None)
     practice = practice_of(session, exchange, person_id)
     own = own_look(session, exchange, dossier.work, dossier.feedback)
     if own is not None and own.waiting:
@@ -255,8 +259,11 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
-            may_assess=own is not None and own.is_due,
-            may_practise=practice is not None and practice.is_due,
+            also={
+                *(("practise",) if practice is not None and practice.is_due else ()),
+                *(("compare",) if comparing is not None and comparing.next is not None else ()),
+                *(("assess",) if own is not None and own.is_due else ()),
+            },
         ),
         why_not_open=why_not_open,
         work=work,
@@ -276,6 +283,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         to_watch=watching,
         own=own,
         practice=practice,
+        comparing=comparing,
         taken_back=taken_back_among(dossier.offers),
     )
 

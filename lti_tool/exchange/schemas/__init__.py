@@ -8,6 +8,10 @@ from lti_tool.exchange.schemas.anonymity import (
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
+from lti_tool.exchange.schemas.comparing import (
+    ComparingOptionsSchema,
+    ComparisonSchema,
+)
 from lti_tool.exchange.schemas.dates import (
     ExtensionSchema,
     ReopeningSchema,
@@ -95,6 +99,8 @@ __all__ = [
     "CharterSchema",
     "CoachSchema",
     "CommitmentSchema",
+    "ComparingOptionsSchema",
+    "ComparisonSchema",
     "CriterionSchema",
     "DealSchema",
     "DecisionSchema",

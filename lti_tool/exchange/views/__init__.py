@@ -38,6 +38,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     anonymity,
     charter,
     coach,
+    comparing,
     dates,
     dialogue,
     downloads,

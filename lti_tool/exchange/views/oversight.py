@@ -75,6 +75,7 @@ def overview_page(exchange: Exchange) -> str:
         "has_no_column": exchange.points is not None and courses.link_of(db.session(), exchange.id) is None,
         "wording": wording,
         "grade_words": grade_words,
+        "compares": exchange.option(rules.ComparingOptions).is_on,
         "asks_for_rules": exchange.option(rules.CharterOptions).proposals,
         "to_look_at": queries.open_flags(db.session(), exchange),
         "release": exchange.option(rules.ReleaseOptions),

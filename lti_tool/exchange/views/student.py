@@ -14,7 +14,7 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import operations, queries, rules, talk, wording
 from lti_tool.exchange.models import Commitment, Exchange, Reopening
-from lti_tool.exchange.views import bp, oversight, practice, self_assessment
+from lti_tool.exchange.views import bp, comparing, oversight, practice, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
 from lti_tool.web import markdown
@@ -68,9 +68,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "exchange": exchange,
         "page": page,
-        "steps": practice.with_step(
-            self_assessment.with_step(_steps(exchange, page), exchange, page), page.practice, page.step
-        ),
+        "steps": _all_steps(exchange, page),
         "times": [(words, at) for words, at in _times(page.windows, is_live=exchange.is_live) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
@@ -126,6 +124,13 @@ def _taken(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, Any]
         for review in given
         if review.offer.takeaway or review is given[-1]
     ]
+
+
+def _all_steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
+    """With those that the further settings add, from the last to the first."""
+    steps = self_assessment.with_step(_steps(exchange, page), exchange, page)
+    steps = comparing.with_step(steps, page.comparing, page.step)
+    return practice.with_step(steps, page.practice, page.step)
 
 
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
