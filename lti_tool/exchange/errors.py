@@ -7,6 +7,10 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyWork            neither words nor a file
     ├── PartsMissing         the work lacks a part that the teacher asks for
     ├── PartUnwanted         a part that this exchange does not take
+    ├── NoTeam               groups hand in, and this person is in none
+    ├── TeamHasWork          a group that has handed in keeps at least one member
+    ├── TeamFull
+    ├── NotHeldYet           what was not shown yet cannot be reviewed
     ├── WordsMissing         a recording without what is said in it
     ├── NoCues               captions in which nothing is said
     ├── NoteMissing          a revised version says what changed
@@ -26,8 +30,11 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
     │   ├── NoSuchExample
+    │   ├── NoSuchComparison
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
+    │   ├── NoSuchTeam
+    │   ├── NoSuchReopening
     │   ├── NoSuchProposal
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
@@ -44,10 +51,13 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── PracticeFirst        before the first review
     ├── TriedAlready         twice
     ├── TooManyExamples
+    ├── TooFewWorks          nobody could compare two works of others
+    ├── IncompleteComparison
     ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
+    ├── SealedStays          nothing says any more who wrote what
     ├── HasWork              would destroy what people handed in
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
@@ -55,6 +65,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ColumnsInUse         grades are in the columns that were chosen
     ├── NotAhead             a promise is for later
     ├── DatesRefused         what is to be a later date is none
+    ├── NothingWaits         feedback is shown at once, so there is nothing to release
+    ├── FeedbackRead         what somebody has read cannot wait again
     ├── NobodyChosen
     ├── TooManyTemplates
     ├── RuleKnown            the class has this rule already, or somebody proposed it
@@ -100,6 +112,22 @@ class PartUnwanted(ExchangeError):
     def __init__(self, part: str) -> None:
         super().__init__(part)
         self.part = part
+
+
+class NoTeam(ExchangeError):
+    """Groups hand in together, and this person is in none."""
+
+
+class TeamHasWork(ExchangeError):
+    """A group with work keeps at least one member."""
+
+
+class TeamFull(ExchangeError):
+    """As many are in the group as may be."""
+
+
+class NotHeldYet(ExchangeError):
+    """It is shown later than now."""
 
 
 class WordsMissing(ExchangeError):
@@ -186,12 +214,24 @@ class NoSuchExample(Missing):
     """No such work to practise with in this exchange, or it is not ready, or nobody practises."""
 
 
+class NoSuchComparison(Missing):
+    """No such two works for this person, or one of them is there no more."""
+
+
 class NoSelfAssessment(Missing):
     """Nobody is asked to assess their own work here, or there is none of this person."""
 
 
 class NoSuchExtension(Missing):
     """No such later date in this exchange, or not for this person."""
+
+
+class NoSuchTeam(Missing):
+    """No such group in this exchange, or it is not for students to choose."""
+
+
+class NoSuchReopening(Missing):
+    """Nothing of the kind was opened in this exchange."""
 
 
 class NoSuchPart(Missing):
@@ -293,6 +333,22 @@ class TooManyExamples(ExchangeError):
         self.most = most
 
 
+class TooFewWorks(ExchangeError):
+    """Fewer than ``fewest`` works are handed in."""
+
+    def __init__(self, fewest: int) -> None:
+        super().__init__(fewest)
+        self.fewest = fewest
+
+
+class IncompleteComparison(ExchangeError):
+    """What a comparison still ``lacks``."""
+
+    def __init__(self, lacks: tuple[Lack, ...]) -> None:
+        super().__init__(lacks)
+        self.lacks = lacks
+
+
 class AssessedAlready(ExchangeError):
     """What somebody said of their own work before they saw the feedback stays."""
 
@@ -320,6 +376,10 @@ class CriteriaInUse(ExchangeError):
 
 class AnonymityKept(ExchangeError):
     """People wrote under the promise of being hidden."""
+
+
+class SealedStays(ExchangeError):
+    """Nothing says any more who wrote what, so nobody can be asked to go on."""
 
 
 class HasWork(ExchangeError):
@@ -361,6 +421,14 @@ class DatesRefused(ExchangeError):
 
 class NobodyChosen(ExchangeError):
     """More time is for somebody."""
+
+
+class NothingWaits(ExchangeError):
+    """Feedback is shown at once here."""
+
+
+class FeedbackRead(ExchangeError):
+    """Somebody has read it already."""
 
 
 class TooManyTemplates(ExchangeError):

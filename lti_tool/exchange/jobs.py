@@ -41,6 +41,17 @@ def tend_plans(timestamp: int) -> None:
             operations.tend(session, session.get_one(Exchange, id), now=now())
 
 
+@jobs.periodic(cron="25 * * * *")
+@jobs.task(name="exchange.seal", queue="grades", queueing_lock="exchange.seal")
+def seal(timestamp: int) -> None:
+    """Seal exchanges that are over, and close those that nobody closes."""
+    with db.transaction() as session:
+        waiting = [each.id for each in queries.exchanges_to_seal(session)]
+    for id in waiting:
+        with db.transaction() as session:
+            operations.tend_seal(session, session.get_one(Exchange, id), now=now())
+
+
 @jobs.periodic(cron="40 3 * * *")
 @jobs.task(name="exchange.sweep_files", queue="files", queueing_lock="exchange.sweep_files")
 def sweep_files(timestamp: int) -> None:
@@ -66,5 +77,7 @@ def tell_of_dates(timestamp: int) -> None:
             exchange = session.get(Exchange, id)
             if exchange is not None:
                 reminding.tell_of_exchange(session, exchange, now=now())
+    with db.transaction() as session:
+        reminding.tell_of_shown_feedback(session, now=now())
     with db.transaction() as session:
         reminding.tell_of_failed_grades(session, now=now())

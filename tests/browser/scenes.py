@@ -2,11 +2,14 @@
 Every page of the product in every state that people meet, and the way there. Tests look at them all.
 """
 
+import io
 import re
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import pikepdf
 from playwright.sync_api import FilePayload, Route, expect
 
 from tests.browser.house import TEACHER, House, Place
@@ -78,7 +81,16 @@ class Scene:
     go: Callable[[Someone, World], Hearth]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """Where notes were written in a running demo."""
+
+    house: House
+    place: Place
+
+
 SCENES: list[Scene] = []
+NOTED: list[Noted] = []
 
 
 Way: TypeAlias = Callable[[Someone, World], Hearth]
@@ -157,6 +169,93 @@ def reviewing_with_gaps(aisha: Someone, world: World) -> Hearth:
     hearth.press("Give the feedback")
     expect(hearth.root.locator(".field__error").first).to_be_visible()
     return hearth
+
+
+@scene("Aisha Rahman")
+def writing_notes(aisha: Someone, world: World) -> Hearth:
+    hearth = aisha.open_window(world.full)
+    hearth.follow("Go on reviewing")
+    hearth.shows(re.compile("^Feedback on"))
+    if not hearth.root.locator(".note").count():
+        hearth.root.get_by_label("Where it belongs").select_option("text-2")
+        hearth.fill("Which words", "the bench is always wet")
+        hearth.fill("Your note", "Whose bench is it?")
+        hearth.press("Add the note")
+    expect(hearth.root.locator(".note")).to_be_visible()
+    return hearth
+
+
+@scene("Aisha Rahman")
+def a_note_refused(aisha: Someone, world: World) -> Hearth:
+    hearth = aisha.open_window(world.full)
+    hearth.follow("Go on reviewing")
+    hearth.fill("Your note", "Where?")
+    hearth.press("Add the note")
+    expect(hearth.root.locator(".composer .field__error")).to_be_visible()
+    return hearth
+
+
+@scene("Priya Nair")
+def notes_beside_ones_text(priya: Someone, world: World) -> Hearth:
+    hearth = priya.open_window(noted(priya, world))
+    hearth.follow("Read the notes beside your text")
+    hearth.shows("Notes beside your text")
+    expect(hearth.root.locator(".note")).to_have_count(2)
+    return hearth
+
+
+@scene("Priya Nair")
+def pages_of_a_pdf(priya: Someone, world: World) -> Hearth:
+    hearth = priya.open_window(noted(priya, world))
+    hearth.follow("Page 1")
+    expect(hearth.root.locator("#page")).to_have_attribute("data-drawn", "1")
+    return hearth
+
+
+def noted(priya: Someone, world: World) -> Place:
+    """An exchange in which Mai has written notes on Priya's text and on her PDF; made once."""
+    title = "Notes and pages"
+    found = [each for each in NOTED if each.house is world.house]
+    if found:
+        return found[0].place
+    place = world.house.exchange(world.house.new_course(title), title)
+    world.house.hand_in(place, "Mai Tran", WORK)
+    hearth = priya.open_window(place)
+    hearth.start_writing()
+    hearth.writing.fill(WORK)
+    sketch: FilePayload = {"name": "sketch.pdf", "mimeType": "application/pdf", "buffer": one_page("A bench that tips")}
+    hearth.root.locator("input[type=file]").set_input_files(sketch)
+    expect(hearth.root.locator("#work-files .files__one")).to_have_count(1)
+    hearth.look_and_hand_in()
+    browser = priya.context.browser
+    assert browser is not None
+    with closing(browser.new_context()) as context:
+        mai = Someone(world.house, context, "Mai Tran")
+        reviewing = mai.open_window(place)
+        reviewing.take_work()
+        for number, where in enumerate(("2: My grandmother", "A page of"), start=1):
+            places = reviewing.root.get_by_label("Where it belongs")
+            value = places.locator("option", has_text=where).get_attribute("value")
+            places.select_option(value)
+            reviewing.fill("Page", "1")
+            reviewing.fill("Your note", "Whose bench is it?")
+            reviewing.press("Add the note")
+            expect(reviewing.root.locator(".note")).to_have_count(number)
+        reviewing.give_feedback(WORDS)
+    NOTED.append(Noted(house=world.house, place=place))
+    return place
+
+
+def one_page(words: str) -> bytes:
+    """A PDF that says so, in a font that it does not bring along."""
+    made = pikepdf.new()
+    made.add_blank_page(page_size=(420, 300))
+    font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    made.pages[0].Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+    made.pages[0].Contents = made.make_stream(f"BT /F1 32 Tf 40 150 Td ({words}) Tj ET".encode())
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
 
 
 @scene("Aisha Rahman")
@@ -277,6 +376,13 @@ def settings(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(world.full)
     hearth.follow("Settings")
     return hearth.shows("Settings")
+
+
+@scene(TEACHER)
+def notes_and_who_reads_along(teacher: Someone, world: World) -> Hearth:
+    hearth = settings(teacher, world)
+    hearth.follow("Notes beside the text, and who reads along")
+    return hearth.shows("Notes beside the text, and who reads along")
 
 
 @scene(TEACHER)

@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 
 from lti_tool.courses.models import Membership, Platform, Role
 from lti_tool.exchange import operations
-from lti_tool.exchange.models import DraftCopy, Submission
+from lti_tool.exchange.models import DraftCopy, Extended, Extension, Submission
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.grades.models import Passback
 from lti_tool.web.guards import BROWSER_COOKIE, hash_secret
@@ -84,6 +84,10 @@ def fill(session: Session, **plan: Any) -> Full:
     flag = operations.flag(
         session, exchange, by=author, kind="feedback", thing_id=feedback.id, reason="other", now=before
     )
+    # Of somebody else than the author whose doors are knocked at, and taken back, so that it moves nothing.
+    later = Extension(exchange_id=exchange.id, review_by=before, reason="Ill.", by_id=made.teacher.person_id, at=before)
+    later.people = [Extended(person_id=giver, leases={}, taken_back_at=before)]
+    session.add(later)
     session.commit()
     copy_id = session.scalars(
         select(DraftCopy.id).join(Submission).where(Submission.exchange_id == exchange.id)
@@ -92,7 +96,14 @@ def fill(session: Session, **plan: Any) -> Full:
     assert session.scalars(select(Passback.id).where(Passback.activity_id == exchange.id)).one()
     ids: dict[str, Any] = {"id": exchange.id, "person_id": author, "offer_id": offer.id, "feedback_id": feedback.id}
     ids["part"] = "work"
-    ids |= {"message_id": message.id, "flag_id": flag.id}
+    ids |= {
+        "message_id": message.id,
+        "flag_id": flag.id,
+        "extension_id": later.id,
+        "name": "people",
+        "note_id": 1,
+        "public_id": "nothing",
+    }
     return Full(made, {**ids, "file_id": file.id, "copy_id": copy_id})
 
 

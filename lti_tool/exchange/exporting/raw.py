@@ -1,8 +1,8 @@
 """
 The whole of an exchange as plain facts, section by section, each read by one statement while it is sent.
 
-Left out on purpose: drafts, what reviewers note for themselves, dates somebody set themselves, and what authors
-say to a reviewer alone. Staff do not read them in Hearth either.
+Left out on purpose: drafts, what reviewers note for themselves, what they try to practise, dates somebody set
+themselves, and what authors say to a reviewer alone. Staff do not read them in Hearth either.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from lti_tool.exchange import rules
 from lti_tool.exchange.exporting.sight import Sight
 from lti_tool.exchange.exporting.tables import letter
 from lti_tool.exchange.models import Criterion, Exchange
@@ -78,6 +79,20 @@ WORKS = text(
      order by w.id
     """
 )
+EXAMPLES = text(
+    """
+    select e.id, e.title, e.body, e.beside, e.words, e.made_at, f.name as file
+      from exchange_example e left join exchange_example_file f on f.example_id = e.id
+     where e.exchange_id = :exchange order by e.id
+    """
+)
+OWN_LOOKS = text(
+    """
+    select a.submission_id as work, a.version, a.words, a.assessed_at, a.passed_over_at
+      from exchange_self_assessment a join exchange_submission w on w.id = a.submission_id
+     where w.exchange_id = :exchange order by a.submission_id
+    """
+)
 OFFERS = text(
     """
     select id, submission_id as work, reviewer_id, state, offered_at, lease_until, version, reason, note, ended_at
@@ -113,7 +128,7 @@ FEEDBACK = text(
               from exchange_exclusion x where x.feedback_id = f.id) as not_counted
       from exchange_feedback f join exchange_offer o on o.id = f.offer_id
      where o.exchange_id = :exchange
-     order by o.submission_id, f.given_at, f.id
+     order by o.submission_id, f.id
     """
 )
 MESSAGES = text(
@@ -165,6 +180,17 @@ SHOWN = text(
       from exchange_feedback_release where exchange_id = :exchange order by id
     """
 )
+COMPARING_ROUNDS = text(
+    "select id, seed, begun_at from exchange_comparing_round where exchange_id = :exchange order by id"
+)
+COMPARISONS = text(
+    """
+    select p.id, p.round_id as round, p.reviewer_id, p.left_id as left, p.left_version, p.right_id as right,
+           p.right_version, p.picks, p.left_words, p.right_words, p.given_at, p.hidden_at
+      from exchange_side_by_side p join exchange_comparing_round r on r.id = p.round_id
+     where r.exchange_id = :exchange order by p.id
+    """
+)
 RELEASES = text(
     """
     select person_id as person, score, maximum, cause, by_id as by, at
@@ -203,20 +229,27 @@ def sections(
     yield "withheld", list(sight.withheld)
     yield "settings", settings(exchange)
     yield "criteria", [criterion(each) for each in exchange.criteria]
+    yield "examples", read(EXAMPLES)
     yield "people", read(PEOPLE)
     yield "seats", of_pairing(SEATS)
     yield "pairs", of_pairing(PAIRS)
     yield "pair_rules", of_pairing(PAIR_RULES)
     yield "pairing_events", ({**each.pop("facts"), **each} for each in of_pairing(STEPS))
     yield "works", (_work(each, sight) for each in read(WORKS))
-    yield "offers", (_offer(each, sight) for each in read(OFFERS))
+    yield "self_assessments", read(OWN_LOOKS)
+    yield "offers", (_offer(each) for each in of_pairing(OFFERS))
     yield "feedback", (_feedback(each, exchange, sight) for each in read(FEEDBACK))
-    yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))
+    yield "messages", (_message(each, sight) for each in read(MESSAGES))
     yield "flags", ({"by": sight.anybody(each.pop("by_id")), **each} for each in read(FLAGS))
     yield "rules_proposed", ({"by": sight.reviewer(each.pop("by_id")), **each} for each in read(PROPOSALS))
     yield "extensions", read(EXTENSIONS)
     yield "reopenings", (_reopening(each, sight) for each in read(REOPENINGS))
     yield "feedback_shown", read(SHOWN)
+    yield "comparing_rounds", of_pairing(COMPARING_ROUNDS)
+    yield (
+        "comparisons",
+        ({"reviewer": sight.reviewer(each.pop("reviewer_id")), **each} for each in of_pairing(COMPARISONS)),
+    )
     yield "releases", read(RELEASES)
     yield "grades_by_hand", read(BY_HAND)
     yield "regrades", read(REGRADES)
@@ -275,13 +308,23 @@ def _reopening(each: Facts, sight: Sight) -> Facts:
     return {"person": side(each.pop("person_id")), **each}
 
 
-def _offer(each: Facts, sight: Sight) -> Facts:
-    if not sight.reviewers:
-        each |= {"note": ""}
-    return {"reviewer": sight.reviewer(each.pop("reviewer_id")), **each}
+def _offer(each: Facts) -> Facts:
+    return {"reviewer": each.pop("reviewer_id"), **each}
+
+
+def _message(each: Facts, sight: Sight) -> Facts:
+    if each["side"] == rules.REVIEWER:
+        each |= {name: sight.of_reviewer(each[name]) for name in ("sent_at", "edited_at")}
+    return {"writer": sight.writer(each["side"], each.pop("writer_id")), **each}
 
 
 def _feedback(each: Facts, exchange: Exchange, sight: Sight) -> Facts:
+    each["given_at"] = sight.of_reviewer(each["given_at"])
+    for moment, of in (("at", each["second_look"]), ("answered_at", each["rewrite_request"])):
+        if of is not None:
+            of[moment] = sight.of_reviewer(of[moment])
+    for before in each["before"]:
+        before["at"] = sight.of_reviewer(before["at"])
     return {
         "offer": each.pop("offer_id"),
         "reviewer": sight.reviewer(each.pop("reviewer_id")),

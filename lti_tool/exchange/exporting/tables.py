@@ -79,7 +79,7 @@ SAID = text(
       left join exchange_exclusion x on x.feedback_id = f.id
       left join exchange_hiding h on h.feedback_id = f.id
      where o.exchange_id = :exchange
-     order by o.submission_id, f.given_at, f.id
+     order by o.submission_id, f.id
     """
 )
 
@@ -113,7 +113,8 @@ def people(session: Session, exchange: Exchange, sight: Sight, *, now: datetime)
             # By its minute a work could be told that says nothing else of its author.
             _moment(row.submitted_at) if sight.authors else "",
             _yes(row.is_late),
-            row.given,
+            # A count that grows when a feedback comes tells whose it is.
+            None if exchange.keeps_counts_back else row.given,
             row.received,
             row.computed.score,
             by_hand.score if by_hand else None,
@@ -142,7 +143,7 @@ def reviews(session: Session, exchange: Exchange, sight: Sight) -> Iterator[tupl
             sight.reviewer(row.reviewer_id),
             (row.reviewer_name or "") if sight.reviewers else "",
             letter(exchange, row.work, row.place),
-            _moment(row.given_at),
+            sight.of_reviewer(_moment(row.given_at)),
             _yes(row.counts),
         )
         for criterion in exchange.criteria:

@@ -5,6 +5,10 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
+from lti_tool.exchange.models.comparing import (
+    ComparingRound,
+    SideBySide,
+)
 from lti_tool.exchange.models.dates import (
     Extended,
     Extension,
@@ -24,6 +28,7 @@ from lti_tool.exchange.models.dialogue import (
     RewriteRequest,
     SecondLook,
     Thanks,
+    Unmasking,
 )
 from lti_tool.exchange.models.grades import (
     Exclusion,
@@ -41,6 +46,9 @@ from lti_tool.exchange.models.practice import (
     Example,
     ExampleFile,
     Trial,
+)
+from lti_tool.exchange.models.presenting import (
+    Presentation,
 )
 from lti_tool.exchange.models.promises import (
     Commitment,
@@ -67,6 +75,15 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+    SealedGiving,
+    Sealing,
+)
+from lti_tool.exchange.models.teams import (
+    Team,
+    TeamMember,
+    author_of,
+    authored_by,
+    with_authors,
 )
 from lti_tool.exchange.models.templates import (
     Template,
@@ -88,6 +105,7 @@ __all__ = [
     "CharterConsent",
     "Closure",
     "Commitment",
+    "ComparingRound",
     "Criterion",
     "DraftCopy",
     "Example",
@@ -113,6 +131,7 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Presentation",
     "Proposal",
     "ProposalSupport",
     "Publication",
@@ -120,17 +139,26 @@ __all__ = [
     "Release",
     "Reopening",
     "RewriteRequest",
+    "SealedGiving",
+    "Sealing",
     "Seat",
     "SecondLook",
     "SelfAssessment",
+    "SideBySide",
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Team",
+    "TeamMember",
     "Template",
     "Thanks",
     "Trial",
+    "Unmasking",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",
+    "author_of",
+    "authored_by",
     "has_reader",
+    "with_authors",
 ]

@@ -2,6 +2,11 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.comparing import (
+    begin_comparing,
+    give_comparison,
+    hide_comparison,
+)
 from lti_tool.exchange.operations.dates import (
     extend,
     take_back_extension,
@@ -68,6 +73,12 @@ from lti_tool.exchange.operations.practice import (
     take_file_away,
     try_example,
 )
+from lti_tool.exchange.operations.presenting import (
+    require_way_kept,
+    set_slot,
+    sign_everybody_up,
+    sign_up,
+)
 from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
@@ -89,6 +100,16 @@ from lti_tool.exchange.operations.recipes import (
 from lti_tool.exchange.operations.recordings import (
     say_words,
 )
+from lti_tool.exchange.operations.release import (
+    release_feedback,
+    set_release_rule,
+    take_release_back,
+)
+from lti_tool.exchange.operations.reopening import (
+    close_again,
+    reopen_review,
+    reopen_work,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -96,6 +117,10 @@ from lti_tool.exchange.operations.reviewing import (
     mark_read,
     next_offer,
     save_feedback_draft,
+)
+from lti_tool.exchange.operations.sealing import (
+    seal,
+    tend_seal,
 )
 from lti_tool.exchange.operations.second_look import (
     may_revise,
@@ -119,6 +144,19 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.teams import (
+    add_team,
+    deal,
+    follow_lms,
+    join,
+    leave_all,
+    put_in,
+    remove_empty,
+    require_teams_kept,
+)
+from lti_tool.exchange.operations.unmasking import (
+    unmask,
+)
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
 )
@@ -139,20 +177,24 @@ __all__ = [
     "Saved",
     "add_example",
     "add_note",
+    "add_team",
     "adopt_rule",
     "agree_to_charter",
     "appraise",
     "assess_own_work",
     "attach_file",
+    "begin_comparing",
     "begin_from",
     "change_example",
     "change_note",
     "choose_pairing",
     "close",
+    "close_again",
     "commit_to",
     "copy_examples",
     "copy_options",
     "create_exchange",
+    "deal",
     "decide",
     "decisions_for",
     "decline_offer",
@@ -164,9 +206,14 @@ __all__ = [
     "edit_message",
     "extend",
     "flag",
+    "follow_lms",
+    "give_comparison",
     "give_feedback",
+    "hide_comparison",
+    "join",
     "keep_template",
     "keep_words",
+    "leave_all",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -184,25 +231,37 @@ __all__ = [
     "propose_rule",
     "publish",
     "put_file",
+    "put_in",
     "regrade",
+    "release_feedback",
     "release_grades",
     "release_if_ready",
     "remind",
+    "remove_empty",
     "remove_example",
     "remove_file",
     "remove_note",
     "reopen",
+    "reopen_review",
+    "reopen_work",
     "require_columns_kept",
     "require_practised",
+    "require_teams_kept",
+    "require_way_kept",
     "restore_copy",
     "revise_feedback",
     "save_draft",
     "save_feedback_draft",
     "say",
     "say_words",
+    "seal",
     "set_grade_override",
     "set_options",
     "set_part_override",
+    "set_release_rule",
+    "set_slot",
+    "sign_everybody_up",
+    "sign_up",
     "stay_with_it",
     "stop_supporting",
     "submit_work",
@@ -211,12 +270,15 @@ __all__ = [
     "take_file_away",
     "take_other_words",
     "take_proposal_back",
+    "take_release_back",
     "take_thanks_back",
     "tend",
+    "tend_seal",
     "thank",
     "thing_of",
     "tick_off",
     "try_example",
+    "unmask",
     "unpublish",
     "withdraw_name",
     "withdraw_work",

@@ -14,6 +14,7 @@ from lti_tool import journal
 from lti_tool.exchange import errors
 from lti_tool.exchange.models import Exchange, Template
 from lti_tool.exchange.operations import acts
+from lti_tool.exchange.operations.practice import copy_examples
 from lti_tool.exchange.operations.settings import create_exchange
 from lti_tool.exchange.rules import LONGEST_NAME, MOST_TEMPLATES, Recipe
 
@@ -21,12 +22,18 @@ log = logging.getLogger(__name__)
 
 
 def begin_from(
-    session: Session, recipe: Recipe, *, course_id: int, by: int, now: datetime, publish: bool = False
+    session: Session, recipe: Recipe, *, course_id: int, by: int, now: datetime, source: Exchange | None = None
 ) -> Exchange:
-    """Make an exchange as *recipe* says: a draft, so that somebody looks through it first."""
-    exchange = create_exchange(session, recipe.plan, course_id=course_id, by=by, now=now, publish=publish)
+    """
+    Make an exchange as *recipe* says: a draft, so that somebody looks through it first.
+
+    Where the recipe is that of another exchange, its *source*, the works to practise with come along.
+    """
+    exchange = create_exchange(session, recipe.plan, course_id=course_id, by=by, now=now, publish=False)
     exchange.options = {topic: dict(chosen) for topic, chosen in recipe.options.items()}
     session.flush()
+    if source is not None:
+        copy_examples(session, source, exchange, now=now)
     return exchange
 
 

@@ -118,7 +118,7 @@ def unpublish(session: Session, exchange: Exchange, *, by: int, now: datetime) -
     acts.record(session, exchange, "exchange.unpublished", by=by, now=now)
 
 
-def close(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
+def close(session: Session, exchange: Exchange, *, by: int | None, now: datetime) -> None:
     """
     End the exchange: nothing more is handed in, and every grade that can be computed goes out.
     """
@@ -137,6 +137,8 @@ def reopen(session: Session, exchange: Exchange, *, by: int, now: datetime) -> N
     exchange = _held(session, exchange)
     if exchange.closure is None:
         return
+    if exchange.sealing is not None:
+        raise errors.SealedStays
     exchange.closure = None
     session.flush()
     acts.record(session, exchange, "exchange.reopened", by=by, now=now)

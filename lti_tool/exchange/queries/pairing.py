@@ -24,6 +24,8 @@ IN_NEED = """
               join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
              where s.exchange_id = {exchange} and s.lacks > {above} and s.left_at is null
                and s.person_id <> :person
+               and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
+                                  and mine.person_id = :person and mine.submission_id = s.submission_id)
                and not exists (select from exchange_pair p
                                 where p.submission_id = s.submission_id and p.reviewer_id = :person)
                and not exists (select from exchange_offer o where o.submission_id = s.submission_id
@@ -34,6 +36,8 @@ LAPSED = """
               join exchange_seat s on s.submission_id = o.submission_id and s.left_at is null
              where o.exchange_id = {exchange} and o.state = 'offered' and o.lease_until <= :now
                and o.reviewer_id <> :person and s.person_id <> :person
+               and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
+                                  and mine.person_id = :person and mine.submission_id = s.submission_id)
                and not exists (select from exchange_offer mine where mine.submission_id = o.submission_id
                                   and mine.reviewer_id = :person and mine.state <> 'expired'))
 """
@@ -54,8 +58,14 @@ AVAILABLE = text(
 )
 REVIEWER = text(
     """
-    select exists (select from exchange_submission where exchange_id = :exchange and author_id = :person
-                      and submitted_at is not null) as has_work,
+    select exists (select from exchange_submission w
+                    where w.submitted_at is not null
+                      and w.id = coalesce((select team.submission_id from exchange_team_member mate
+                                             join exchange_team team on team.id = mate.team_id
+                                            where mate.exchange_id = :exchange and mate.person_id = :person),
+                                          (select alone.id from exchange_submission alone
+                                            where alone.exchange_id = :exchange and alone.author_id = :person)))
+           as has_work,
            coalesce(bool_or(state in ('offered', 'started')), false) as has_open,
            count(*) filter (where state = 'submitted') as given
       from exchange_offer where exchange_id = :exchange and reviewer_id = :person
@@ -63,7 +73,10 @@ REVIEWER = text(
 )
 WHY_NONE = text(
     f"""
-    select exists (select from exchange_seat where exchange_id = :exchange and person_id <> :person) as has_others,
+    select exists (select from exchange_seat s where s.exchange_id = :exchange and s.person_id <> :person
+                      and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
+                                         and mine.person_id = :person
+                                         and mine.submission_id = s.submission_id)) as has_others,
            {IN_NEED.format(exchange=":exchange", above=f"-{rules.MOST_REVIEWS}")} as has_unseen,
            not {HAS_BEGUN} as is_early
     """  # noqa: S608 - made of constants

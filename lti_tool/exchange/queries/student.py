@@ -26,13 +26,18 @@ from lti_tool.exchange.models import (
     Release,
     Submission,
     SubmissionFile,
+    authored_by,
     has_reader,
 )
-from lti_tool.exchange.queries import pairing
+from lti_tool.exchange.queries import pairing, presenting
+from lti_tool.exchange.queries.comparing import Comparing, comparing_of
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
 from lti_tool.exchange.queries.practice import Practice, practice_of
+from lti_tool.exchange.queries.presenting import Shown
+from lti_tool.exchange.queries.release import waiting_of
+from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
@@ -172,17 +177,23 @@ class StudentPage:
     """Whether another work can be had: ``own`` while some are owed, then ``extra`` where help is needed."""
     none_because: str | None
     received: tuple[Received, ...]
-    """Nothing while it is held back, see :class:`rules.AnonymityOptions`."""
+    """Nothing while it is held back."""
+    waiting: rules.Waiting | None
+    """Why feedback is held back, or would be if it came."""
     grade: Release | None
     passback: Passback | None
     windows: rules.Windows
     """Their own: everybody's, unless they have more time."""
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    to_watch: tuple[Shown, ...] = ()
+    """Where it is shown live: what they are to review and have not begun."""
     own: OwnLook | None = None
     """How they see their own work; None where nobody asks for it."""
     practice: Practice | None = None
     """How far they have come with practising; None where there is nothing to practise with."""
+    comparing: Comparing | None = None
+    """What they compare, and what was written to them; None where nobody compares."""
     taken_back: tuple[TakenBack, ...] = ()
     """What this learner wrote about works that their authors took back."""
 
@@ -209,7 +220,15 @@ class Dossier:
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
-    dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
+    dossier = dossier_of(session, exchange, person_id, now=now)
+    given = sum(offer.state == OfferState.SUBMITTED for offer in dossier.offers)
+    if exchange.sealing is not None:
+        given = sealed_givings(session, exchange, persons=(person_id,)).get(person_id, 0)
+    waiting = waiting_of(session, exchange, person_id, received=len(dossier.feedback), given=given, now=now)
+    if waiting is not None:
+        # As if it had not come.
+        dossier = _without_feedback(dossier)
+    comparing = comparing_of(session, exchange, person_id, is_waiting=waiting is not None)
     practice = practice_of(session, exchange, person_id)
     own = own_look(session, exchange, dossier.work, dossier.feedback)
     if own is not None and own.waiting:
@@ -219,7 +238,6 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     work = work_in(dossier, exchange, now=now)
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
-    given = sum(review.feedback is not None for review in reviews)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
@@ -229,6 +247,9 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         available, none_because = pairing.available(
             session, exchange, person_id, owes=exchange.reviews - given, now=now
         )
+    watching = tuple(presenting.to_watch(session, exchange, person_id))
+    if watching and available is not None and not any(each.is_held_at(now) for each in watching):
+        available, none_because = None, "not_held"
     grade, passback = _grade(session, exchange, person_id)
     return StudentPage(
         step=rules.step(
@@ -238,8 +259,11 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
-            may_assess=own is not None and own.is_due,
-            may_practise=practice is not None and practice.is_due,
+            also={
+                *(("practise",) if practice is not None and practice.is_due else ()),
+                *(("compare",) if comparing is not None and comparing.next is not None else ()),
+                *(("assess",) if own is not None and own.is_due else ()),
+            },
         ),
         why_not_open=why_not_open,
         work=work,
@@ -251,12 +275,15 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         available=available,
         none_because=none_because,
         received=received,
+        waiting=waiting,
         grade=grade,
         passback=passback,
         windows=windows,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        to_watch=watching,
         own=own,
         practice=practice,
+        comparing=comparing,
         taken_back=taken_back_among(dossier.offers),
     )
 
@@ -359,7 +386,7 @@ def reviews_in(dossier: Dossier, exchange: Exchange, *, looker: str, now: dateti
         MyReview(
             offer=offer,
             number=number,
-            author_name=_name(offer.submission.author) if is_known(offer) else None,
+            author_name=names_of_authors(exchange, offer.submission) if is_known(offer) else None,
             submission=offer.submission,
             files=under_review(offer)[0].files,
             versions=under_review(offer),
@@ -373,16 +400,26 @@ def reviews_in(dossier: Dossier, exchange: Exchange, *, looker: str, now: dateti
     )
 
 
-def received_in(dossier: Dossier, exchange: Exchange, *, looker: str) -> tuple[Received, ...]:
-    """The feedback of a dossier as *looker* reads it: by letters where its reviewers are hidden."""
+def received_in(
+    dossier: Dossier, exchange: Exchange, *, looker: str, unmasked: Collection[int] = ()
+) -> tuple[Received, ...]:
+    """
+    The feedback of a dossier as *looker* reads it: by letters where its reviewers are hidden.
+
+    *unmasked* is that of which a member of staff knows who wrote it nevertheless.
+    """
     works = {each.offer.submission_id for each in dossier.feedback}
     letters = rules.pseudonyms(exchange.seed, min(works, default=0), len(dossier.feedback))
+
+    def is_known(feedback: Feedback) -> bool:
+        return feedback.id in unmasked if looker == rules.STAFF else feedback.is_agreed
+
     received = (
         Received(
             feedback=feedback,
             letter=letter,
             reviewer_name=_name(feedback.offer.reviewer)
-            if exchange.may_see(looker, rules.REVIEWER, agreed=feedback.is_agreed)
+            if exchange.may_see(looker, rules.REVIEWER, agreed=is_known(feedback))
             else None,
             answers=_answered(exchange, feedback),
             asked=tuple(zip(_questions(dossier, feedback.offer), feedback.to_author, strict=False)),
@@ -403,11 +440,6 @@ def _why_not_counted(feedback: Feedback) -> str | None:
         return feedback.exclusion.reason
     hiding = feedback.hiding
     return hiding.note if hiding is not None and not hiding.counts else None
-
-
-def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
-    """The dossier without feedback that is held back, as if it had not come."""
-    return _without_feedback(dossier) if exchange.holds_back(len(dossier.feedback)) else dossier
 
 
 def _without_feedback(dossier: Dossier) -> Dossier:
@@ -473,7 +505,7 @@ def _work_of(
     has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
     row = session.execute(
         select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -485,7 +517,9 @@ def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Of
         select(Offer)
         .where(Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id)
         .options(
-            joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
+            joinedload(Offer.submission, innerjoin=True).joinedload(
+                Submission.team if exchange.has_teams else Submission.author
+            ),
             joinedload(Offer.draft),
             joinedload(Offer.takeaway),
             joinedload(Offer.feedback).options(*WITH_DIALOGUE),
@@ -501,7 +535,7 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         select(Feedback)
         .join(Feedback.offer)
         .join(Offer.submission)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(
             *WITH_DIALOGUE,
             joinedload(Feedback.exclusion),
@@ -587,6 +621,13 @@ def _words(offer: Offer) -> Words:
     if offer.feedback is not None:
         return offer.feedback.words
     return Words.from_dict(offer.draft.words) if offer.draft is not None else Words()
+
+
+def names_of_authors(exchange: Exchange, work: Submission) -> str:
+    """Whose a work is: a person's name, or that of their group."""
+    if exchange.has_teams:
+        return work.team.name if work.team is not None else ""
+    return _name(work.author)
 
 
 def _name(person: Person | None) -> str:

@@ -95,7 +95,7 @@ def filled(
     getters = [person for person, number in gets.items() if number > 0]
     whims.shuffle(givers)
     whims.shuffle(getters)
-    flow = _Flow(gives, gets, allows)
+    flow = Flow(gives, gets, allows)
     if avoids is not None:
         flow.take_greedily(givers, getters, lambda one, other: not avoids(one, other))
     flow.take_greedily(givers, getters, None)
@@ -220,7 +220,7 @@ def _oriented(count: int, reviews: int, whims: random.Random, may: Allows) -> li
 
 def _exact(count: int, reviews: int, whims: random.Random, may: Allows) -> list[Pair]:
     everybody = list(range(count))
-    flow = _Flow(dict.fromkeys(everybody, reviews), dict.fromkeys(everybody, reviews), may)
+    flow = Flow(dict.fromkeys(everybody, reviews), dict.fromkeys(everybody, reviews), may)
     givers, getters = everybody[:], everybody[:]
     whims.shuffle(givers)
     whims.shuffle(getters)
@@ -248,7 +248,7 @@ def _less_mutual(pairs: Sequence[Pair], may: Allows) -> list[Pair]:
     return sorted(kept)
 
 
-class _Flow:
+class Flow:
     """Pairs between givers and getters, grown to the most there can be."""
 
     def __init__(self, gives: Mapping[int, int], gets: Mapping[int, int], allows: Allows) -> None:

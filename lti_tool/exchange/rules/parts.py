@@ -99,7 +99,8 @@ def grade_in_parts(evidence: Evidence, options: GradingOptions, *, maximum: floa
     whole = sum(part.weight for part in parts if part.value is not None)
     if not whole:
         return Grade(maximum=maximum, none_because="no_parts", parts=parts)
-    share = math.fsum(part.weight * part.value for part in parts if part.value is not None) / whole
+    # Weights as parts of the whole: one part alone weighs exactly 1, so that it is rounded as it would be by itself.
+    share = math.fsum(part.weight / whole * part.value for part in parts if part.value is not None)
     return Grade(score=round(share * maximum, 2), maximum=maximum, shares=counted, parts=parts)
 
 

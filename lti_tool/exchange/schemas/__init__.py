@@ -8,6 +8,10 @@ from lti_tool.exchange.schemas.anonymity import (
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
+from lti_tool.exchange.schemas.comparing import (
+    ComparingOptionsSchema,
+    ComparisonSchema,
+)
 from lti_tool.exchange.schemas.dates import (
     ExtensionSchema,
     ReopeningSchema,
@@ -68,9 +72,20 @@ from lti_tool.exchange.schemas.taking_part import (
     TakeawaySchema,
     WorkSchema,
 )
+from lti_tool.exchange.schemas.teams import (
+    DealSchema,
+    TeamNameSchema,
+    TeamOptionsSchema,
+)
+from lti_tool.exchange.schemas.time import (
+    LateSchema,
+    ReleaseSchema,
+)
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    PresentationSchema,
+    SlotSchema,
     WordsSchema,
     WorkOptionsSchema,
 )
@@ -84,7 +99,10 @@ __all__ = [
     "CharterSchema",
     "CoachSchema",
     "CommitmentSchema",
+    "ComparingOptionsSchema",
+    "ComparisonSchema",
     "CriterionSchema",
+    "DealSchema",
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
@@ -94,6 +112,7 @@ __all__ = [
     "FlagSchema",
     "GradingSchema",
     "HandInSchema",
+    "LateSchema",
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
@@ -104,14 +123,19 @@ __all__ = [
     "PartOverrideSchema",
     "PlanSchema",
     "PracticeOptionsSchema",
+    "PresentationSchema",
     "ProposalAnswerSchema",
     "ProposalSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReleaseSchema",
     "ReopeningSchema",
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
+    "SlotSchema",
     "TakeawaySchema",
+    "TeamNameSchema",
+    "TeamOptionsSchema",
     "TemplateSchema",
     "ThanksSchema",
     "TickSchema",

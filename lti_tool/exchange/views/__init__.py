@@ -14,6 +14,7 @@ from lti_tool.web.fields import LARGEST_ID
 bp = Blueprint("exchange", __name__, template_folder="../templates")
 bp.add_app_template_global(wording.scored, "scored")
 bp.add_app_template_global(noted.listed, "notes_listed")
+bp.add_app_template_global(noted.title, "note_title")
 
 
 @bp.url_value_preprocessor
@@ -37,6 +38,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     anonymity,
     charter,
     coach,
+    comparing,
     dates,
     dialogue,
     downloads,
@@ -46,17 +48,22 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     grading,
     notes,
     oversight,
+    pages,
     pairing,
     practice,
+    presenting,
     promises,
     proposals,
     recipes,
     recordings,
+    release,
+    reopening,
     reviewing,
     self_assessment,
     settings,
     student,
     takeaways,
+    teams,
     versions,
     withdrawing,
     work_options,

@@ -16,7 +16,7 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.courses import queries as courses
 from lti_tool.exchange import errors, operations, queries, rules, wording
-from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.models import Exchange, FeedbackRelease
 from lti_tool.exchange.schemas import OverrideSchema
 from lti_tool.exchange.talk import Talk
 from lti_tool.exchange.views import bp, self_assessment
@@ -75,8 +75,11 @@ def overview_page(exchange: Exchange) -> str:
         "has_no_column": exchange.points is not None and courses.link_of(db.session(), exchange.id) is None,
         "wording": wording,
         "grade_words": grade_words,
+        "compares": exchange.option(rules.ComparingOptions).is_on,
         "asks_for_rules": exchange.option(rules.CharterOptions).proposals,
         "to_look_at": queries.open_flags(db.session(), exchange),
+        "release": exchange.option(rules.ReleaseOptions),
+        "released": _released(exchange),
     }
     return render_template("exchange/_people.html" if is_htmx() else "exchange/overview.html", **facts)
 
@@ -156,6 +159,13 @@ def send_again(id: int, person_id: int) -> ResponseReturnValue:
     return _graded(exchange, person_id, _("The grade is sent once more."))
 
 
+def _released(exchange: Exchange, person_id: int | None = None) -> FeedbackRelease | None:
+    """Whether staff show feedback, where it is not shown at once anyway."""
+    if exchange.option(rules.ReleaseOptions).when == rules.SHOWN_AT_ONCE:
+        return None
+    return queries.feedback_release(db.session(), exchange, person_id=person_id)
+
+
 def _me() -> int:
     return current().person_id
 
@@ -177,7 +187,7 @@ def _refused_grade(exchange: Exchange, person_id: int, said: Mapping[str, Any]) 
 
 
 def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
-    page = queries.person_page(db.session(), exchange, person_id, now=now())
+    page = queries.person_page(db.session(), exchange, person_id, now=now(), looker=_me())
     if page is None:
         abort(404)
     template = "exchange/_grade.html" if is_htmx() and not facts.pop("is_whole", False) else "exchange/person.html"
@@ -188,7 +198,10 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
         "typed": {},
         "said": "",
         "talk": Talk(exchange=exchange, person_id=_me(), now=now()),
+        "release": exchange.option(rules.ReleaseOptions),
+        "released": _released(exchange, person_id),
         "wording": wording,
+        "shows_reviewers": exchange.may_see(rules.STAFF, rules.REVIEWER),
         "grade_words": grade_words,
         "exchange_options": exchange.option(rules.GradingOptions),
         "part_errors": {},
@@ -201,7 +214,7 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
 def _stage_of(row: queries.StudentRow, exchange: Exchange) -> str:
     if row.submitted_at is None:
         return "writing" if row.has_draft else "away"
-    if row.given < exchange.reviews:
+    if row.given is None or row.given < exchange.reviews:
         return "reviewing"
     return "done" if row.received >= exchange.reviews else "waiting"
 

@@ -34,18 +34,20 @@ def beginnings() -> ResponseReturnValue:
 def begin() -> ResponseReturnValue:
     """Begin one: a draft with all that was taken over, to be looked through."""
     try:
-        recipe = _recipe()
+        recipe, source = _chosen()
     except recipes.NoRecipe as err:
         return _beginnings(problems=err.problems), 422
-    return _begun(recipe, _("This is a draft, and nobody else sees it. Look through it, set dates, and publish it."))
+    saying = _("This is a draft, and nobody else sees it. Look through it, set dates, and publish it.")
+    return _begun(recipe, saying, source=source)
 
 
 @bp.post("/exchanges/<int:id>/copies")
 @teacher_required
 def duplicate(id: int) -> ResponseReturnValue:
     """The same exchange once more in this course: settings, criteria and dates ahead, neither people nor posts."""
-    recipe = queries.recipe_of(exchange_or_404(id), _topics(), now=now())
-    return _begun(recipe, _("This is a copy, still a draft: nobody’s work and nobody’s feedback came along."))
+    exchange = exchange_or_404(id)
+    saying = _("This is a copy, still a draft: nobody’s work and nobody’s feedback came along.")
+    return _begun(queries.recipe_of(exchange, _topics(), now=now()), saying, source=exchange)
 
 
 @bp.get("/exchanges/<int:id>/reuse")
@@ -95,32 +97,33 @@ def drop_template(template_id: int) -> ResponseReturnValue:
     return go_to(url_for("exchange.beginnings"), saying=_("The template is gone. What began from it stays."))
 
 
-def _recipe() -> rules.Recipe:
-    """What the form names. Something that is not this viewer's looks like missing."""
+def _chosen() -> tuple[rules.Recipe, Exchange | None]:
+    """What the form names, and the exchange that it is of. Something that is not this viewer's looks like missing."""
     uploaded = request.files.get("file")
     kind, _colon, name = request.form.get("source", "").partition(":")
     if kind == "file":
         if uploaded is None or not uploaded.filename:
             raise recipes.NoRecipe(_("Choose a file first."))
-        return recipes.from_file(uploaded.stream.read(recipes.LARGEST_FILE + 1))
+        return recipes.from_file(uploaded.stream.read(recipes.LARGEST_FILE + 1)), None
     if kind == "ready" and name in recipes.READY:
-        return recipes.READY[name].make()
+        return recipes.READY[name].make(), None
     if not (name.isascii() and name.isdigit() and len(name) < 11 and int(name) <= LARGEST_ID):
         abort(404)
     if kind == "template":
         template = queries.template_for(db.session(), current(), int(name))
-        found = recipes.from_json(template.recipe) if template is not None else None
-    else:
-        source = queries.exchange_to_begin_from(db.session(), current(), int(name)) if kind == "exchange" else None
-        found = queries.recipe_of(source, _topics(), now=now()) if source is not None else None
-    if found is None:
+        if template is not None:
+            return recipes.from_json(template.recipe), None
+    source = queries.exchange_to_begin_from(db.session(), current(), int(name)) if kind == "exchange" else None
+    if source is None:
         abort(404)
-    return found
+    return queries.recipe_of(source, _topics(), now=now()), source
 
 
-def _begun(recipe: rules.Recipe, saying: str) -> ResponseReturnValue:
+def _begun(recipe: rules.Recipe, saying: str, *, source: Exchange | None) -> ResponseReturnValue:
     viewer = current()
-    exchange = operations.begin_from(db.session(), recipe, course_id=viewer.course_id, by=viewer.person_id, now=now())
+    exchange = operations.begin_from(
+        db.session(), recipe, course_id=viewer.course_id, by=viewer.person_id, now=now(), source=source
+    )
     db.session.commit()
     return go_to(url_for("exchange.edit", id=exchange.id), saying=saying)
 
@@ -143,7 +146,6 @@ def _beginnings(*, problems: tuple[str, ...] = ()) -> str:
         here=elsewhere.pop(viewer.course_id, []),
         elsewhere=list(elsewhere.values()),
         problems=problems,
-        is_placing=bool(viewer.deep_link),
     )
 
 

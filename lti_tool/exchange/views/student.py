@@ -13,8 +13,8 @@ from flask_babel import ngettext
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import operations, queries, rules, talk, wording
-from lti_tool.exchange.models import Commitment, Exchange
-from lti_tool.exchange.views import bp, oversight, practice, self_assessment
+from lti_tool.exchange.models import Commitment, Exchange, Reopening
+from lti_tool.exchange.views import bp, comparing, oversight, practice, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
 from lti_tool.web import markdown
@@ -68,12 +68,11 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "exchange": exchange,
         "page": page,
-        "steps": practice.with_step(
-            self_assessment.with_step(_steps(exchange, page), exchange, page), page.practice, page.step
-        ),
-        "times": [(words, at) for words, at in _times(page.windows) if at],
+        "steps": _all_steps(exchange, page),
+        "times": [(words, at) for words, at in _times(page.windows, is_live=exchange.is_live) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
+        "reopened": _reopened(exchange, page),
         "is_overdue": page.windows.is_late(now()),
         "takes_work": page.windows.why_not_hand_in(now()) is None,
         "options": exchange.option(rules.GradingOptions),
@@ -84,11 +83,30 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "taken": _taken(exchange, page),
         **self_assessment.own_facts(exchange, page.own),
     }
+    if exchange.has_teams:
+        options = exchange.option(rules.TeamOptions)
+        facts["team"] = queries.team_of(db.session(), exchange, viewer.person_id)
+        facts["team_size"] = options.size
+        facts["team_choices"] = queries.teams(db.session(), exchange) if options.choose else ()
+    if exchange.is_live and page.work is not None:
+        facts["slot"] = queries.slot_of(db.session(), page.work.submission.id)
     if page.grade is not None and page.grade.cause == "override":
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
             viewer.person_id
         )
     return facts
+
+
+def _reopened(exchange: Exchange, page: queries.StudentPage) -> list[tuple[Reopening, queries.MyReview | None]]:
+    """What staff opened for this learner alone, with the review where it is one."""
+    if not exchange.has_own_dates:
+        return []
+    reviews = {each.feedback.id: each for each in page.reviews if each.feedback is not None}
+    return [
+        (each, reviews.get(each.feedback_id or 0))
+        for each in queries.reopenings(db.session(), exchange, person_id=current().person_id)
+        if each.is_open_at(now()) and (each.feedback_id is None or each.feedback_id in reviews)
+    ]
 
 
 def _commitment(exchange: Exchange, page: queries.StudentPage) -> Commitment | None:
@@ -108,6 +126,13 @@ def _taken(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, Any]
     ]
 
 
+def _all_steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
+    """With those that the further settings add, from the last to the first."""
+    steps = self_assessment.with_step(_steps(exchange, page), exchange, page)
+    steps = comparing.with_step(steps, page.comparing, page.step)
+    return practice.with_step(steps, page.practice, page.step)
+
+
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
     """The four steps of everybody, and how far this one has come."""
     is_handed_in = page.work is not None and page.work.submission.submitted_at is not None
@@ -123,7 +148,7 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
         "done": 3 if page.received and not is_replied else None,
     }.get(page.step)
     words = (
-        _("Hand in your work"),
+        _("Sign up to present") if exchange.is_live else _("Hand in your work"),
         ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed),
         _("Read what comes back"),
         _("Reply"),
@@ -144,9 +169,9 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     ]
 
 
-def _times(windows: rules.Windows) -> list[tuple[str, datetime | None]]:
+def _times(windows: rules.Windows, *, is_live: bool) -> list[tuple[str, datetime | None]]:
     return [
         (_("Opens"), windows.opens_at),
-        (_("Work due"), windows.submit_by),
+        (_("Sign up by") if is_live else _("Work due"), windows.submit_by),
         (_("Reviews due"), windows.review_by),
     ]

@@ -10,18 +10,18 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from lti_tool.courses.models import Role
-from lti_tool.exchange import operations, privacy, queries, recipes, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Seat, Submission, Template
+from lti_tool.exchange import exporting, operations, privacy, queries, recipes, rules
+from lti_tool.exchange.models import Exchange, Feedback, Offer, Seat, Submission, Template, Trial
 from lti_tool.exchange.rules import Recipe
 from lti_tool.exchange.topics import topics
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.web import viewer as viewers
 from lti_tool.web.viewer import Viewer
 from tests.factories.courses import make_course, make_member, sign_in
-from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class, review
+from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class, make_words, review
 
 TOPICS = [each.options for each in topics()]
 
@@ -57,6 +57,12 @@ def viewer_of(session: Session, made: Class) -> Viewer:
 
 def as_file(recipe: Recipe) -> bytes:
     return json.dumps(recipe.as_dict(), ensure_ascii=False).encode()
+
+
+def whole_of(exchange: Exchange) -> dict[str, Any]:
+    object_session(exchange).commit()  # type: ignore[union-attr]
+    found: dict[str, Any] = json.loads(b"".join(exporting.pieces(exchange.id, exporting.FILES["whole"], now=BEGUN)))
+    return found
 
 
 def begun(made: Class, recipe: Recipe) -> Exchange:
@@ -109,6 +115,24 @@ def test_changing_the_copy_leaves_the_original_as_it_was(session: Session, made:
 
     assert queries.plan_of(made.exchange) == before
     assert session.scalar(select(func.count()).select_from(Feedback)) == 1
+
+
+def test_works_to_practise_with_come_along_and_nobodys_tries_at_them(session: Session, made: Class) -> None:
+    said = operations.ExampleWords(
+        title="Rain", body="An essay on rain.", beside=rules.Beside(), words=make_words(made.exchange)
+    )
+    operations.add_example(session, made.exchange, said, by=made.teacher.person_id, now=BEGUN)
+    recipe = queries.recipe_of(made.exchange, TOPICS, now=BEGUN)
+
+    copy = operations.begin_from(
+        session, recipe, course_id=made.course.id, by=made.teacher.person_id, now=BEGUN, source=made.exchange
+    )
+
+    (example,) = queries.examples_of(session, copy)
+    assert (example.body, example.exchange_id) == ("An essay on rain.", copy.id)
+    assert set(example.said.answers) <= {each.id for each in copy.criteria}
+    assert session.scalar(select(func.count()).select_from(Trial)) == 0
+    assert [each["body"] for each in whole_of(made.exchange)["examples"]] == ["An essay on rain."]
 
 
 # Ready templates

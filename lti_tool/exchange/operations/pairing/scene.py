@@ -78,6 +78,10 @@ MEMBERS = """
     select person_id, null, 'member', groups, sections from membership
      where course_id = :course and person_id = any(:people)
 """
+WORKS = """
+    select person_id, submission_id, 'work', null, null from exchange_seat
+     where exchange_id = :exchange and person_id = any(:people)
+"""
 ALL_RULED = """
     select reviewer_id, author_id, kind as what, null::jsonb as groups, null::jsonb as sections from exchange_pair_rule
      where exchange_id = :exchange
@@ -172,6 +176,8 @@ class Scene:
     must: frozenset[Pair] = frozenset()
     last: frozenset[Pair] = frozenset()
     taken: frozenset[Pair] = frozenset()
+    works: dict[int, int] = field(default_factory=dict)
+    """By person, where groups hand in together: the work of their group."""
 
     @property
     def is_bound(self) -> bool:
@@ -182,6 +188,8 @@ class Scene:
         """Whether the teacher's rules and what went before let *reviewer* read *author*'s work."""
         pair = (reviewer, author)
         if reviewer == author or pair in self.taken or pair in self.never:
+            return False
+        if reviewer in self.works and self.works[reviewer] == self.works.get(author):
             return False
         if pair in self.must:
             return True
@@ -218,7 +226,10 @@ def scene_of(
     if centre is not None:
         facts |= {"one": centre[0], "other": centre[1]}
     statement = _facts_about_some(
-        avoid_last=options.avoid_last, has_boundaries=options.has_boundaries, is_centred=centre is not None
+        avoid_last=options.avoid_last,
+        has_boundaries=options.has_boundaries,
+        is_centred=centre is not None,
+        has_teams=exchange.has_teams,
     )
     return _scene(options, session.execute(statement, facts), ignoring=ignoring)
 
@@ -298,10 +309,10 @@ def pairs_of(rows: Iterable[Sequence[Any]]) -> list[Pair]:
 
 
 @cache
-def _facts_about_some(*, avoid_last: bool, has_boundaries: bool, is_centred: bool) -> TextClause:
+def _facts_about_some(*, avoid_last: bool, has_boundaries: bool, is_centred: bool, has_teams: bool) -> TextClause:
     paired, offered, last = (PAIRED_WITH, OFFERED_TO, LAST_WITH) if is_centred else (PAIRED, OFFERED, LAST)
-    parts = [RULED, paired, offered, *([last] if avoid_last else []), *([MEMBERS] if has_boundaries else [])]
-    return text(" union all ".join(parts))
+    asked = {last: avoid_last, MEMBERS: has_boundaries, WORKS: has_teams}
+    return text(" union all ".join([RULED, paired, offered, *(part for part, is_asked in asked.items() if is_asked)]))
 
 
 @cache
@@ -314,9 +325,12 @@ def _scene(options: rules.PairingOptions, rows: Iterable[Any], *, ignoring: Coll
     pairs: dict[str, set[Pair]] = {"never": set(), "must": set(), "last": set(), "taken": set()}
     groups: dict[int, frozenset[str]] = {}
     sections: dict[int, frozenset[str]] = {}
+    works: dict[int, int] = {}
     for one, other, what, in_groups, in_sections in rows:
         if what == "member":
             groups[one], sections[one] = frozenset(in_groups), frozenset(in_sections)
+        elif what == "work":
+            works[one] = other
         else:
             pairs[what].add((one, other))
     return Scene(
@@ -327,4 +341,5 @@ def _scene(options: rules.PairingOptions, rows: Iterable[Any], *, ignoring: Coll
         must=frozenset(pairs["must"]),
         last=frozenset(pairs["last"]),
         taken=frozenset(pairs["taken"].difference(ignoring)),
+        works=works,
     )

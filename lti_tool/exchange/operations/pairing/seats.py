@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool import db
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.operations.pairing import scene
+from lti_tool.exchange.operations.pairing import scene, teams
 from lti_tool.exchange.operations.pairing.scene import Scene, pairs_of, scene_of
 from lti_tool.exchange.queries.pairing import HAS_BEGUN
 from lti_tool.exchange.rules.pairs import Change, Pair, draw, draw_for, filled, joining, leaving, regular_plan
@@ -172,6 +172,9 @@ def take_seat(session: Session, exchange: Exchange, *, person: int, work: int, n
     """
     Whoever hands in joins the plan. Handing in again changes nothing. The lock is held already.
     """
+    if exchange.has_teams:
+        teams.seat(session, exchange, work=work, now=now)
+        return
     is_early = is_before_the_beginning(session, exchange)
     # Before the beginning nothing is owed yet, so planning for everybody writes no tallies.
     reviews = 0 if is_early else exchange.reviews
@@ -188,7 +191,8 @@ def has_begun(session: Session, exchange: Exchange) -> bool:
 
 def is_before_the_beginning(session: Session, exchange: Exchange) -> bool:
     """Whether everybody still waits to begin together."""
-    if exchange.option(rules.PairingOptions).start != rules.TOGETHER:
+    # Groups are planned for as they come: everything that waits is shared out anew with each of them.
+    if exchange.has_teams or exchange.option(rules.PairingOptions).start != rules.TOGETHER:
         return False
     return not has_begun(session, exchange)
 
@@ -198,7 +202,7 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
     Plan for everybody who has handed in, at once. Returns for how many; who comes later joins them.
     """
     scene.hold(session, exchange)
-    if has_begun(session, exchange):
+    if exchange.has_teams or has_begun(session, exchange):
         return 0
     facts = {"exchange": exchange.id, "course": exchange.course_id, "now": now}
     session.execute(LEFT_UNNOTICED, facts)
@@ -236,15 +240,24 @@ def begin_with_those_who_wait(session: Session, exchange: Exchange, *, now: date
 
 
 def leave_seat(
-    session: Session, exchange: Exchange, *, person: int, now: datetime, keeps_reading: bool = False
+    session: Session,
+    exchange: Exchange,
+    *,
+    person: int,
+    now: datetime,
+    keeps_reading: bool = False,
+    moves: bool = False,
 ) -> None:
     """
     Somebody leaves the course, or takes their work back: those around them close the gap.
 
     Feedback that was given stays. What they had begun to read is looked after by others, unless they
-    go on with it, and whoever had begun to read their work gets another.
+    go on with it, and whoever had begun to read their work gets another. Of a group only who *moves* leaves.
     """
     scene.hold(session, exchange)
+    if exchange.has_teams:
+        teams.leave(session, exchange, person=person, now=now, keeps_reading=keeps_reading, moves=moves)
+        return
     facts = {"exchange": exchange.id, "person": person, "now": now, "keeps_reading": keeps_reading}
     work = session.execute(LEAVE, facts).scalar_one_or_none()
     if work is None:
@@ -295,6 +308,9 @@ def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime)
 def mix_again(session: Session, exchange: Exchange, *, now: datetime) -> None:
     """Plan everything anew that nobody has begun: after other rules, or another number of reviews."""
     scene.hold(session, exchange)
+    if exchange.has_teams:
+        teams.share_out(session, exchange, now=now)
+        return
     removed = pairs_of(session.execute(ALL_WAITING, {"exchange": exchange.id}))
     if removed:
         scene.write(session, exchange, Change(removed=tuple(removed)), kind="mixed", now=now)

@@ -44,6 +44,20 @@ OWN = text(
        for update of p
     """
 )
+OWN_SHOWN = text(
+    """
+    select p.author_id, p.submission_id, s.begun
+      from exchange_pair p
+      join exchange_seat s on s.exchange_id = p.exchange_id and s.person_id = p.author_id and s.left_at is null
+      join membership m on m.person_id = p.author_id and m.course_id = :course and m.left_at is null
+      left join exchange_presentation shown on shown.submission_id = p.submission_id
+     where p.reviewer_id = :reviewer and p.exchange_id = :exchange and p.begun_at is null
+       and (shown.held_at is null or shown.held_at <= :now)
+     order by shown.held_at nulls last, s.begun, s.joined_at, p.draw
+       for update of p
+    """
+)
+"""Where it is shown live: only what was shown, in the order in which it was, and never traded: they were there."""
 NEEDIER = text(
     """
     select w.reviewer_id, w.author_id
@@ -237,8 +251,10 @@ def come_back(session: Session, exchange: Exchange, offer: Offer, *, now: dateti
     if offer.reviewer_id is None or _planned_author(session, exchange, offer) is not None:
         return
     serves = text(
-        "select person_id from exchange_seat where exchange_id = :exchange and submission_id = :work"
-        " order by left_at is not null, lacks desc, person_id limit 1"
+        "select s.person_id from exchange_seat s join exchange_submission w on w.id = s.submission_id"
+        " where s.exchange_id = :exchange and s.submission_id = :work"
+        # Of a group's seats that of the member by whom the work goes.
+        " order by s.left_at is not null, s.person_id = w.author_id desc nulls last, s.lacks desc, s.person_id limit 1"
     )
     author = session.scalar(serves, {"exchange": exchange.id, "work": offer.submission_id})
     if author is not None:
@@ -297,13 +313,14 @@ def _own_begun_beside_others(session: Session, exchange: Exchange, reviewer: int
 
 
 def _own_begun(session: Session, exchange: Exchange, reviewer: int, *, now: datetime) -> bool:
-    facts = {"exchange": exchange.id, "course": exchange.course_id, "reviewer": reviewer}
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "reviewer": reviewer, "now": now}
+    statement = OWN_SHOWN if exchange.is_live else OWN
     # Whoever trades with us at this moment leaves us another work, which only a second look can see.
-    own = session.execute(OWN, facts).all() or session.execute(OWN, facts).all()
+    own = session.execute(statement, facts).all() or session.execute(statement, facts).all()
     if not own:
         return False
     mine = own[0].author_id
-    if own[0].begun > 0:
+    if own[0].begun > 0 and not exchange.is_live:
         mine = _traded(session, exchange, (reviewer, mine), begun=own[0].begun, now=now)
     return _begin(session, exchange, reviewer, mine, now=now)
 
