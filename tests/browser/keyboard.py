@@ -143,8 +143,9 @@ def strayed(page: Page) -> list[str]:
         at = page.evaluate(AT)
         if at is None or at["id"] < last:
             break
-        # A date has a stop for each of its parts.
-        parts = parts + 1 if at["id"] == last and at["type"] == "datetime-local" else 0
+        # A date has a stop for each of its parts, a player for each of its controls.
+        has_parts = at["type"] == "datetime-local" or at["tag"] in ("AUDIO", "VIDEO")
+        parts = parts + 1 if at["id"] == last and has_parts else 0
         if 0 < parts < MOST_PARTS:
             continue
         if at["id"] == last:

@@ -3,8 +3,10 @@ Who sits in the standing plan: joining, leaving, beginning together, and what is
 """
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -467,7 +469,4 @@ def _tell_the_database(session: Session) -> None:
 
 
 def _counted(pairs: Sequence[Pair], side: int) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for pair in pairs:
-        counts[pair[side]] = counts.get(pair[side], 0) + 1
-    return counts
+    return Counter(map(itemgetter(side), pairs))
