@@ -29,6 +29,8 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchNote
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
+    │   ├── NoSuchRepair
+    │   ├── NoSuchRule
     │   ├── NoSuchExample
     │   ├── NoSuchComparison
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
@@ -63,6 +65,13 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ScoreOutOfRange
     ├── ReasonMissing
     ├── ColumnsInUse         grades are in the columns that were chosen
+    ├── CannotRead           the rules, or what went before, keep this reader from this work
+    ├── NobodyToRead         no classmate may read this work
+    ├── NothingToFree        nothing is kept for this person that others could read
+    ├── BegunAlready         a repair that somebody has built on
+    ├── OwesOutOfRange
+    ├── PairsHidden          who reviews whom is told to nobody here
+    ├── TooManyRules         more pairs together or apart than anybody makes by hand
     ├── NotAhead             a promise is for later
     ├── DatesRefused         what is to be a later date is none
     ├── NothingWaits         feedback is shown at once, so there is nothing to release
@@ -208,6 +217,14 @@ class NoSuchFlag(Missing):
 
 class NoSuchPerson(Missing):
     """Nobody of this course."""
+
+
+class NoSuchRule(Missing):
+    """Nothing is wanted about these two people."""
+
+
+class NoSuchRepair(Missing):
+    """No such repair in this exchange."""
 
 
 class NoSuchExample(Missing):
@@ -408,6 +425,42 @@ class ColumnsInUse(ExchangeError):
 
 class NotAhead(ExchangeError):
     """A date of one's own lies ahead, and within a year."""
+
+
+class CannotRead(ExchangeError):
+    """This person may not read this work: by the rules, because they do or did, or have no work of their own here."""
+
+
+class NobodyToRead(ExchangeError):
+    """Nobody is left whom the rules let read this work."""
+
+
+class NothingToFree(ExchangeError):
+    """Nothing is kept for this person but what they are writing about."""
+
+
+class BegunAlready(ExchangeError):
+    """The new reader has begun, so the work stays with them."""
+
+
+class PairsHidden(ExchangeError):
+    """Wanting two together would say who wrote a feedback, which is told to nobody here."""
+
+
+class TooManyRules(ExchangeError):
+    """More than ``most`` pairs that are to be together or apart."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} rules")
+        self.most = most
+
+
+class OwesOutOfRange(ExchangeError):
+    """Who is excused owes from 0 to ``most`` reviews."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"not from 0 to {most}")
+        self.most = most
 
 
 class DatesRefused(ExchangeError):

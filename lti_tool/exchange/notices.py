@@ -18,7 +18,17 @@ from lti_tool import db, jobs, notices
 from lti_tool.clock import now as the_clock
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange import queries, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, authored_by
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    Offer,
+    Repair,
+    StaffReview,
+    Submission,
+    author_of,
+    authored_by,
+    with_authors,
+)
 from lti_tool.web.rooms import NoticeWords
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -264,6 +274,26 @@ def _submitted(session: Session, exchange: Exchange, facts: Facts, now: datetime
         jobs.defer(session, tell_waiting, exchange_id=exchange.id, submission_id=facts["submission_id"])
 
 
+def _asked_to_read(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    repair = session.get_one(Repair, facts["repair_id"])
+    tell(session, exchange, "asked_to_read", [repair.person_id], now=now, key=str(repair.id))
+
+
+def _staff_reviewed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    authors = session.scalars(
+        with_authors(select(author_of(exchange)).select_from(Submission), exchange)
+        .join(StaffReview, StaffReview.submission_id == Submission.id)
+        .where(StaffReview.id == facts["staff_review_id"])
+    )
+    people = [author for author in authors if author is not None]
+    tell(session, exchange, "staff_feedback", people, now=now, key=str(facts["staff_review_id"]))
+
+
+def _excused(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    repair = session.get_one(Repair, facts["repair_id"])
+    tell(session, exchange, "excused", [repair.person_id], now=now, key=str(repair.id))
+
+
 @jobs.task(name="exchange.tell_waiting", queue="notices")
 def tell_waiting(exchange_id: int, submission_id: int) -> None:
     """Tell those who had nothing to review that a work has come."""
@@ -277,6 +307,9 @@ def tell_waiting(exchange_id: int, submission_id: int) -> None:
 
 TELLING: Mapping[str, Teller] = {
     "work.submitted": _submitted,
+    "repair.assigned": _asked_to_read,
+    "staff_review.given": _staff_reviewed,
+    "repair.excused": _excused,
     "feedback.given": _feedback_given,
     "feedback.replied": _feedback_replied,
     "feedback.revised": _feedback_revised,
@@ -335,6 +368,9 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
     "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
     "work_waits": lambda facts: _("There is work for you to review now."),
+    "asked_to_read": lambda facts: _("Your teacher asks you to read one more work. It waits for you."),
+    "staff_feedback": lambda facts: _("Your teacher gave you feedback."),
+    "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),
     "work_taken_back": _taken_back,
     "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",
     "review_overdue": lambda facts: (

@@ -17,6 +17,7 @@ from lti_tool.exchange.models import (
     Example,
     Exchange,
     Exclusion,
+    Excusal,
     Extended,
     Extension,
     Feedback,
@@ -35,10 +36,12 @@ from lti_tool.exchange.models import (
     ProposalSupport,
     Release,
     Reopening,
+    Repair,
     SealedGiving,
     Seat,
     SelfAssessment,
     SideBySide,
+    StaffReview,
     Submission,
     SubmissionFile,
     Takeaway,
@@ -112,6 +115,31 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         ],
         "names_offered": [
             {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
+        "excused": [
+            {"exchange": each.exchange_id, "owes": each.owes, "why": each.why, "at": each.at.isoformat()}
+            for each in session.scalars(select(Excusal).where(Excusal.person_id == person_id))
+        ],
+        "reviews_by_staff": [
+            {"exchange": exchange, "given_at": at.isoformat(), **words}
+            for exchange, at, words in session.execute(
+                select(StaffReview.exchange_id, StaffReview.given_at, StaffReview.words)
+                .join(Submission, Submission.id == StaffReview.submission_id)
+                .where(_is_theirs(person_id))
+                .order_by(StaffReview.id)
+            )
+        ],
+        "reviews_as_staff": [
+            {"exchange": each.exchange_id, "given_at": each.given_at.isoformat(), **each.words}
+            for each in session.scalars(select(StaffReview).where(StaffReview.by_id == person_id))
+        ],
+        "repairs_about_them": [
+            {"exchange": each.exchange_id, "kind": each.kind, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(Repair)
+                .where(or_(Repair.person_id == person_id, Repair.author_id == person_id))
+                .order_by(Repair.id)
+            )
         ],
         "groups": [
             {"exchange": exchange, "group": name, "joined_at": at.isoformat()}
@@ -326,6 +354,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Template).where(Template.owner_id == person_id))
     session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
+    _forget_repairs(session, person_id)
     session.execute(delete(SealedGiving).where(SealedGiving.person_id == person_id))
     # That staff asked, and why, is for those who wrote; who asked goes with the person.
     session.execute(update(Unmasking).where(Unmasking.by_id == person_id).values(by_id=None))
@@ -392,6 +421,13 @@ def _is_theirs(person_id: int) -> ColumnElement[bool]:
     ours = select(Team.submission_id).join(TeamMember, TeamMember.team_id == Team.id)
     ours = ours.where(TeamMember.person_id == person_id, Team.submission_id.is_not(None))
     return or_(Submission.author_id == person_id, Submission.id.in_(ours))
+
+
+def _forget_repairs(session: Session, person_id: int) -> None:
+    # What they said as staff stays with its author; nothing says any more who it was.
+    session.execute(update(StaffReview).where(StaffReview.by_id == person_id).values(by_id=None))
+    session.execute(delete(Excusal).where(Excusal.person_id == person_id))
+    session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
 
 
 def _works(session: Session, person_id: int) -> list[Submission]:

@@ -97,22 +97,22 @@ def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: d
     takes_reviews = windows.why_not_review(now) is None
     if exchange.waits(received=standing.received, given=standing.given, is_released=standing.is_released, now=now):
         standing = replace(standing, received=0, unread=0)
-    is_done = standing.given >= exchange.reviews
+    is_done = standing.given >= standing.owes
     step = rules.step(
         why_not_open=why_not_open,
         is_submitted=standing.submitted_at is not None,
         may_hand_in=windows.why_not_hand_in(now) is None,
         may_review=takes_reviews and (standing.is_reviewing or (standing.has_work and not is_done)),
         has_unread=standing.unread > 0,
-        is_waiting=not is_done or standing.received < exchange.reviews,
+        is_waiting=not is_done or standing.received + standing.rescued < exchange.reviews,
     )
     status, todo, due = _sentence(exchange, standing, step, windows)
     return Card(
         status=status,
         todo=todo if viewer.takes_part else "",
         due=due,
-        done=int(standing.submitted_at is not None) + min(standing.given, exchange.reviews),
-        total=1 + exchange.reviews,
+        done=int(standing.submitted_at is not None) + min(standing.given, standing.owes),
+        total=1 + standing.owes,
     )
 
 
@@ -120,11 +120,11 @@ def _sentence(
     exchange: Exchange, standing: Standing, step: str, windows: rules.Windows
 ) -> tuple[str, str, datetime | None]:
     """What a learner's card says, the words of its button, and the moment that matters."""
-    owed = max(exchange.reviews - standing.given, 1)
-    missing = max(exchange.reviews - standing.received, 0)
+    owed = max(standing.owes - standing.given, 1)
+    missing = max(exchange.reviews - standing.received - standing.rescued, 0)
     waiting = (
         ngettext("Waiting for feedback from one classmate", "Waiting for feedback from %(num)s classmates", missing)
-        if standing.given >= exchange.reviews
+        if standing.given >= standing.owes
         else _("Waiting for work to review")
     )
     sentences = {

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import Criterion, Exchange
+from lti_tool.exchange.models import Criterion, Exchange, Repair
 from lti_tool.exchange.rules import Lack
 from lti_tool.files import RECORDINGS
 from lti_tool.files import errors as file_errors
@@ -37,6 +37,88 @@ TROUBLES = {
     "passback_failed": lazy_gettext("Grade did not arrive"),
 }
 """What a teacher may have to look after, and filters the list of people by."""
+
+WHY_STUCK = {
+    rules.FOR_STAFF: lazy_gettext("Now for you"),
+    rules.FLAGGED: lazy_gettext("Flagged"),
+    rules.NO_PAIR: lazy_gettext("Nobody to pair with"),
+    rules.WANTS_READER: lazy_gettext("Waits for a reader"),
+    rules.READER_IDLE: lazy_gettext("Reader gives no sign"),
+    rules.LATE: lazy_gettext("Late with reviews"),
+    rules.IDLE: lazy_gettext("Keeps works unread"),
+    rules.NOTHING_THERE: lazy_gettext("No work to review"),
+    rules.NO_WORK: lazy_gettext("Late with their work"),
+    rules.NOT_SENT: lazy_gettext("Grade did not arrive"),
+}
+"""Why somebody is stuck, in few words."""
+
+
+def why_stuck(stuck: rules.Stuck) -> str:
+    """Why somebody is stuck, in a sentence to staff."""
+    count = stuck.count
+    said = {
+        rules.FOR_STAFF: lambda: ngettext(
+            "Their work lacks one reader, and no classmate took it.",
+            "Their work lacks %(num)s readers, and no classmate took it.",
+            count,
+        ),
+        rules.FLAGGED: lambda: ngettext(
+            "Somebody asks you to look at something about their work.",
+            "%(num)s times somebody asks you to look at something about their work.",
+            count,
+        ),
+        rules.NO_PAIR: lambda: ngettext(
+            "They owe one review, and there is no work that they may read: they have read it, or the rules keep them"
+            " apart.",
+            "They owe %(num)s reviews, and there is no work that they may read: they have read it, or the rules keep"
+            " them apart.",
+            count,
+        ),
+        rules.WANTS_READER: lambda: ngettext(
+            "Their work lacks one reader. Classmates who are done are being asked.",
+            "Their work lacks %(num)s readers. Classmates who are done are being asked.",
+            count,
+        ),
+        rules.READER_IDLE: lambda: ngettext(
+            "One reader of their work gives no sign.", "%(num)s readers of their work give no sign.", count
+        ),
+        rules.LATE: lambda: ngettext(
+            "They owe one review, and the date has passed.", "They owe %(num)s reviews, and the date has passed.", count
+        ),
+        rules.IDLE: lambda: ngettext(
+            "One work is kept for them, and there is no sign of them for two days.",
+            "%(num)s works are kept for them, and there is no sign of them for two days.",
+            count,
+        ),
+        rules.NOTHING_THERE: lambda: ngettext(
+            "They owe one review. All work has its readers just now; the next that comes in is theirs.",
+            "They owe %(num)s reviews. All work has its readers just now; the next that comes in is theirs.",
+            count,
+        ),
+        rules.NO_WORK: lambda: _("Nothing was handed in, and the date has passed."),
+        rules.NOT_SENT: lambda: _("Their grade did not reach the gradebook."),
+    }
+    return str(said[stuck.why]())
+
+
+def repair(done: Repair) -> str:
+    """What staff did, in a sentence."""
+    reader = person(done.person.name, done.person_id)
+    if done.kind == "assigned" and done.author is not None:
+        author = person(done.author.name, done.author.id)
+        return str(_("%(reader)s was asked to read the work of %(author)s.", reader=reader, author=author))
+    if done.kind == "excused":
+        return str(_("%(reader)s was excused from reviews.", reader=reader))
+    count = len(done.facts.get("removed", ()))
+    return str(
+        ngettext(
+            "One work that %(reader)s kept goes to others.",
+            "%(num)s works that %(reader)s kept go to others.",
+            count,
+            reader=reader,
+        )
+    )
+
 
 CAUSES = {
     "enough": lazy_gettext("All feedback is in."),
@@ -287,6 +369,21 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     ),
     errors.NoSuchPerson: lambda err: _("Choose from the people of this course."),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
+    errors.CannotRead: lambda err: _(
+        "This person cannot read this work: the rules keep them apart, or they have read it, or have no work here."
+    ),
+    errors.NobodyToRead: lambda err: _(
+        "No classmate is left who may read this work. You can review it yourself, or change the rules."
+    ),
+    errors.NothingToFree: lambda err: _("Nothing is kept for this person that somebody else could read."),
+    errors.BegunAlready: lambda err: _("Its new reader has begun, so the work stays with them."),
+    errors.PairsHidden: lambda err: _(
+        "In this exchange even you do not see who reviews whom, so nobody can be paired by hand."
+    ),
+    errors.TooManyRules: lambda err: _(
+        "There are %(most)s pairs already. Groups or sections of your LMS may do it more simply.", most=f"{err.most:,}"
+    ),
+    errors.OwesOutOfRange: lambda err: _("Give a whole number from 0 to %(most)s.", most=err.most),
     errors.RuleKnown: lambda err: _("That rule is there already, or somebody has proposed it: support it instead."),
     errors.TooManyProposals: lambda err: _(
         "As many proposals as we take at a time wait for an answer. Support one of them."

@@ -1,16 +1,16 @@
 """
-``python -m tests.benchmarks [--quick] [launches|roster|pages|planning|closing|webhooks …]``.
+``python -m tests.benchmarks [--quick] [launches|roster|pages|planning|closing|webhooks|cockpit …]``.
 """
 
 import argparse
 import sys
 import warnings
 
-from tests.benchmarks import closing, launches, pages, planning, roster, webhooks
+from tests.benchmarks import closing, cockpit, launches, pages, planning, roster, webhooks
 from tests.benchmarks.ground import ground
 from tests.benchmarks.table import show
 
-ALL = ["launches", "roster", "pages", "planning", "closing", "webhooks"]
+ALL = ["launches", "roster", "pages", "planning", "closing", "webhooks", "cockpit"]
 
 
 def main() -> int:
@@ -42,6 +42,9 @@ def main() -> int:
         if "webhooks" in which:
             rounds, count = (1, 200) if asked.quick else (5, 3_000)
             met &= show("Webhooks taken in and read (G7, G8)", webhooks.measure(here, rounds=rounds, count=count))
+        if "cockpit" in which:
+            people, rounds = (60, 1) if asked.quick else (1_000, 15)
+            met &= show(f"The cockpit of {people:,} people", cockpit.measure(here, people=people, rounds=rounds))
     print("\nEvery goal is met." if met else "\nSome goals are missed.")
     return 0
 

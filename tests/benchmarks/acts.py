@@ -22,7 +22,7 @@ from lti_tool.exchange.operations import pairing
 
 NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
 READERS = 32
-PAUSE = 0.8
+PAUSE = 1.5
 """Seconds between two acts of a reader; real ones take minutes to read."""
 
 REFERENCE = "an INSERT and its commit"

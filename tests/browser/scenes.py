@@ -410,6 +410,48 @@ def who_is_where(teacher: Someone, world: World) -> Hearth:
 
 
 @scene(TEACHER)
+def who_is_stuck(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Who is stuck, and why")
+    return hearth.shows("Who is stuck, and why")
+
+
+@scene(TEACHER)
+def who_reviews_whom(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Who reviews whom")
+    return hearth.shows("Who reviews whom")
+
+
+@scene(TEACHER)
+def before_mixing_again(teacher: Someone, world: World) -> Hearth:
+    hearth = who_reviews_whom(teacher, world)
+    hearth.press("Mix again …")
+    return hearth.shows("Mix again?")
+
+
+@scene(TEACHER)
+def at_a_glance(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("At a glance")
+    return hearth.shows("At a glance")
+
+
+@scene(TEACHER)
+def reviewing_as_staff(teacher: Someone, world: World) -> Hearth:
+    hearth = one_person(teacher, world)
+    hearth.follow("Review it yourself")
+    return hearth.shows("Your review of Diego Fuentes")
+
+
+@scene(TEACHER)
+def excusing(teacher: Someone, world: World) -> Hearth:
+    hearth = one_person(teacher, world)
+    hearth.follow("Excuse from reviews …")
+    return hearth.shows("Excuse Diego Fuentes")
+
+
+@scene(TEACHER)
 def one_person(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(world.full)
     hearth.follow("Diego Fuentes")

@@ -179,7 +179,7 @@ def what_was_told_and_how_one_marks(diego: Someone, world: World) -> Hearth:
 @scene("Diego Fuentes")
 def notices(diego: Someone, world: World) -> Hearth:
     hearth = diego.open_window(dispute(world.house))
-    hearth.follow(re.compile("^Notices"))
+    hearth.follow(re.compile("notice"))
     return hearth.shows("Notices")
 
 

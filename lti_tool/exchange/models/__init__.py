@@ -57,6 +57,11 @@ from lti_tool.exchange.models.proposals import (
     Proposal,
     ProposalSupport,
 )
+from lti_tool.exchange.models.repairs import (
+    Excusal,
+    Repair,
+    StaffReview,
+)
 from lti_tool.exchange.models.reviewing import (
     Answer,
     DraftCopy,
@@ -112,6 +117,7 @@ __all__ = [
     "ExampleFile",
     "Exchange",
     "Exclusion",
+    "Excusal",
     "Extended",
     "Extension",
     "Feedback",
@@ -138,6 +144,7 @@ __all__ = [
     "Regrade",
     "Release",
     "Reopening",
+    "Repair",
     "RewriteRequest",
     "SealedGiving",
     "Sealing",
@@ -145,6 +152,7 @@ __all__ = [
     "SecondLook",
     "SelfAssessment",
     "SideBySide",
+    "StaffReview",
     "Submission",
     "SubmissionFile",
     "Takeaway",

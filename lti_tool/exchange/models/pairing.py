@@ -95,7 +95,8 @@ class PairingEvent(Base):
     at: Mapped[datetime]
     kind: Mapped[str]
     """
-    planned, joined, left, forgotten, begun, traded, rescued, given_back, came_back, released, ruled, mixed or mended.
+    planned, joined, left, forgotten, begun, traded, rescued, given_back, came_back, released, ruled, mixed or mended;
+    by staff: assigned, unassigned, freed, excused, put_back, stood_in, stepped_back.
     """
     facts: Mapped[dict[str, Any]]
     """Ids only: ``person``, and ``added``, ``removed`` and ``begun`` as lists of ``[reviewer, author]``."""

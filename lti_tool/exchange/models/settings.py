@@ -123,6 +123,11 @@ class Exchange(Base):
         return self.anonymity == rules.SEALED
 
     @property
+    def shows_pairs(self) -> bool:
+        """Whether staff may see who reviews whom at any time."""
+        return not self.asks_staff and not self.is_sealed
+
+    @property
     def may_introduce(self) -> bool:
         """Whether author and reviewer may show each other their names."""
         return self.is_masked and not self.is_sealed

@@ -62,6 +62,12 @@ from lti_tool.exchange.operations.pairing import (
     mix_again,
     tend,
 )
+from lti_tool.exchange.operations.plan import (
+    lift_pair_rule,
+    mix,
+    mixed,
+    rule_pair,
+)
 from lti_tool.exchange.operations.practice import (
     ExampleWords,
     add_example,
@@ -110,6 +116,14 @@ from lti_tool.exchange.operations.reopening import (
     reopen_review,
     reopen_work,
 )
+from lti_tool.exchange.operations.repairs import (
+    excuse,
+    excuse_all,
+    free_all,
+    free_works,
+    give_to_reader,
+    undo,
+)
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
     decline_offer,
@@ -140,6 +154,10 @@ from lti_tool.exchange.operations.settings import (
     publish,
     reopen,
     unpublish,
+)
+from lti_tool.exchange.operations.staff_reviews import (
+    review_as_staff,
+    take_staff_review_back,
 )
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
@@ -204,22 +222,30 @@ __all__ = [
     "drop_template",
     "edit_exchange",
     "edit_message",
+    "excuse",
+    "excuse_all",
     "extend",
     "flag",
     "follow_lms",
+    "free_all",
+    "free_works",
     "give_comparison",
     "give_feedback",
+    "give_to_reader",
     "hide_comparison",
     "join",
     "keep_template",
     "keep_words",
     "leave_all",
     "lift_grade_override",
+    "lift_pair_rule",
     "lift_part_override",
     "mark_comment",
     "mark_read",
     "may_revise",
+    "mix",
     "mix_again",
+    "mixed",
     "moves_weights",
     "next_offer",
     "note_heard",
@@ -249,7 +275,9 @@ __all__ = [
     "require_teams_kept",
     "require_way_kept",
     "restore_copy",
+    "review_as_staff",
     "revise_feedback",
+    "rule_pair",
     "save_draft",
     "save_feedback_draft",
     "say",
@@ -271,6 +299,7 @@ __all__ = [
     "take_other_words",
     "take_proposal_back",
     "take_release_back",
+    "take_staff_review_back",
     "take_thanks_back",
     "tend",
     "tend_seal",
@@ -278,6 +307,7 @@ __all__ = [
     "thing_of",
     "tick_off",
     "try_example",
+    "undo",
     "unmask",
     "unpublish",
     "withdraw_name",

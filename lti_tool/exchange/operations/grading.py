@@ -159,13 +159,14 @@ def release_if_ready(
     released = _released(session, exchange, persons)
     computed = queries.grades_of(session, exchange, persons=persons)
     held = _held_back(session, exchange, persons, now=now)
+    rescued = queries.rescued(session, exchange, persons)
     scores: dict[int, tuple[float, str]] = {}
     for id, grade in computed.items():
         if id in held:
             continue
         cause = rules.why_release(
             grade,
-            received=len(grade.shares),
+            received=sum(share.feedback_id > 0 for share in grade.shares) + rescued.get(id, 0),
             reviews=exchange.reviews,
             windows=calendar.of(id),
             now=now,

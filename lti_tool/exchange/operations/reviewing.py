@@ -53,7 +53,7 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     open_offer = _open_offer(session, exchange, reviewer) if seen.has_open else None
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)
-    owes = exchange.reviews - seen.given
+    owes = seen.owes - seen.given
     is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)
     offer = _open_offer(session, exchange, reviewer) if is_found else None
     if offer is None:

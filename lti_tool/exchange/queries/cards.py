@@ -33,9 +33,14 @@ STANDINGS = text(
              where o.exchange_id = e.activity_id and o.reviewer_id = :person and o.state = 'submitted')
            + coalesce((select g.given from exchange_sealed_giving g
                         where g.exchange_id = e.activity_id and g.person_id = :person), 0) as given,
+           least((select x.owes from exchange_excusal x
+                   where x.exchange_id = e.activity_id and x.person_id = :person), e.reviews) as owes,
            exists (select from exchange_offer o
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and o.state in ('offered', 'started')) as is_reviewing,
+           (select count(*) from exchange_staff_review r
+              join exchange_submission w on w.id = r.submission_id
+             where w.exchange_id = e.activity_id and w.author_id = :person and r.is_rescue) as rescued,
            received.count as received, received.unread, own.submit_by, own.review_by, own.reopened_until,
            {IS_RELEASED.format(exchange="e.activity_id", person=":person")} as is_released,
            {HAS_WORK.format(exchange="e.activity_id")} as has_work
@@ -70,9 +75,13 @@ class Standing:
 
     submitted_at: datetime | None
     given: int
+    owes: int
+    """Reviews in all: as many as everybody, or fewer where they are excused."""
     is_reviewing: bool
     received: int
     unread: int
+    rescued: int
+    """Reviews by staff in the place of a reader whom nobody found."""
     has_work: bool
     """Somebody's work still lacks a reviewer."""
     own: OwnDates
@@ -102,9 +111,11 @@ def standings(
         row.activity_id: Standing(
             submitted_at=row.submitted_at,
             given=row.given,
+            owes=row.owes,
             is_reviewing=row.is_reviewing,
             received=row.received,
             unread=row.unread,
+            rescued=row.rescued,
             has_work=row.has_work,
             own=own_in(row),
             is_released=row.is_released,

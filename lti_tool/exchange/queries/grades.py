@@ -20,6 +20,7 @@ from lti_tool.exchange.models import (
     Hiding,
     Offer,
     Release,
+    StaffReview,
     Submission,
     author_of,
     authored_by,
@@ -75,6 +76,8 @@ def graded(
     # Estimating takes the whole class: what a reviewer gives elsewhere says how severe they are.
     whole = is_robust or with_estimates
     said = _said_about(session, exchange, None if whole else persons)
+    if options.staff:
+        _add_staff(session, exchange, said)
     exclusions = {
         each.share.feedback_id: each.why_not for of in said.values() for each in of if each.why_not is not None
     }
@@ -389,6 +392,22 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
             # Sealed or about to be: an estimate must be the same before and after, so each is by somebody else.
             said.append(_Said(share, None if exchange.is_sealed else reviewer_id, why_not))
     return found
+
+
+def _add_staff(session: Session, exchange: Exchange, said: dict[int, list[_Said]]) -> None:
+    """What staff say counts too; their reviews have ids below 0, so that no other review is taken for one."""
+    person = author_of(exchange)
+    rows = session.execute(
+        with_authors(select(person, StaffReview).select_from(Submission), exchange)
+        .join(StaffReview, StaffReview.submission_id == Submission.id)
+        .where(StaffReview.exchange_id == exchange.id, person.in_(said))
+        .order_by(StaffReview.id)
+    )
+    for author, review in rows:
+        if author is None:
+            continue
+        share = scoring.share_of_words(exchange, review.said, id=-review.id)
+        said[author].append(_Said(share, review.by_id, None))
 
 
 def _estimates(

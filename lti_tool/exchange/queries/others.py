@@ -3,12 +3,14 @@ What others said about a work, for somebody who has reviewed it too.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange, Feedback, Offer
+from lti_tool.exchange.queries.release import held_back
 from lti_tool.exchange.queries.student import Answered, MyReview, answered_in
 
 
@@ -24,9 +26,11 @@ class Other:
     """What the author asked with the version that both read, and what was answered."""
 
 
-def others_of_the_work(session: Session, exchange: Exchange, mine: MyReview) -> tuple[Other, ...]:
+def others_of_the_work(session: Session, exchange: Exchange, mine: MyReview, *, now: datetime) -> tuple[Other, ...]:
     """
-    The reviews of others of a work that *mine* is given on, in two queries; none where the teacher did not allow it.
+    The reviews of others of a work that *mine* is given on; none where the teacher did not allow it.
+
+    In two queries, and one more where feedback can be held back.
 
     What is hidden or still held back from the author is not shown, nor what was given before its reviewer could
     know that others would read it.
@@ -41,7 +45,8 @@ def others_of_the_work(session: Session, exchange: Exchange, mine: MyReview) -> 
         .options(selectinload(Feedback.answers), joinedload(Feedback.hiding), joinedload(Feedback.offer))
         .order_by(Feedback.given_at, Feedback.id)
     ).all()
-    if exchange.holds_back(len(rows)):
+    author = mine.submission.author_id
+    if exchange.holds_back(len(rows)) or (author and held_back(session, exchange, persons=(author,), now=now)):
         return ()
     letters = rules.pseudonyms(exchange.seed, mine.offer.submission_id, len(rows))
     found = [

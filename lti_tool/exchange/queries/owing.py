@@ -14,6 +14,7 @@ from lti_tool.exchange.models import (
     Closure,
     Commitment,
     Exchange,
+    Excusal,
     Feedback,
     Offer,
     Publication,
@@ -48,8 +49,10 @@ def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
     """By person: how many reviews are missing, of those who handed in and are still in the course."""
     author = author_of(exchange)
     given = func.count(Offer.id)
+    # What is null is passed over: who is not excused owes what everybody owes.
+    owed = func.least(Excusal.owes, exchange.reviews)
     rows = session.execute(
-        with_authors(select(author, given).select_from(Submission), exchange)
+        with_authors(select(author, owed - given).select_from(Submission), exchange)
         .join(
             Membership,
             (Membership.person_id == author) & (Membership.course_id == exchange.course_id),
@@ -58,6 +61,7 @@ def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
             Offer,
             (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == author) & (Offer.state == OfferState.SUBMITTED),
         )
+        .outerjoin(Excusal, (Excusal.exchange_id == exchange.id) & (Excusal.person_id == author))
         .where(
             Submission.exchange_id == exchange.id,
             Submission.submitted_at.is_not(None),
@@ -66,10 +70,10 @@ def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
             ~Membership.is_test_user,
             Membership.left_at.is_(None),
         )
-        .group_by(author)
-        .having(given < exchange.reviews)
+        .group_by(author, Excusal.owes)
+        .having(given < owed)
     )
-    return {person: exchange.reviews - count for person, count in rows if person is not None}
+    return {person: count for person, count in rows if person is not None}
 
 
 def review_due(session: Session, exchange: Exchange, people: Collection[int]) -> dict[int, datetime]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, SubmissionFile
+from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, SubmissionFile, authored_by
 from lti_tool.web.viewer import Viewer
 
 
@@ -29,7 +29,8 @@ def paged(session: Session, viewer: Viewer, exchange: Exchange, file: Submission
     """*file*, which the viewer was found to be allowed to read, with the side on which they read it."""
     work = session.get_one(Submission, file.submission_id)
     side, offer_id = rules.STAFF, None
-    if work.author_id == viewer.person_id:
+    is_author = select(Submission.id).where(Submission.id == work.id, authored_by(exchange, viewer.person_id))
+    if session.scalar(is_author) is not None:
         side = rules.AUTHOR
     elif not viewer.is_staff:
         offer_id = session.scalar(

@@ -67,7 +67,10 @@ REVIEWER = text(
                                             where alone.exchange_id = :exchange and alone.author_id = :person)))
            as has_work,
            coalesce(bool_or(state in ('offered', 'started')), false) as has_open,
-           count(*) filter (where state = 'submitted') as given
+           count(*) filter (where state = 'submitted') as given,
+           least((select x.owes from exchange_excusal x
+                   where x.exchange_id = :exchange and x.person_id = :person),
+                 (select e.reviews from exchange e where e.activity_id = :exchange)) as owes
       from exchange_offer where exchange_id = :exchange and reviewer_id = :person
     """
 )
@@ -115,6 +118,8 @@ class Reviewer:
     has_open: bool
     """They have a work at hand."""
     given: int
+    owes: int
+    """Reviews in all: fewer than everybody where they are excused."""
 
 
 def reviewer_of(session: Session, exchange: Exchange, person_id: int) -> Reviewer:

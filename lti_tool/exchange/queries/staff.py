@@ -14,10 +14,12 @@ from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
 from lti_tool.exchange.models import (
     Exchange,
+    Excusal,
     GradeOverride,
     Offer,
     Release,
     Reopening,
+    StaffReview,
     Submission,
     Withdrawal,
     authored_by,
@@ -61,6 +63,8 @@ class StudentRow:
     """Their own."""
     given: int | None
     """None where that is told to nobody yet."""
+    owes: int
+    """Reviews in all: as many as everybody, or fewer where they are excused."""
     open_offer: bool
     last_given_at: datetime | None
     received: int
@@ -158,6 +162,8 @@ class PersonPage:
     """By part, where each has a column of its own."""
     own: OwnLook | None
     """How the author sees the work; None where nobody asks for it."""
+    by_staff: int = 0
+    """How many reviews of the work are by staff."""
 
 
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
@@ -184,13 +190,14 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
         received = found.shares.get(person.id, ())
         given, open_offers, last_given_at = told.get(person.id, (0, 0, None))
         passback = passbacks.get(person.id)
+        owes = exchange.reviews if person.owes is None else min(person.owes, exchange.reviews)
         trouble = rules.trouble(
             windows,
-            reviews=exchange.reviews,
+            reviews=owes,
             submitted_at=person.submitted_at,
             given=exchange.reviews if exchange.keeps_counts_back else given,
             is_reviewing=open_offers > 0,
-            received=len(received),
+            received=len(received) + person.rescued,
             now=now,
         )
         rows.append(
@@ -205,9 +212,10 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 is_late=person.submitted_at is not None and windows.is_late(person.submitted_at),
                 windows=windows,
                 given=None if exchange.keeps_counts_back else given,
+                owes=owes,
                 open_offer=open_offers > 0,
                 last_given_at=last_given_at,
-                received=len(received),
+                received=len(received) + person.rescued,
                 computed=told_grades.get(person.id) or rules.grade((), maximum=exchange.points, is_submitted=False),
                 override=overrides.get(person.id),
                 release=releases.get(person.id),
@@ -285,6 +293,7 @@ def person_page(
         part_overrides=found_grades.part_overrides.get(person_id, {}),
         passbacks=_passbacks(session, exchange, person_id),
         own=own_look(session, exchange, dossier.work, dossier.feedback),
+        by_staff=dossier.by_staff[0],
     )
 
 
@@ -344,8 +353,11 @@ def _passbacks(session: Session, exchange: Exchange, person_id: int) -> dict[str
 
 def _people(
     session: Session, exchange: Exchange
-) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, datetime | None]]]:
+) -> list[
+    Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, int | None, int, datetime | None]]
+]:
     """The learners of the course, and whoever else has work here. The words of the works stay in the database."""
+    rescued = select(func.count()).where(StaffReview.submission_id == Submission.id, StaffReview.is_rescue)
     is_learner = (
         (Membership.role == Role.LEARNER)
         & Membership.staff_since.is_(None)
@@ -361,10 +373,13 @@ def _people(
                 Submission.id.label("submission_id"),
                 Submission.submitted_at,
                 (Submission.draft != "").label("has_draft"),
+                Excusal.owes,
+                rescued.scalar_subquery().label("rescued"),
                 Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)
             .outerjoin(Submission, authored_by(exchange, Person.id) & (Submission.exchange_id == exchange.id))
+            .outerjoin(Excusal, (Excusal.person_id == Person.id) & (Excusal.exchange_id == exchange.id))
             .outerjoin(Withdrawal, Withdrawal.submission_id == Submission.id)
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
             .order_by(func.lower(Person.name), Person.id)
@@ -400,7 +415,7 @@ def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime, *,
         people=len(rows),
         submitted=len(submitted),
         feedback_given=given,
-        feedback_owed=len(submitted) * exchange.reviews,
+        feedback_owed=sum(row.owes for row in submitted),
         fully_served=sum(row.received >= exchange.reviews for row in submitted),
         graded=sum(row.release is not None for row in rows),
         needs_human=sum(row.score is None for row in submitted) if is_settled else 0,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -18,12 +18,14 @@ from lti_tool.exchange.models import (
     Criterion,
     DraftCopy,
     Exchange,
+    Excusal,
     Feedback,
     FeedbackDraft,
     Level,
     Mark,
     Offer,
     Release,
+    StaffReview,
     Submission,
     SubmissionFile,
     authored_by,
@@ -186,6 +188,8 @@ class StudentPage:
     """Their own: everybody's, unless they have more time."""
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    by_staff: int = 0
+    """How many reviews of the work are by staff."""
     to_watch: tuple[Shown, ...] = ()
     """Where it is shown live: what they are to review and have not begun."""
     own: OwnLook | None = None
@@ -216,6 +220,10 @@ class Dossier:
     """The person's own."""
     has_feedback: bool = False
     """Somebody has reviewed the work."""
+    owes: int | None = None
+    """How many reviews they owe where they are excused from some."""
+    by_staff: tuple[int, int] = (0, 0)
+    """How many reviews of the work are by staff, and how many of these are in the place of a reader."""
 
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
@@ -239,14 +247,14 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
     open_review = next((review for review in reviews if review.offer.is_open), None)
+    has = len(received) + dossier.by_staff[1]
+    owed = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
     if windows.why_not_review(now) == "too_late":
         none_because = "too_late"
     elif submitted_at is not None and why_not_open is None and open_review is None:
-        available, none_because = pairing.available(
-            session, exchange, person_id, owes=exchange.reviews - given, now=now
-        )
+        available, none_because = pairing.available(session, exchange, person_id, owes=owed - given, now=now)
     watching = tuple(presenting.to_watch(session, exchange, person_id))
     if watching and available is not None and not any(each.is_held_at(now) for each in watching):
         available, none_because = None, "not_held"
@@ -258,7 +266,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_hand_in=windows.why_not_hand_in(now) is None,
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
-            is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
+            is_waiting=given < owed or has < exchange.reviews,
             also={
                 *(("practise",) if practice is not None and practice.is_due else ()),
                 *(("compare",) if comparing is not None and comparing.next is not None else ()),
@@ -270,8 +278,10 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         reviews=reviews,
         open_review=open_review,
         given=given,
-        owed=exchange.reviews,
-        waiting_for=max(exchange.reviews - len(received), 0),
+        owed=owed,
+        waiting_for=max(exchange.reviews - has, 0),
+        # Who is to look at their own work first sees what others say afterwards.
+        by_staff=0 if own is not None and own.waiting else dossier.by_staff[0],
         available=available,
         none_because=none_because,
         received=received,
@@ -290,7 +300,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
 
 def my_work(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> MyWork | None:
     """The work of one author, or None while they have none."""
-    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback, *_ = _work_of(session, exchange, person_id, now=now)
     if work is None:
         return None
     dossier = Dossier(
@@ -327,7 +337,7 @@ def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: in
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
     """Load everything about one person at once. What of it may be shown is decided by those who show it."""
-    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback, owes, by_staff = _work_of(session, exchange, person_id, now=now)
     offers = _offers_of(session, exchange, person_id)
     feedback = _feedback_of(session, exchange, person_id)
     versions = versions_of(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
@@ -337,6 +347,8 @@ def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: dat
         work=work,
         is_read=is_read,
         has_feedback=has_feedback,
+        owes=owes,
+        by_staff=by_staff,
         offers=offers,
         feedback=feedback,
         copies=copies,
@@ -500,16 +512,30 @@ def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) ->
 
 def _work_of(
     session: Session, exchange: Exchange, person_id: int, *, now: datetime
-) -> tuple[Submission | None, bool, bool]:
-    """The work, whether somebody has it, and whether somebody has said something about it."""
+) -> tuple[Submission | None, bool, bool, int | None, tuple[int, int]]:
+    """
+    The work, whether somebody has it, and whether somebody has said something about it; what its author
+    owes who is excused; how many reviews are by staff, and how many of these in the place of a reader.
+    """
+    by_staff = select(func.count()).where(StaffReview.submission_id == Submission.id)
     has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
+    owes = select(Excusal.owes).where(Excusal.exchange_id == exchange.id, Excusal.person_id == person_id)
     row = session.execute(
-        select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
+        select(
+            Submission,
+            exists().where(has_reader(Submission.id, now)),
+            has_feedback,
+            owes.scalar_subquery(),
+            by_staff.scalar_subquery(),
+            by_staff.where(StaffReview.is_rescue).scalar_subquery(),
+        )
         .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
-    return (None, False, False) if row is None else (row[0], row[1], row[2])
+    if row is None:
+        return None, False, False, None, (0, 0)
+    return row[0], row[1], row[2], row[3], (row[4], row[5])
 
 
 def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Offer, ...]:

@@ -30,6 +30,8 @@ class GradingOptions(Options):
     using: int = 0
     self_assessment: int = 0
     completion: int = 0
+    staff: bool = False
+    """Whether reviews by staff count as those of classmates do."""
     columns: str = ONE_COLUMN
     """``one``: the whole goes to the link's own column; ``parts``: each part to a column of its own."""
 
@@ -119,6 +121,9 @@ def _value(name: str, evidence: Evidence, options: GradingOptions) -> float | No
         return _work(evidence, options)
     has_given_all = evidence.given >= evidence.owed
     if name == GIVING:
+        # Whoever is excused from all reviews has this part left out: no credit without work, and no loss.
+        if not evidence.owed:
+            return 1.0 if evidence.given else None
         return 1.0 if has_given_all else evidence.given / evidence.owed
     if name == COMPLETION:
         return float(has_given_all)

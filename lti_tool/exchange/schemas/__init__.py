@@ -45,6 +45,9 @@ from lti_tool.exchange.schemas.plan import (
     LevelSchema,
     PlanSchema,
 )
+from lti_tool.exchange.schemas.plan_rules import (
+    PairRuleSchema,
+)
 from lti_tool.exchange.schemas.practice import (
     ExampleSchema,
     PracticeOptionsSchema,
@@ -58,6 +61,11 @@ from lti_tool.exchange.schemas.proposals import (
 )
 from lti_tool.exchange.schemas.recipes import (
     TemplateSchema,
+)
+from lti_tool.exchange.schemas.repairs import (
+    BulkSchema,
+    ExcusalSchema,
+    ReaderSchema,
 )
 from lti_tool.exchange.schemas.self_assessment import (
     SelfAssessmentOptionsSchema,
@@ -96,6 +104,7 @@ __all__ = [
     "AppraisalSchema",
     "BegunSchema",
     "BesideSchema",
+    "BulkSchema",
     "CharterSchema",
     "CoachSchema",
     "CommitmentSchema",
@@ -107,6 +116,7 @@ __all__ = [
     "DeclineSchema",
     "DialogueSchema",
     "ExampleSchema",
+    "ExcusalSchema",
     "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
@@ -119,6 +129,7 @@ __all__ = [
     "NoteSchema",
     "NotesOptionsSchema",
     "OverrideSchema",
+    "PairRuleSchema",
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
@@ -126,6 +137,7 @@ __all__ = [
     "PresentationSchema",
     "ProposalAnswerSchema",
     "ProposalSchema",
+    "ReaderSchema",
     "ReasonSchema",
     "RegradeSchema",
     "ReleaseSchema",

@@ -203,7 +203,7 @@ def reviewer_facts(exchange: Exchange, review: queries.MyReview) -> dict[str, An
             for each in (queries.differing(db.session(), exchange, review.feedback) if look is None else ())
         ],
         "others_are_shown": exchange.option(rules.NotesOptions).others,
-        "others": queries.others_of_the_work(db.session(), exchange, review),
+        "others": queries.others_of_the_work(db.session(), exchange, review, now=now()),
         "shows_appraisal": review.feedback.appraisal is not None
         and queries.appraisals_shown(db.session(), exchange, current().person_id, now=now()),
     }

@@ -21,6 +21,7 @@ from lti_tool.exchange.schemas import OverrideSchema
 from lti_tool.exchange.talk import Talk
 from lti_tool.exchange.views import bp, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx
+from lti_tool.exchange.views.paging import paged
 from lti_tool.grades import operations as grade_operations
 from lti_tool.grades import queries as grade_queries
 from lti_tool.grades import words as grade_words
@@ -47,19 +48,28 @@ STAGES = {
 }
 
 
-def overview_page(exchange: Exchange) -> str:
-    """Who is where, for staff."""
+PEOPLE_A_PAGE = 100
+
+
+def overview_page(exchange: Exchange, **typed: Any) -> str:
+    """Who is where, for staff; with what was typed about several of them where that was refused."""
     overview = queries.overview(db.session(), exchange, now=now())
     who = request.args.get("who", "")
     name = " ".join(request.args.get("name", "").split())[:100]
     rows = [row for row in overview.rows if _is_asked_for(row, who, name, exchange)]
-    facts = {
+    shown, page, pages = paged(rows, size=PEOPLE_A_PAGE)
+    facts: dict[str, Any] = {
         "exchange": exchange,
         "overview": overview,
+        "found": len(rows),
+        "page": page,
+        "pages": pages,
+        "typed": {},
+        "errors": {},
         "stages": _stages(overview.rows, exchange),
         "stage_of": {row.person_id: _stage_of(row, exchange) for row in overview.rows},
         "stage_words": STAGES,
-        "rows": rows,
+        "rows": shown,
         "times": [
             (words, at)
             for words, at in ((_("Work due"), exchange.submit_by), (_("Reviews due"), exchange.review_by))
@@ -81,7 +91,7 @@ def overview_page(exchange: Exchange) -> str:
         "release": exchange.option(rules.ReleaseOptions),
         "released": _released(exchange),
     }
-    return render_template("exchange/_people.html" if is_htmx() else "exchange/overview.html", **facts)
+    return render_template("exchange/_people.html" if is_htmx() else "exchange/overview.html", **(facts | typed))
 
 
 @bp.get("/exchanges/<int:id>/people/<int:person_id>")
@@ -206,6 +216,7 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
         "exchange_options": exchange.option(rules.GradingOptions),
         "part_errors": {},
         "part_typed": {},
+        "by_staff": queries.staff_reviews_of(db.session(), exchange, person_id) if page.by_staff else (),
         **self_assessment.own_facts(exchange, page.own, is_staff=True),
     }
     return render_template(template, **(defaults | facts))
@@ -214,7 +225,7 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
 def _stage_of(row: queries.StudentRow, exchange: Exchange) -> str:
     if row.submitted_at is None:
         return "writing" if row.has_draft else "away"
-    if row.given is None or row.given < exchange.reviews:
+    if row.given is None or row.given < row.owes:
         return "reviewing"
     return "done" if row.received >= exchange.reviews else "waiting"
 

@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries, rules, wording
-from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.models import Exchange, Proposal
 from lti_tool.exchange.schemas import ProposalAnswerSchema, ProposalSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, require_part
@@ -90,6 +90,9 @@ def stop_supporting(id: int, proposal_id: int) -> ResponseReturnValue:
 def answer_proposal(id: int, proposal_id: int) -> ResponseReturnValue:
     """Take it into the rules, or say why not."""
     exchange = exchange_or_404(id)
+    proposal = db.session().get(Proposal, proposal_id)
+    if proposal is None or proposal.exchange_id != exchange.id:
+        abort(404)
     # More than one form of the kind stands on the page, so its fields say which they are of.
     sent = form_values("answer", *(f"{name}-{proposal_id}" for name in ("rule", "words")))
     typed = {name.partition("-")[0]: value for name, value in sent.items()}

@@ -17,6 +17,7 @@ from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import LateSchema, ReleaseSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to
+from lti_tool.exchange.views.oversight import require_person
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import staff_required, teacher_required
 from lti_tool.web.viewer import current
@@ -108,6 +109,7 @@ def release_feedback_to(id: int, person_id: int) -> ResponseReturnValue:
 def take_release_back_from(id: int, person_id: int) -> ResponseReturnValue:
     """Let one author's feedback wait again."""
     exchange = exchange_or_404(id)
+    require_person(exchange, person_id)
     operations.take_release_back(db.session(), exchange, person=person_id, by=current().person_id, now=now())
     db.session.commit()
     return go_to(url_for("exchange.person", id=id, person_id=person_id), saying=_("Their feedback waits again."))

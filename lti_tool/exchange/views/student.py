@@ -81,6 +81,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "talk": talk.Talk(exchange=exchange, person_id=viewer.person_id, now=now()),
         "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
         "taken": _taken(exchange, page),
+        "by_staff": queries.staff_reviews_of(db.session(), exchange, viewer.person_id) if page.by_staff else (),
         **self_assessment.own_facts(exchange, page.own),
     }
     if exchange.has_teams:
@@ -149,7 +150,9 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     }.get(page.step)
     words = (
         _("Sign up to present") if exchange.is_live else _("Hand in your work"),
-        ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed),
+        ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed)
+        if page.owed
+        else _("Give feedback: you are excused"),
         _("Read what comes back"),
         _("Reply"),
     )

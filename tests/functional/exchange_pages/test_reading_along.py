@@ -137,6 +137,16 @@ def test_what_is_held_back_from_the_author_is_held_back_from_reviewers(
     assert SECRET not in page(visit, made, both[0])
 
 
+def test_what_staff_release_by_hand_waits_for_reviewers_too(
+    visit: People, made: Class, both: tuple[Offer, Offer], session: Session, an_hour_ago: datetime
+) -> None:
+    options = rules.ReleaseOptions(when=rules.BY_HAND)
+    operations.set_options(session, made.exchange, options, by=made.teacher.person_id, now=an_hour_ago)
+    session.commit()
+
+    assert SECRET not in page(visit, made, both[0])
+
+
 def test_what_was_written_before_it_was_allowed_stays_with_its_author(
     visit: People, made: Class, both: tuple[Offer, Offer], session: Session
 ) -> None:
@@ -184,7 +194,7 @@ def test_reading_along_costs_two_queries(
     assert mine is not None
 
     with counted(engine) as statements:
-        found = queries.others_of_the_work(session, made.exchange, mine)
+        found = queries.others_of_the_work(session, made.exchange, mine, now=datetime.now(UTC))
 
     assert len(statements) <= 2
     assert [each.feedback.offer_id for each in found] == [both[1].id]

@@ -3,8 +3,10 @@ Who sits in the standing plan: joining, leaving, beginning together, and what is
 """
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -24,20 +26,24 @@ MANY = 10_000
 """From so many pairs at once on, the database is told to look anew at what it has."""
 
 IS_BEGUN = text(f"select {HAS_BEGUN}")
+OWES = (
+    "least((select x.owes from exchange_excusal x where x.exchange_id = :exchange and x.person_id = :person), :reviews)"
+)
+"""What a newcomer gives; what is null is passed over."""
 SIT = text(
-    """
+    f"""
     insert into exchange_seat (exchange_id, person_id, submission_id, joined_at, lacks, idle)
-    values (:exchange, :person, :work, :now, :reviews, :reviews)
+    values (:exchange, :person, :work, :now, :reviews, {OWES})
     on conflict (exchange_id, person_id) do update
        set left_at = null, away_at = null, submission_id = excluded.submission_id,
            (lacks, begun) = (select :reviews - count(*), count(p.begun_at) from exchange_pair p
                               where p.exchange_id = :exchange and p.submission_id = excluded.submission_id
                                 and p.author_id = :person),
-           idle = :reviews - (select count(*) from exchange_pair p
-                               where p.exchange_id = :exchange and p.reviewer_id = :person)
+           idle = {OWES} - (select count(*) from exchange_pair p
+                             where p.exchange_id = :exchange and p.reviewer_id = :person)
      where exchange_seat.left_at is not null
     returning lacks, idle
-    """
+    """  # noqa: S608 - made of constants
 )
 AROUND_A_NEWCOMER = text(
     """
@@ -122,12 +128,15 @@ AROUND = text(
       from (select reviewer_id, author_id, submission_id from exchange_pair
              where reviewer_id = :person and exchange_id = :exchange
             union all
-            select reviewer_id, author_id, submission_id from exchange_pair
-             where submission_id = :work and author_id = :person) p
+            select reviewer_id, author_id, submission_id from exchange_pair r
+             where submission_id = :work and author_id = :person
+               and exists (select from exchange_seat s where s.exchange_id = :exchange
+                              and s.person_id = r.reviewer_id)) p
       left join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
      order by p.reviewer_id, p.author_id
     """
 )
+"""Without the places that staff took: what they wrote is given."""
 END_OFFERS = text(
     """
     update exchange_offer set state = 'expired', ended_at = :now
@@ -145,6 +154,11 @@ FORGET_PAIRS = text(
     """
 )
 FORGET_SEAT = text("delete from exchange_seat where exchange_id = :exchange and person_id = :person")
+EXCUSED = text("select person_id, owes from exchange_excusal where exchange_id = :exchange")
+WAITING_FOR = text(
+    "select reviewer_id, author_id from exchange_pair where exchange_id = :exchange and begun_at is null"
+    " and reviewer_id = :person order by draw, author_id"
+)
 EVERYBODY = text("select person_id from exchange_seat where exchange_id = :exchange and left_at is null")
 IS_IN_NEED = text(
     """
@@ -212,17 +226,23 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
     pairs = _whole_plan(exchange, people, here)
     _copy_in(session, exchange, pairs, works)
     given, received = _counted(pairs, 0), _counted(pairs, 1)
+    owed = owed_by_the_excused(session, exchange)
     scene.reckon(
         session,
         exchange,
         lacks={id: exchange.reviews - received.get(id, 0) for id in people},
-        idle={id: exchange.reviews - given.get(id, 0) for id in people},
+        idle={id: owed.get(id, exchange.reviews) - given.get(id, 0) for id in people},
     )
     # What follows from the seed alone is not written down: half a million pairs for a class of 100,000.
     said = {"added": pairs} if here.is_bound else {}
     scene.note(
         session, exchange, "planned", now=now, people=people, seed=exchange.seed, reviews=exchange.reviews, **said
     )
+    for person in sorted(owed.keys() & given.keys()):
+        waiting = pairs_of(session.execute(WAITING_FOR, facts | {"person": person}))
+        beyond = tuple(waiting[owed[person] :])
+        if beyond:
+            scene.write(session, exchange, Change(removed=beyond), kind="excused", now=now, person=person)
     log.info("exchange %s planned for %s people, %s pairs", exchange.id, len(people), len(pairs))
     return len(people)
 
@@ -231,10 +251,17 @@ def begin_with_those_who_wait(session: Session, exchange: Exchange, *, now: date
     """Nobody waits for a common beginning any more: who has handed in begins. Nothing is planned yet, the lock held."""
     if begin_together(session, exchange, now=now):
         return
+    owed = owed_by_the_excused(session, exchange)
     for alone in session.scalars(EVERYBODY, {"exchange": exchange.id}).all():
-        reviews = {alone: exchange.reviews}
-        scene.reckon(session, exchange, lacks=reviews, idle=reviews)
-        _join(session, exchange, alone, needs=(exchange.reviews, exchange.reviews), now=now)
+        owes = owed.get(alone, exchange.reviews)
+        scene.reckon(session, exchange, lacks={alone: exchange.reviews}, idle={alone: owes})
+        _join(session, exchange, alone, needs=(owes, exchange.reviews), now=now)
+
+
+def owed_by_the_excused(session: Session, exchange: Exchange) -> dict[int, int]:
+    """By person who owes less than everybody: how many reviews in all."""
+    rows = session.execute(EXCUSED, {"exchange": exchange.id})
+    return {row.person_id: min(row.owes, exchange.reviews) for row in rows}
 
 
 def leave_seat(
@@ -299,7 +326,12 @@ def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime)
     if is_before_the_beginning(session, exchange):
         return
     people = list(session.scalars(EVERYBODY, {"exchange": exchange.id}))
-    scene.reckon(session, exchange, lacks=dict.fromkeys(people, more), idle=dict.fromkeys(people, more))
+    excused = {row.person_id: row.owes for row in session.execute(EXCUSED, {"exchange": exchange.id})}
+    idle = {
+        id: min(excused.get(id, exchange.reviews), exchange.reviews) - min(excused.get(id, before), before)
+        for id in people
+    }
+    scene.reckon(session, exchange, lacks=dict.fromkeys(people, more), idle=idle)
     mix_again(session, exchange, now=now)
 
 
@@ -437,7 +469,4 @@ def _tell_the_database(session: Session) -> None:
 
 
 def _counted(pairs: Sequence[Pair], side: int) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for pair in pairs:
-        counts[pair[side]] = counts.get(pair[side], 0) + 1
-    return counts
+    return Counter(map(itemgetter(side), pairs))

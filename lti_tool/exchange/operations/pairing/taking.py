@@ -158,7 +158,10 @@ LATE = """
                         where o.exchange_id = p.exchange_id and o.reviewer_id = p.reviewer_id
                           and (o.state in ('offered', 'started') and o.lease_until > :now
                                or not :is_over and o.state <> 'expired' and o.ended_at >= :patience))
+       and not exists (select from exchange_pair_rule a where a.exchange_id = p.exchange_id and a.kind = 'must'
+                          and a.reviewer_id = p.reviewer_id and a.author_id = p.author_id and a.at > :patience)
 """
+"""Whoever was asked by staff a moment ago has as long as others had."""
 IS_ANY_LATE = text(f"select exists ({ALL_LAPSED}) or exists ({ABANDONED}) or exists ({LATE})")
 # Whose draft is being saved at this moment has come after all.
 LAPSED_NOW = text(f"{ALL_LAPSED} order by o.id for update of o skip locked")
