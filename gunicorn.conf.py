@@ -33,7 +33,7 @@ control_socket_disable = True
 accesslog = None
 loglevel = os.environ.get("LOG_LEVEL", "info")
 
-KEYS_IN_ADDRESSES = re.compile(r"(/s/|/lti/register/)[^/?\s]+|\?\S+")
+KEYS_IN_ADDRESSES = re.compile(r"(/s/|/lti/register/|/webhooks/)[^/?\s]+|\?\S+")
 
 
 def without_keys(text: str) -> str:

@@ -15,8 +15,12 @@ from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
+from lti_tool.subscriptions import SUBSCRIPTIONS
 from lti_tool.web.rooms import Room
 from moodle.lms import MoodleLms
+from webhooks import app as letterbox
+from webhooks import views as letterbox_views
+from webhooks.drain import subscriptions
 
 SIGNED_IN = "/s/<handle>"
 """Every page of a signed-in person lives under the handle of their session."""
@@ -25,13 +29,14 @@ SIGNED_IN = "/s/<handle>"
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application, bound to its database. Settings come from the environment unless given."""
     settings = settings or Settings.from_environment()
-    lms.register("canvas", CanvasLms())
-    lms.register("moodle", MoodleLms())
+    _know_brands()
+    subscriptions.install(SUBSCRIPTIONS)
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 
     app = Flask("lti_tool", static_folder="static", template_folder="web/templates")
     app.secret_key = settings.secret_key
-    app.config["MAX_CONTENT_LENGTH"] = (settings.upload_max_mb + 1) * 1024 * 1024
+    largest = max(settings.upload_max_mb, settings.recording_max_mb)
+    app.config["MAX_CONTENT_LENGTH"] = (largest + 1) * 1024 * 1024
     app.extensions["hearth.settings"] = settings
     app.extensions["hearth.rooms"] = _by_kind(ExchangeRoom())
 
@@ -40,12 +45,25 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(health.bp)
     app.register_blueprint(launch_views.doors)
     app.register_blueprint(notice_views.doors)
+    # So that one process can serve a small school; a large one lets the letterbox stand by itself.
+    app.register_blueprint(letterbox_views.bp)
     for rooms in (home_views.bp, notice_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def create_letterbox(settings: Settings | None = None) -> Flask:
+    """The letterbox by itself: it keeps what comes, and the worker reads it."""
+    _know_brands()
+    return letterbox.create_app(settings)
+
+
+def _know_brands() -> None:
+    lms.register("canvas", CanvasLms())
+    lms.register("moodle", MoodleLms())
 
 
 def _by_kind(*rooms: Room) -> Mapping[str, Room]:

@@ -2,10 +2,12 @@
 Front door of the operator: ``hearth …``. Scriptable: exit code 0 for done, 1 for not done, 2 for a wrong call.
 """
 
+import dataclasses
 import json
 import sys
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 import click
 from psycopg.errors import UndefinedColumn, UndefinedTable
@@ -18,11 +20,15 @@ from lti_tool import __version__, db, doctor, files, lms, migrations, privacy
 from lti_tool.clock import now
 from lti_tool.config import Settings, SettingsError
 from lti_tool.courses.models import Platform
+from lti_tool.exchange import exporting
 from lti_tool.exchange import queries as exchange_queries
 from lti_tool.exchange.models import Exchange
+from lti_tool.lms.events import Proof
 from lti_tool.lti import keys, registration
 from lti_tool.lti.errors import LtiError
 from moodle.lms import MoodleLms
+from webhooks import sources
+from webhooks.models import Source
 
 
 class _Commands(click.Group):
@@ -125,6 +131,89 @@ def platform_disable(platform_id: int, enable: bool) -> None:
     click.echo(f"Platform {platform_id} is {'active' if enable else 'disabled'}.")
 
 
+@main.group()
+def webhooks() -> None:
+    """The addresses that LMSs send their events to."""
+
+
+@webhooks.command("add")
+@click.argument("platform_id", type=int)
+@click.option("--name", default="", help="For lists only.")
+@click.option(
+    "--proof",
+    type=click.Choice(["standard", "jwt", "token", "address"]),
+    help="How the LMS proves itself; without it, the safest way it has.",
+)
+def webhooks_add(platform_id: int, name: str, proof: Proof | None) -> None:
+    """Make an address for the events of a platform; prints it, and the secret, which is shown only now."""
+    settings = _connect()
+    with db.transaction() as session:
+        found = session.get(Platform, platform_id)
+        if found is None:
+            raise _wrong(f"There is no platform {platform_id}. `hearth platform list` shows them.")
+        try:
+            made = sources.make(session, found, proof=proof, name=name, settings=settings, now=now())
+        except sources.ProofNotOffered as err:
+            raise _wrong(f"This LMS cannot prove itself so. It can by: {err}.") from err
+    click.echo(f"Source {made.id}, proven by {made.proof}\n  address  {made.address}")
+    if made.secret:
+        click.echo(f"  secret   {made.secret}")
+
+
+@webhooks.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def webhooks_list(as_json: bool) -> None:
+    """List the sources and how they are doing."""
+    settings = _connect()
+    with db.transaction() as session:
+        found = sources.health(session, settings=settings, now=now())
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2, default=str))
+        return
+    for each in found:
+        click.echo(
+            f"{each.id:>4}  {each.state:<7} {each.proof:<9} {each.platform}  last {each.last_received_at or 'never'}"
+            f"  waiting {each.waiting}  failed {each.failed}  refused this week {each.refused}\n      {each.address}"
+        )
+    if not found:
+        click.echo("No source yet. `hearth webhooks add PLATFORM_ID` makes one.")
+
+
+@webhooks.command("rotate")
+@click.argument("source_id", type=int)
+def webhooks_rotate(source_id: int) -> None:
+    """Print a new secret; the one before is taken for two more days."""
+    settings = _connect()
+    with db.transaction() as session:
+        found = _source(session, source_id)
+        if found.secret is None:
+            raise _wrong(f"Source {source_id} has no secret: it proves itself by {found.proof}.")
+        secret = sources.rotate(session, found, settings=settings, now=now())
+    click.echo(secret)
+
+
+@webhooks.command("pause")
+@click.argument("source_id", type=int)
+@click.option("--resume", is_flag=True, help="Take its events again.")
+def webhooks_pause(source_id: int, resume: bool) -> None:
+    """Answer 404 to a source; what it sent is kept."""
+    _connect()
+    with db.transaction() as session:
+        _source(session, source_id).state = "active" if resume else "paused"
+    click.echo(f"Source {source_id} is {'active' if resume else 'paused'}.")
+
+
+@webhooks.command("replay")
+@click.option("--source", "source_id", type=int, help="Those of one source only.")
+@click.option("--event", "event_id", type=int, help="One event, whatever became of it.")
+def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
+    """Read events again that failed or were given up."""
+    _connect()
+    with db.transaction() as session:
+        count = sources.replay(session, source_id=source_id, event_id=event_id)
+    click.echo(f"{count} to be read again.")
+
+
 @main.group("keys")
 def keys_group() -> None:
     """The keys that Hearth signs with."""
@@ -217,6 +306,37 @@ def exchange_recompute(exchange_id: int, as_json: bool) -> None:
     sys.exit(0 if all(each.agrees for each in rows) else 1)
 
 
+@exchange.command("replay")
+@click.argument("exchange_id", type=int, required=False)
+@click.option("--from", "file", type=click.File("rb"), help="An exported JSON file, instead of what is stored here.")
+@click.option("--json", "as_json", is_flag=True)
+def exchange_replay(exchange_id: int | None, file: IO[bytes] | None, as_json: bool) -> None:
+    """Derive who reviews whom from seed and steps; exit 1 where what is kept differs. Changes nothing."""
+    if (exchange_id is None) == (file is None):
+        raise click.UsageError("Give the id of an exchange, or --from with an exported file.")
+    if file is not None:
+        try:
+            found = exporting.replay_file(file)
+        except exporting.NotReplayable as err:
+            raise _wrong(str(err)) from err
+    else:
+        _connect()
+        with db.transaction() as session:
+            stored = session.get(Exchange, exchange_id)
+            if stored is None:
+                raise _wrong(f"There is no exchange {exchange_id}.")
+            found = exchange_queries.replay(session, stored)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+    elif found:
+        for each in found:
+            what = f"seat of {each.author}" if each.reviewer is None else f"{each.reviewer} reads {each.author}"
+            click.echo(f"BAD  {what}: {each.derived} by the steps, {each.kept} as kept")
+    else:
+        click.echo("ok   The plan that is kept is what its steps lead to.")
+    sys.exit(1 if found else 0)
+
+
 @main.group("db")
 def db_group() -> None:
     """The database."""
@@ -265,6 +385,13 @@ def _connect() -> Settings:
         raise _wrong(str(err)) from err
     db.bind(db.make_engine(db.database_url(settings), pool=2))
     return settings
+
+
+def _source(session: Session, source_id: int) -> Source:
+    found = session.get(Source, source_id)
+    if found is None:
+        raise _wrong(f"There is no source {source_id}. `hearth webhooks list` shows them.")
+    return found
 
 
 def _wrong(sentence: str) -> click.ClickException:

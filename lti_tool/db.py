@@ -82,6 +82,16 @@ def transaction() -> Iterator[Session]:
         yield current
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """
+    A session that reads the database as it is at one moment, however long the reading takes. Nothing is written.
+    """
+    with _sessions() as current:
+        current.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        yield current
+
+
 def without_transaction(of: Session) -> None:
     """
     Let each statement of *of*, which has done nothing yet, stand for itself.
@@ -90,6 +100,29 @@ def without_transaction(of: Session) -> None:
     keeps its prepared statements, which it forgets at every ROLLBACK.
     """
     of.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
+
+@contextmanager
+def autocommitting() -> Iterator[psycopg.Connection[Any]]:
+    """
+    A psycopg connection of the pool on which each statement stands for itself.
+
+    For what must be fast and is one statement: it spares what SQLAlchemy does around each.
+    """
+    pooled = engine().raw_connection()
+    connection = pooled.driver_connection
+    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the only driver we configure
+    try:
+        connection.autocommit = True
+        yield connection
+    except psycopg.OperationalError as err:
+        # Whoever comes next must not be given a connection that is no more.
+        pooled.invalidate(err)
+        raise
+    finally:
+        if pooled.is_valid and not connection.closed:
+            connection.autocommit = False
+        pooled.close()
 
 
 def driver_connection(of: Session) -> psycopg.Connection[Any]:

@@ -5,12 +5,14 @@ Moodle at the gate: escaped names, whole seconds, single-use hints, no page size
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Member
 from lti_tool.lms.standard import StandardLms
+from moodle import events
 
 CMID = re.compile(r"[1-9][0-9]{0,11}")
 
@@ -60,3 +62,19 @@ class MoodleLms(StandardLms):
         cmid = str(hint.get("cmid", "")) if isinstance(hint, dict) else ""
         # Choosing content happens before there is an activity.
         return f"{issuer.rstrip('/')}/mod/lti/launch.php?id={cmid}" if CMID.fullmatch(cmid) else None
+
+    def event_proofs(self) -> tuple[Proof, ...]:
+        """Our plugin signs; local_webhooks puts a shared token into the body."""
+        return ("standard", "token")
+
+    def event_token(self, document: Any) -> str:
+        """See :func:`moodle.events.token_of`."""
+        return events.token_of(document)
+
+    def read_events(self, document: Any, *, message_id: str) -> Sequence[IncomingEvent]:
+        """See :func:`moodle.events.read`."""
+        return events.read(document, message_id=message_id)
+
+    def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
+        """See :func:`moodle.events.translate`."""
+        return events.translate(event)

@@ -1,5 +1,5 @@
 """Front door of the letterbox: ``gunicorn webhooks.wsgi:app``."""
 
-from webhooks.app import create_app
+from lti_tool.app import create_letterbox
 
-app = create_app()
+app = create_letterbox()

@@ -76,11 +76,18 @@ class Course(Base):
     """
 
     __tablename__ = "course"
-    __table_args__ = (UniqueConstraint("deployment_id", "context_id"),)
+    __table_args__ = (
+        UniqueConstraint("deployment_id", "context_id"),
+        Index("ix_course_lms_id", "lms_id", postgresql_where=text("lms_id <> ''")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id", ondelete="CASCADE"))
     context_id: Mapped[str]
+    lms_id: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """By which the LMS's own events call it; "" where no launch told."""
+    told_at: Mapped[datetime | None]
+    """When the event occurred that told the title last."""
     title: Mapped[str] = mapped_column(default="")
     label: Mapped[str] = mapped_column(default="")
     roster_url: Mapped[str | None]
@@ -102,11 +109,18 @@ class Person(Base):
     """
 
     __tablename__ = "person"
-    __table_args__ = (UniqueConstraint("deployment_id", "sub"),)
+    __table_args__ = (
+        UniqueConstraint("deployment_id", "sub"),
+        Index("ix_person_lms_id", "lms_id", postgresql_where=text("lms_id <> ''")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id", ondelete="CASCADE"))
     sub: Mapped[str]
+    lms_id: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """By which the LMS's own events call them; "" where no launch told."""
+    told_at: Mapped[datetime | None]
+    """When the event occurred that told the name last."""
     name: Mapped[str] = mapped_column(default="")
     """May be empty: platforms may withhold names. Pages then say "Participant 12"."""
     email: Mapped[str | None]

@@ -29,21 +29,23 @@ CHECK_IN = text(
     with known_course as (
         select id, roster_url from course where deployment_id = :deployment and context_id = :context_id
     ), new_course as (
-        insert into course (deployment_id, context_id, title, label, roster_url, line_items_url, scopes)
-        select :deployment, :context_id, :context_title, :context_label, :roster_url, :line_items_url,
+        insert into course (deployment_id, context_id, lms_id, title, label, roster_url, line_items_url, scopes)
+        select :deployment, :context_id, :lms_course, :context_title, :context_label, :roster_url, :line_items_url,
                cast(:scopes as jsonb)
          where not exists (select from known_course)
         on conflict (deployment_id, context_id) do update set title = excluded.title
         returning id
     ), changed_course as (
         update course set title = coalesce(nullif(:context_title, ''), title),
+                          lms_id = coalesce(nullif(:lms_course, ''), lms_id),
                           label = coalesce(nullif(:context_label, ''), label),
                           roster_url = coalesce(:roster_url, roster_url),
                           line_items_url = coalesce(:line_items_url, line_items_url),
                           scopes = case when :has_scopes then cast(:scopes as jsonb) else scopes end
          where id = (select id from known_course)
-           and (title, label, roster_url, line_items_url, scopes) is distinct from
-               (coalesce(nullif(:context_title, ''), title), coalesce(nullif(:context_label, ''), label),
+           and (title, lms_id, label, roster_url, line_items_url, scopes) is distinct from
+               (coalesce(nullif(:context_title, ''), title), coalesce(nullif(:lms_course, ''), lms_id),
+                coalesce(nullif(:context_label, ''), label),
                 coalesce(:roster_url, roster_url), coalesce(:line_items_url, line_items_url),
                 case when :has_scopes then cast(:scopes as jsonb) else scopes end)
     ), this_course as (
@@ -51,12 +53,15 @@ CHECK_IN = text(
     ), known_person as (
         select id from person where deployment_id = :deployment and sub = :sub
     ), new_person as (
-        insert into person (deployment_id, sub, name)
-        select :deployment, :sub, :name where not exists (select from known_person)
+        insert into person (deployment_id, sub, lms_id, name)
+        select :deployment, :sub, :lms_person, :name where not exists (select from known_person)
         on conflict (deployment_id, sub) do update set sub = excluded.sub
         returning id
     ), changed_person as (
-        update person set name = :name where id = (select id from known_person) and :name <> '' and name <> :name
+        update person set name = coalesce(nullif(:name, ''), name), lms_id = coalesce(nullif(:lms_person, ''), lms_id)
+         where id = (select id from known_person)
+           and (name, lms_id) is distinct from
+               (coalesce(nullif(:name, ''), name), coalesce(nullif(:lms_person, ''), lms_id))
     ), this_person as (
         select id from known_person union all select id from new_person
     ), this_membership as (
@@ -131,6 +136,8 @@ def check_in(session: Session, facts: LaunchFacts, *, deployment_pk: int, now: d
             "context_id": facts.context_id or _place_of_its_own(facts),
             "context_title": facts.context_title or (facts.resource_link_title if not facts.context_id else ""),
             "context_label": facts.context_label,
+            "lms_course": facts.lms_course_id if facts.context_id else "",
+            "lms_person": facts.lms_person_id,
             "roster_url": facts.roster_url,
             "line_items_url": facts.line_items_url,
             "scopes": json.dumps(list(facts.scopes)),

@@ -7,10 +7,13 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyWork            neither words nor a file
     ├── PartsMissing         the work lacks a part that the teacher asks for
     ├── PartUnwanted         a part that this exchange does not take
+    ├── WordsMissing         a recording without what is said in it
+    ├── NoCues               captions in which nothing is said
     ├── NoteMissing          a revised version says what changed
     ├── TooLong              more words than we keep
     ├── TooManyFiles
     ├── WorkFirst            who has handed nothing in cannot review
+    ├── GradeIsOut           a grade rests on the work
     ├── Missing              not there, or not this person's: shown as missing
     │   ├── NoSuchExchange
     │   ├── NoSuchOffer
@@ -19,12 +22,16 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchCopy
     │   ├── NoSuchMessage
     │   ├── NoSuchMark
+    │   ├── NoSuchNote
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
+    │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
+    │   ├── NoSuchExtension
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
     ├── UnknownAnswer        an answer to a criterion or level that is not of this exchange
+    ├── NoteRefused          a note on no place, or on none that is there
     ├── EmptyMessage
     ├── ThreadFull
     ├── TooLateToEdit
@@ -32,6 +39,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── UnknownRule          a rule that the charter of the class does not have
     ├── NotAsked             nobody asked this reviewer to look again
     ├── LookedAlready
+    ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
@@ -40,7 +48,9 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── ScoreOutOfRange
     ├── ReasonMissing
     ├── ColumnsInUse         grades are in the columns that were chosen
-    └── NotAhead             a promise is for later
+    ├── NotAhead             a promise is for later
+    ├── DatesRefused         what is to be a later date is none
+    └── NobodyChosen
 """
 
 from lti_tool.exchange.rules import Lack
@@ -51,7 +61,7 @@ class ExchangeError(Exception):
 
 
 class NotOpen(ExchangeError):
-    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed."""
+    """Nothing can be handed in now; ``because`` is one of unpublished, not_yet, closed, too_late."""
 
     def __init__(self, because: str) -> None:
         super().__init__(because)
@@ -82,6 +92,18 @@ class PartUnwanted(ExchangeError):
         self.part = part
 
 
+class WordsMissing(ExchangeError):
+    """Recordings, by name, that have neither captions nor a transcript where the teacher asks for one."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+class NoCues(ExchangeError):
+    """Captions in which nothing is said at any time."""
+
+
 class NoteMissing(ExchangeError):
     """Whoever revises says what changed."""
 
@@ -104,6 +126,10 @@ class TooManyFiles(ExchangeError):
 
 class WorkFirst(ExchangeError):
     """Own work comes before reviewing that of others."""
+
+
+class GradeIsOut(ExchangeError):
+    """The grade of this work was released, so its author does not take it back alone."""
 
 
 class Missing(ExchangeError):
@@ -146,16 +172,41 @@ class NoSuchPerson(Missing):
     """Nobody of this course."""
 
 
+class NoSelfAssessment(Missing):
+    """Nobody is asked to assess their own work here, or there is none of this person."""
+
+
+class NoSuchExtension(Missing):
+    """No such later date in this exchange, or not for this person."""
+
+
 class NoSuchPart(Missing):
     """The grade has no such part."""
 
 
-class OfferIsOver(ExchangeError):
-    """The offer is declined, or lapsed and given to somebody else."""
+class NoSuchNote(Missing):
+    """No such note in this review, or an exchange without notes."""
 
-    def __init__(self, state: str) -> None:
+
+class NoteRefused(ExchangeError):
+    """
+    A note that cannot be added, for a ``problem`` with one ``field`` of its form.
+
+    where: missing or full · quote: not_there · page: missing · words: missing.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field} {problem}")
+        self.field, self.problem = field, problem
+
+
+class OfferIsOver(ExchangeError):
+    """The offer is declined, or lapsed and given to somebody else, or for the ``reason`` that it was withdrawn."""
+
+    def __init__(self, state: str, reason: str = "") -> None:
         super().__init__(state)
         self.state = state
+        self.reason = reason
 
 
 class IncompleteFeedback(ExchangeError):
@@ -212,6 +263,10 @@ class NotAsked(ExchangeError):
     """Given feedback stays as it is, unless its reviewer is asked to look again."""
 
 
+class AssessedAlready(ExchangeError):
+    """What somebody said of their own work before they saw the feedback stays."""
+
+
 class LookedAlready(ExchangeError):
     """One second look at each feedback, and it was taken."""
 
@@ -263,3 +318,16 @@ class ColumnsInUse(ExchangeError):
 
 class NotAhead(ExchangeError):
     """A date of one's own lies ahead, and within a year."""
+
+
+class DatesRefused(ExchangeError):
+    """Later dates that are none: which field, and a short code of the problem."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NobodyChosen(ExchangeError):
+    """More time is for somebody."""

@@ -60,6 +60,19 @@ def grades_out(session: Session, exchange: Exchange, people: Collection[int], *,
     tell(session, exchange, "grade_released", people, now=now)
 
 
+def work_taken_back(session: Session, exchange: Exchange, another: Mapping[int, int | None], *, now: datetime) -> None:
+    """
+    Who was reading a work hears that its author took it back; *another* has by their offer the one they got instead.
+
+    No act in the journal: what stands there shall not say who read whom.
+    """
+    for offer_id, reviewer in session.execute(select(Offer.id, Offer.reviewer_id).where(Offer.id.in_(another))).all():
+        if reviewer is None:
+            continue
+        new = {"offer_id": another[offer_id]} if another[offer_id] is not None else {}
+        tell(session, exchange, "work_taken_back", [reviewer], now=now, key=f"{offer_id} {now.isoformat()}", **new)
+
+
 def learners_of(session: Session, exchange: Exchange) -> list[int]:
     """Who takes part in the course of an exchange."""
     return list(
@@ -89,7 +102,7 @@ def staff_of(session: Session, exchange: Exchange) -> list[int]:
     )
 
 
-ABOUT_A_REVIEW = ("reply_received", "lease_ends", "suggestion_used", "thanked")
+ABOUT_A_REVIEW = ("reply_received", "lease_ends", "suggestion_used", "thanked", "work_taken_back")
 """Kinds that lead to the review their reader gives."""
 
 
@@ -98,9 +111,7 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
     if kind not in SENTENCES:
         return None
     endpoint, values, anchor = "exchange.show", {"id": activity_id}, None
-    if kind in ("reply_received", "lease_ends", "suggestion_used", "thanked") and isinstance(
-        facts.get("offer_id"), int
-    ):
+    if kind in ABOUT_A_REVIEW and isinstance(facts.get("offer_id"), int):
         endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
     if kind in ("feedback_received", "message_received") and "feedback_id" in facts:
         anchor = f"feedback-{facts.get('feedback_id')}"
@@ -209,7 +220,7 @@ def _reopened(session: Session, exchange: Exchange, facts: Facts, now: datetime)
 
 def _submitted(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     # Later, because finding them looks at the whole class while the author waits for an answer.
-    if facts["version"] == 1:
+    if facts["version"] == 1 or facts.get("is_back"):
         jobs.defer(session, tell_waiting, exchange_id=exchange.id, submission_id=facts["submission_id"])
 
 
@@ -256,6 +267,11 @@ def _grades_failed(facts: Facts) -> str:
     return str(ngettext("One grade did not reach the gradebook.", "%(num)s grades did not reach the gradebook.", count))
 
 
+def _taken_back(facts: Facts) -> str:
+    said = _("An author took back the work that you were reading. What you wrote is still yours.")
+    return f"{said} {_('There is another work for you.')}" if "offer_id" in facts else str(said)
+
+
 SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "opened": lambda facts: _("It is open: you can hand in your work."),
     "reopened": lambda facts: _("It is open again."),
@@ -266,7 +282,10 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "suggestion_used": lambda facts: _("Your suggestion was used."),
     "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
     "grade_released": lambda facts: _("Your grade is there."),
+    "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
+    "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
     "work_waits": lambda facts: _("There is work for you to review now."),
+    "work_taken_back": _taken_back,
     "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",
     "review_overdue": lambda facts: (
         f"{_owed(facts)} {_('The date has passed; they are still welcome, and help somebody.')}"

@@ -5,7 +5,7 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
@@ -16,8 +16,11 @@ from lti_tool.exchange.models import (
     DraftCopy,
     Exchange,
     Exclusion,
+    Extended,
+    Extension,
     Feedback,
     FeedbackDraft,
+    FeedbackRelease,
     FeedbackRevision,
     Flag,
     GradeOverride,
@@ -26,17 +29,20 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
-    PlannedPair,
     Release,
+    Reopening,
     Seat,
+    SelfAssessment,
     Submission,
     SubmissionFile,
     Takeaway,
     Thanks,
+    Withdrawal,
+    WordsDraft,
     WorkVersion,
 )
 from lti_tool.exchange.operations import pairing
-from lti_tool.exchange.rules import OPEN_STATES, OfferState
+from lti_tool.exchange.rules import OPEN_STATES, Note, OfferState
 
 
 def export_person(session: Session, person_id: int) -> dict[str, Any]:
@@ -91,7 +97,64 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
             for each in session.scalars(select(Commitment).where(Commitment.person_id == person_id))
         ],
+        "self_assessments": [
+            {
+                "exchange": exchange_id,
+                "assessed_at": each.assessed_at.isoformat() if each.assessed_at else None,
+                "passed_over_at": each.passed_over_at.isoformat() if each.passed_over_at else None,
+                **each.words,
+            }
+            for exchange_id, each in session.execute(
+                select(Submission.exchange_id, SelfAssessment)
+                .join(SelfAssessment, SelfAssessment.submission_id == Submission.id)
+                .where(Submission.author_id == person_id)
+                .order_by(Submission.id)
+            )
+        ],
+        "words_being_written": [
+            {"exchange": each.exchange_id, "about": each.about, "at": each.saved_at.isoformat(), **each.words}
+            for each in session.scalars(
+                select(WordsDraft)
+                .where(WordsDraft.person_id == person_id)
+                .order_by(WordsDraft.exchange_id, WordsDraft.about)
+            )
+        ],
+        "more_time": _more_time(session, person_id),
+        "opened_once_more": [
+            {
+                "exchange": each.exchange_id,
+                "what": "work" if each.feedback_id is None else "feedback",
+                "until": each.until.isoformat(),
+                "reason": each.reason,
+                "at": each.at.isoformat(),
+                "taken_back_at": each.ended_at.isoformat() if each.ended_at else None,
+            }
+            for each in session.scalars(
+                select(Reopening).where(Reopening.person_id == person_id).order_by(Reopening.id)
+            )
+        ],
     }
+
+
+def _more_time(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """The later dates that a person got, and why."""
+    rows = session.execute(
+        select(Extension, Extended.taken_back_at)
+        .join(Extended, Extended.extension_id == Extension.id)
+        .where(Extended.person_id == person_id)
+        .order_by(Extension.id)
+    )
+    return [
+        {
+            "exchange": each.exchange_id,
+            "submit_by": each.submit_by.isoformat() if each.submit_by else None,
+            "review_by": each.review_by.isoformat() if each.review_by else None,
+            "reason": each.reason,
+            "at": each.at.isoformat(),
+            "taken_back_at": taken_back_at.isoformat() if taken_back_at else None,
+        }
+        for each, taken_back_at in rows
+    ]
 
 
 def _names_offered(session: Session, person_id: int) -> list[tuple[int, datetime]]:
@@ -119,8 +182,9 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
-    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id, Seat.left_at.is_(None))):
-        pairing.leave_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
+    # In one order, as everybody who takes the plans of several exchanges.
+    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
+        pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
     for work in _works(session, person_id):
         for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
             storage.remove(session, file.key)
@@ -133,13 +197,16 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
             .where(WorkVersion.submission_id == work.id)
             .values(body="", beside={}, note="", file_ids=[])
         )
+        session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id))
         work.beside = {}
         work.draft = work.body = ""
         work.author_id = None
         session.execute(delete(DraftCopy).where(DraftCopy.submission_id == work.id))
+        session.execute(delete(SelfAssessment).where(SelfAssessment.submission_id == work.id))
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
         for table in (Mark, Thanks, Appraisal, Introduction):
             session.execute(delete(table).where(table.feedback_id.in_(received)))
+        _erase_quotes(session, work)
         # Staff's words about this person's grade; that the review does not count stays as it is.
         session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
@@ -156,9 +223,6 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(Introduction).where(Introduction.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
-    pairs = or_(PlannedPair.reviewer_id == person_id, PlannedPair.author_id == person_id)
-    session.execute(delete(PlannedPair).where(pairs))
-    session.execute(delete(Seat).where(Seat.person_id == person_id))
     # Messages and flags of theirs, and nobody else's: a thread keeps what the other side said.
     session.execute(delete(Message).where(Message.writer_id == person_id))
     session.execute(update(Flag).where(Flag.by_id == person_id).values(by_id=None, words=""))
@@ -166,7 +230,42 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
+    session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
+    for own in (Extended, Reopening, FeedbackRelease):
+        session.execute(delete(own).where(own.person_id == person_id))
+    # An extension of theirs alone says why they needed it.
+    has_people = exists().where(Extended.extension_id == Extension.id)
+    session.execute(delete(Extension).where(~has_people).execution_options(synchronize_session="fetch"))
     session.flush()
+
+
+def _erase_quotes(session: Session, work: Submission) -> None:
+    """Take the author's words out of what reviewers wrote about *work*; what the reviewers say stays."""
+    offers = select(Offer.id).where(Offer.submission_id == work.id)
+    for feedback in session.scalars(select(Feedback).where(Feedback.offer_id.in_(offers))):
+        feedback.notes = _without_quotes(feedback.notes)
+    revised = select(FeedbackRevision).join(Feedback, Feedback.id == FeedbackRevision.feedback_id)
+    kept = [
+        *session.scalars(revised.where(Feedback.offer_id.in_(offers))),
+        *session.scalars(select(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers))),
+    ]
+    for each in kept:
+        each.words = _words_without_quotes(each.words)
+    for copy in session.scalars(select(DraftCopy).where(DraftCopy.offer_id.in_(offers))):
+        copy.content = _words_without_quotes(copy.content)
+
+
+def _words_without_quotes(words: dict[str, Any]) -> dict[str, Any]:
+    begun = {name: value for name, value in words.get("begun", {}).items() if name != "quote"}
+    return {
+        **{name: value for name, value in words.items() if name != "begun"},
+        **({"notes": _without_quotes(words["notes"])} if "notes" in words else {}),
+        **({"begun": begun} if begun else {}),
+    }
+
+
+def _without_quotes(notes: list[Any]) -> list[Any]:
+    return [Note.from_dict(each).without_quote().as_dict() for each in notes]
 
 
 def _works(session: Session, person_id: int) -> list[Submission]:
@@ -207,8 +306,14 @@ def _work(work: Submission, versions: list[dict[str, Any]]) -> dict[str, Any]:
         "beside": work.beside,
         "versions": versions,
         "submitted_at": work.submitted_at.isoformat() if work.submitted_at else None,
-        "files": [{"name": file.name, "media_type": file.media_type, "size": file.size} for file in work.files],
+        "withdrawn_at": work.withdrawal.withdrawn_at.isoformat() if work.withdrawal else None,
+        "files": [_file(file) for file in work.files],
     }
+
+
+def _file(file: SubmissionFile) -> dict[str, Any]:
+    said = {"words": file.words.body} if file.words is not None else {}
+    return {"name": file.name, "media_type": file.media_type, "size": file.size, **said}
 
 
 def _feedback(feedback: Feedback) -> dict[str, Any]:

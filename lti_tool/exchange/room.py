@@ -91,18 +91,21 @@ def _staff_card(exchange: Exchange, tally: Tally) -> Card:
 
 
 def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: datetime) -> Card:
-    why_not_open = exchange.windows.why_not_open(now)
+    windows = exchange.windows.for_person(standing.own)
+    why_not_open = windows.why_not_open(now)
+    takes_reviews = windows.why_not_review(now) is None
     if exchange.holds_back(standing.received):
         standing = replace(standing, received=0, unread=0)
     is_done = standing.given >= exchange.reviews
     step = rules.step(
         why_not_open=why_not_open,
         is_submitted=standing.submitted_at is not None,
-        may_review=standing.is_reviewing or (standing.has_work and not is_done),
+        may_hand_in=windows.why_not_hand_in(now) is None,
+        may_review=takes_reviews and (standing.is_reviewing or (standing.has_work and not is_done)),
         has_unread=standing.unread > 0,
         is_waiting=not is_done or standing.received < exchange.reviews,
     )
-    status, todo, due = _sentence(exchange, standing, step)
+    status, todo, due = _sentence(exchange, standing, step, windows)
     return Card(
         status=status,
         todo=todo if viewer.takes_part else "",
@@ -112,7 +115,9 @@ def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: d
     )
 
 
-def _sentence(exchange: Exchange, standing: Standing, step: str) -> tuple[str, str, datetime | None]:
+def _sentence(
+    exchange: Exchange, standing: Standing, step: str, windows: rules.Windows
+) -> tuple[str, str, datetime | None]:
     """What a learner's card says, the words of its button, and the moment that matters."""
     owed = max(exchange.reviews - standing.given, 1)
     missing = max(exchange.reviews - standing.received, 0)
@@ -123,11 +128,12 @@ def _sentence(exchange: Exchange, standing: Standing, step: str) -> tuple[str, s
     )
     sentences = {
         "not_open": (_("Not open yet"), "", exchange.opens_at),
-        "submit": (_("Your work is not handed in yet"), _("Hand in your work"), exchange.submit_by),
+        "submit": (_("Your work is not handed in yet"), _("Hand in your work"), windows.submit_by),
+        "too_late": (_("Nothing was handed in, and the date has passed"), "", windows.submit_by),
         "review": (
             ngettext("One piece of work to review", "%(num)s pieces of work to review", owed),
             _("Give feedback"),
-            exchange.review_by,
+            windows.review_by,
         ),
         "reply": (_("There is new feedback for you"), _("Read your feedback"), None),
         "wait": (waiting, "", None),

@@ -9,7 +9,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
-from lti_tool.exchange import queries, rules
+from lti_tool.exchange import noted, queries, rules
 from lti_tool.exchange.models import Exchange, Feedback, Flag, Mark
 
 MARKS = {
@@ -91,27 +91,38 @@ class Talk:
         """Whether there are messages that the author has not read."""
         return any(self.has_news(each.feedback, rules.AUTHOR) for each in received)
 
-    def who(self, line: queries.Line, side: str, letter: str = "") -> str:
-        """What the writer of a message is called: never by name where names are hidden, nor staff."""
+    def who(self, line: queries.Line, side: str, letter: str = "", name: str | None = None) -> str:
+        """
+        What the writer of a message is called. *name* is that of the other side, where its reader may know it;
+        staff are never named.
+        """
         if line.is_own:
             return str(_("You"))
-        return {
-            rules.AUTHOR: str(_("The author")),
-            rules.REVIEWER: str(_("Reviewer %(letter)s", letter=letter) if letter else _("The reviewer")),
-            rules.STAFF: str(_("Teacher")),
-        }[line.message.side]
+        if line.message.side == rules.STAFF:
+            return str(_("Teacher"))
+        if name and side in (rules.AUTHOR, rules.REVIEWER):
+            return name
+        if line.message.side == rules.AUTHOR:
+            return str(_("The author"))
+        return str(_("Reviewer %(letter)s", letter=letter) if letter else _("The reviewer"))
 
-    def mark(self, feedback: Feedback, criterion_id: int | None) -> Mark | None:
-        return next((each for each in feedback.marks if each.criterion_id == criterion_id), None)
+    def mark(self, feedback: Feedback, criterion_id: int | None, note_id: int | None = None) -> Mark | None:
+        part = (criterion_id, note_id)
+        return next((each for each in feedback.marks if (each.criterion_id, each.note) == part), None)
 
     def comment(self, feedback: Feedback, mark: Mark) -> str:
         """The comment that was marked, in full."""
+        if mark.note is not None:
+            return next((each.words for each in feedback.noted if each.id == mark.note), "")
         if mark.criterion_id is None:
             return feedback.comment
         return next((each.comment for each in feedback.answers if each.criterion_id == mark.criterion_id), "")
 
-    def about(self, mark: Mark) -> str:
+    def about(self, mark: Mark, feedback: Feedback) -> str:
         """What the marked comment is about."""
+        if mark.note is not None:
+            found = next((each for each in feedback.noted if each.id == mark.note), None)
+            return noted.title(found) if found is not None else str(_("A note"))
         titles = {each.id: each.title for each in self.exchange.criteria}
         return titles.get(mark.criterion_id or 0) or str(_("Overall"))
 
@@ -120,12 +131,18 @@ class Talk:
 
     def leaning(self, leaning: rules.Leaning) -> str:
         """How one marks beside others, as a sentence to oneself."""
-        title = self.about_criterion(leaning.criterion_id)
-        points = f"{abs(leaning.points):.1f}".rstrip("0").rstrip(".")
-        if leaning.points == 0:
+        criterion = next((each for each in self.exchange.criteria if each.id == leaning.criterion_id), None)
+        title = criterion.title if criterion is not None else ""
+        if leaning.value == 0:
             return str(_("On %(title)s you mark as the others do.", title=title))
-        number = abs(leaning.points)
-        if leaning.points > 0:
+        is_above = leaning.value > 0
+        if criterion is not None and criterion.kind == rules.YES_NO:
+            if is_above:
+                return str(_("On %(title)s you say yes more often than the others.", title=title))
+            return str(_("On %(title)s you say yes less often than the others.", title=title))
+        number = abs(leaning.value)
+        points = f"{number:.1f}".rstrip("0").rstrip(".")
+        if is_above:
             said = ngettext(
                 "On %(title)s you mark %(points)s point above the others.",
                 "On %(title)s you mark %(points)s points above the others.",
@@ -142,9 +159,6 @@ class Talk:
                 points=points,
             )
         return str(said)
-
-    def about_criterion(self, id: int) -> str:
-        return next((each.title for each in self.exchange.criteria if each.id == id), "")
 
     def verdict(self, key: str) -> str:
         return str(VERDICTS.get(key, key))

@@ -64,10 +64,22 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.work_options",
         ),
         Topic(
+            options=rules.NotesOptions,
+            title=lazy_gettext("Notes beside the text, and who reads along"),
+            summary=_notes,
+            endpoint="exchange.notes_options",
+        ),
+        Topic(
             options=rules.CoachOptions,
             title=lazy_gettext("Help with writing feedback"),
             summary=_coach,
             endpoint="exchange.coach",
+        ),
+        Topic(
+            options=rules.SelfAssessmentOptions,
+            title=lazy_gettext("Looking at one’s own work"),
+            summary=_self_assessment,
+            endpoint="exchange.self_assessment",
         ),
     )
 
@@ -128,7 +140,8 @@ def _grading(exchange: Exchange) -> str:
 
 def _work(exchange: Exchange) -> str:
     options = exchange.option(rules.WorkOptions)
-    names = {"text": _("text"), "files": _("files"), "links": _("links")}
+    some_files = _("files, audio and video") if options.recordings else _("files")
+    names = {"text": _("text"), "files": some_files, "links": _("links")}
     asked = {"text": options.text, "files": options.files, "links": options.links}
     taken = ", ".join(str(names[part]) for part, way in asked.items() if way != rules.UNWANTED)
     once = _("once, with revised versions after feedback") if options.rounds else _("once")
@@ -136,8 +149,27 @@ def _work(exchange: Exchange) -> str:
     return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)
 
 
+def _notes(exchange: Exchange) -> str:
+    options = exchange.option(rules.NotesOptions)
+    notes = _("Reviewers write notes on single places") if options.on else _("No notes on single places")
+    others = (
+        _("whoever has reviewed a work reads the others’ reviews of it")
+        if options.others
+        else _("reviews are for the author and you alone")
+    )
+    return str(_("%(notes)s; %(others)s.", notes=notes, others=others))
+
+
 def _coach(exchange: Exchange) -> str:
     options = exchange.option(rules.CoachOptions)
     coach = _("A coach looks along") if options.on else _("No coach looks along")
     takeaway = _("reviewers note what they take") if options.takeaway else _("reviewers note nothing for themselves")
     return str(_("%(coach)s; %(takeaway)s.", coach=coach, takeaway=takeaway))
+
+
+def _self_assessment(exchange: Exchange) -> str:
+    return {
+        rules.NEVER: str(_("Authors are not asked to assess their own work.")),
+        rules.BEFORE: str(_("Authors assess their own work before they see feedback.")),
+        rules.BESIDE: str(_("Authors assess their own work with the feedback beside it.")),
+    }[exchange.option(rules.SelfAssessmentOptions).when]

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext, ngettext
 from lti_tool.exchange import errors, rules
 from lti_tool.exchange.models import Criterion, Exchange
 from lti_tool.exchange.rules import Lack
+from lti_tool.files import RECORDINGS
 from lti_tool.files import errors as file_errors
 
 DECLINE_REASONS = {
@@ -76,7 +77,7 @@ NO_GRADE = {
     "not_submitted": lazy_gettext("Nothing was handed in."),
     "no_feedback": lazy_gettext("No feedback has been received yet."),
     "no_parts": lazy_gettext("Nothing that counts for the grade has happened yet."),
-    "no_levels": lazy_gettext("The criteria have no levels with points, so there is nothing to compute from."),
+    "no_points": lazy_gettext("The criteria give no points, so there is nothing to compute from."),
 }
 
 PART_NAMES = {
@@ -89,13 +90,16 @@ PART_NAMES = {
 
 PART_RULES = {
     rules.GIVING: lazy_gettext("How much of the feedback that you owe you have given."),
-    rules.USING: lazy_gettext("How many of the comments you received you marked as used."),
+    rules.USING: lazy_gettext(
+        "How many of the comments you received you marked as used."
+        " Those that you disagree with, saying why, are left out."
+    ),
     rules.SELF_ASSESSMENT: lazy_gettext("All of it, once you have assessed your own work."),
     rules.COMPLETION: lazy_gettext("All of it, once you have handed in and given all the feedback that you owe."),
 }
 
 METHODS = {
-    rules.MEAN: lazy_gettext("The mean of the levels that your reviewers choose."),
+    rules.MEAN: lazy_gettext("The mean of what your reviewers choose."),
     rules.MEDIAN: lazy_gettext("The median: what the reviewer in the middle says."),
     rules.ROBUST: lazy_gettext(
         "An estimate from all reviews of the class, which allows for strict and lenient reviewers."
@@ -112,6 +116,19 @@ def part_rule(part: str, method: str) -> str:
 def percent(share: float | None) -> str:
     """A share of 1 in percent."""
     return "" if share is None else f"{round(share * 100)} %"
+
+
+def whom(key: str) -> str:
+    """A choice of people to give more time to."""
+    kind, _sep, id = key.partition(":")
+    return str(
+        {
+            "not_handed_in": _("Everybody who has not handed in"),
+            "owes": _("Everybody who owes reviews"),
+            "group": _("Group %(name)s", name=id),
+            "section": _("Section %(name)s", name=id),
+        }[kind]
+    )
 
 
 def reason_to_look(look: rules.Look) -> str:
@@ -151,6 +168,10 @@ NOTHING_TO_REVIEW = {
     "reviewed_all": lazy_gettext(
         "You have reviewed everything there is. As soon as more comes in, it is waiting here."
     ),
+    "too_late": lazy_gettext(
+        "The date for reviews has passed, and your teacher takes none after it. What you wrote is kept;"
+        " ask for more time if you need it."
+    ),
 }
 
 _NOT_OPEN = {
@@ -159,6 +180,16 @@ _NOT_OPEN = {
     "closed": lazy_gettext(
         "This exchange is closed, so nothing more can be handed in. Your words are still here to copy."
     ),
+    "too_late": lazy_gettext(
+        "The date has passed, and your teacher takes nothing after it. Your words are kept here; ask for more time."
+    ),
+}
+
+_LATER = {
+    "none": lazy_gettext("Give at least one later date."),
+    "no_date": lazy_gettext("This exchange has no such date, so everybody has all the time there is."),
+    "not_later": lazy_gettext("Choose a time after everybody’s date."),
+    "out_of_order": lazy_gettext("Reviews cannot be due before the work."),
 }
 
 _PLAN = {
@@ -189,13 +220,20 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.WordsMissing: lambda err: _(
+        "Say what is said in %(names)s: captions or a transcript. Your teacher asks for it.", names=", ".join(err.names)
+    ),
+    errors.NoCues: lambda err: _("Nothing is said in these captions. Each line of them needs its times and its words."),
     errors.NoteMissing: lambda err: _("Say in a few words what you changed and why. Your reviewers read it."),
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
-    errors.OfferIsOver: lambda err: _(
-        "This work has been given to somebody else. What you wrote is still here to copy."
+    errors.OfferIsOver: lambda err: (
+        _("Its author has taken this work back. What you wrote is still here to copy.")
+        if err.reason == rules.WITHDRAWN
+        else _("This work has been given to somebody else. What you wrote is still here to copy.")
     ),
+    errors.GradeIsOut: lambda err: _("Your grade rests on this work and is out already. Ask your teacher."),
     errors.IncompleteFeedback: lambda err: _("Some answers are still missing."),
     errors.UnknownAnswer: lambda err: _(
         "The criteria were changed while you were writing. Here they are as they are now, with what you wrote."
@@ -212,6 +250,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.UnknownRule: lambda err: _("The rules of this class were changed meanwhile. Here they are as they are now."),
     errors.NotAsked: lambda err: _("Feedback that was given stays as it is. Write to its author below it instead."),
     errors.LookedAlready: lambda err: _("You have looked at this again already, so it stays as you left it."),
+    errors.AssessedAlready: lambda err: _(
+        "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
+    ),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
     errors.CriteriaInUse: lambda err: _(
         "Feedback has been given by these criteria: %(titles)s. You can still change their words"
@@ -225,12 +266,20 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.ColumnsInUse: lambda err: _(
         "Grades are in the gradebook already, so they stay in the columns that they are in."
     ),
+    errors.NoSuchPerson: lambda err: _("Choose from the people of this course."),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
+    errors.DatesRefused: lambda err: str(_LATER[err.problem]),
+    errors.NobodyChosen: lambda err: _("Choose at least one person."),
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
     file_errors.EmptyFile: lambda err: _("That file is empty."),
-    file_errors.UnknownKind: lambda err: _(
-        "Files can be PDF, images (PNG, JPEG, WebP, GIF) or plain text. This one is something else."
+    file_errors.UnknownKind: lambda err: (
+        _("Your teacher does not ask for audio or video here.")
+        if err.seems in RECORDINGS
+        else _("Files can be PDF, images (PNG, JPEG, WebP, GIF) or plain text. This one is something else.")
+    ),
+    file_errors.Unplayable: lambda err: _(
+        "Browsers do not play this kind of audio or video. Save it as MP4 (H.264 and AAC), WebM, MP3, Ogg, WAV or FLAC."
     ),
     file_errors.BrokenFile: lambda err: _("That file is damaged and cannot be opened."),
     file_errors.EncryptedFile: lambda err: _(
@@ -307,6 +356,54 @@ def answers_to(criterion: Criterion) -> str:
     if criterion.kind == rules.NUMBER:
         return str(_("a number from %(low)s to %(high)s", low=number(criterion.lowest), high=number(criterion.highest)))
     return str(KINDS[criterion.kind])
+
+
+def reached(criterion: Criterion, share: float | None) -> str:
+    """What an answer that reaches so much of a criterion was: the level, the number, yes or no."""
+    if share is None:
+        return ""
+    if criterion.kind == rules.LEVELS:
+        most = max((level.points for level in criterion.levels), default=0.0)
+        near = min(criterion.levels, key=lambda level: abs(level.points / most - share) if most else 0.0)
+        return near.title
+    if criterion.kind == rules.YES_NO or criterion.scale is None:
+        return str(_("Yes") if share >= 0.5 else _("No"))
+    return number(criterion.scale.lowest + share * (criterion.scale.highest - criterion.scale.lowest))
+
+
+def places(criterion: Criterion) -> tuple[float, ...]:
+    """Where the steps of a criterion lie, from 0 to 1; only the ends where there are too many to tell apart."""
+    asked = criterion.asked
+    if criterion.kind == rules.LEVELS:
+        found = {rules.worth(asked, level_id=level.id, number=None) for level in criterion.levels}
+        return tuple(sorted(each for each in found if each is not None))
+    if criterion.scale is None or not criterion.scale.is_short:
+        return (0.0, 1.0)
+    return tuple(rules.worth(asked, level_id=None, number=each) or 0.0 for each in criterion.scale.numbers)
+
+
+def view(view: rules.View) -> str:
+    """How an author's own look compares with that of the others, to the author: whatever it is, it is worth knowing."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare yet."))
+    said = {
+        "alike": _("You and your reviewers see this alike."),
+        "stricter": _("Your reviewers see more in this than you do. Look at what they liked."),
+        "kinder": _("You see more in this than your reviewers do. Their comments may say what did not reach them."),
+    }[view.verdict]
+    return f"{said} {_('They differ among themselves, too.')}" if view.is_split else str(said)
+
+
+def view_for_staff(view: rules.View) -> str:
+    """The same, to staff."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare yet."))
+    said = {
+        "alike": _("Author and reviewers see this alike."),
+        "stricter": _("The reviewers see more in this than the author does."),
+        "kinder": _("The author sees more in this than the reviewers do."),
+    }[view.verdict]
+    return f"{said} {_('The reviewers differ among themselves.')}" if view.is_split else str(said)
 
 
 def exact(value: float) -> str:

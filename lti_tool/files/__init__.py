@@ -2,8 +2,8 @@
 Files that people hand in: accepted by content, cleaned of hidden data, kept in a storage.
 """
 
-from lti_tool.files.accepting import CleanFile, accept
+from lti_tool.files.accepting import RECORDINGS, CleanFile, accept
 from lti_tool.files.errors import FileRefused, Missing
 from lti_tool.files.storage import Storage, storage
 
-__all__ = ["CleanFile", "FileRefused", "Missing", "Storage", "accept", "storage"]
+__all__ = ["RECORDINGS", "CleanFile", "FileRefused", "Missing", "Storage", "accept", "storage"]

@@ -7,7 +7,8 @@ Why a file is refused, or not there.
     ├── UnknownKind     not one of the kinds we accept
     ├── BrokenFile      claims to be one and cannot be read
     ├── EncryptedFile   a PDF behind a password
-    └── TooManyPixels   an image that would fill the memory
+    ├── TooManyPixels   an image that would fill the memory
+    └── Unplayable      a recording that browsers do not play
     Missing             the storage has nothing under this key
 """
 
@@ -46,6 +47,10 @@ class EncryptedFile(FileRefused):
 
 class TooManyPixels(FileRefused):
     """An image, or an animation, with more pixels than we unpack."""
+
+
+class Unplayable(FileRefused):
+    """Audio or video of a kind that browsers do not play."""
 
 
 class Missing(Exception):

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import delete, event, insert, select
+from sqlalchemy import delete, event, func, insert, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from lti_tool.config import Settings
@@ -35,6 +35,10 @@ class Storage(Protocol):
 
     def read(self, session: Session, key: str) -> bytes:
         """The bytes under *key*; raises :class:`Missing` where there are none."""
+        ...
+
+    def read_part(self, session: Session, key: str, start: int, length: int) -> bytes:
+        """*length* bytes from *start* on, as many as there are; raises :class:`Missing` where there is nothing."""
         ...
 
     def remove(self, session: Session, key: str) -> None:
@@ -62,6 +66,13 @@ class DatabaseStorage:
         if data is None:
             raise Missing(key)
         return data
+
+    def read_part(self, session: Session, key: str, start: int, length: int) -> bytes:
+        part = func.substring(FileBlob.data, start + 1, length)
+        data = session.scalars(select(part).where(FileBlob.key == key)).one_or_none()
+        if data is None:
+            raise Missing(key)
+        return bytes(data)
 
     def remove(self, session: Session, key: str) -> None:
         session.execute(delete(FileBlob).where(FileBlob.key == key))
@@ -99,6 +110,17 @@ class FolderStorage:
             raise Missing(key)
         try:
             return path.read_bytes()
+        except FileNotFoundError as err:
+            raise Missing(key) from err
+
+    def read_part(self, session: Session, key: str, start: int, length: int) -> bytes:
+        path = self._path(key)
+        if any(removed == path for _savepoint, removed in session.info.get(REMOVED, ())):
+            raise Missing(key)
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                return file.read(length)
         except FileNotFoundError as err:
             raise Missing(key) from err
 

@@ -5,11 +5,12 @@ A method enters :class:`Lms` only when some LMS differs from ``StandardLms`` (pl
 Advantage), and leaves when none does. The value types are what the rest of the house sees.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
 from lti_tool.lti.content import DeepLinkingSettings
 from lti_tool.lti.offer import RegistrationOffer
 
@@ -80,6 +81,10 @@ class LaunchFacts:
     """Kept only where the operator turned mail on."""
     family: str = ""
     """``tool_platform.product_family_code``, lower case."""
+    lms_course_id: str = ""
+    """By which the LMS's events call the course; "" where the launch does not tell."""
+    lms_person_id: str = ""
+    """By which the LMS's events call whoever launched."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,4 +154,28 @@ class Lms(Protocol):
 
         None where the login may simply be repeated with the same hints.
         """
+        ...
+
+    def event_proofs(self) -> tuple[Proof, ...]:
+        """How this LMS's events can prove where they come from, the safest first."""
+        ...
+
+    def event_keys_url(self) -> str:
+        """The key set of events signed with the LMS's own key; "" where it signs none so."""
+        ...
+
+    def event_token(self, document: Any) -> str:
+        """The shared token that a body carries, for the proof ``token``; "" where there is none."""
+        ...
+
+    def read_events(self, document: Any, *, message_id: str) -> Sequence[IncomingEvent]:
+        """
+        The events in a body that was proven and parsed. Raises :class:`UnreadableEvent` for a body of another shape.
+
+        *message_id* is the sender's own id of the message, "" where it has none.
+        """
+        ...
+
+    def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
+        """*event* in our words; empty for what we have no use for."""
         ...

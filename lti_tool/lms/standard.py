@@ -3,10 +3,12 @@ Plain LTI Advantage: what every LMS does unless its own package says otherwise.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
     DeepLinkingSettings,
@@ -82,6 +84,8 @@ class StandardLms:
             review_of=_text(_object(claims, lti.FOR_USER).get("user_id")),
             deep_linking=read_settings(settings) if isinstance(settings, Mapping) else None,
             family=_text(_object(claims, lti.TOOL_PLATFORM).get("product_family_code")).lower(),
+            lms_course_id=_text(context.get("id")),
+            lms_person_id=_text(claims.get("sub")),
         )
 
     def score_payload(self, grade: Grade) -> dict[str, Any] | None:
@@ -167,6 +171,39 @@ class StandardLms:
         """See :meth:`lti_tool.lms.port.Lms.relaunch_url`."""
         return None
 
+    def event_proofs(self) -> tuple[Proof, ...]:
+        """See :meth:`lti_tool.lms.port.Lms.event_proofs`."""
+        return ("standard",)
+
+    def event_keys_url(self) -> str:
+        """See :meth:`lti_tool.lms.port.Lms.event_keys_url`."""
+        return ""
+
+    def event_token(self, document: Any) -> str:
+        """See :meth:`lti_tool.lms.port.Lms.event_token`."""
+        return ""
+
+    def read_events(self, document: Any, *, message_id: str) -> Sequence[IncomingEvent]:
+        """One event in the body of Standard Webhooks: ``{"type", "timestamp", "data"}``."""
+        if not isinstance(document, Mapping) or not isinstance(document.get("type"), str) or not message_id:
+            raise UnreadableEvent("no type, or no id")
+        data = document.get("data")
+        return [
+            IncomingEvent(
+                key=message_id,
+                name=document["type"],
+                occurred_at=moment(document.get("timestamp")),
+                payload=data if isinstance(data, Mapping) else {},
+            )
+        ]
+
+    def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
+        """``roster.changed``, with the course's LTI ``context_id``."""
+        context = event.payload.get("context_id")
+        if event.name != "roster.changed" or not isinstance(context, str):
+            return ()
+        return (RosterChanged(course=context, occurred_at=event.occurred_at),)
+
     # What a brand may say differently within a registration -----------------------------------------------------------
 
     def scopes(self, offer: RegistrationOffer) -> list[str]:
@@ -192,6 +229,18 @@ class StandardLms:
             },
             {"type": lti.SUBMISSION_REVIEW_REQUEST, "target_link_uri": launch, "label": offer.name},
         ]
+
+
+def moment(value: Any) -> datetime:
+    """A moment as LMSs write them: ISO, or with a space and an offset. :class:`UnreadableEvent` otherwise."""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise UnreadableEvent("no moment")
+    text = value.strip().replace(" +", "+").replace(" -", "-").replace(" UTC", "+00:00")
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as err:
+        raise UnreadableEvent("no moment") from err
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def name_of(person: Mapping[str, Any]) -> str:

@@ -1,14 +1,16 @@
 """
-``python -m tests.benchmarks [--quick] [launches|roster|pages|planning|closing …]``.
+``python -m tests.benchmarks [--quick] [launches|roster|pages|planning|closing|webhooks …]``.
 """
 
 import argparse
 import sys
 import warnings
 
-from tests.benchmarks import closing, launches, pages, planning, roster
+from tests.benchmarks import closing, launches, pages, planning, roster, webhooks
 from tests.benchmarks.ground import ground
 from tests.benchmarks.table import show
+
+ALL = ["launches", "roster", "pages", "planning", "closing", "webhooks"]
 
 
 def main() -> int:
@@ -16,10 +18,10 @@ def main() -> int:
     # The embedded PostgreSQL looks for a folder that servers seldom have, and finds another.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("which", nargs="*", choices=["launches", "roster", "pages", "planning", "closing", []])
+    parser.add_argument("which", nargs="*", choices=[*ALL, []])
     parser.add_argument("--quick", action="store_true", help="only show that everything runs; the figures mean little")
     asked = parser.parse_args()
-    which = asked.which or ["launches", "roster", "pages", "planning", "closing"]
+    which = asked.which or ALL
     met = True
     with ground() as here:
         if "launches" in which:
@@ -37,6 +39,9 @@ def main() -> int:
         if "closing" in which:
             people, rounds = (200, 1) if asked.quick else (3_000, 7)
             met &= show(f"Closing an activity of {people:,} (G5)", closing.measure(here, people=people, rounds=rounds))
+        if "webhooks" in which:
+            rounds, count = (1, 200) if asked.quick else (5, 3_000)
+            met &= show("Webhooks taken in and read (G7, G8)", webhooks.measure(here, rounds=rounds, count=count))
     print("\nEvery goal is met." if met else "\nSome goals are missed.")
     return 0
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,38 @@ class House:
             page = robot.submit(robot.launch(activity=place.activity).form("/reviews"))
             form = page.form("/feedback")
             robot.submit(form, **_answers(form, words))
+
+    def choose(self, place: Place, topic: str, **values: str) -> None:
+        """Let the teacher choose further settings."""
+        with self._robot(TEACHER) as robot:
+            page = robot.launch(activity=place.activity)
+            robot.submit(robot.get(f"{page.url}/settings/{topic}").form(f"/settings/{topic}"), **values)
+
+    def assess_own(self, place: Place, student: str, words: str) -> None:
+        """Let a student say how they see their own work."""
+        with self._robot(student) as robot:
+            page = robot.launch(activity=place.activity)
+            form = robot.get(f"{page.url}/self-assessment").form("/self-assessment")
+            robot.submit(form, **_answers(form, words))
+
+    def ask_for(self, place: Place, **work: str) -> None:
+        """Let the teacher choose what is handed in."""
+        with self._robot(TEACHER) as robot:
+            page = robot.get(f"{robot.launch(activity=place.activity).url}/settings/work")
+            robot.submit(page.form("/settings/work"), **work)
+
+    def begin_feedback(self, place: Place, student: str, words: str) -> None:
+        """Let a student take a work, and save a draft about it."""
+        with self._robot(student) as robot:
+            page = robot.submit(robot.launch(activity=place.activity).form("/reviews"))
+            form = page.form("/feedback")
+            robot.submit(replace(form, action=form.action.replace("/feedback", "/draft")), **_answers(form, words))
+
+    def take_back(self, place: Place, student: str) -> None:
+        """Let a student take their work back."""
+        with self._robot(student) as robot:
+            page = robot.launch(activity=place.activity)
+            robot.submit(robot.get(f"{page.url}/work/withdrawal").form("/work/withdrawal"))
 
     def close(self, place: Place) -> None:
         """Let the teacher close an exchange."""

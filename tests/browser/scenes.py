@@ -284,6 +284,13 @@ def a_grade_refused(teacher: Someone, world: World) -> Hearth:
 
 
 @scene(TEACHER)
+def taking_it_elsewhere(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Take it with you")
+    return hearth.shows("Take it with you")
+
+
+@scene(TEACHER)
 def student_view(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(world.full)
     hearth.follow("Student view")
@@ -344,3 +351,6 @@ def a_launch_refused(noah: Someone, world: World) -> Hearth:
 def an_invitation_refused(ruth: Someone, world: World) -> Hearth:
     ruth.page.goto(f"{world.house.tool}/lti/register/used-up?openid_configuration={world.house.lms}/nothing")
     return Hearth(ruth.page).shows("Hearth could not be registered")
+
+
+from tests.browser import scenes_practice  # noqa: E402, F401 - adds its own to the list

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser import scenes_handing_in  # noqa: F401 - adds its scenes to the list
 from tests.browser.conftest import PATIENCE
 from tests.browser.house import House
 from tests.browser.looks import findings

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,12 @@ from lti_tool import db
 from lti_tool.cli import main
 from lti_tool.config import Settings
 from lti_tool.courses.models import Person, Platform
+from lti_tool.exchange import exporting
 from lti_tool.exchange.models import Feedback, Submission
 from lti_tool.lti.models import Invitation
 from tests.conftest import PUBLIC_URL, SECRET
 from tests.factories.courses import make_platform
-from tests.factories.exchange import all_hand_in, make_class, review
+from tests.factories.exchange import BEGUN, all_hand_in, make_class, review
 
 Operate = Callable[..., Result]
 
@@ -257,3 +259,73 @@ def test_grades_are_computed_anew_and_a_difference_is_told_by_the_exit_code(oper
     assert differs.exit_code == 1
     assert f"BAD  person {made.people[0]}: computed 6.0, released 1.0" in differs.output
     assert operate("exchange", "recompute", "2147483647").exit_code == 1
+
+
+def test_a_source_of_events_is_made_listed_rotated_and_paused(operate: Operate, session: Session) -> None:
+    platform = make_platform(session, family="moodle", name="Northfield Moodle")
+    session.commit()
+
+    made = operate("webhooks", "add", str(platform.id))
+    assert f"address  {PUBLIC_URL}/webhooks/" in made.output
+    assert "secret   whsec_" in made.output
+
+    (listed,) = json.loads(operate("webhooks", "list", "--json").output)
+    assert (listed["platform"], listed["proof"], listed["last_received_at"]) == ("Northfield Moodle", "standard", None)
+    assert "Northfield Moodle  last never" in operate("webhooks", "list").output
+    assert operate("webhooks", "rotate", str(listed["id"])).output.startswith("whsec_")
+    assert operate("webhooks", "pause", str(listed["id"])).output == f"Source {listed['id']} is paused.\n"
+    assert operate("webhooks", "pause", str(listed["id"]), "--resume").output == f"Source {listed['id']} is active.\n"
+    assert operate("webhooks", "replay").output == "0 to be read again.\n"
+
+
+def test_a_source_that_cannot_be_is_told_why(operate: Operate, session: Session) -> None:
+    platform = make_platform(session, family="canvas")
+    session.commit()
+
+    assert operate("webhooks", "list").output.startswith("No source yet.")
+    assert "There is no platform 99" in operate("webhooks", "add", "99").output
+    assert "It can by: jwt, address." in operate("webhooks", "add", str(platform.id), "--proof", "token").output
+    made = operate("webhooks", "add", str(platform.id))
+    assert "proven by jwt" in made.output
+    assert "secret" not in made.output
+    number = made.output.split()[1].rstrip(",")
+    assert "has no secret" in operate("webhooks", "rotate", number).output
+    assert "There is no source 99" in operate("webhooks", "pause", "99").output
+
+
+def test_a_plan_is_replayed_from_what_is_stored_and_from_a_file(
+    operate: Operate, session: Session, tmp_path: Path
+) -> None:
+    made = make_class(session, learners=5)
+    all_hand_in(made)
+    review(made, made.people[0])
+    session.commit()
+    id = str(made.exchange.id)
+    file = tmp_path / "whole.json"
+    file.write_bytes(b"".join(exporting.pieces(made.exchange.id, exporting.FILES["whole"], now=BEGUN)))
+
+    assert operate("exchange", "replay", id).output.startswith("ok ")
+    assert operate("exchange", "replay", "--from", str(file)).exit_code == 0
+
+    reader, author = session.execute(
+        text("delete from exchange_pair where begun_at is not null returning reviewer_id, author_id")
+    ).one()
+    session.commit()
+    differs = operate("exchange", "replay", id)
+    assert differs.exit_code == 1
+    assert f"BAD  {reader} reads {author}: begun by the steps, absent as kept" in differs.output
+    assert json.loads(operate("exchange", "replay", id, "--json").output) == [
+        {"reviewer": reader, "author": author, "derived": "begun", "kept": "absent"}
+    ]
+    assert operate("exchange", "replay", "--from", str(file)).exit_code == 0
+
+
+def test_a_replay_says_what_it_needs(operate: Operate, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text("[]")
+
+    assert operate("exchange", "replay").exit_code == 2
+    assert operate("exchange", "replay", "2147483647").exit_code == 1
+    refused = operate("exchange", "replay", "--from", str(other))
+    assert refused.exit_code == 1
+    assert "no file of the schema hearth-exchange/1" in refused.output

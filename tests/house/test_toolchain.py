@@ -74,6 +74,7 @@ def test_fragments_are_of_a_known_kind() -> None:
     [
         ("/s/zX81kkq/exchange/7?page=2", "/s/…/exchange/7?…"),
         ("/lti/register/one-time-code", "/lti/register/…"),
+        ("/webhooks/a-secret-address", "/webhooks/…"),
         ("/lti/login?login_hint=ana&iss=x", "/lti/login?…"),
         ("/static/app.css", "/static/app.css"),
     ],

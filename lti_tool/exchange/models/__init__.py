@@ -5,6 +5,12 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
+from lti_tool.exchange.models.dates import (
+    Extended,
+    Extension,
+    FeedbackRelease,
+    Reopening,
+)
 from lti_tool.exchange.models.dialogue import (
     Appraisal,
     CharterConsent,
@@ -43,6 +49,9 @@ from lti_tool.exchange.models.reviewing import (
     Takeaway,
     has_reader,
 )
+from lti_tool.exchange.models.self_assessment import (
+    SelfAssessment,
+)
 from lti_tool.exchange.models.settings import (
     Closure,
     Criterion,
@@ -50,9 +59,14 @@ from lti_tool.exchange.models.settings import (
     Level,
     Publication,
 )
+from lti_tool.exchange.models.words_draft import (
+    WordsDraft,
+)
 from lti_tool.exchange.models.work import (
+    FileWords,
     Submission,
     SubmissionFile,
+    Withdrawal,
     WorkVersion,
 )
 
@@ -66,9 +80,13 @@ __all__ = [
     "DraftCopy",
     "Exchange",
     "Exclusion",
+    "Extended",
+    "Extension",
     "Feedback",
     "FeedbackDraft",
+    "FeedbackRelease",
     "FeedbackRevision",
+    "FileWords",
     "Flag",
     "FlagAct",
     "GradeOverride",
@@ -84,13 +102,17 @@ __all__ = [
     "Publication",
     "Regrade",
     "Release",
+    "Reopening",
     "RewriteRequest",
     "Seat",
     "SecondLook",
+    "SelfAssessment",
     "Submission",
     "SubmissionFile",
     "Takeaway",
     "Thanks",
+    "Withdrawal",
+    "WordsDraft",
     "WorkVersion",
     "has_reader",
 ]

@@ -5,7 +5,7 @@ What becomes of feedback: messages about it, the author's plan, thanks, looking 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Person
@@ -16,6 +16,13 @@ from lti_tool.exchange import rules
 def one_of(column: str, values: tuple[str, ...]) -> str:
     """The condition that a column says one of *values*."""
     return f"{column} in ({', '.join(repr(each) for each in values)})"
+
+
+def part_name(criterion_id: int | None, note: int | None) -> str:
+    """What addresses and forms call a comment of a feedback."""
+    if note is not None:
+        return f"note-{note}"
+    return str(criterion_id) if criterion_id is not None else "overall"
 
 
 class Message(Base):
@@ -39,11 +46,12 @@ class Message(Base):
 
 
 class Mark(Base):
-    """What the author decided about one comment of a feedback: an answer to a criterion, or the overall word."""
+    """What the author decided about one comment of a feedback: on a criterion, a note or the whole."""
 
     __tablename__ = "exchange_mark"
     __table_args__ = (
-        UniqueConstraint("feedback_id", "criterion_id", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("feedback_id", "criterion_id", "note", postgresql_nulls_not_distinct=True),
+        CheckConstraint("num_nonnulls(criterion_id, note) < 2", name="one_part"),
         CheckConstraint(one_of("mark", rules.MARKS), name="mark"),
         CheckConstraint("mark <> 'disagree' or reason <> ''", name="reason"),
         Index("ix_exchange_mark_criterion_id", "criterion_id"),
@@ -54,7 +62,9 @@ class Mark(Base):
     criterion_id: Mapped[int | None] = mapped_column(
         ForeignKey("exchange_criterion.id", deferrable=True, initially="DEFERRED")
     )
-    """None for the overall comment."""
+    """None for the overall comment, and for a note."""
+    note: Mapped[int | None]
+    """The :attr:`rules.Note.id` of the note that it is about."""
     mark: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime]
@@ -67,7 +77,7 @@ class Mark(Base):
     @property
     def part(self) -> str:
         """As addresses and forms call it."""
-        return str(self.criterion_id) if self.criterion_id is not None else "overall"
+        return part_name(self.criterion_id, self.note)
 
 
 class Thanks(Base):
@@ -166,6 +176,8 @@ class Hiding(Base):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_message.id", ondelete="CASCADE"))
     note: Mapped[str]
     """What those from whom it is hidden read instead."""
+    counts: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a hidden feedback counts for the grade nevertheless."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     at: Mapped[datetime]
 

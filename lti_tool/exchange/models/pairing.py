@@ -20,9 +20,20 @@ class Seat(Base):
     __table_args__ = (
         # The works that most need a reader, whatever their number.
         Index("ix_exchange_seat_begun", "exchange_id", "begun", "joined_at", postgresql_where=text("left_at is null")),
-        Index("ix_exchange_seat_lacks", "exchange_id", "lacks", "joined_at", postgresql_where=text("left_at is null")),
         Index(
-            "ix_exchange_seat_idle", "exchange_id", "joined_at", postgresql_where=text("idle > 0 and left_at is null")
+            "ix_exchange_seat_lacks",
+            "exchange_id",
+            text("lacks desc"),
+            "joined_at",
+            "person_id",
+            postgresql_where=text("left_at is null"),
+        ),
+        Index(
+            "ix_exchange_seat_idle",
+            "exchange_id",
+            "joined_at",
+            "person_id",
+            postgresql_where=text("idle > 0 and left_at is null and away_at is null"),
         ),
         Index("ix_exchange_seat_submission_id", "submission_id"),
         Index("ix_exchange_seat_person_id", "person_id"),
@@ -32,14 +43,14 @@ class Seat(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
     joined_at: Mapped[datetime]
-    planned_at: Mapped[datetime | None]
-    """None while everybody waits for the common beginning."""
     begun: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     """Reviewers who have the work, or gave their feedback; not those whose lease lapsed with nothing written."""
     lacks: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     """Reviewers that the plan has not found yet; below 0: more than were promised."""
     idle: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
-    """Works that the plan has not found yet for this person to read."""
+    """Works that the plan has not found yet for this person to read; below 0: they help out."""
+    away_at: Mapped[datetime | None]
+    """Since when the plan finds them nothing to read, because they did not come; until they ask again."""
     left_at: Mapped[datetime | None]
 
 
@@ -74,15 +85,21 @@ class PairingEvent(Base):
     """
 
     __tablename__ = "exchange_pairing_event"
-    __table_args__ = (Index("ix_exchange_pairing_event_exchange_id", "exchange_id", "id"),)
+    __table_args__ = (
+        Index("ix_exchange_pairing_event_exchange_id", "exchange_id", "id"),
+        # Whether anything is planned yet, without a look at 100,000 seats.
+        Index("ix_exchange_pairing_event_begun", "exchange_id", postgresql_where=text("kind in ('planned', 'joined')")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"))
     at: Mapped[datetime]
     kind: Mapped[str]
-    """planned, joined, left, begun, traded, rescued, given_back, released, ruled."""
+    """
+    planned, joined, left, forgotten, begun, traded, rescued, given_back, came_back, released, ruled, mixed or mended.
+    """
     facts: Mapped[dict[str, Any]]
-    """Ids only: ``person``, and ``added`` and ``removed`` as lists of ``[reviewer, author]``."""
+    """Ids only: ``person``, and ``added``, ``removed`` and ``begun`` as lists of ``[reviewer, author]``."""
 
 
 class PairRule(Base):

@@ -40,7 +40,10 @@ class Offer(Base):
         Index("ix_exchange_offer_exchange_id", "exchange_id", "submission_id"),
         Index("ix_exchange_offer_reviewer_id", "reviewer_id"),
         Index(
-            "ix_exchange_offer_lease_until", "exchange_id", "lease_until", postgresql_where=text("state = 'offered'")
+            "ix_exchange_offer_lease_until",
+            "exchange_id",
+            "lease_until",
+            postgresql_where=text("state in ('offered', 'started')"),
         ),
         # One piece of work at a time, however many tabs ask at once.
         Index(
@@ -63,7 +66,7 @@ class Offer(Base):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     """Which version of the work is under review."""
     reason: Mapped[str] = mapped_column(default="")
-    """Why it was declined, see :data:`rules.DECLINE_REASONS`."""
+    """Why it is over: one of :data:`rules.DECLINE_REASONS`, or :data:`rules.WITHDRAWN`."""
     note: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[datetime | None]
 
@@ -123,11 +126,14 @@ class Feedback(Base):
     __tablename__ = "exchange_feedback"
     __table_args__ = (UniqueConstraint("offer_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, server_default=text("exchange_feedback_new_id()"))
+    """Drawn: authors see it in addresses, and it tells nothing of when a feedback came."""
     offer_id: Mapped[int] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"))
     comment: Mapped[str] = mapped_column(default="")
     to_author: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
     """Answers to what the author asked of the version under review, in the order of the questions."""
+    notes: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    """Each :meth:`rules.Note.as_dict`; :attr:`noted` reads them."""
     given_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     """When its author first opened it."""
@@ -180,7 +186,14 @@ class Feedback(Base):
             each.criterion_id: rules.AnswerWords(level_id=each.level_id, comment=each.comment, number=each.number)
             for each in self.answers
         }
-        return rules.Words(answers=answers, comment=self.comment, to_author=tuple(self.to_author))
+        return rules.Words(
+            answers=answers, comment=self.comment, to_author=tuple(self.to_author), notes=tuple(self.noted)
+        )
+
+    @property
+    def noted(self) -> tuple[rules.Note, ...]:
+        """Its notes in the order in which one reads the work."""
+        return rules.in_order([rules.Note.from_dict(each) for each in self.notes])
 
 
 class Answer(Base):

@@ -5,12 +5,13 @@ What a teacher sets up: the exchange, its criteria, and whether it is shown and 
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, or_, select, text
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from lti_tool.courses.models import Activity
 from lti_tool.db import Base
 from lti_tool.exchange import rules
+from lti_tool.exchange.models.dates import Extension, Reopening
 
 T = TypeVar("T", bound=rules.Options)
 
@@ -53,6 +54,13 @@ class Exchange(Base):
         lazy="joined", cascade="all, delete-orphan", passive_deletes=True
     )
     closure: Mapped["Closure | None"] = relationship(lazy="joined", cascade="all, delete-orphan", passive_deletes=True)
+    has_own_dates: Mapped[bool] = column_property(
+        or_(
+            select(Extension.id).where(Extension.exchange_id == activity_id).exists(),
+            select(Reopening.id).where(Reopening.exchange_id == activity_id).exists(),
+        )
+    )
+    """Whether anybody was ever given time of their own: where nobody was, nobody's need be looked up."""
 
     @property
     def id(self) -> int:
@@ -109,12 +117,14 @@ class Exchange(Base):
 
     @property
     def windows(self) -> rules.Windows:
+        """Everybody's; those of one person are in :func:`queries.windows_of`."""
         return rules.Windows(
             published_at=self.publication.published_at if self.publication else None,
             opens_at=self.opens_at,
             submit_by=self.submit_by,
             review_by=self.review_by,
             closed_at=self.closure.closed_at if self.closure else None,
+            late=self.option(rules.LateOptions),
         )
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
-from lti_tool.exchange.rules import Beside
+from lti_tool.exchange.rules import Beside, captions
 
 
 class Submission(Base):
@@ -50,6 +50,7 @@ class Submission(Base):
         passive_deletes=True,
     )
     """The files of the draft. Those that only an older version has are with the version."""
+    withdrawal: Mapped["Withdrawal | None"] = relationship(viewonly=True)
 
     @property
     def state(self) -> str:
@@ -58,6 +59,17 @@ class Submission(Base):
     @property
     def has_unsent_changes(self) -> bool:
         return self.submitted_at is not None and self.draft != self.body
+
+
+class Withdrawal(Base):
+    """An author took back what they had handed in. Handing in again removes the row; the journal remembers."""
+
+    __tablename__ = "exchange_withdrawal"
+
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("exchange_submission.id", ondelete="CASCADE"), primary_key=True
+    )
+    withdrawn_at: Mapped[datetime]
 
 
 class WorkVersion(Base):
@@ -108,6 +120,40 @@ class SubmissionFile(Base):
     removed_at: Mapped[datetime | None]
     """When it was taken from the draft, and an older version still has it."""
 
+    words: Mapped["FileWords | None"] = relationship(lazy="joined", viewonly=True)
+
     @property
     def is_image(self) -> bool:
         return self.media_type.startswith("image/")
+
+    @property
+    def is_video(self) -> bool:
+        return self.media_type.startswith("video/")
+
+    @property
+    def is_recording(self) -> bool:
+        return self.media_type.startswith(("audio/", "video/"))
+
+
+class FileWords(Base):
+    """What is said in a recording, for who cannot hear it: as it runs along, or as one text."""
+
+    __tablename__ = "exchange_file_words"
+    __table_args__ = (CheckConstraint("kind in ('captions', 'transcript')", name="kind"),)
+
+    file_id: Mapped[int] = mapped_column(
+        ForeignKey("exchange_submission_file.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str]
+    body: Mapped[str]
+    """WebVTT as :func:`rules.captions.written` writes it, or plain words."""
+    saved_at: Mapped[datetime]
+
+    @property
+    def has_times(self) -> bool:
+        return self.kind == captions.CAPTIONS
+
+    @property
+    def text(self) -> str:
+        """The words alone."""
+        return captions.as_text(captions.parsed(self.body)) if self.has_times else self.body

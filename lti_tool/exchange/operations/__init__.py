@@ -2,6 +2,10 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.dates import (
+    extend,
+    take_back_extension,
+)
 from lti_tool.exchange.operations.dialogue import (
     agree_to_charter,
     appraise,
@@ -39,11 +43,17 @@ from lti_tool.exchange.operations.introductions import (
     offer_name,
     withdraw_name,
 )
+from lti_tool.exchange.operations.noting import (
+    add_note,
+    change_note,
+    remove_note,
+)
 from lti_tool.exchange.operations.options import (
     copy_options,
     set_options,
 )
 from lti_tool.exchange.operations.pairing import (
+    choose_pairing,
     mix_again,
     tend,
 )
@@ -51,6 +61,9 @@ from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
     remind,
+)
+from lti_tool.exchange.operations.recordings import (
+    say_words,
 )
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
@@ -65,6 +78,10 @@ from lti_tool.exchange.operations.second_look import (
     revise_feedback,
     stay_with_it,
 )
+from lti_tool.exchange.operations.self_assessment import (
+    assess_own_work,
+    pass_over,
+)
 from lti_tool.exchange.operations.settings import (
     close,
     create_exchange,
@@ -78,6 +95,13 @@ from lti_tool.exchange.operations.settings import (
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
+from lti_tool.exchange.operations.withdrawing import (
+    withdraw_work,
+)
+from lti_tool.exchange.operations.words_drafts import (
+    keep_words,
+    take_other_words,
+)
 from lti_tool.exchange.operations.work import (
     attach_file,
     remove_file,
@@ -88,9 +112,13 @@ from lti_tool.exchange.operations.work import (
 __all__ = [
     "NextOffer",
     "Saved",
+    "add_note",
     "agree_to_charter",
     "appraise",
+    "assess_own_work",
     "attach_file",
+    "change_note",
+    "choose_pairing",
     "close",
     "commit_to",
     "copy_options",
@@ -102,8 +130,10 @@ __all__ = [
     "drop_commitment",
     "edit_exchange",
     "edit_message",
+    "extend",
     "flag",
     "give_feedback",
+    "keep_words",
     "lift_grade_override",
     "lift_part_override",
     "mark_comment",
@@ -117,12 +147,14 @@ __all__ = [
     "note_reply_heard",
     "note_takeaway",
     "offer_name",
+    "pass_over",
     "publish",
     "regrade",
     "release_grades",
     "release_if_ready",
     "remind",
     "remove_file",
+    "remove_note",
     "reopen",
     "require_columns_kept",
     "restore_copy",
@@ -130,11 +162,14 @@ __all__ = [
     "save_draft",
     "save_feedback_draft",
     "say",
+    "say_words",
     "set_grade_override",
     "set_options",
     "set_part_override",
     "stay_with_it",
     "submit_work",
+    "take_back_extension",
+    "take_other_words",
     "take_thanks_back",
     "tend",
     "thank",
@@ -142,4 +177,5 @@ __all__ = [
     "tick_off",
     "unpublish",
     "withdraw_name",
+    "withdraw_work",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_tool import journal
-from lti_tool.exchange import errors, notices
+from lti_tool.exchange import errors, notices, rules
 from lti_tool.exchange.models import Exchange
 
 
@@ -16,6 +16,21 @@ def require_open(exchange: Exchange, now: datetime) -> None:
     because = exchange.windows.why_not_open(now)
     if because is not None:
         raise errors.NotOpen(because)
+
+
+def require_taken(windows: rules.Windows, now: datetime) -> None:
+    """Raise :class:`errors.NotOpen` unless work is taken now from whom these windows are for."""
+    because = windows.why_not_hand_in(now)
+    if because is not None:
+        raise errors.NotOpen(because)
+
+
+def required_reason(words: str) -> str:
+    """A reason as it is kept; raises :class:`errors.ReasonMissing` where there is none."""
+    reason = clean(words).strip()[: rules.LONGEST_COMMENT]
+    if not reason:
+        raise errors.ReasonMissing
+    return reason
 
 
 def record(

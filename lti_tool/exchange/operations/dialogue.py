@@ -4,6 +4,7 @@ What author and reviewer do once feedback is given: talk about it, plan with it,
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -22,8 +23,11 @@ from lti_tool.exchange.models import (
     Submission,
     Thanks,
 )
-from lti_tool.exchange.operations import acts
+from lti_tool.exchange.operations import acts, grading
 from lti_tool.exchange.queries import Part
+
+MarkedPart: TypeAlias = int | rules.NotePart | None
+"""A comment of a feedback: on a criterion, by its id; a note; None: on the whole."""
 
 
 def say(
@@ -123,7 +127,7 @@ def mark_comment(
     *,
     author: int,
     feedback_id: int,
-    part: int | None,
+    part: MarkedPart,
     mark: str,
     now: datetime,
     reason: str = "",
@@ -131,7 +135,7 @@ def mark_comment(
     """
     Decide what becomes of one comment: use it, later, or disagree because.
 
-    *part* is a criterion, None the overall word.
+    *part* is a criterion, a note, or None: the overall word.
     """
     found = _as_author(session, exchange, author, feedback_id)
     _require_comment(session, found.feedback, part)
@@ -144,7 +148,7 @@ def mark_comment(
     if row is not None and (row.mark, row.reason) == (mark, reason):
         return row
     if row is None:
-        row = Mark(feedback_id=feedback_id, criterion_id=part, seen_version=found.version)
+        row = Mark(feedback_id=feedback_id, seen_version=found.version, **_columns(part))
         session.add(row)
     row.mark, row.reason, row.at = mark, reason, now
     if mark == rules.DISAGREE:
@@ -152,6 +156,7 @@ def mark_comment(
     _note_read(found, now)
     session.flush()
     acts.record(session, exchange, "comment.marked", by=author, now=now, feedback_id=feedback_id, mark=mark)
+    grading.follow_doing(session, exchange, rules.USING, person=author, now=now)
     return row
 
 
@@ -161,7 +166,7 @@ def tick_off(
     *,
     author: int,
     feedback_id: int,
-    part: int | None,
+    part: MarkedPart,
     is_done: bool,
     now: datetime,
 ) -> Mark:
@@ -181,6 +186,7 @@ def tick_off(
     else:
         row.done_version, row.done_at = None, None
     session.flush()
+    grading.follow_doing(session, exchange, rules.USING, person=author, now=now)
     return row
 
 
@@ -272,8 +278,10 @@ def _as_author(session: Session, exchange: Exchange, author: int, feedback_id: i
     return part
 
 
-def _require_comment(session: Session, feedback: Feedback, part: int | None) -> None:
-    if part is None:
+def _require_comment(session: Session, feedback: Feedback, part: MarkedPart) -> None:
+    if isinstance(part, rules.NotePart):
+        has_words = any(each.id == part.id for each in feedback.noted)
+    elif part is None:
         has_words = bool(feedback.comment.strip())
     else:
         comment = session.scalar(
@@ -284,10 +292,21 @@ def _require_comment(session: Session, feedback: Feedback, part: int | None) -> 
         raise errors.NoSuchMark
 
 
-def _mark_of(session: Session, feedback_id: int, part: int | None) -> Mark | None:
+def _columns(part: MarkedPart) -> dict[str, int | None]:
+    if isinstance(part, rules.NotePart):
+        return {"criterion_id": None, "note": part.id}
+    return {"criterion_id": part, "note": None}
+
+
+def _mark_of(session: Session, feedback_id: int, part: MarkedPart) -> Mark | None:
+    columns = _columns(part)
     return session.scalars(
         select(Mark)
-        .where(Mark.feedback_id == feedback_id, Mark.criterion_id.is_not_distinct_from(part))
+        .where(
+            Mark.feedback_id == feedback_id,
+            Mark.criterion_id.is_not_distinct_from(columns["criterion_id"]),
+            Mark.note.is_not_distinct_from(columns["note"]),
+        )
         .execution_options(populate_existing=True)
     ).one_or_none()
 

@@ -92,6 +92,20 @@ def write_feedback(
     return Saved(revision=draft.revision, conflict=conflict, saved_at=now)
 
 
+def put_notes(session: Session, offer: Offer, words: dict[str, Any], *, now: datetime) -> None:
+    """
+    Make *words*, which differ in their notes alone, the draft of the feedback of a locked offer.
+
+    The revision stays: a form in another tab says nothing of notes that it does not know, so nothing is replaced.
+    """
+    draft = session.get(FeedbackDraft, offer.id, populate_existing=True)
+    if draft is None:
+        session.add(FeedbackDraft(offer_id=offer.id, words=words, revision=0, saved_at=now))
+    else:
+        draft.words, draft.saved_at = words, now
+    session.flush()
+
+
 def keep_copy(
     session: Session,
     content: dict[str, Any],

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import Exchange, Flag, FlagAct, Hiding, Message, Offer, RewriteRequest, Submission
-from lti_tool.exchange.operations import acts
+from lti_tool.exchange.operations import acts, grading
 from lti_tool.exchange.queries import Flagged
 from lti_tool.exchange.rules import OfferState
 
@@ -75,7 +75,7 @@ def note_look(session: Session, exchange: Exchange, *, flag_id: int, by: int, no
         acts.record(session, exchange, "flag.looked_at", by=by, now=now, flag_id=flag_id)
 
 
-def decide(
+def decide(  # noqa: PLR0913 - all that one form says
     session: Session,
     exchange: Exchange,
     *,
@@ -85,26 +85,25 @@ def decide(
     now: datetime,
     note: str = "",
     told: str = "",
+    counts: bool = False,
 ) -> FlagAct:
     """
     Decide about a flag: keep the thing (shown again if it was hidden), hide it, or ask its reviewer to rewrite it.
 
-    A later decision about the same flag replaces an earlier one; the trail keeps both.
+    A later decision about the same flag replaces an earlier one; the trail keeps both. A feedback that is
+    hidden no longer counts for its author's grade unless *counts*; grades that are out follow.
     """
     found = queries.flag_with(session, exchange, flag_id)
     if found is None:
         raise errors.NoSuchFlag
-    note, told = acts.clean(note).strip(), acts.clean(told).strip()
-    if max(len(note), len(told)) > rules.LONGEST_COMMENT:
-        raise errors.TooLong(rules.LONGEST_COMMENT)
     if decision not in decisions_for(found.kind):
         raise errors.NoSuchFlag
-    if decision != "keep" and not note:
-        raise errors.WhyMissing
+    note, told = _reasons(decision, note=note, told=told)
     last = found.flag.decision
-    if last is not None and (last.act, last.note, last.told, last.by_id) == (decision, note, told, by):
+    is_repeat = last is not None and (last.act, last.note, last.told, last.by_id) == (decision, note, told, by)
+    if last is not None and is_repeat and counts == found.counts:
         return last
-    _carry_out(session, found, decision, note=note, by=by, now=now)
+    _carry_out(session, exchange, found, decision, note=note, counts=counts, by=by, now=now)
     made = FlagAct(flag_id=flag_id, act=decision, note=note, told=told, by_id=by, at=now)
     session.add(made)
     session.flush()
@@ -118,7 +117,17 @@ def decisions_for(kind: str) -> tuple[str, ...]:
     return {"feedback": rules.DECISIONS, "message": ("keep", "hide")}.get(kind, ("keep",))
 
 
-def _carry_out(session: Session, found: Flagged, decision: str, *, note: str, by: int, now: datetime) -> None:
+def _carry_out(
+    session: Session,
+    exchange: Exchange,
+    found: Flagged,
+    decision: str,
+    *,
+    note: str,
+    counts: bool,
+    by: int,
+    now: datetime,
+) -> None:
     is_of_message = found.message is not None
     thing_id = found.flag.message_id if is_of_message else found.flag.feedback_id
     column = Hiding.message_id if is_of_message else Hiding.feedback_id
@@ -126,13 +135,15 @@ def _carry_out(session: Session, found: Flagged, decision: str, *, note: str, by
         return
     if decision == "keep":
         session.execute(delete(Hiding).where(column == thing_id))
+        _follow(session, exchange, found, now=now)
     elif decision == "hide":
-        row = {"note": note, "by_id": by, "at": now}
+        row = {"note": note, "counts": counts, "by_id": by, "at": now}
         session.execute(
             insert(Hiding)
             .values(**{column.key: thing_id}, **row)
             .on_conflict_do_update(index_elements=[column], set_=row)
         )
+        _follow(session, exchange, found, now=now)
     else:
         row = {"note": note, "by_id": by, "at": now, "answered_at": None}
         session.execute(
@@ -140,6 +151,23 @@ def _carry_out(session: Session, found: Flagged, decision: str, *, note: str, by
             .values(feedback_id=thing_id, **row)
             .on_conflict_do_update(index_elements=[RewriteRequest.feedback_id], set_=row)
         )
+
+
+def _reasons(decision: str, *, note: str, told: str) -> tuple[str, str]:
+    """What those concerned are told, and whoever flagged it, fit to be kept."""
+    note, told = acts.clean(note).strip(), acts.clean(told).strip()
+    if max(len(note), len(told)) > rules.LONGEST_COMMENT:
+        raise errors.TooLong(rules.LONGEST_COMMENT)
+    if decision != "keep" and not note:
+        raise errors.WhyMissing
+    return note, told
+
+
+def _follow(session: Session, exchange: Exchange, found: Flagged, *, now: datetime) -> None:
+    """The grade of the author of a feedback that is hidden, or shown again."""
+    author = found.submission.author_id
+    if found.message is None and author is not None and exchange.points is not None:
+        grading.follow(session, exchange, (author,), now=now)
 
 
 def _reviewed_work(session: Session, exchange: Exchange, reviewer: int, offer_id: int, *, lock: bool) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Double, Integer, String, cast, delete, exists, func, literal, select
+from sqlalchemy import DateTime, Double, Integer, String, cast, delete, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from lti_tool.courses import queries as courses
 from lti_tool.courses.models import Membership, ResourceLink
 from lti_tool.exchange import columns as gradebook_columns
 from lti_tool.exchange import errors, notices, queries, rules
-from lti_tool.exchange.models import Exchange, Exclusion, GradeOverride, Regrade, Release, Submission
+from lti_tool.exchange.models import Exchange, Exclusion, GradeOverride, Hiding, Regrade, Release, Submission
 from lti_tool.exchange.operations import acts
 from lti_tool.exchange.operations import options as operations_options
 from lti_tool.grades import operations as gradebook
@@ -35,7 +35,7 @@ def set_grade_override(
         raise errors.NotGraded
     if not 0 <= score <= exchange.points:
         raise errors.ScoreOutOfRange(exchange.points)
-    reason = _reason(reason)
+    reason = acts.required_reason(reason)
     _require_member(session, exchange, person)
     session.add(GradeOverride(exchange_id=exchange.id, person_id=person, score=score, reason=reason, by_id=by, at=now))
     session.flush()
@@ -77,7 +77,7 @@ def set_part_override(
         raise errors.NoSuchPart
     if not 0 <= share <= 1:
         raise errors.ScoreOutOfRange(100)
-    reason = _reason(reason)
+    reason = acts.required_reason(reason)
     _require_member(session, exchange, person)
     session.add(
         GradeOverride(
@@ -98,20 +98,22 @@ def lift_part_override(session: Session, exchange: Exchange, *, person: int, par
     )
     session.flush()
     acts.record(session, exchange, "grade.part_override_lifted", by=by, now=now, learner_id=person, part=part)
-    _follow(session, exchange, (person,), now=now)
+    follow(session, exchange, (person,), now=now)
 
 
 def release_grades(session: Session, exchange: Exchange, *, by: int, now: datetime, person: int | None = None) -> int:
     """
     Send every grade that can be told now, or that of one *person*: the teacher's "send grades".
 
-    Returns how many went out; those already out unchanged are not sent again.
+    A grade that would tell what a single reviewer said waits as their feedback does. Returns how many
+    went out; those already out unchanged are not sent again.
     """
     if exchange.points is None:
         raise errors.NotGraded
     persons = None if person is None else (person,)
     computed = queries.grades_of(session, exchange, persons=persons)
-    scores = {id: (each.score, "sent") for id, each in computed.items() if each.score is not None}
+    held = _held_back(session, exchange, persons)
+    scores = {id: (each.score, "sent") for id, each in computed.items() if each.score is not None and id not in held}
     for id, override in queries.overrides_of(session, exchange, persons=persons).items():
         if override.score is not None:
             scores[id] = (override.score, "override")
@@ -126,13 +128,15 @@ def release_if_ready(
     """
     Release what needs wait for nothing: enough feedback came, or none more is to be expected.
 
-    A grade already out follows its feedback; an override stands above both. Costs a number of
+    A grade already out follows its feedback; an override stands above both. One that would tell what
+    feedback says which is held back from its author waits with it. Costs a number of
     statements that does not grow with the class.
     """
     if exchange.points is None:
         return 0
     options = exchange.option(rules.GradingOptions)
-    is_settled = exchange.windows.is_settled_at(now)
+    calendar = queries.calendar_of(session, exchange)
+    is_settled = calendar.base.is_settled_at(now)
     if options.method == rules.ROBUST:
         # Each review moves the estimates of all, so grades go out together, when reviewing is over.
         if not is_settled and not _has_release(session, exchange):
@@ -141,13 +145,16 @@ def release_if_ready(
     overrides = queries.overrides_of(session, exchange, persons=persons)
     released = _released(session, exchange, persons)
     computed = queries.grades_of(session, exchange, persons=persons)
+    held = _held_back(session, exchange, persons)
     scores: dict[int, tuple[float, str]] = {}
     for id, grade in computed.items():
+        if id in held:
+            continue
         cause = rules.why_release(
             grade,
             received=len(grade.shares),
             reviews=exchange.reviews,
-            windows=exchange.windows,
+            windows=calendar.of(id),
             now=now,
             is_all_done=options.method != rules.ROBUST and _is_all_done(grade),
         )
@@ -162,6 +169,12 @@ def persons_moved_by(exchange: Exchange, *, author: int | None, reviewer: int) -
     """Whose grade a new review may move: its author's, and the reviewer's where giving counts too."""
     does_count = exchange.option(rules.GradingOptions).rests_on_doing
     return tuple(id for id in (author, reviewer if does_count else None) if id is not None)
+
+
+def follow_doing(session: Session, exchange: Exchange, part: str, *, person: int, now: datetime) -> None:
+    """Let somebody's grade follow what they did, where *part* counts for it."""
+    if exchange.points is not None and part in exchange.option(rules.GradingOptions).weights:
+        release_if_ready(session, exchange, persons=(person,), now=now)
 
 
 def require_columns_kept(session: Session, exchange: Exchange, options: rules.GradingOptions) -> None:
@@ -186,7 +199,7 @@ def regrade(
     # One at a time: the next one must see what this one made of the grades.
     session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update())
     session.refresh(exchange, ["options"])
-    reason = _reason(reason)
+    reason = acts.required_reason(reason)
     seen = queries.preview(session, exchange, change)
     what = _apply(session, exchange, change, reason=reason, by=by, now=now)
     done = Regrade(
@@ -202,8 +215,22 @@ def regrade(
     session.add(done)
     session.flush()
     acts.record(session, exchange, "grades.regraded", by=by, now=now, regrade_id=done.id, up=seen.up, down=seen.down)
-    _follow(session, exchange, None, now=now)
+    follow(session, exchange, None, now=now)
     return done
+
+
+def follow(session: Session, exchange: Exchange, persons: Collection[int] | None, *, now: datetime) -> None:
+    """Let grades that are out become what they are computed to now; where none is any more, it is taken back."""
+    release_if_ready(session, exchange, persons=persons, now=now)
+    computed = queries.grades_of(session, exchange, persons=persons)
+    gone = [
+        id
+        for id, row in _released(session, exchange, persons).items()
+        if row.cause != "override" and id in computed and computed[id].score is None
+    ]
+    if gone:
+        session.execute(delete(Release).where(Release.exchange_id == exchange.id, Release.person_id.in_(gone)))
+        _take_back(session, exchange, gone, now=now)
 
 
 def _apply(
@@ -226,21 +253,15 @@ def _apply(
         raise errors.NoSuchFeedback
     _require_feedback(session, exchange, change.counting)
     session.execute(delete(Exclusion).where(Exclusion.feedback_id == change.counting))
+    session.execute(update(Hiding).where(Hiding.feedback_id == change.counting).values(counts=True))
     return {"counted_again": change.counting}
 
 
-def _follow(session: Session, exchange: Exchange, persons: Collection[int] | None, *, now: datetime) -> None:
-    """Let grades that are out become what they are computed to now; where none is any more, it is taken back."""
-    release_if_ready(session, exchange, persons=persons, now=now)
-    computed = queries.grades_of(session, exchange, persons=persons)
-    gone = [
-        id
-        for id, row in _released(session, exchange, persons).items()
-        if row.cause != "override" and id in computed and computed[id].score is None
-    ]
-    if gone:
-        session.execute(delete(Release).where(Release.exchange_id == exchange.id, Release.person_id.in_(gone)))
-        _take_back(session, exchange, gone, now=now)
+def _held_back(session: Session, exchange: Exchange, persons: Collection[int] | None) -> Collection[int]:
+    """Whose grade by the reviews must wait, since their feedback does."""
+    if rules.WORK not in exchange.option(rules.GradingOptions).weights:
+        return ()
+    return queries.held_back(session, exchange, persons=persons)
 
 
 def _is_all_done(grade: rules.Grade) -> bool:
@@ -430,13 +451,6 @@ def _sent(
     if len(persons) <= gradebook.FEW:
         rows = rows.where(Passback.person_id.in_(persons))
     return {(row.person_id, row.column): (row.score_given, row.score_maximum) for row in session.execute(rows)}
-
-
-def _reason(words: str) -> str:
-    reason = acts.clean(words).strip()[: rules.LONGEST_COMMENT]
-    if not reason:
-        raise errors.ReasonMissing
-    return reason
 
 
 def _require_feedback(session: Session, exchange: Exchange, feedback_id: int) -> None:

@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import (
     Answer,
-    Criterion,
     Exchange,
     Feedback,
     FeedbackDraft,
@@ -21,7 +19,7 @@ from lti_tool.exchange.models import (
     Submission,
     WorkVersion,
 )
-from lti_tool.exchange.operations import acts, drafts, grading, pairing
+from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, words_given
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -30,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class NextOffer:
-    """A work to review, or why there is none: no_work_yet, all_served, reviewed_all or not_begun."""
+    """A work to review, or why there is none: no_work_yet, all_served, reviewed_all, not_begun or too_late."""
 
     offer: Offer | None = None
     none_because: str | None = None
@@ -44,6 +42,9 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     reviewer, and one offer for each reviewer and work.
     """
     acts.require_open(exchange, now)
+    windows = queries.windows_of(session, exchange, reviewer)
+    if windows.why_not_review(now) is not None:
+        return NextOffer(none_because="too_late")
     own = session.scalar(
         select(Submission.submitted_at).where(Submission.exchange_id == exchange.id, Submission.author_id == reviewer)
     )
@@ -53,14 +54,7 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)
     owes = exchange.reviews - queries.given_by(session, exchange, reviewer)
-    attempt = session.begin_nested()
-    try:
-        is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)
-        attempt.commit()
-    except IntegrityError:
-        # Another tab of the same reviewer took a work in the same moment: that one it is.
-        attempt.rollback()
-        is_found = True
+    is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)
     offer = _open_offer(session, exchange, reviewer) if is_found else None
     if offer is None:
         return NextOffer(none_because=queries.why_no_work(session, exchange, reviewer=reviewer))
@@ -74,10 +68,10 @@ def decline_offer(
     """
     Give a work back, for a reason, and get another at once. Declining twice declines once.
     """
-    pairing.share(session, exchange)
+    pairing.hold(session, exchange)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
-        raise errors.OfferIsOver(offer.state)
+        raise errors.OfferIsOver(offer.state, offer.reason)
     if offer.is_open:
         offer.state, offer.ended_at = OfferState.DECLINED, now
         offer.reason = reason if reason in rules.DECLINE_REASONS else "other"
@@ -97,15 +91,14 @@ def save_feedback_draft(
     words: Words,
     base_revision: int,
     now: datetime,
+    noting: rules.Noting | None = None,
 ) -> Saved:
     """
     Keep what the reviewer is writing; the lease of the work begins anew.
     """
-    words = _readable(words)
-    offer = _writable_offer(session, exchange, reviewer, offer_id)
-    if offer.state == OfferState.OFFERED:
-        offer.state = OfferState.STARTED
-    offer.lease_until = now + rules.LEASE
+    offer = writable_offer(session, exchange, reviewer, offer_id)
+    words = words_given.readable(notes.with_notes(session, exchange, offer, words, noting=noting))
+    keep(offer, now=now)
     return drafts.write_feedback(session, offer, words.as_dict(), base_revision=base_revision, now=now)
 
 
@@ -118,23 +111,33 @@ def give_feedback(
     words: Words,
     now: datetime,
     base_revision: int | None = None,
+    noting: rules.Noting | None = None,
 ) -> Feedback:
     """
     Give the author of an offered work feedback. A repeat returns the one that was given.
 
-    A reviewer whose lease lapsed while writing may still give what they wrote.
+    A reviewer whose lease lapsed while writing may still give what they wrote. The notes of the draft go with it,
+    as *noting* says them, and one that was typed and not added; those without words stay behind.
     """
-    words = _readable(words)
-    pairing.share(session, exchange)
+    pairing.stand_by(session, exchange, offer_id=offer_id)
     offer = _own_offer(session, exchange, reviewer, offer_id)
     if offer.state == OfferState.SUBMITTED:
-        return _given_already(session, offer, words, now)
+        return _given_already(session, offer, words_given.readable(words), noting, now=now)
     if not offer.is_open:
-        raise errors.OfferIsOver(offer.state)
-    acts.require_open(exchange, now)
-    words = checked(session, exchange, offer, words)
+        raise errors.OfferIsOver(offer.state, offer.reason)
+    windows = queries.windows_of(session, exchange, reviewer)
+    if (because := windows.why_not_review(now)) is not None:
+        raise errors.NotOpen(because)
+    words = words_given.readable(notes.with_notes(session, exchange, offer, words, noting=noting))
+    words = notes.finished(session, offer, checked(session, exchange, offer, words))
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
-    feedback = Feedback(offer_id=offer.id, comment=words.comment, to_author=list(words.to_author), given_at=now)
+    feedback = Feedback(
+        offer_id=offer.id,
+        comment=words.comment,
+        to_author=list(words.to_author),
+        notes=[note.as_dict() for note in words.notes],
+        given_at=now,
+    )
     feedback.answers = [
         Answer(criterion_id=id, level_id=said.level_id, comment=said.comment, number=said.number)
         for id, said in words.answers.items()
@@ -143,7 +146,7 @@ def give_feedback(
     offer.state, offer.ended_at = OfferState.SUBMITTED, now
     session.flush()
     pairing.come_back(session, exchange, offer, now=now)
-    is_late = exchange.windows.review_is_late(now)
+    is_late = windows.review_is_late(now)
     # Neither the work nor its author: who reads the journal shall not learn who reviewed whom.
     acts.record(session, exchange, "feedback.given", by=reviewer, now=now, feedback_id=feedback.id, is_late=is_late)
     author = session.scalar(select(Submission.author_id).where(Submission.id == offer.submission_id))
@@ -169,7 +172,24 @@ def mark_read(session: Session, exchange: Exchange, *, author: int, now: datetim
 
 def checked(session: Session, exchange: Exchange, offer: Offer, words: Words) -> Words:
     """*words* as they may be given: readable, complete, and about the criteria and the questions as they are."""
-    return _require_complete(_readable(words), _criteria_as_they_stand(session, exchange), _asked(session, offer))
+    criteria = words_given.criteria_as_they_stand(session, exchange)
+    return words_given.require_complete(words_given.readable(words), criteria, _asked(session, offer))
+
+
+def writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -> Offer:
+    """A work that *reviewer* may write about, locked."""
+    offer = _own_offer(session, exchange, reviewer, offer_id)
+    if not offer.is_open:
+        raise errors.OfferIsOver(offer.state, offer.reason)
+    return offer
+
+
+def keep(offer: Offer, *, now: datetime) -> None:
+    """Let a locked work stay with whoever writes about it."""
+    if offer.state == OfferState.OFFERED:
+        offer.state = OfferState.STARTED
+    # Whoever has more time keeps it.
+    offer.lease_until = max(offer.lease_until, now + rules.LEASE)
 
 
 # Who reviews what next ------------------------------------------------------------------------------------------------
@@ -214,34 +234,6 @@ def _own_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: in
     return offer
 
 
-def _writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -> Offer:
-    offer = _own_offer(session, exchange, reviewer, offer_id)
-    if not offer.is_open:
-        raise errors.OfferIsOver(offer.state)
-    return offer
-
-
-def _readable(words: Words) -> Words:
-    answers = {id: replace(said, comment=acts.clean(said.comment)) for id, said in words.answers.items()}
-    to_author = tuple(acts.clean(each) for each in words.to_author)
-    words = Words(answers=answers, comment=acts.clean(words.comment), to_author=to_author)
-    if words.is_too_long:
-        raise errors.TooLong(rules.LONGEST_COMMENT)
-    return words
-
-
-def _criteria_as_they_stand(session: Session, exchange: Exchange) -> dict[int, rules.Asked]:
-    """What each criterion asks, held so that no edit changes it while feedback is written about it."""
-    session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update(read=True))
-    rows = session.scalars(
-        select(Criterion)
-        .where(Criterion.exchange_id == exchange.id)
-        .options(selectinload(Criterion.levels))
-        .execution_options(populate_existing=True)
-    )
-    return {criterion.id: criterion.asked for criterion in rows}
-
-
 def _asked(session: Session, offer: Offer) -> tuple[str, ...]:
     """What the author asked with the version under review."""
     kept = session.scalars(
@@ -250,20 +242,6 @@ def _asked(session: Session, offer: Offer) -> tuple[str, ...]:
         )
     ).one_or_none()
     return rules.Beside.from_dict(kept or {}).questions
-
-
-def _require_complete(words: Words, criteria: dict[int, rules.Asked], asked: tuple[str, ...]) -> Words:
-    """The words with as many answers to the author as there are questions, unless something is missing."""
-    unknown = rules.stranger(words, criteria=criteria)
-    if unknown is not None:
-        raise errors.UnknownAnswer(unknown)
-    lacking = rules.wanting(words, criteria=criteria)
-    questions = rules.unanswered(asked, words.to_author)
-    if lacking or questions:
-        raise errors.IncompleteFeedback(
-            lacking.criteria, comment=lacking.comment, questions=questions, lacks=lacking.lacks
-        )
-    return replace(words, to_author=words.to_author[: len(asked)])
 
 
 def _put_draft_aside(session: Session, offer: Offer, words: Words, *, base_revision: int | None, now: datetime) -> None:
@@ -276,11 +254,14 @@ def _put_draft_aside(session: Session, offer: Offer, words: Words, *, base_revis
     session.delete(draft)
 
 
-def _given_already(session: Session, offer: Offer, words: Words, now: datetime) -> Feedback:
+def _given_already(
+    session: Session, offer: Offer, words: Words, noting: rules.Noting | None, *, now: datetime
+) -> Feedback:
     """The feedback of *offer*; other words than it has are kept, not lost."""
     feedback = session.scalars(
         select(Feedback).where(Feedback.offer_id == offer.id).options(selectinload(Feedback.answers))
     ).one()
+    words = replace(words, notes=notes.renoted(feedback.noted, noting.words if noting else {}))
     if words != feedback.words:
         drafts.keep_copy(session, words.as_dict(), offer_id=offer.id, now=now)
         session.flush()

@@ -146,6 +146,8 @@ def delete_exchange(session: Session, exchange: Exchange, *, by: int, now: datet
     """
     Remove an exchange in which nothing was handed in, with the drafts and files people began.
     """
+    # Before any row, as everybody who takes both.
+    pairing.hold(session, exchange)
     exchange = _held(session, exchange)
     works = Submission.exchange_id == exchange.id
     if session.scalar(select(exists().where(works, Submission.submitted_at.is_not(None)))):
@@ -231,6 +233,7 @@ def _require_in_use_kept(session: Session, exchange: Exchange, plan: Plan) -> No
             select(Answer.criterion_id).join(Criterion).where(Criterion.exchange_id == exchange.id).distinct()
         )
     )
+    in_use |= queries.assessed_criteria(session, exchange)
     planned = {each.id: _promised(each) for each in plan.criteria}
     broken = tuple(
         each.title for each in exchange.criteria if each.id in in_use and planned.get(each.id) != _promised(each)

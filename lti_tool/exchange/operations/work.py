@@ -7,13 +7,22 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import any_, exists, literal, select, update
+from sqlalchemy import any_, delete, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
 from lti_tool.exchange import errors, queries, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission, SubmissionFile, WorkVersion, has_reader
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    Offer,
+    Submission,
+    SubmissionFile,
+    Withdrawal,
+    WorkVersion,
+    has_reader,
+)
 from lti_tool.exchange.operations import acts, drafts, pairing
 from lti_tool.exchange.operations.drafts import Saved
 
@@ -38,7 +47,7 @@ def save_draft(
     body = _readable(body)
     if not exchange.is_published:
         raise errors.NotOpen("unpublished")
-    work = _own_work(session, exchange, author=author)
+    work = own_work(session, exchange, author=author)
     saved = drafts.write_work(session, work, body, base_revision=base_revision, now=now)
     if beside is None or work.beside == beside.as_dict():
         return saved
@@ -67,21 +76,23 @@ def submit_work(
     what changed. Each time is kept as a version.
     """
     body = _readable(body)
-    acts.require_open(exchange, now)
+    windows = queries.windows_of(session, exchange, author)
+    acts.require_taken(windows, now)
     # Nobody is offered the work while it is replaced. Before any row, as everybody who takes both.
     pairing.hold(session, exchange)
-    work = _own_work(session, exchange, author=author)
+    work = own_work(session, exchange, author=author)
     latest = _latest_version(session, work)
-    if latest is not None and latest.body == body and _has_same_around(latest, work):
+    is_in = work.submitted_at is not None
+    if is_in and latest is not None and latest.body == body and _has_same_around(latest, work):
         drafts.write_work(session, work, body, base_revision=base_revision, now=now)
         return work
     _require_parts(exchange, work, body)
-    is_revision = _require_replaceable(session, exchange, work, now)
+    is_revision = require_replaceable(session, exchange, work, windows=windows, now=now)
     note = acts.clean(note).strip()[: rules.LONGEST_COMMENT]
     if is_revision and not note:
         raise errors.NoteMissing
     drafts.write_work(session, work, body, base_revision=base_revision, now=now)
-    if work.body.strip():
+    if work.body.strip() and work.body != body:
         drafts.keep_copy(session, {"body": work.body}, submission_id=work.id, now=now)
     work.body, work.version = body, work.version + 1
     # Handed in when it first came; a revised version neither makes it late nor puts it at the end of the queue.
@@ -104,6 +115,7 @@ def submit_work(
             .where(Offer.submission_id == work.id, Offer.state == rules.OfferState.OFFERED)
             .values(version=work.version)
         )
+    is_back = _end_withdrawal(session, work)
     session.flush()
     pairing.take_seat(session, exchange, person=author, work=work.id, now=now)
     acts.record(
@@ -114,13 +126,14 @@ def submit_work(
         now=now,
         submission_id=work.id,
         version=work.version,
-        is_late=exchange.windows.is_late(work.submitted_at or now),
+        is_late=windows.is_late(work.submitted_at or now),
+        is_back=is_back,
     )
     log.info("work %s handed in for exchange %s, version %s", work.id, exchange.id, work.version)
     return work
 
 
-def attach_file(
+def attach_file(  # noqa: PLR0913 - a file, and what of it is taken
     session: Session,
     exchange: Exchange,
     *,
@@ -130,20 +143,26 @@ def attach_file(
     storage: files.Storage,
     max_bytes: int,
     name: str = "",
+    max_recording_bytes: int = 0,
 ) -> SubmissionFile:
     """
     Put a file beside the work, cleaned of what tells who made it. The same file twice is there once.
+
+    Audio and video are taken where the teacher asks for them.
     """
-    acts.require_open(exchange, now)
+    windows = queries.windows_of(session, exchange, author)
+    acts.require_taken(windows, now)
     # Cleaning takes its time, so it comes before the row is locked.
-    cleaned = files.accept(data, max_bytes=max_bytes, name=name)
-    work = _own_work(session, exchange, author=author)
+    if not exchange.option(rules.WorkOptions).recordings:
+        max_recording_bytes = 0
+    cleaned = files.accept(data, max_bytes=max_bytes, name=name, max_recording_bytes=max_recording_bytes)
+    work = own_work(session, exchange, author=author)
     twin = next((each for each in work.files if each.sha256 == cleaned.sha256), None)
     if twin is not None:
         return twin
     if exchange.option(rules.WorkOptions).files == rules.UNWANTED:
         raise errors.PartUnwanted("files")
-    is_revision = _require_replaceable(session, exchange, work, now)
+    is_revision = require_replaceable(session, exchange, work, windows=windows, now=now)
     if len(work.files) >= rules.MOST_FILES:
         raise errors.TooManyFiles(rules.MOST_FILES)
     numbers = select(SubmissionFile.number).where(SubmissionFile.submission_id == work.id)
@@ -170,12 +189,13 @@ def remove_file(
     session: Session, exchange: Exchange, *, author: int, file_id: int, now: datetime, storage: files.Storage
 ) -> None:
     """Take a file away again, unless somebody already has the work for review."""
-    acts.require_open(exchange, now)
-    work = _own_work(session, exchange, author=author)
+    windows = queries.windows_of(session, exchange, author)
+    acts.require_taken(windows, now)
+    work = own_work(session, exchange, author=author)
     found = next((each for each in work.files if each.id == file_id), None)
     if found is None:
         raise errors.NoSuchFile
-    is_revision = _require_replaceable(session, exchange, work, now)
+    is_revision = require_replaceable(session, exchange, work, windows=windows, now=now)
     if work.submitted_at is not None and len(work.files) == 1 and not work.body.strip():
         raise errors.EmptyWork
     if not is_revision:
@@ -192,16 +212,28 @@ def remove_file(
     acts.record(session, exchange, "work.file_removed", by=author, now=now, submission_id=work.id, file_id=file_id)
 
 
-def _readable(body: str) -> str:
-    body = acts.clean(body)
-    if len(body) > rules.LONGEST_BODY:
-        raise errors.TooLong(rules.LONGEST_BODY)
-    return body
+def own_work(session: Session, exchange: Exchange, *, author: int) -> Submission:
+    """The author's work, made where there is none, and locked: whatever they do in two tabs happens in turn."""
+    session.execute(
+        insert(Submission)
+        .values(exchange_id=exchange.id, author_id=author, draft="", revision=0, body="", version=0)
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(
+        select(Submission)
+        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
+        .options(selectinload(Submission.files))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
 
 
-def _require_replaceable(session: Session, exchange: Exchange, work: Submission, now: datetime) -> bool:
+def require_replaceable(
+    session: Session, exchange: Exchange, work: Submission, *, windows: rules.Windows, now: datetime
+) -> bool:
     """
-    Refuse when a reviewer has the work, unless a revised version is due; answers whether this is one.
+    Refuse when a reviewer has the work, unless a revised version is due or staff let it be changed once more;
+    answers whether this is one.
 
     An offer that lapsed before anything was written holds nobody up.
     """
@@ -212,9 +244,18 @@ def _require_replaceable(session: Session, exchange: Exchange, work: Submission,
     options = exchange.option(rules.WorkOptions)
     if is_answered and work.author_id is not None:
         is_answered = not queries.is_held_back(session, exchange, work.author_id)
-    if not rules.may_hand_in_again(options, is_read=is_read, has_feedback=is_answered):
+    if not windows.is_reopened_at(now) and not rules.may_hand_in_again(
+        options, is_read=is_read, has_feedback=is_answered
+    ):
         raise errors.WorkIsBeingReviewed
     return bool(is_read)
+
+
+def _readable(body: str) -> str:
+    body = acts.clean(body)
+    if len(body) > rules.LONGEST_BODY:
+        raise errors.TooLong(rules.LONGEST_BODY)
+    return body
 
 
 def _require_parts(exchange: Exchange, work: Submission, body: str) -> None:
@@ -225,6 +266,15 @@ def _require_parts(exchange: Exchange, work: Submission, body: str) -> None:
         raise errors.EmptyWork
     if lacking:
         raise errors.PartsMissing(lacking)
+    silent = tuple(file.name for file in work.files if file.is_recording and file.words is None)
+    if options.transcripts and silent:
+        raise errors.WordsMissing(silent)
+
+
+def _end_withdrawal(session: Session, work: Submission) -> bool:
+    """Whether the work had been taken back; it is so no longer."""
+    gone = session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id).returning(Withdrawal))
+    return gone.first() is not None
 
 
 def _latest_version(session: Session, work: Submission) -> WorkVersion | None:
@@ -241,23 +291,7 @@ def _has_same_around(version: WorkVersion, work: Submission) -> bool:
 
 def _keep_files_of_latest(session: Session, work: Submission, *, without: int | None = None) -> None:
     """While nobody reads a work, a file added or taken away is so in what was handed in, too."""
-    latest = _latest_version(session, work)
+    latest = _latest_version(session, work) if work.submitted_at is not None else None
     if latest is not None:
         latest.file_ids = [file.id for file in work.files if file.id != without]
         session.flush()
-
-
-def _own_work(session: Session, exchange: Exchange, *, author: int) -> Submission:
-    """The author's work, made where there is none, and locked: whatever they do in two tabs happens in turn."""
-    session.execute(
-        insert(Submission)
-        .values(exchange_id=exchange.id, author_id=author, draft="", revision=0, body="", version=0)
-        .on_conflict_do_nothing()
-    )
-    return session.scalars(
-        select(Submission)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
-        .options(selectinload(Submission.files))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()

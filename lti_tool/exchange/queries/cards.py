@@ -10,7 +10,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.queries.dates import own_dates_sql, own_in
 from lti_tool.exchange.queries.pairing import HAS_WORK
+from lti_tool.exchange.rules import OwnDates
 
 STANDINGS = text(
     f"""
@@ -22,7 +24,7 @@ STANDINGS = text(
            exists (select from exchange_offer o
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and o.state in ('offered', 'started')) as is_reviewing,
-           received.count as received, received.unread,
+           received.count as received, received.unread, own.submit_by, own.review_by, own.reopened_until,
            {HAS_WORK.format(exchange="e.activity_id")} as has_work
       from exchange e
       cross join lateral (
@@ -31,6 +33,7 @@ STANDINGS = text(
              join exchange_offer o on o.id = f.offer_id
              join exchange_submission w on w.id = o.submission_id
             where w.exchange_id = e.activity_id and w.author_id = :person) as received
+      left join lateral ({own_dates_sql(exchange="e.activity_id", person=":person")}) as own on true
      where e.activity_id = any(:ids)
     """  # noqa: S608 - made of constants
 )
@@ -59,6 +62,7 @@ class Standing:
     unread: int
     has_work: bool
     """Somebody's work still lacks a reviewer."""
+    own: OwnDates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +91,7 @@ def standings(
             received=row.received,
             unread=row.unread,
             has_work=row.has_work,
+            own=own_in(row),
         )
         for row in session.execute(STANDINGS, facts)
     }

@@ -2,13 +2,14 @@
 What became of feedback: its thread, the author's marks and plan, thanks, and the rules of the class.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload, undefer
 
+from lti_tool.courses.models import Person
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
     Appraisal,
@@ -20,6 +21,7 @@ from lti_tool.exchange.models import (
     Offer,
     Submission,
 )
+from lti_tool.exchange.queries.self_assessment import is_covered
 
 WITH_DIALOGUE = (
     undefer(Feedback.thread),
@@ -111,7 +113,7 @@ def part_in(
         return None
     if side == rules.AUTHOR and hiding_id is not None:
         return None
-    if side == rules.AUTHOR and exchange.holds_back(received):
+    if side == rules.AUTHOR and (exchange.holds_back(received) or is_covered(session, exchange, person_id)):
         return None
     return Part(
         feedback=feedback,
@@ -124,7 +126,11 @@ def part_in(
 
 
 def is_held_back(session: Session, exchange: Exchange, author_id: int) -> bool:
-    """Whether what an author got still waits for more, see :class:`rules.AnonymityOptions`."""
+    """
+    Whether what an author got still waits: for more, see :class:`rules.AnonymityOptions`, or for their own look.
+    """
+    if is_covered(session, exchange, author_id):
+        return True
     if not exchange.holds_back(0):
         return False
     received = (
@@ -136,6 +142,22 @@ def is_held_back(session: Session, exchange: Exchange, author_id: int) -> bool:
     return exchange.holds_back(session.scalar(received) or 0)
 
 
+def held_back(session: Session, exchange: Exchange, *, persons: Collection[int] | None = None) -> Collection[int]:
+    """The authors from whom their feedback is held back, see :func:`is_held_back`. Costs nothing where none can be."""
+    if not exchange.holds_back(0):
+        return ()
+    rows = (
+        select(Submission.author_id, func.count(Feedback.id))
+        .join(Offer, Offer.submission_id == Submission.id)
+        .join(Feedback, Feedback.offer_id == Offer.id)
+        .where(Submission.exchange_id == exchange.id, Submission.author_id.is_not(None))
+        .group_by(Submission.author_id)
+    )
+    if persons is not None:
+        rows = rows.where(Submission.author_id.in_(persons))
+    return {id for id, received in session.execute(rows) if id is not None and exchange.holds_back(received)}
+
+
 def with_dialogue(session: Session, feedback_id: int) -> Feedback:
     """One feedback as it stands, with what it says and all that became of it."""
     return session.scalars(
@@ -144,6 +166,13 @@ def with_dialogue(session: Session, feedback_id: int) -> Feedback:
         .options(*WITH_DIALOGUE, selectinload(Feedback.answers), selectinload(Feedback.marks))
         .execution_options(populate_existing=True)
     ).one()
+
+
+def author_name(session: Session, exchange: Exchange, part: Part) -> str | None:
+    """Whose work it is, for its reviewer; None where they must not know."""
+    if not exchange.may_see(rules.REVIEWER, rules.AUTHOR, agreed=part.feedback.is_agreed) or part.author_id is None:
+        return None
+    return session.scalar(select(Person.name).where(Person.id == part.author_id))
 
 
 def said_about(feedback: Feedback) -> tuple[Spoken, ...]:

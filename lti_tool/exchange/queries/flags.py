@@ -24,7 +24,16 @@ class Flagged:
     reviewer: Person | None
     writer: Person | None
     """Who wrote the thing that was flagged."""
-    is_hidden: bool
+    hiding: Hiding | None
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.hiding is not None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts for the grade although it is hidden."""
+        return self.hiding is not None and self.hiding.counts
 
     @property
     def kind(self) -> str:
@@ -85,7 +94,7 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
     writer = submission.author if flag.submission_id is not None else reviewer
     if message is not None:
         writer = session.get(Person, message.writer_id) if message.writer_id is not None else None
-    hidden = exists().where(
+    hidden = select(Hiding).where(
         Hiding.message_id == message.id if message is not None else Hiding.feedback_id == (feedback_id or 0)
     )
     return Flagged(
@@ -95,7 +104,7 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
         submission=submission,
         reviewer=reviewer,
         writer=writer,
-        is_hidden=bool(session.scalar(select(hidden))),
+        hiding=session.scalars(hidden.execution_options(populate_existing=True)).one_or_none(),
     )
 
 

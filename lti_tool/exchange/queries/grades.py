@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Person
@@ -17,21 +17,16 @@ from lti_tool.exchange.models import (
     Exclusion,
     Feedback,
     GradeOverride,
+    Hiding,
     Offer,
     Release,
     Submission,
 )
 from lti_tool.exchange.queries import parts, scoring
+from lti_tool.exchange.queries.dates import calendar_of
 
 SO_MANY = 500
 """Beyond these, asking for everybody costs less than naming them."""
-
-
-def shares_of(
-    session: Session, exchange: Exchange, *, persons: Collection[int] | None = None
-) -> dict[int, list[rules.Share]]:
-    """By author of handed-in work: what each feedback on it says in points, none too."""
-    return {id: [each.share for each in said] for id, said in _said_about(session, exchange, persons).items()}
 
 
 def grades_of(
@@ -219,7 +214,7 @@ def to_look_at(session: Session, exchange: Exchange, *, now: datetime) -> tuple[
     found = graded(session, exchange, with_estimates=True)
     overrides = overrides_of(session, exchange)
     flagged = set(parts.flagged(session, exchange))
-    is_settled = exchange.windows.is_settled_at(now)
+    calendar = calendar_of(session, exchange)
     names = session.execute(
         select(Person.id, Person.name)
         .join(Submission, Submission.author_id == Person.id)
@@ -237,7 +232,7 @@ def to_look_at(session: Session, exchange: Exchange, *, now: datetime) -> tuple[
             said,
             estimate=found.estimates.get(id),
             reviews=exchange.reviews,
-            is_settled=is_settled,
+            is_settled=calendar.of(id).is_settled_at(now),
             by_hand=by_hand / exchange.points if is_counted and by_hand is not None and exchange.points else None,
             is_flagged=id in flagged,
         )
@@ -356,12 +351,14 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
             func.coalesce(points.c.points, 0.0),
             func.coalesce(points.c.possible, 0.0),
             Offer.reviewer_id,
-            Exclusion.reason,
+            # What staff hide counts no more, unless they say so.
+            func.coalesce(Exclusion.reason, case((~Hiding.counts, Hiding.note))),
         )
         .outerjoin(Offer, and_(Offer.submission_id == Submission.id, Offer.state == rules.OfferState.SUBMITTED))
         .outerjoin(Feedback, Feedback.offer_id == Offer.id)
         .outerjoin(points, points.c.feedback_id == Feedback.id)
         .outerjoin(Exclusion, Exclusion.feedback_id == Feedback.id)
+        .outerjoin(Hiding, Hiding.feedback_id == Feedback.id)
         .where(
             Submission.exchange_id == exchange.id,
             Submission.submitted_at.is_not(None),

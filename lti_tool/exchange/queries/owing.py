@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Closure, Commitment, Exchange, Feedback, Offer, Publication, Submission, has_reader
+from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.rules import OfferState
 from lti_tool.grades.models import Passback, State
 from lti_tool.notices.models import Notice
@@ -62,8 +63,10 @@ def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
 
 
 def review_due(session: Session, exchange: Exchange, people: Collection[int]) -> dict[int, datetime]:
-    """By person: when their reviews are due. Those without a date are left out."""
-    return dict.fromkeys(people, exchange.review_by) if exchange.review_by is not None else {}
+    """By person: when their reviews are due, by their own date where they have one. Without a date: nobody."""
+    calendar = calendar_of(session, exchange)
+    found = {person: calendar.of(person).review_by for person in people}
+    return {person: due for person, due in found.items() if due is not None}
 
 
 def to_remind(session: Session, exchange: Exchange, *, now: datetime) -> dict[int, int]:

@@ -23,7 +23,7 @@ OWN_WAITING = """
 IN_NEED = """
     exists (select from exchange_seat s
               join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
-             where s.exchange_id = {exchange} and s.lacks > {above} and s.left_at is null and s.planned_at is not null
+             where s.exchange_id = {exchange} and s.lacks > {above} and s.left_at is null
                and s.person_id <> :person
                and not exists (select from exchange_pair p
                                 where p.submission_id = s.submission_id and p.reviewer_id = :person)
@@ -38,13 +38,17 @@ LAPSED = """
                and not exists (select from exchange_offer mine where mine.submission_id = o.submission_id
                                   and mine.reviewer_id = :person and mine.state <> 'expired'))
 """
+HAS_BEGUN = """
+    exists (select from exchange_pairing_event where exchange_id = :exchange and kind in ('planned', 'joined'))
+"""
+"""Whether anything is planned yet in ``:exchange``."""
 HAS_WORK = f"({OWN_WAITING} or {IN_NEED.format(exchange='{exchange}', above='0')} or {LAPSED})"
 """Whether there is work for ``:person`` in ``{exchange}`` of course ``:course`` at ``:now``."""
 
 AVAILABLE = text(
     f"""
     select {OWN_WAITING} as is_own, {IN_NEED.format(exchange=":exchange", above="0")} or {LAPSED} as is_needed,
-           {IN_NEED.format(exchange=":exchange", above=f"-{rules.MOST_REVIEWS}")} as is_any,
+           {HAS_BEGUN} and {IN_NEED.format(exchange=":exchange", above=f"-{rules.MOST_REVIEWS}")} as is_any,
            (select joined_at from exchange_seat
              where exchange_id = :exchange and person_id = :person) as joined_at
     """.format(exchange=":exchange")  # noqa: S608 - made of constants
@@ -53,7 +57,7 @@ WHY_NONE = text(
     f"""
     select exists (select from exchange_seat where exchange_id = :exchange and person_id <> :person) as has_others,
            {IN_NEED.format(exchange=":exchange", above=f"-{rules.MOST_REVIEWS}")} as has_unseen,
-           not exists (select from exchange_seat where exchange_id = :exchange and planned_at is not null) as is_early
+           not {HAS_BEGUN} as is_early
     """  # noqa: S608 - made of constants
 )
 IN_NEED_OF_A_READER = text(
@@ -63,7 +67,7 @@ IN_NEED_OF_A_READER = text(
       join person p on p.id = s.person_id
       join exchange_submission w on w.id = s.submission_id
       join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
-     where s.exchange_id = :exchange and s.lacks > 0 and s.left_at is null and s.planned_at is not null
+     where s.exchange_id = :exchange and s.lacks > 0 and s.left_at is null
      order by s.lacks desc, s.joined_at limit 500
     """
 )

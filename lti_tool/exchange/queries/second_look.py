@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import exists, or_, select, text
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Answer, Exchange, Feedback, Hiding, Offer, SecondLook, Submission
+from lti_tool.exchange.models import Answer, Criterion, Exchange, Feedback, Hiding, Offer, SecondLook, Submission
 from lti_tool.exchange.rules import OfferState, Opinion
 
 STANDING = text(
@@ -28,12 +28,13 @@ STANDING = text(
               left join lateral (select a.act, a.told from exchange_flag_act a
                                   where a.flag_id = g.id and a.act <> 'looked' order by a.id desc limit 1) d on true
              where g.exchange_id = :exchange and g.by_id = :person) as flags,
-           (select coalesce(json_agg(json_build_array(o.submission_id, f.id, o.reviewer_id, a.criterion_id, a.level_id)
+           (select coalesce(json_agg(json_build_array(o.submission_id, f.id, o.reviewer_id, a.criterion_id, a.level_id,
+                                                      a.number)
                                      order by f.id, a.criterion_id), '[]')
               from exchange_offer mine
               join exchange_offer o on o.submission_id = mine.submission_id
               join exchange_feedback f on f.offer_id = o.id
-              join exchange_answer a on a.feedback_id = f.id and a.level_id is not null
+              join exchange_answer a on a.feedback_id = f.id and (a.level_id is not null or a.number is not null)
              where mine.exchange_id = :exchange and mine.reviewer_id = :person and mine.state = 'submitted') as opinions
     """
 )
@@ -123,7 +124,8 @@ def disagreements(session: Session, exchange: Exchange, *, now: datetime) -> tup
     found = {feedback.id: (feedback, author_id, looked is not None) for feedback, author_id, looked in rows}
     is_settled = exchange.windows.is_settled_at(now)
     made = []
-    for one, other in pairs:
+    # The lower result first: their ids tell nothing that a teacher could go by.
+    for one, other in (sorted(pair, key=lambda each: each.share or 0.0) for pair in pairs):
         first, second = found[one.feedback_id], found[other.feedback_id]
         looked = sum((first[2], second[2]))
         made.append(
@@ -141,17 +143,23 @@ def disagreements(session: Session, exchange: Exchange, *, now: datetime) -> tup
 
 
 def has_second_looks(exchange: Exchange) -> bool:
-    """Whether this exchange asks reviewers to look again: where there are levels, unless its teacher says no."""
-    return exchange.option(rules.DialogueOptions).second_look and any(each.levels for each in exchange.criteria)
+    """Whether this exchange asks reviewers to look again: where they do more than write, unless its teacher says no."""
+    return exchange.option(rules.DialogueOptions).second_look and any(
+        each.kind != rules.WORDS for each in exchange.criteria
+    )
 
 
 def opinions_of(session: Session, exchange: Exchange, *, works: Collection[int] | None = None) -> tuple[Opinion, ...]:
-    """What each feedback says in levels, of all works or of *works*."""
+    """What each feedback says besides its words, of all works or of *works*."""
     rows = (
-        select(Offer.submission_id, Feedback.id, Offer.reviewer_id, Answer.criterion_id, Answer.level_id)
+        select(Offer.submission_id, Feedback.id, Offer.reviewer_id, Answer.criterion_id, Answer.level_id, Answer.number)
         .join(Feedback, Feedback.offer_id == Offer.id)
         .join(Answer, Answer.feedback_id == Feedback.id)
-        .where(Offer.exchange_id == exchange.id, Offer.state == OfferState.SUBMITTED, Answer.level_id.is_not(None))
+        .where(
+            Offer.exchange_id == exchange.id,
+            Offer.state == OfferState.SUBMITTED,
+            or_(Answer.level_id.is_not(None), Answer.number.is_not(None)),
+        )
         .order_by(Feedback.id, Answer.criterion_id)
     )
     if works is not None:
@@ -167,18 +175,24 @@ def _far_apart(exchange: Exchange, opinions: tuple[Opinion, ...]) -> tuple[tuple
 
 
 def _opinions(exchange: Exchange, rows: Collection[Any]) -> tuple[Opinion, ...]:
-    known = {
-        level.id: (place, level.points, max(each.points for each in criterion.levels))
-        for criterion in exchange.criteria
-        for place, level in enumerate(criterion.levels)
-    }
+    criteria = {each.id: each for each in exchange.criteria}
     found: dict[int, tuple[int, int | None, dict[int, rules.Said]]] = {}
-    for work, feedback_id, reviewer, criterion_id, level_id in rows:
-        _work, _reviewer, levels = found.setdefault(feedback_id, (work, reviewer, {}))
-        if level_id in known:
-            place, points, most = known[level_id]
-            levels[criterion_id] = rules.Said(place=place, points=points, most=most)
+    for work, feedback_id, reviewer, criterion_id, level_id, number in rows:
+        _work, _reviewer, answers = found.setdefault(feedback_id, (work, reviewer, {}))
+        said = _said(criteria[criterion_id], level_id, number) if criterion_id in criteria else None
+        if said is not None:
+            answers[criterion_id] = said
     return tuple(
-        Opinion(feedback_id=id, work_id=work, reviewer_id=reviewer, levels=levels)
-        for id, (work, reviewer, levels) in found.items()
+        Opinion(feedback_id=id, work_id=work, reviewer_id=reviewer, said=said)
+        for id, (work, reviewer, said) in found.items()
     )
+
+
+def _said(criterion: Criterion, level_id: int | None, number: float | None) -> rules.Said | None:
+    part = rules.worth(criterion.asked, level_id=level_id, number=number)
+    for place, level in enumerate(criterion.levels):
+        if level.id == level_id:
+            return rules.Said(value=level.points, part=part, weight=criterion.weight, place=place)
+    if number is None:
+        return None
+    return rules.Said(value=number, part=part, weight=criterion.weight, is_measured=criterion.kind == rules.NUMBER)

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
-from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission
+from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission, Withdrawal
+from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
+from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.student import (
     Dossier,
     MyReview,
@@ -41,7 +43,11 @@ class StudentRow:
     submission_id: int | None
     has_draft: bool
     submitted_at: datetime | None
+    withdrawn_at: datetime | None
+    """When they took back what they had handed in."""
     is_late: bool
+    windows: rules.Windows
+    """Their own."""
     given: int
     open_offer: bool
     last_given_at: datetime | None
@@ -82,7 +88,7 @@ class Said:
     name: str
     reviewer_id: int | None
     share: float | None
-    """From 0 to 1; None where the criteria have no levels."""
+    """From 0 to 1; None where the criteria give no points."""
     bias: float | None
     """How much more than others this reviewer gives, in the class as a whole."""
     not_counted: str | None
@@ -112,6 +118,8 @@ class PersonPage:
 
     person_id: int
     name: str
+    windows: rules.Windows
+    """Their own."""
     work: MyWork | None
     given: tuple[MyReview, ...]
     received: tuple[Received, ...]
@@ -127,6 +135,8 @@ class PersonPage:
     part_overrides: Mapping[str, GradeOverride]
     passbacks: dict[str, Passback]
     """By part, where each has a column of its own."""
+    own: OwnLook | None
+    """How the author sees the work; None where nobody asks for it."""
 
 
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
@@ -139,12 +149,14 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
     }
     passbacks = gradebook.passbacks_of(session, exchange.id, column=main_column(exchange))
     rows = []
+    calendar = calendar_of(session, exchange)
     for person in _people(session, exchange):
+        windows = calendar.of(person.id)
         received = found.shares.get(person.id, ())
         given, open_offers, last_given_at = reviewing.get(person.id, (0, 0, None))
         passback = passbacks.get(person.id)
         trouble = rules.trouble(
-            exchange.windows,
+            windows,
             reviews=exchange.reviews,
             submitted_at=person.submitted_at,
             given=given,
@@ -158,9 +170,11 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 name=person.name,
                 has_left=person.left_at is not None,
                 submission_id=person.submission_id,
-                has_draft=bool(person.has_draft),
+                has_draft=bool(person.has_draft) or person.withdrawn_at is not None,
                 submitted_at=person.submitted_at,
-                is_late=person.submitted_at is not None and exchange.windows.is_late(person.submitted_at),
+                withdrawn_at=person.withdrawn_at,
+                is_late=person.submitted_at is not None and windows.is_late(person.submitted_at),
+                windows=windows,
                 given=given,
                 open_offer=open_offers > 0,
                 last_given_at=last_given_at,
@@ -202,6 +216,7 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
     return PersonPage(
         person_id=person_id,
         name=name,
+        windows=dossier.windows,
         work=work_in(dossier, exchange, now=now),
         given=reviews_in(dossier, exchange, looker=rules.STAFF, now=now),
         received=received_in(dossier, exchange, looker=rules.STAFF),
@@ -215,6 +230,7 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
         advice=_advice(exchange, dossier, found_grades, estimate=found_grades.estimates.get(person_id)),
         part_overrides=found_grades.part_overrides.get(person_id, {}),
         passbacks=_passbacks(session, exchange, person_id),
+        own=own_look(session, exchange, dossier.work, dossier.feedback),
     )
 
 
@@ -255,7 +271,7 @@ def _passbacks(session: Session, exchange: Exchange, person_id: int) -> dict[str
 
 def _people(
     session: Session, exchange: Exchange
-) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None]]]:
+) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, datetime | None]]]:
     """The learners of the course, and whoever else has work here. The words of the works stay in the database."""
     is_learner = (
         (Membership.role == Role.LEARNER)
@@ -272,9 +288,11 @@ def _people(
                 Submission.id.label("submission_id"),
                 Submission.submitted_at,
                 (Submission.draft != "").label("has_draft"),
+                Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)
             .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
+            .outerjoin(Withdrawal, Withdrawal.submission_id == Submission.id)
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
             .order_by(func.lower(Person.name), Person.id)
         )

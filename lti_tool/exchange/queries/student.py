@@ -29,8 +29,11 @@ from lti_tool.exchange.models import (
     has_reader,
 )
 from lti_tool.exchange.queries import pairing
+from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
+from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
 from lti_tool.grades.models import Passback
@@ -47,11 +50,15 @@ class MyWork:
     is_late: bool
     may_change: bool
     why_not: str | None
-    """closed, not_yet, unpublished or being_reviewed."""
+    """closed, not_yet, unpublished, too_late or being_reviewed."""
+    reopened_until: datetime | None = None
+    """Staff let it be changed once more, until then."""
     is_revision: bool = False
     """What may change now is a new version, beside the one that is being reviewed."""
     versions: tuple[Version, ...] = ()
     """As it was handed in, oldest first."""
+    windows: rules.Windows
+    """Its author's own."""
 
     @property
     def handed_in(self) -> Version | None:
@@ -151,7 +158,7 @@ class StudentPage:
     """Everything about one learner in one exchange."""
 
     step: str
-    """The one thing to do now: not_open, submit, review, wait, reply (there is unread feedback), done or closed."""
+    """The one thing to do now: not_open, submit, too_late, review, wait, reply (unread feedback), done or closed."""
     why_not_open: str | None
     work: MyWork | None
     reviews: tuple[MyReview, ...]
@@ -167,8 +174,14 @@ class StudentPage:
     """Nothing while it is held back, see :class:`rules.AnonymityOptions`."""
     grade: Release | None
     passback: Passback | None
+    windows: rules.Windows
+    """Their own: everybody's, unless they have more time."""
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    own: OwnLook | None = None
+    """How they see their own work; None where nobody asks for it."""
+    taken_back: tuple[TakenBack, ...] = ()
+    """What this learner wrote about works that their authors took back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +198,8 @@ class Dossier:
     copies: tuple[DraftCopy, ...]
     versions: Mapping[int, tuple[Version, ...]]
     """By work: the person's own and those they review."""
+    windows: rules.Windows
+    """The person's own."""
     has_feedback: bool = False
     """Somebody has reviewed the work."""
 
@@ -192,7 +207,11 @@ class Dossier:
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
     dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
-    why_not_open = exchange.windows.why_not_open(now)
+    own = own_look(session, exchange, dossier.work, dossier.feedback)
+    if own is not None and own.waiting:
+        dossier = _without_feedback(dossier)
+    windows = dossier.windows
+    why_not_open = windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
@@ -200,7 +219,9 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     open_review = next((review for review in reviews if review.offer.is_open), None)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
-    if submitted_at is not None and why_not_open is None and open_review is None:
+    if windows.why_not_review(now) == "too_late":
+        none_because = "too_late"
+    elif submitted_at is not None and why_not_open is None and open_review is None:
         available, none_because = pairing.available(
             session, exchange, person_id, owes=exchange.reviews - given, now=now
         )
@@ -209,9 +230,11 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         step=rules.step(
             why_not_open=why_not_open,
             is_submitted=submitted_at is not None,
-            may_review=open_review is not None or available == "own",
+            may_hand_in=windows.why_not_hand_in(now) is None,
+            may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
+            may_assess=own is not None and own.is_due,
         ),
         why_not_open=why_not_open,
         work=work,
@@ -225,7 +248,10 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         received=received,
         grade=grade,
         passback=passback,
+        windows=windows,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        own=own,
+        taken_back=taken_back_among(dossier.offers),
     )
 
 
@@ -238,6 +264,7 @@ def my_work(session: Session, exchange: Exchange, person_id: int, *, now: dateti
         work=work,
         is_read=is_read,
         has_feedback=has_feedback,
+        windows=windows_of(session, exchange, person_id),
         offers=(),
         feedback=(),
         copies=_copies_of(session, work, ()),
@@ -252,18 +279,17 @@ def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: in
     versions = versions_of(session, [offer.submission for offer in offers])
     _fill_answers(session, [offer.feedback for offer in offers if offer.feedback is not None])
     copies = _copies_of(session, None, offers)
-    dossier = Dossier(work=None, is_read=False, offers=offers, feedback=(), copies=copies, versions=versions)
+    dossier = Dossier(
+        work=None,
+        is_read=False,
+        offers=offers,
+        feedback=(),
+        copies=copies,
+        versions=versions,
+        windows=exchange.windows,
+    )
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
     return next((review for review in reviews if review.offer.id == offer_id), None)
-
-
-def received_feedback(session: Session, exchange: Exchange, person_id: int) -> tuple[Received, ...]:
-    """The feedback of one author as they may see it."""
-    feedback = _feedback_of(session, exchange, person_id)
-    _fill_answers(session, feedback)
-    versions = versions_of(session, {each.offer.submission for each in feedback})
-    dossier = Dossier(work=None, is_read=False, offers=(), feedback=feedback, copies=(), versions=versions)
-    return received_in(_as_learner(exchange, dossier), exchange, looker=rules.AUTHOR)
 
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
@@ -282,6 +308,7 @@ def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: dat
         feedback=feedback,
         copies=copies,
         versions=versions,
+        windows=windows_of(session, exchange, person_id),
     )
 
 
@@ -290,21 +317,24 @@ def work_in(dossier: Dossier, exchange: Exchange, *, now: datetime) -> MyWork | 
     work = dossier.work
     if work is None:
         return None
-    why_not = exchange.windows.why_not_open(now)
+    why_not = dossier.windows.why_not_hand_in(now)
+    is_reopened = dossier.windows.is_reopened_at(now)
     is_read = work.submitted_at is not None and dossier.is_read
     options = exchange.option(rules.WorkOptions)
-    may = rules.may_hand_in_again(options, is_read=is_read, has_feedback=dossier.has_feedback)
+    may = is_reopened or rules.may_hand_in_again(options, is_read=is_read, has_feedback=dossier.has_feedback)
     if why_not is None and not may:
         why_not = "being_reviewed"
     return MyWork(
         submission=work,
         files=tuple(work.files),
         copies=tuple(copy for copy in dossier.copies if copy.submission_id == work.id),
-        is_late=work.submitted_at is not None and exchange.windows.is_late(work.submitted_at),
+        is_late=work.submitted_at is not None and dossier.windows.is_late(work.submitted_at),
         may_change=why_not is None,
         why_not=why_not,
         is_revision=is_read and may,
+        reopened_until=dossier.windows.reopened_until if is_reopened else None,
         versions=dossier.versions.get(work.id, ()),
+        windows=dossier.windows,
     )
 
 
@@ -353,7 +383,7 @@ def received_in(dossier: Dossier, exchange: Exchange, *, looker: str) -> tuple[R
             comment=feedback.comment,
             given_at=feedback.given_at,
             is_new=feedback.read_at is None,
-            not_counted=feedback.exclusion.reason if feedback.exclusion and exchange.points is not None else None,
+            not_counted=_why_not_counted(feedback) if exchange.points is not None else None,
         )
         for letter, feedback in zip(letters, dossier.feedback, strict=True)
     )
@@ -362,10 +392,19 @@ def received_in(dossier: Dossier, exchange: Exchange, *, looker: str) -> tuple[R
     return tuple(sorted(received, key=lambda each: (len(each.letter), each.letter)))
 
 
+def _why_not_counted(feedback: Feedback) -> str | None:
+    if feedback.exclusion is not None:
+        return feedback.exclusion.reason
+    hiding = feedback.hiding
+    return hiding.note if hiding is not None and not hiding.counts else None
+
+
 def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
     """The dossier without feedback that is held back, as if it had not come."""
-    if not exchange.holds_back(len(dossier.feedback)):
-        return dossier
+    return _without_feedback(dossier) if exchange.holds_back(len(dossier.feedback)) else dossier
+
+
+def _without_feedback(dossier: Dossier) -> Dossier:
     return replace(dossier, feedback=(), has_feedback=False)
 
 
@@ -429,6 +468,7 @@ def _work_of(
     row = session.execute(
         select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
         .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
     return (None, False, False) if row is None else (row[0], row[1], row[2])

@@ -37,37 +37,44 @@ class DialogueOptions(Options):
     TOPIC: ClassVar[str] = "dialogue"
 
     second_look: bool = True
-    """Without effect where no criterion has levels."""
+    """Without effect where reviewers only write."""
     gap: int = 40
-    """From how many percent between two overall results on."""
+    """From how many percent between two overall results on, or of the scale between two numbers."""
     steps: int = 2
     """Or from how many levels between two answers on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """The level that one feedback chose for a criterion: the how-manieth from below, and in points."""
+    """What one feedback answered to a criterion."""
 
-    place: int
-    points: float
-    most: float
+    value: float
+    """As it was said: the points of a level, a number of the scale, 1 or 0 for yes or no."""
+    part: float | None
+    """Of what there is to be reached, from 0 to 1, as :func:`rules.worth` has it; None where nothing is."""
+    weight: float = 1.0
+    place: int | None = None
+    """Of a level the how-manieth from below."""
+    is_measured: bool = False
+    """Whether it is a number of a scale: then what lies between counts as it does for the whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opinion:
-    """What one feedback says of one work, in levels."""
+    """What one feedback says of one work, besides its words."""
 
     feedback_id: int
     work_id: int
     reviewer_id: int | None
-    levels: Mapping[int, Said]
+    said: Mapping[int, Said]
     """By criterion id."""
 
     @property
     def share(self) -> float | None:
-        """Points got of points possible; None where nothing gives any."""
-        most = math.fsum(said.most for said in self.levels.values())
-        return math.fsum(said.points for said in self.levels.values()) / most if most > 0 else None
+        """The weighted mean of its parts, as in a grade; None where nothing counts."""
+        counted = [(said.part, said.weight) for said in self.said.values() if said.part is not None]
+        whole = math.fsum(weight for _, weight in counted)
+        return math.fsum(part * weight for part, weight in counted) / whole if whole > 0 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +82,8 @@ class Leaning:
     """How far somebody's marks lie from those of the others who read the same works, on one criterion."""
 
     criterion_id: int
-    points: float
+    value: float
+    """In points of levels or numbers of the scale; of a yes or no, how much more often they say yes, from -1 to 1."""
     works: int
 
 
@@ -93,12 +101,14 @@ def done_in(*, marked: int, current: int) -> int:
 
 def are_far_apart(one: Opinion, other: Opinion, *, gap: int, steps: int) -> bool:
     """
-    Whether two opinions of a work differ strongly: as a whole by *gap* percent, or somewhere by *steps* levels.
+    Whether two opinions of a work differ strongly: as a whole by *gap* percent, or on one criterion
+    by *steps* levels, or by *gap* percent of a scale of numbers.
     """
     if one.share is not None and other.share is not None and abs(one.share - other.share) * 100 >= gap - 1e-9:
         return True
-    shared = one.levels.keys() & other.levels.keys()
-    return any(abs(one.levels[id].place - other.levels[id].place) >= steps for id in shared)
+    return any(
+        _are_apart(one.said[id], other.said[id], gap=gap, steps=steps) for id in one.said.keys() & other.said.keys()
+    )
 
 
 def disagreements(opinions: Sequence[Opinion], *, gap: int, steps: int) -> tuple[tuple[Opinion, Opinion], ...]:
@@ -121,20 +131,28 @@ def leanings(opinions: Sequence[Opinion], *, reviewer: int) -> tuple[Leaning, ..
     """
     own = [each for each in opinions if each.reviewer_id == reviewer]
     found = []
-    for criterion in sorted({id for each in own for id in each.levels}):
+    for criterion in sorted({id for each in own for id in each.said}):
         differences, others = [], set()
         for mine in own:
             peers = [
                 each
                 for each in opinions
-                if each.work_id == mine.work_id and each.reviewer_id != reviewer and criterion in each.levels
+                if each.work_id == mine.work_id and each.reviewer_id != reviewer and criterion in each.said
             ]
-            if criterion not in mine.levels or not peers:
+            if criterion not in mine.said or not peers:
                 continue
             others |= {each.reviewer_id for each in peers if each.reviewer_id is not None}
-            mean = math.fsum(each.levels[criterion].points for each in peers) / len(peers)
-            differences.append(mine.levels[criterion].points - mean)
+            mean = math.fsum(each.said[criterion].value for each in peers) / len(peers)
+            differences.append(mine.said[criterion].value - mean)
         if len(differences) >= FEW and len(others) >= FEW:
             mean = math.fsum(differences) / len(differences)
-            found.append(Leaning(criterion_id=criterion, points=round(mean, 1), works=len(differences)))
+            found.append(Leaning(criterion_id=criterion, value=round(mean, 1), works=len(differences)))
     return tuple(found)
+
+
+def _are_apart(one: Said, other: Said, *, gap: int, steps: int) -> bool:
+    if one.place is not None and other.place is not None:
+        return abs(one.place - other.place) >= steps
+    is_measured = one.is_measured and other.is_measured and one.part is not None and other.part is not None
+    # One yes against one no is the most that can be, and yet no strong disagreement by itself.
+    return is_measured and abs((one.part or 0.0) - (other.part or 0.0)) * 100 >= gap - 1e-9

@@ -39,7 +39,7 @@ class Grade:
     shares: tuple[Share, ...] = ()
     """The feedback that counts."""
     none_because: str | None = None
-    """Where there is no score: ungraded, not_submitted, no_feedback, no_levels or no_parts."""
+    """Where there is no score: ungraded, not_submitted, no_feedback, no_points or no_parts."""
     parts: tuple[Part, ...] = ()
 
 
@@ -57,7 +57,7 @@ def grade(shares: Sequence[Share], *, maximum: float | None, is_submitted: bool)
         return Grade(maximum=maximum, none_because="no_feedback")
     counted = tuple(share for share in shares if share.possible > 0)
     if not counted:
-        return Grade(maximum=maximum, none_because="no_levels")
+        return Grade(maximum=maximum, none_because="no_points")
     mean = math.fsum(share.points / share.possible for share in counted) / len(counted)
     return Grade(score=round(min(max(mean, 0.0), 1.0) * maximum, 2), maximum=maximum, shares=counted)
 

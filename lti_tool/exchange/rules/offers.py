@@ -11,6 +11,8 @@ PATIENCE = timedelta(days=2)
 """Without a due date: how long a reviewer waits for new work before sharing work that has enough reviewers."""
 
 DECLINE_REASONS = ("cannot_open", "knows_author", "language", "other")
+WITHDRAWN = "withdrawn"
+"""Why an offer is over whose author took the work back."""
 
 
 class OfferState(StrEnum):

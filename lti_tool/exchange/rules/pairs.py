@@ -66,8 +66,7 @@ def regular_plan(
     whims = random.Random(seed)  # noqa: S311 - a plan to be made again from its seed, no secret
     order = list(people)
     whims.shuffle(order)
-    places = {person: place for place, person in enumerate(order)}
-    unwanted = {(places[one], places[other]) for one, other in avoids if one in places and other in places}
+    unwanted = _by_places(order, avoids) if avoids else set()
     may = None if allows is None else _by_place(order, allows)
     rows = _shuffled(count, reviews, whims, may=may, unwanted=unwanted) or (
         _shuffled(count, reviews, whims, may=may, unwanted=set()) if unwanted else None
@@ -76,7 +75,8 @@ def regular_plan(
         # Everybody reads the next ones in the shuffled circle: exact, and mutual only where it must be.
         rows = [[(place + step) % count for place in range(count)] for step in range(1, reviews + 1)]
     if rows is not None:
-        return [(order[place], order[row[place]]) for place in range(count) for row in rows]
+        columns = [[order[place] for place in row] for row in rows]
+        return [(reviewer, column[place]) for place, reviewer in enumerate(order) for column in columns]
     assert may is not None  # noqa: S101 - without rules there is always the circle
     found = _oriented(count, reviews, whims, may) or _exact(count, reviews, whims, may)
     return [(order[one], order[other]) for one, other in found]
@@ -103,6 +103,11 @@ def filled(
     return sorted(flow.pairs())
 
 
+def _by_places(order: Sequence[int], pairs: Collection[Pair]) -> set[Pair]:
+    places = {person: place for place, person in enumerate(order)}
+    return {(places[one], places[other]) for one, other in pairs if one in places and other in places}
+
+
 def _by_place(order: Sequence[int], allows: Allows) -> Allows:
     return lambda one, other: one != other and allows(order[one], order[other])
 
@@ -111,43 +116,64 @@ def _shuffled(
     count: int, reviews: int, whims: random.Random, *, may: Allows | None, unwanted: set[Pair]
 ) -> list[list[int]] | None:
     """*reviews* permutations without conflicts, each a round in which everybody reads one; None where luck ran out."""
-    no_mutual = count > 2 * reviews
     for _ in range(TRIES):
         rows: list[list[int]] = []
-        read: list[list[int]] = [[] for _ in range(count)]
-        for _round in range(reviews):
-            row = _round_of(read, whims, may=may, unwanted=unwanted, no_mutual=no_mutual)
+        # Who is read by whom, the same the other way round: what is looked up lies side by side in memory.
+        inverses: list[list[int]] | None = [] if count > 2 * reviews else None
+        while len(rows) < reviews:
+            row = _round_of(count, rows, inverses, whims, may=may, unwanted=unwanted)
             if row is None:
                 break
             rows.append(row)
-            for place, other in enumerate(row):
-                read[place].append(other)
+            if inverses is not None:
+                inverses.append(_inverted(row))
         if len(rows) == reviews:
             return rows
     return None
 
 
 def _round_of(
-    read: list[list[int]], whims: random.Random, *, may: Allows | None, unwanted: set[Pair], no_mutual: bool
+    count: int,
+    rows: list[list[int]],
+    inverses: list[list[int]] | None,
+    whims: random.Random,
+    *,
+    may: Allows | None,
+    unwanted: set[Pair],
 ) -> list[int] | None:
-    count = len(read)
+    """One more round beside *rows*; with their *inverses*, so that no two review each other."""
     row = list(range(count))
     whims.shuffle(row)
 
     def fits(one: int, other: int) -> bool:
         return (
             one != other
-            and other not in read[one]
-            and not (no_mutual and (row[other] == one or one in read[other]))
+            and all(each[one] != other for each in rows)
+            and (inverses is None or (row[other] != one and all(each[other] != one for each in rows)))
             and (one, other) not in unwanted
             and (may is None or may(one, other))
         )
 
-    for place in range(count):
+    columns: list[Sequence[int]] = [range(count), *rows]
+    if inverses is not None:
+        columns += [_inverted(row), *inverses]
+    misfits = [
+        place
+        for place, (other, met) in enumerate(zip(row, zip(*columns, strict=True), strict=True))
+        if other in met or (unwanted and (place, other) in unwanted) or not (may is None or may(place, other))
+    ]
+    # No swap makes another place unfit: both places that it changes are tried with what lies across from them.
+    for place in misfits:
         if not fits(place, row[place]) and not _swapped(place, row, fits, whims):
             return None
-    # A later swap may have made an earlier place mutual again.
-    return row if all(fits(place, row[place]) for place in range(count)) else None
+    return row
+
+
+def _inverted(row: list[int]) -> list[int]:
+    inverse = [0] * len(row)
+    for place, other in enumerate(row):
+        inverse[other] = place
+    return inverse
 
 
 def _swapped(place: int, row: list[int], fits: Allows, whims: random.Random) -> bool:
@@ -307,7 +333,7 @@ class _Flow:
 
 def joining(
     newcomer: int,
-    reviews: int,
+    needs: tuple[int, int],
     *,
     lacking: Sequence[int],
     idle: Sequence[int],
@@ -317,14 +343,14 @@ def joining(
     wanted: Sequence[Pair] = (),
 ) -> Change:
     """
-    Find *newcomer* authors to read and reviewers who read them, as many as *reviews* of each.
+    Find *newcomer* what they need: so many authors to read, and so many reviewers who read them.
 
     *lacking* are authors whose work has too few reviewers, *idle* reviewers with too few authors;
     *waiting* are pairs that nobody has begun, in the order in which they are drawn. A split puts the
     newcomer between a reviewer and an author: u reads x, and x reads v, so everybody else keeps as
     many as they had. *wanted* pairs of the newcomer come first, what *avoids* names comes last.
     """
-    step = _Joining(newcomer, reviews, allows, avoids)
+    step = _Joining(newcomer, needs, allows, avoids)
     step.take(wanted)
     # What would rather not be, such as two who review each other, is split first.
     waiting = sorted(waiting, key=lambda pair: not avoids(*pair))
@@ -374,11 +400,11 @@ def swapping(
 
 
 class _Joining:
-    def __init__(self, newcomer: int, reviews: int, allows: Allows, avoids: Allows) -> None:
-        self.newcomer, self.reviews, self.allows, self.avoids = newcomer, reviews, allows, avoids
+    def __init__(self, newcomer: int, needs: tuple[int, int], allows: Allows, avoids: Allows) -> None:
+        self.newcomer, self.allows, self.avoids = newcomer, allows, avoids
         self.is_picky = True
-        self.reads: set[int] = set()
-        self.read_by: set[int] = set()
+        self.to_read, self.readers = needs
+        """How many authors and reviewers are still to be found."""
         self.added: list[Pair] = []
         self.removed: list[Pair] = []
 
@@ -387,17 +413,17 @@ class _Joining:
             self._add(*pair)
 
     def read(self, author: int) -> None:
-        if len(self.reads) < self.reviews and self._suits(self.newcomer, author):
+        if self.to_read > 0 and self._suits(self.newcomer, author):
             self._add(self.newcomer, author)
 
     def be_read_by(self, reviewer: int) -> None:
-        if len(self.read_by) < self.reviews and self._suits(reviewer, self.newcomer):
+        if self.readers > 0 and self._suits(reviewer, self.newcomer):
             self._add(reviewer, self.newcomer)
 
     def split(self, pair: Pair) -> None:
         reviewer, author = pair
         if (
-            max(len(self.reads), len(self.read_by)) < self.reviews
+            min(self.to_read, self.readers) > 0
             and pair not in self.removed
             and self._suits(reviewer, self.newcomer)
             and self._suits(self.newcomer, author)
@@ -413,4 +439,7 @@ class _Joining:
 
     def _add(self, reviewer: int, author: int) -> None:
         self.added.append((reviewer, author))
-        (self.reads.add(author) if reviewer == self.newcomer else self.read_by.add(reviewer))
+        if reviewer == self.newcomer:
+            self.to_read -= 1
+        else:
+            self.readers -= 1

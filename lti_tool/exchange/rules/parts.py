@@ -95,7 +95,7 @@ def grade_in_parts(evidence: Evidence, options: GradingOptions, *, maximum: floa
     parts = parts_of(evidence, options)
     counted = tuple(share for share in evidence.shares if share.possible > 0)
     if any(part.name == WORK and part.value is None for part in parts):
-        return Grade(maximum=maximum, none_because="no_levels" if evidence.shares else "no_feedback", parts=parts)
+        return Grade(maximum=maximum, none_because="no_points" if evidence.shares else "no_feedback", parts=parts)
     whole = sum(part.weight for part in parts if part.value is not None)
     if not whole:
         return Grade(maximum=maximum, none_because="no_parts", parts=parts)

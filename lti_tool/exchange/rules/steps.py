@@ -8,19 +8,35 @@ from lti_tool.exchange.rules.offers import PATIENCE
 from lti_tool.exchange.rules.windows import Windows
 
 
-def step(*, why_not_open: str | None, is_submitted: bool, may_review: bool, has_unread: bool, is_waiting: bool) -> str:
-    """The one thing a learner does now: not_open, submit, review, wait, reply, done or closed."""
+def step(
+    *,
+    why_not_open: str | None,
+    is_submitted: bool,
+    may_review: bool,
+    has_unread: bool,
+    is_waiting: bool,
+    may_hand_in: bool | None = None,
+    may_assess: bool = False,
+) -> str:
+    """
+    The one thing a learner does now: not_open, submit, too_late, review, assess, reply, wait, done or closed.
+
+    *may_hand_in* says whether work is taken from them, where that is not as the exchange is open.
+    """
     if why_not_open in ("unpublished", "not_yet"):
         return "not_open"
-    if why_not_open is None and not is_submitted:
-        return "submit"
-    if why_not_open is None and may_review:
-        return "review"
-    if has_unread:
-        return "reply"
+    is_taken = why_not_open is None if may_hand_in is None else may_hand_in
+    if not is_submitted and (is_taken or why_not_open is None):
+        return "submit" if is_taken else "too_late"
     if why_not_open is not None:
-        return "closed"
-    return "wait" if is_waiting else "done"
+        return "reply" if has_unread else "closed"
+    asked = (
+        ("review", may_review),
+        ("assess", may_assess),
+        ("reply", has_unread),
+        ("wait", is_waiting),
+    )
+    return next((name for name, is_next in asked if is_next), "done")
 
 
 def trouble(

@@ -18,6 +18,7 @@ from lti_tool.exchange.rules.criteria import (
     without,
 )
 from lti_tool.exchange.rules.limits import LONGEST_COMMENT
+from lti_tool.exchange.rules.notes import Begun, Note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,24 +45,42 @@ class Words:
     comment: str = ""
     to_author: tuple[str, ...] = ()
     """Answers to what the author asked, in the order of the questions."""
+    notes: tuple[Note, ...] = ()
+    """On single places of the work, in the order in which they were made."""
+    begun: Begun = field(default_factory=Begun)
+    """A note that is still being typed; given feedback has none."""
 
     def as_dict(self) -> dict[str, Any]:
         """As drafts keep it."""
         answers = {str(id): said.as_dict() for id, said in self.answers.items()}
         asked = {"to_author": list(self.to_author)} if any(self.to_author) else {}
-        return {"answers": answers, "comment": self.comment, **asked}
+        notes = {"notes": [note.as_dict() for note in self.notes]} if self.notes else {}
+        begun = {"begun": self.begun.as_dict()} if self.begun else {}
+        return {"answers": answers, "comment": self.comment, **asked, **notes, **begun}
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`as_dict`."""
         answers = {int(id): AnswerWords(**said) for id, said in kept.get("answers", {}).items()}
-        return cls(answers=answers, comment=kept.get("comment", ""), to_author=tuple(kept.get("to_author", ())))
+        return cls(
+            answers=answers,
+            comment=kept.get("comment", ""),
+            to_author=tuple(kept.get("to_author", ())),
+            notes=tuple(Note.from_dict(each) for each in kept.get("notes", ())),
+            begun=Begun(**kept.get("begun", {})),
+        )
 
     @property
     def is_too_long(self) -> bool:
         return any(
             len(text) > LONGEST_COMMENT
-            for text in (self.comment, *self.to_author, *(said.comment for said in self.answers.values()))
+            for text in (
+                self.comment,
+                *self.to_author,
+                *(said.comment for said in self.answers.values()),
+                *(note.words for note in self.notes),
+                self.begun.words,
+            )
         )
 
 

@@ -34,6 +34,10 @@ class WorkOptions(Options):
     """Whoever has received feedback may hand in a revised version."""
     ask: bool = False
     """Authors say how far the work is, and ask their reviewers up to three questions."""
+    recordings: bool = False
+    """Audio and video may be among the files."""
+    transcripts: bool = False
+    """Each of them must come with what is said in it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,10 @@ from lti_tool.exchange.schemas.anonymity import (
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
+from lti_tool.exchange.schemas.dates import (
+    ExtensionSchema,
+    ReopeningSchema,
+)
 from lti_tool.exchange.schemas.dialogue import (
     AppraisalSchema,
     CharterSchema,
@@ -26,6 +30,9 @@ from lti_tool.exchange.schemas.grading import (
     ReasonSchema,
     RegradeSchema,
 )
+from lti_tool.exchange.schemas.notes import (
+    NotesOptionsSchema,
+)
 from lti_tool.exchange.schemas.pairing import (
     PairingSchema,
 )
@@ -37,10 +44,15 @@ from lti_tool.exchange.schemas.plan import (
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
 )
+from lti_tool.exchange.schemas.self_assessment import (
+    SelfAssessmentOptionsSchema,
+)
 from lti_tool.exchange.schemas.taking_part import (
     AnswerSchema,
+    BegunSchema,
     DeclineSchema,
     FeedbackSchema,
+    NoteSchema,
     OverrideSchema,
     TakeawaySchema,
     WorkSchema,
@@ -48,6 +60,7 @@ from lti_tool.exchange.schemas.taking_part import (
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    WordsSchema,
     WorkOptionsSchema,
 )
 
@@ -55,6 +68,7 @@ __all__ = [
     "AnonymitySchema",
     "AnswerSchema",
     "AppraisalSchema",
+    "BegunSchema",
     "BesideSchema",
     "CharterSchema",
     "CoachSchema",
@@ -63,6 +77,7 @@ __all__ = [
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
     "GradingSchema",
@@ -70,16 +85,21 @@ __all__ = [
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
+    "NoteSchema",
+    "NotesOptionsSchema",
     "OverrideSchema",
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReopeningSchema",
     "SecondLookSchema",
+    "SelfAssessmentOptionsSchema",
     "TakeawaySchema",
     "ThanksSchema",
     "TickSchema",
+    "WordsSchema",
     "WorkOptionsSchema",
     "WorkSchema",
 ]

@@ -8,9 +8,10 @@ from flask_babel import lazy_gettext as _
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from lti_tool.exchange import rules
-from lti_tool.web.fields import LONGEST_NOTE, FormSchema, Line, Text
+from lti_tool.web.fields import LARGEST_ID, LONGEST_NOTE, FormSchema, Line, Text
 
 ONE_OF_THESE = _("Choose one of these.")
+PART = r"overall\Z|(note-)?[1-9]\d{0,9}\Z"
 
 
 class MessageSchema(FormSchema):
@@ -22,7 +23,7 @@ class MessageSchema(FormSchema):
 class MarkSchema(FormSchema):
     """What the author decides about a comment."""
 
-    part = fields.String(required=True, validate=validate.Regexp(r"overall\Z|[1-9]\d{0,8}\Z", error=ONE_OF_THESE))
+    part = fields.String(required=True, validate=validate.Regexp(PART, error=ONE_OF_THESE))
     mark = fields.String(
         required=True,
         validate=validate.OneOf(rules.MARKS, error=ONE_OF_THESE),
@@ -43,7 +44,7 @@ class MarkSchema(FormSchema):
 class TickSchema(FormSchema):
     """Whether a suggestion is taken up."""
 
-    part = fields.String(required=True, validate=validate.Regexp(r"overall\Z|[1-9]\d{0,8}\Z", error=ONE_OF_THESE))
+    part = fields.String(required=True, validate=validate.Regexp(PART, error=ONE_OF_THESE))
     done = fields.Boolean(load_default=False)
 
     @post_load
@@ -96,6 +97,7 @@ class DecisionSchema(FormSchema):
     )
     note = Text(most=LONGEST_NOTE)
     told = Text(most=LONGEST_NOTE)
+    counts = fields.Boolean(load_default=False)
 
     @validates_schema(skip_on_field_errors=False)
     def check_note(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -154,6 +156,10 @@ class DialogueSchema(FormSchema):
         return rules.DialogueOptions(**data)
 
 
-def part_of(name: str) -> int | None:
-    """The criterion that a form means; None for the overall word."""
-    return None if name == "overall" else int(name)
+def part_of(name: str) -> int | rules.NotePart | None:
+    """The comment that a form means: that on a criterion, a note, or the overall word."""
+    kind, _, number = name.rpartition("-")
+    if number == "overall":
+        return None
+    id = min(int(number), LARGEST_ID)
+    return rules.NotePart(id) if kind == "note" else id

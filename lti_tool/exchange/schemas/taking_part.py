@@ -9,7 +9,7 @@ from marshmallow import fields, post_load, validate
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.rules import AnswerWords, Words
-from lti_tool.web.fields import LARGEST_ID, LONGEST_NOTE, FormSchema, Number, Revision, Text
+from lti_tool.web.fields import LARGEST_ID, LONGEST_NOTE, FormSchema, Line, Number, Revision, Text
 
 
 class WorkSchema(FormSchema):
@@ -34,6 +34,38 @@ class AnswerSchema(FormSchema):
         return AnswerWords(**data)
 
 
+class BegunSchema(FormSchema):
+    """A note being typed. What it lacks is said when it is added."""
+
+    where = Line(most=20)
+    quote = Text(most=rules.LONGEST_COMMENT)
+    at = Line(most=10)
+    page = Line(most=10)
+    point = Line(most=60)
+    words = Text(most=rules.LONGEST_COMMENT)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_kwargs: Any) -> rules.Begun:
+        return rules.Begun(**data)
+
+
+class NotingSchema(FormSchema):
+    """The notes that a form shows, by id, and the one being typed."""
+
+    words = fields.Dict(keys=fields.Integer(), values=Text(most=rules.LONGEST_COMMENT), load_default=dict)
+    begun = fields.Nested(BegunSchema, load_default=rules.Begun)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_kwargs: Any) -> rules.Noting:
+        return rules.Noting(**data)
+
+
+class NoteSchema(FormSchema):
+    """A note that says something else."""
+
+    words = Text(most=rules.LONGEST_COMMENT, required=True)
+
+
 class FeedbackSchema(FormSchema):
     """Feedback being written: answers by criterion id, and a word on the whole."""
 
@@ -42,12 +74,14 @@ class FeedbackSchema(FormSchema):
     to_author = fields.List(
         Text(most=rules.LONGEST_COMMENT), load_default=list, validate=validate.Length(max=rules.MOST_QUESTIONS)
     )
+    noting = fields.Nested(NotingSchema, load_default=None)
     base_revision = Revision()
 
     @post_load
     def make(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         return {
             "words": Words(answers=data["answers"], comment=data["comment"], to_author=tuple(data["to_author"])),
+            "noting": data["noting"],
             "base_revision": data["base_revision"],
         }
 

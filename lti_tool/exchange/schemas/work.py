@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from lti_tool.exchange import rules
+from lti_tool.exchange.rules import captions
 from lti_tool.web.fields import LONGEST_NOTE, FormSchema, Line, Revision, Text
 
 ONE_OF_THESE = _("Choose one of these.")
@@ -22,6 +23,8 @@ class WorkOptionsSchema(FormSchema):
     links = fields.String(required=True, validate=validate.OneOf(rules.WAYS, error=ONE_OF_THESE))
     rounds = fields.Boolean(load_default=False)
     ask = fields.Boolean(load_default=False)
+    recordings = fields.Boolean(load_default=False)
+    transcripts = fields.Boolean(load_default=False)
 
     @validates_schema
     def has_a_part(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
@@ -74,6 +77,12 @@ class BesideSchema(FormSchema):
             questions=tuple(each for each in questions if each.strip()),
             links=tuple(link for link in links if link.url),
         )
+
+
+class WordsSchema(FormSchema):
+    """What is said in a recording."""
+
+    words = Text(most=captions.LONGEST_WORDS)
 
 
 class HandInSchema(FormSchema):

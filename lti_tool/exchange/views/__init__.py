@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from lti_tool import db
-from lti_tool.exchange import errors, wording
+from lti_tool.exchange import errors, noted, wording
 from lti_tool.web.errors import Refused
 from lti_tool.web.fields import LARGEST_ID
 
 bp = Blueprint("exchange", __name__, template_folder="../templates")
 bp.add_app_template_global(wording.scored, "scored")
+bp.add_app_template_global(noted.listed, "notes_listed")
 
 
 @bp.url_value_preprocessor
@@ -36,18 +37,24 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     anonymity,
     charter,
     coach,
+    dates,
     dialogue,
     downloads,
+    exporting,
     flags,
     grading,
+    notes,
     oversight,
     pairing,
     promises,
+    recordings,
     reviewing,
+    self_assessment,
     settings,
     student,
     takeaways,
     versions,
+    withdrawing,
     work_options,
     working,
 )

@@ -253,7 +253,13 @@ def _talk(exchange: Exchange) -> Talk:
 
 
 def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> dict[str, Any]:
-    facts: dict[str, Any] = {"side": part.side, "refusal": refusal, "wording": wording, "letter": ""}
+    facts: dict[str, Any] = {
+        "side": part.side,
+        "refusal": refusal,
+        "wording": wording,
+        "letter": "",
+        "other_name": None,
+    }
     if part.side == rules.AUTHOR:
         facts |= student.facts_of(exchange)
         received = next(each for each in facts["page"].received if each.feedback.id == part.feedback.id)
@@ -262,10 +268,14 @@ def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> d
             "received": received,
             "feedback": received.feedback,
             "letter": received.letter,
+            "other_name": received.reviewer_name,
             "part": typed,
             "criterion_id": int(typed) if typed.isdigit() else None,
+            "note_id": int(typed.removeprefix("note-")) if typed.startswith("note-") else None,
         }
     found = queries.with_dialogue(db.session(), part.feedback.id)
+    if part.side == rules.REVIEWER:
+        facts["other_name"] = queries.author_name(db.session(), exchange, part)
     return facts | {
         "exchange": exchange,
         "feedback": found,
@@ -293,7 +303,8 @@ def _go_back(exchange: Exchange, part: queries.Part, *, saying: str = "", anchor
 def _typed_part() -> str:
     """The part that a form names, if it is one."""
     part = request.form.get("part", "")
-    return part if part == "overall" or (part.isascii() and part.isdigit() and len(part) < 10) else ""
+    number = part.removeprefix("note-")
+    return part if part == "overall" or (number.isascii() and number.isdigit() and len(number) <= 10) else ""
 
 
 def _said(err: Exception) -> dict[str, list[str]]:

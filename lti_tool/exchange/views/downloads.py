@@ -2,31 +2,97 @@
 Files of a work, for those who may read it.
 """
 
-from flask import Response, abort, current_app
+from collections.abc import Iterator
+
+from flask import Response, abort, current_app, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db, files
 from lti_tool.exchange import queries
+from lti_tool.exchange.models import SubmissionFile
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404
 from lti_tool.web.guards import member_required
 from lti_tool.web.viewer import current
 
+PART = 2 * 2**20
+"""Bytes of a recording that are sent at a time: players ask for the next ones by themselves."""
+
 
 @bp.get("/exchanges/<int:id>/files/<int:file_id>")
 @member_required
 def download(id: int, file_id: int) -> ResponseReturnValue:
-    """One file. Images may be shown in the page; everything else is saved, and nothing in it ever runs."""
+    """
+    One file. Images and recordings may be shown in the page; everything else is saved, and nothing in it ever runs.
+
+    Recordings are sent in parts to whoever asks for parts (RFC 9110, 14): no browser jumps to a moment without that.
+    """
+    found = _found(id, file_id)
+    try:
+        response = _part(found) if found.is_recording else Response(_storage().read(db.session(), found.key))
+    except files.Missing:
+        abort(404)
+    is_shown = found.is_image or found.is_recording
+    response.headers["Content-Type"] = found.media_type
+    response.headers.set("Content-Disposition", "inline" if is_shown else "attachment", filename=found.name)
+    return _shut_in(response)
+
+
+@bp.get("/exchanges/<int:id>/files/<int:file_id>/captions")
+@member_required
+def captions(id: int, file_id: int) -> ResponseReturnValue:
+    """What is said in a recording, as its player shows it."""
+    found = _found(id, file_id)
+    if found.words is None or not found.words.has_times:
+        abort(404)
+    return _shut_in(Response(found.words.body, content_type="text/vtt; charset=utf-8"))
+
+
+def _found(id: int, file_id: int) -> SubmissionFile:
     exchange = exchange_or_404(id)
     found = queries.file_for(db.session(), current(), exchange, file_id)
     if found is None:
         abort(404)
-    try:
-        data = files.storage(current_app.extensions["hearth.settings"]).read(db.session(), found.key)
-    except files.Missing:
-        abort(404)
-    response = Response(data, content_type=found.media_type)
-    response.headers.set("Content-Disposition", "inline" if found.is_image else "attachment", filename=found.name)
+    return found
+
+
+def _part(file: SubmissionFile) -> Response:
+    """The part that was asked for, or its beginning; the whole to whoever asks for no part."""
+    asked = request.range
+    spans = asked.ranges if asked is not None and asked.units == "bytes" else []
+    is_same = not request.if_range.etag or request.if_range.etag == file.sha256
+    if len(spans) != 1 or not is_same:
+        response = Response(stream_with_context(_stream(file)))
+        response.content_length = file.size
+    else:
+        first, end = _span(spans[0], file.size)
+        if first >= min(end, file.size):
+            abort(416)
+        end = min(end, first + PART)
+        response = Response(_storage().read_part(db.session(), file.key, first, end - first), 206)
+        response.headers["Content-Range"] = f"bytes {first}-{end - 1}/{file.size}"
+    response.headers["Accept-Ranges"] = "bytes"
+    response.set_etag(file.sha256)
+    return response
+
+
+def _span(asked: tuple[int, int | None], size: int) -> tuple[int, int]:
+    """Where a range begins, and where it is over; one that is counted from the end is."""
+    first, end = asked
+    return (max(size + first, 0), size) if first < 0 else (first, min(end or size, size))
+
+
+def _stream(file: SubmissionFile) -> Iterator[bytes]:
+    key, size, storage = file.key, file.size, _storage()
+    for start in range(0, size, PART):
+        yield storage.read_part(db.session(), key, start, min(PART, size - start))
+
+
+def _storage() -> files.Storage:
+    return files.storage(current_app.extensions["hearth.settings"])
+
+
+def _shut_in(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -84,7 +84,7 @@ def look_at_flag(id: int, flag_id: int) -> ResponseReturnValue:
 def decide(id: int, flag_id: int) -> ResponseReturnValue:
     """Decide what becomes of it."""
     exchange = exchange_or_404(id)
-    typed = form_values("decision", "note", "told")
+    typed = form_values("decision", "note", "told", "counts")
     try:
         form = DecisionSchema().load(typed)
         operations.decide(db.session(), exchange, flag_id=flag_id, by=current().person_id, now=now(), **form)

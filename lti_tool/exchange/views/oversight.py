@@ -19,7 +19,7 @@ from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import OverrideSchema
 from lti_tool.exchange.talk import Talk
-from lti_tool.exchange.views import bp
+from lti_tool.exchange.views import bp, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx
 from lti_tool.grades import operations as grade_operations
 from lti_tool.grades import queries as grade_queries
@@ -192,6 +192,7 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
         "exchange_options": exchange.option(rules.GradingOptions),
         "part_errors": {},
         "part_typed": {},
+        **self_assessment.own_facts(exchange, page.own, is_staff=True),
     }
     return render_template(template, **(defaults | facts))
 

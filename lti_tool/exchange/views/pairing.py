@@ -39,7 +39,7 @@ def change_pairing(id: int) -> ResponseReturnValue:
         options = PairingSchema().load(typed)
     except ValidationError as err:
         return _form(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
+    operations.choose_pairing(db.session(), exchange, options, by=current().person_id, now=now())
     db.session.commit()
     return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
 

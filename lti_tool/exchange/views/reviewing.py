@@ -12,18 +12,15 @@ from marshmallow import ValidationError
 
 from lti_tool import db
 from lti_tool.clock import now
-from lti_tool.exchange import errors, operations, queries, rules, wording
-from lti_tool.exchange.models import Criterion, DraftCopy, Exchange
+from lti_tool.exchange import errors, operations, queries, wording
+from lti_tool.exchange.models import DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
-from lti_tool.exchange.rules import AnswerWords, Lack, Words
 from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, SecondLookSchema
-from lti_tool.exchange.views import bp, coach, dialogue
+from lti_tool.exchange.views import bp, coach, dialogue, noting, words_form
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
-from lti_tool.web.fields import Number, flat
+from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
-
-PARTS = ("level", "number", "comment")
-"""What a form may say about a criterion: ``level-7``, ``number-7``, ``comment-7``."""
+from lti_tool.web.viewer import current
 
 
 @bp.post("/exchanges/<int:id>/reviews")
@@ -40,7 +37,11 @@ def take(id: int) -> ResponseReturnValue:
 @member_required
 def review(id: int, offer_id: int) -> ResponseReturnValue:
     """A work and the place to write about it; once given, the feedback and the author's reply."""
-    return _page(exchange_or_404(id), offer_id)
+    exchange = exchange_or_404(id)
+    if queries.is_taken_back(db.session(), exchange, current().person_id, offer_id):
+        said = _("The author took this work back. What you wrote about it is still yours.")
+        return go_to(url_for("exchange.show", id=id), saying=said, kind="warning")
+    return _page(exchange, offer_id)
 
 
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/draft")
@@ -50,14 +51,14 @@ def keep_feedback(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        form = FeedbackSchema().load(_values(exchange))
+        form = FeedbackSchema().load(form_of(exchange))
         saved = operations.save_feedback_draft(
             db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form
         )
     except (ValidationError, errors.TooLong) as err:
-        return _refused(exchange, offer_id, err, draft=True), 422
+        return refused(exchange, offer_id, err, draft=True), 422
     except errors.OfferIsOver as err:
-        return _over(exchange, err), 409
+        return over(exchange, err), 409
     db.session.commit()
     if is_htmx():
         return _saved(exchange, offer_id, saved)
@@ -73,12 +74,19 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        form = FeedbackSchema().load(_values(exchange))
+        form = FeedbackSchema().load(form_of(exchange))
         operations.give_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
-    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer, errors.NotOpen) as err:
-        return _refused(exchange, offer_id, err), 422
+    except (
+        ValidationError,
+        errors.TooLong,
+        errors.IncompleteFeedback,
+        errors.UnknownAnswer,
+        errors.NotOpen,
+        errors.NoteRefused,
+    ) as err:
+        return refused(exchange, offer_id, err), 422
     except errors.OfferIsOver as err:
-        return _over(exchange, err), 409
+        return over(exchange, err), 409
     db.session.commit()
     return go_to(url_for("exchange.show", id=id), saying=_("Your feedback is with its author. Thank you!"))
 
@@ -98,13 +106,13 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        words = FeedbackSchema().load(_values(exchange))["words"]
+        words = FeedbackSchema().load(form_of(exchange))["words"]
         operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
         said = _errors_by_name(exchange, err)
         db.session.rollback()
         exchange = exchange_or_404(id)
-        return _revision(exchange, offer_id, errors=said, words=_typed(exchange)), 422
+        return _revision(exchange, offer_id, errors=said, words=words_form.typed(exchange)), 422
     db.session.commit()
     return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Your feedback says this now."))
 
@@ -159,98 +167,38 @@ def _go_on(exchange: Exchange, found: operations.NextOffer, *, saying: str = "")
     return go_to(url_for("exchange.review", id=exchange.id, offer_id=found.offer.id), saying=saying)
 
 
-def _values(exchange: Exchange) -> dict[str, Any]:
-    """The form as :class:`FeedbackSchema` reads it: answers to the criteria as they are now."""
-    form = request.form
-    answers = {
-        criterion.id: {
-            "level_id": form.get(f"level-{criterion.id}") or None,
-            "number": form.get(f"number-{criterion.id}", ""),
-            "comment": form.get(f"comment-{criterion.id}", ""),
-        }
-        for criterion in exchange.criteria
-        if any(f"{part}-{criterion.id}" in form for part in PARTS)
-    }
-    return form_values("comment", "base_revision") | {"answers": answers, "to_author": _to_author()}
-
-
-def _to_author() -> list[str]:
-    """Answers to the author's questions, up to the last that was sent."""
-    names = [f"asked-{place}" for place in range(rules.MOST_QUESTIONS)]
-    sent = [place for place, name in enumerate(names) if name in request.form]
-    return [request.form.get(name, "") for name in names[: max(sent, default=-1) + 1]]
-
-
-def _typed(exchange: Exchange) -> Words:
-    """What was typed, right or wrong, to be shown again."""
-    answers = {}
-    for criterion in exchange.criteria:
-        level = request.form.get(f"level-{criterion.id}", "")
-        answers[criterion.id] = AnswerWords(
-            level_id=int(level) if level.isascii() and level.isdigit() and len(level) < 10 else None,
-            comment=request.form.get(f"comment-{criterion.id}", ""),
-            number=_number(request.form.get(f"number-{criterion.id}", "")),
-        )
-    return Words(answers=answers, comment=request.form.get("comment", ""), to_author=tuple(_to_author()))
-
-
-def _number(typed: str) -> float | None:
-    try:
-        return Number().deserialize(typed)
-    except ValidationError:
-        return None
+def form_of(exchange: Exchange) -> dict[str, Any]:
+    """The form as :class:`FeedbackSchema` reads it, with the notes on single places."""
+    return words_form.values(exchange) | {"noting": noting.typed(exchange)}
 
 
 def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
+    if isinstance(err, errors.NoteRefused):
+        return {f"note-{err.field}": [noting.sentence(err)]}
+    found = words_form.errors_by_name(exchange, err)
     if isinstance(err, ValidationError):
-        messages = err.normalized_messages()
-        found = flat(messages)
-        answers = messages.get("answers", {})
-        for id, said in answers.items() if isinstance(answers, dict) else ():
-            for name, each in flat(said.get("value", {})).items():
-                found[f"{'level' if name == 'level_id' else name}-{id}"] = each
-        asked = messages.get("to_author", {})
-        found |= {f"asked-{place}": said for place, said in asked.items()} if isinstance(asked, dict) else {}
-        return found
-    if isinstance(err, errors.IncompleteFeedback):
-        criteria = {criterion.id: criterion for criterion in exchange.criteria}
-        found = {
-            _field(criteria, lack): [wording.lack(lack, criteria.get(lack.criterion_id or 0))] for lack in err.lacks
-        }
-        found |= {f"asked-{place}": [_("Write a few words.")] for place in err.questions}
-        return found
-    if isinstance(err, errors.UnknownAnswer):
-        return {f"level-{err.criterion_id}": [wording.sentence(err)]}
-    return {"comment": [wording.sentence(err)]}
+        found |= noting.errors_by_name(err.normalized_messages().get("noting", {}))
+    return found
 
 
-def _field(criteria: dict[int, Criterion], lack: Lack) -> str:
-    """The name of the form's field in which something is wanting."""
-    if lack.criterion_id is None:
-        return "comment"
-    if lack.part == "comment":
-        return f"comment-{lack.criterion_id}"
-    part = "level" if criteria[lack.criterion_id].kind == rules.LEVELS else "number"
-    return f"{part}-{lack.criterion_id}"
-
-
-def _refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
+def refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
     said = _errors_by_name(exchange, err)
     if draft and is_htmx():
         return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
-    return _page(exchange, offer_id, errors=said, words=_typed(exchange))
+    return _page(exchange, offer_id, errors=said, words=words_form.typed(exchange))
 
 
-def _over(exchange: Exchange, err: errors.OfferIsOver) -> str:
+def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
-    words = _typed(exchange)
+    words = words_form.typed(exchange)
     said = [
         (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
     ]
     said += [(_("To the author’s question"), each) for each in words.to_author if each]
+    said += [(_("Note"), each) for each in noting.typed_words()]
     if words.comment:
         said.append((_("Overall"), words.comment))
     template = "exchange/_over.html" if is_htmx() else "exchange/over.html"
@@ -282,7 +230,7 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "review": mine,
         "words": mine.words,
         "revision": mine.draft.revision if mine.draft else 0,
-        "because": exchange.windows.why_not_open(now()),
+        "because": queries.windows_of(db.session(), exchange, require_part()).why_not_review(now()),
         "errors": {},
         "decline_errors": {},
         "declined": {},
@@ -293,8 +241,9 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         **dialogue.reviewer_facts(exchange, mine),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
+    facts |= typed | noting.facts(exchange, mine, typed.get("words"))
     wants_form = is_htmx() and "words" in typed
-    return render_template("exchange/_review_form.html" if wants_form else "exchange/review.html", **(facts | typed))
+    return render_template("exchange/_refused.html" if wants_form else "exchange/review.html", **facts)
 
 
 def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
@@ -323,6 +272,4 @@ def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
 
 def _labels(exchange: Exchange) -> dict[str, str]:
     """The names of the form's fields, for the list of what is missing."""
-    named = {f"{kind}-{criterion.id}": criterion.title for criterion in exchange.criteria for kind in PARTS}
-    named |= {f"asked-{place}": _("The author’s question") for place in range(rules.MOST_QUESTIONS)}
-    return named | {"comment": _("Overall")}
+    return noting.labels() | words_form.labels(exchange)

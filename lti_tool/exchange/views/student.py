@@ -14,7 +14,7 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import operations, queries, rules, talk, wording
 from lti_tool.exchange.models import Commitment, Exchange
-from lti_tool.exchange.views import bp, oversight
+from lti_tool.exchange.views import bp, oversight, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
 from lti_tool.web import markdown
@@ -68,17 +68,19 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "exchange": exchange,
         "page": page,
-        "steps": _steps(exchange, page),
-        "times": [(words, at) for words, at in _times(exchange) if at],
+        "steps": self_assessment.with_step(_steps(exchange, page), exchange, page),
+        "times": [(words, at) for words, at in _times(page.windows) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
-        "is_overdue": exchange.windows.is_late(now()),
+        "is_overdue": page.windows.is_late(now()),
+        "takes_work": page.windows.why_not_hand_in(now()) is None,
         "options": exchange.option(rules.GradingOptions),
         "wording": wording,
         "grade_words": grade_words,
         "talk": talk.Talk(exchange=exchange, person_id=viewer.person_id, now=now()),
         "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
         "taken": _taken(exchange, page),
+        **self_assessment.own_facts(exchange, page.own),
     }
     if page.grade is not None and page.grade.cause == "override":
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
@@ -140,9 +142,9 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     ]
 
 
-def _times(exchange: Exchange) -> list[tuple[str, datetime | None]]:
+def _times(windows: rules.Windows) -> list[tuple[str, datetime | None]]:
     return [
-        (_("Opens"), exchange.opens_at),
-        (_("Work due"), exchange.submit_by),
-        (_("Reviews due"), exchange.review_by),
+        (_("Opens"), windows.opens_at),
+        (_("Work due"), windows.submit_by),
+        (_("Reviews due"), windows.review_by),
     ]

@@ -21,6 +21,7 @@ from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to,
 from lti_tool.files import FileRefused
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
+from lti_tool.web.viewer import current
 
 
 @bp.get("/exchanges/<int:id>/work")
@@ -47,6 +48,9 @@ def keep_draft(id: int) -> ResponseReturnValue:
         return go_to(url_for("exchange.write", id=id, _anchor="copies"), saying=_conflict_words(), kind="warning")
     if request.form.get("act") == "check":
         return go_to(url_for("exchange.check", id=id))
+    recording = request.form.get("act", "").removeprefix("words-")
+    if recording.isascii() and recording.isdigit() and len(recording) < 10:
+        return go_to(url_for("exchange.words", id=id, file_id=int(recording)))
     return go_to(url_for("exchange.write", id=id), saying=_("Saved."))
 
 
@@ -118,6 +122,7 @@ def attach(id: int) -> ResponseReturnValue:
                 storage=files.storage(settings),
                 max_bytes=settings.upload_max_mb * 2**20,
                 name=upload.filename or "",
+                max_recording_bytes=settings.recording_max_mb * 2**20,
             )
             db.session.commit()
         except (FileRefused, errors.ExchangeError) as err:
@@ -227,11 +232,11 @@ def _files(exchange: Exchange, author: int, saved: Saved | None, problems: list[
 
 def _page(exchange: Exchange, author: int, **typed: Any) -> str:
     work = queries.my_work(db.session(), exchange, author, now=now())
-    because = exchange.windows.why_not_open(now())
-    return render_template("exchange/work.html", **_facts(exchange, work, **typed), because=because)
+    return render_template("exchange/work.html", **_facts(exchange, work, **typed))
 
 
 def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dict[str, Any]:
+    windows = work.windows if work else queries.windows_of(db.session(), exchange, current().person_id)
     facts: dict[str, Any] = {
         "exchange": exchange,
         "work": work,
@@ -243,12 +248,15 @@ def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dic
         "revision": work.submission.revision if work else 0,
         "errors": {},
         "max_mb": _settings().upload_max_mb,
+        "recording_max_mb": _settings().recording_max_mb,
         "most_files": rules.MOST_FILES,
         "wording": wording,
         "copies": work.copies if work else (),
         "copy_url": lambda copy: url_for("exchange.restore", id=exchange.id, copy_id=copy.id),
         "conflict_words": _conflict_words(),
-        "is_overdue": exchange.windows.is_late(now()),
+        "windows": windows,
+        "because": windows.why_not_hand_in(now()),
+        "is_overdue": windows.is_late(now()),
     }
     return facts | typed
 
@@ -268,5 +276,4 @@ def _check(exchange: Exchange, author: int, *, problem: str | None = None, **typ
         abort(404)
     facts = _facts(exchange, work, note="") | typed
     facts["said_beside"] = rules.Beside.from_dict(work.submission.beside if work else {})
-    because = exchange.windows.why_not_open(now())
-    return render_template("exchange/check.html", **facts, problem=problem, because=because)
+    return render_template("exchange/check.html", **facts, problem=problem)

@@ -28,6 +28,17 @@ PAIR_THOSE_WHO_HAVE_BEGUN = """
       from exchange_offer o join exchange_submission w on w.id = o.submission_id
      where o.state in ('offered', 'started', 'submitted') and o.reviewer_id is not null and w.author_id is not null
 """
+WRITE_DOWN_WHERE_THE_PLAN_BEGINS = """
+    insert into exchange_pairing_event (exchange_id, at, kind, facts)
+    select s.exchange_id, now(), 'planned',
+           jsonb_build_object(
+               'people', jsonb_agg(s.person_id order by s.joined_at, s.person_id),
+               'added', p.pairs, 'begun', p.pairs)
+      from exchange_seat s
+      cross join lateral (select coalesce(jsonb_agg(jsonb_build_array(reviewer_id, author_id)), '[]') as pairs
+                            from exchange_pair where exchange_id = s.exchange_id) p
+     group by s.exchange_id, p.pairs
+"""
 
 
 def upgrade() -> None:
@@ -162,6 +173,7 @@ def upgrade() -> None:
     )
     op.execute(SEAT_THOSE_WHO_ARE_THERE)
     op.execute(PAIR_THOSE_WHO_HAVE_BEGUN)
+    op.execute(WRITE_DOWN_WHERE_THE_PLAN_BEGINS)
 
 
 def downgrade() -> None:

@@ -53,6 +53,18 @@ def test_first_launch_writes_down_people_and_places(session: Session, deployment
     assert session.scalars(select(ResourceLink)).one().line_item_url == "https://lms.example/items/1"
 
 
+def test_launches_tell_by_which_ids_the_lms_will_speak(session: Session, deployment: int) -> None:
+    here = enter(session, deployment)
+    assert session.get_one(Course, here.course_id).lms_id == ""
+
+    enter(session, deployment, lms_course_id="700000000000042", lms_person_id="700000000000012")
+    enter(session, deployment)
+
+    session.expire_all()
+    assert session.get_one(Course, here.course_id).lms_id == "700000000000042"
+    assert session.get_one(Person, here.person_id).lms_id == "700000000000012"
+
+
 def test_second_launch_is_the_same_person_in_the_same_course(session: Session, deployment: int) -> None:
     first = enter(session, deployment)
 

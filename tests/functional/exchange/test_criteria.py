@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Activity
 from lti_tool.exchange import errors, operations, privacy, queries, rules
 from lti_tool.exchange.models import Exchange, Feedback, Offer, Release, RewriteRequest, Takeaway
-from lti_tool.exchange.queries.grades import shares_of
 from lti_tool.exchange.queries.student import share_of
 from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.files.storage import DatabaseStorage
@@ -70,7 +69,7 @@ def test_each_answer_counts_as_a_part_of_what_it_could_be_times_its_weight(made:
     given = give(made, made.people[0], answered(made))
 
     author = given.offer.submission.author_id or 0
-    (share,) = shares_of(made.session, made.exchange)[author]
+    (share,) = queries.graded(made.session, made.exchange).shares[author]
     # 3 of 5, 8 of 10, and a yes that counts twice.
     assert share.points == pytest.approx(0.6 + 0.8 + 2)
     assert share.possible == pytest.approx(4)
@@ -84,7 +83,7 @@ def test_the_database_and_python_say_the_same_share(session: Session, weights: t
     given = give(made, made.people[0], answered(made, level=2, ease=3, tried=0))
 
     said = share_of(made.exchange, given)
-    (share,) = shares_of(session, made.exchange)[given.offer.submission.author_id or 0]
+    (share,) = queries.graded(session, made.exchange).shares[given.offer.submission.author_id or 0]
 
     assert share.points == pytest.approx(said.points)
     assert share.possible == pytest.approx(said.possible)

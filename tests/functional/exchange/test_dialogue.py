@@ -20,6 +20,7 @@ from lti_tool.exchange.models import (
     Release,
     Thanks,
 )
+from lti_tool.exchange.talk import Talk
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.journal.models import Entry
 from tests.factories.exchange import BEGUN, Class, all_hand_in, give, make_class, make_words, review, take
@@ -361,6 +362,68 @@ def test_hidden_feedback_is_out_of_its_authors_reach(made: Class, feedback: Feed
     assert queries.part_in(made.session, made.exchange, author, feedback.id) is None
     with pytest.raises(errors.NoSuchFeedback):
         say(made, feedback, author, "Why?")
+
+
+def test_hidden_feedback_counts_no_more_unless_staff_say_so(made: Class, feedback: Feedback, author: int) -> None:
+    """Pain 38: which reviews counted is unclear."""
+    session, exchange = made.session, made.exchange
+    raised = flag(made, author, "feedback", feedback.id)
+    decide: dict[str, Any] = {"flag_id": raised.id, "by": made.teacher.person_id, "now": LATER}
+    assert session.get(Release, (exchange.id, author)) is not None
+
+    operations.decide(session, exchange, decision="hide", note="Said in anger.", **decide)
+    assert queries.grades_of(session, exchange)[author].none_because == "no_feedback"
+    assert session.get(Release, (exchange.id, author), populate_existing=True) is None
+    (received,) = queries.student_page(session, exchange, author, now=LATER).received
+    assert received.not_counted == "Said in anger."
+
+    operations.decide(session, exchange, decision="hide", note="Said in anger.", counts=True, **decide)
+    assert queries.grades_of(session, exchange)[author].score == 10.0
+    assert session.get(Release, (exchange.id, author), populate_existing=True) is not None
+
+    operations.decide(session, exchange, decision="hide", note="Said in anger.", **decide)
+    change = queries.Change(counting=feedback.id)
+    operations.regrade(session, exchange, change, reason="It is right.", by=made.teacher.person_id, now=LATER)
+    assert queries.grades_of(session, exchange)[author].score == 10.0
+    assert session.scalars(select(Hiding)).one().counts
+
+    operations.decide(session, exchange, decision="keep", **decide)
+    assert queries.grades_of(session, exchange)[author].score == 10.0
+
+
+def test_reviewers_far_apart_in_numbers_look_again_and_the_mirror_shows_numbers(session: Session) -> None:
+    """Pain 35, where criteria have no levels."""
+    scale = rules.Scale(lowest=0, highest=10, step=1)
+    criteria = (
+        rules.CriterionPlan(title="Depth", kind=rules.NUMBER, scale=scale, comment=rules.OPTIONAL),
+        rules.CriterionPlan(title="Sources", kind=rules.YES_NO, comment=rules.OPTIONAL),
+    )
+    made = make_class(session, learners=4, reviews=3, criteria=criteria)
+    all_hand_in(made)
+    depth, sources = made.exchange.criteria
+    for _ in range(3):
+        for person in made.people:
+            number, yes = (2.0, 0.0) if person == made.people[0] else (8.0, 1.0)
+            words = rules.Words(
+                answers={
+                    depth.id: rules.AnswerWords(level_id=None, comment="", number=number),
+                    sources.id: rules.AnswerWords(level_id=None, comment="", number=yes),
+                },
+                comment="Look at the second paragraph.",
+            )
+            offer = take(made, person)
+            operations.give_feedback(session, made.exchange, reviewer=person, offer_id=offer.id, words=words, now=BEGUN)
+    operations.close(session, made.exchange, by=made.teacher.person_id, now=LATER)
+
+    mine = queries.standing(session, made.exchange, made.people[0], now=LATER)
+    assert len(mine.invited) == 3
+    assert [each.value for each in mine.leanings] == [-6.0, -1.0]
+    talk = Talk(exchange=made.exchange, person_id=made.people[0], now=LATER)
+    assert [talk.leaning(each) for each in mine.leanings] == [
+        "On Depth you mark 6 points below the others.",
+        "On Sources you say yes less often than the others.",
+    ]
+    assert {each.needs_human for each in queries.disagreements(session, made.exchange, now=LATER)} == {True}
 
 
 def test_a_reviewer_who_is_asked_rewrites_and_the_first_words_are_kept(

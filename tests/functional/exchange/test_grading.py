@@ -271,5 +271,5 @@ def test_criteria_without_points_leave_the_grade_to_people(session: Session) -> 
     overview = queries.overview(session, made.exchange, now=LATER)
 
     assert page is not None
-    assert page.computed.none_because == "no_levels"
+    assert page.computed.none_because == "no_points"
     assert overview.needs_human == 2

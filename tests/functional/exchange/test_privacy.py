@@ -63,20 +63,7 @@ def test_a_forgotten_person_leaves_no_words_but_their_feedback_stays_without_a_n
     assert session.scalars(select(Release.person_id).where(Release.person_id == me)).all() == []
     assert session.get_one(Offer, given.offer_id).reviewer_id is None
     assert given.words == make_words(made.exchange)
-    assert privacy.export_person(session, me) == {
-        "work": [],
-        "feedback_given": [],
-        "feedback_received": [],
-        "taken_from_reviews": [],
-        "grades": [],
-        "messages": [],
-        "flags": [],
-        "charters": [],
-        "grades_by_hand": [],
-        "reviews_not_counted": [],
-        "names_offered": [],
-        "commitments": [],
-    }
+    assert not any(privacy.export_person(session, me).values())
 
 
 def test_work_in_the_hands_of_a_forgotten_reviewer_is_free_again(session: Session) -> None:

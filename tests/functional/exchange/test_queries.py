@@ -174,7 +174,7 @@ def test_named_means_names(session: Session) -> None:
 def test_received_answers_follow_the_criteria(made: Class) -> None:
     author = review(made, made.people[0], level=1).offer.submission.author_id or 0
 
-    (received,) = queries.received_feedback(made.session, made.exchange, author)
+    (received,) = page_of(made, author).received
 
     clarity, advice = received.answers
     assert (clarity.criterion.title, clarity.level and clarity.level.title) == ("Clarity", "Mostly clear")

@@ -352,7 +352,7 @@ def test_reading_is_noted_once(made: Class) -> None:
 
     operations.mark_read(made.session, made.exchange, author=author, now=BEGUN)
     operations.mark_read(made.session, made.exchange, author=author, now=LAPSED)
-    (received_now,) = queries.received_feedback(made.session, made.exchange, author)
+    (received_now,) = queries.student_page(made.session, made.exchange, author, now=LAPSED).received
 
     assert not received_now.is_new
     assert received_now.feedback.read_at == BEGUN

@@ -1,6 +1,6 @@
 """Names shown by consent, feedback that waits for more, and what people are told of both."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Membership
 from lti_tool.exchange import operations, privacy, rules
-from lti_tool.exchange.models import Feedback, Introduction
+from lti_tool.exchange.models import Feedback, Introduction, Release
 from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.notices.models import Notice
@@ -39,7 +39,7 @@ def sides_of(made: Class, feedback: Feedback) -> tuple[Membership, Membership]:
 
 def first(session: Session) -> Feedback:
     """The first feedback whose author got no other."""
-    found = session.scalars(select(Feedback).order_by(Feedback.id)).all()
+    found = session.scalars(select(Feedback).order_by(Feedback.offer_id)).all()
     works = [each.offer.submission_id for each in found]
     return next(each for each in found if works.count(each.offer.submission_id) == 1)
 
@@ -66,6 +66,69 @@ def test_names_show_once_both_want_it_and_not_before(visit: People, made: Class,
     assert theirs.post(path).status_code == 303
     assert reviewer.person.name in mine.get(page).text
     assert author.person.name in theirs.get(work).text
+
+
+def test_a_thread_calls_people_by_the_names_that_they_showed_each_other(
+    visit: People, made: Class, session: Session
+) -> None:
+    feedback = first(session)
+    author, reviewer = sides_of(made, feedback)
+    page, id, now = f"/exchanges/{made.exchange.id}", feedback.id, feedback.given_at
+    for each in (author, reviewer):
+        operations.say(session, made.exchange, writer=each.person_id, feedback_id=id, body="Hello.", now=now)
+        operations.offer_name(session, made.exchange, person=each.person_id, feedback_id=id, now=now)
+    session.commit()
+    places = ((author, reviewer, page), (reviewer, author, f"{page}/reviews/{feedback.offer_id}"))
+
+    for reader, other, path in places:
+        for address in (path, f"{page}/feedback/{feedback.id}"):
+            thread = words(visit(reader).get(address).text).partition("You ")[2]
+            assert f"{other.person.name} " in thread
+            assert not any(f"{called} Hello." in thread for called in ("Reviewer", "The reviewer", "The author"))
+        said = visit(reader).post(f"{page}/feedback/{feedback.id}/messages", htmx=True, body="And you?").text
+        assert other.person.name in words(said)
+
+
+def test_an_id_of_feedback_tells_nothing_of_when_it_came(session: Session) -> None:
+    """Pain 23: who knows who came first can tell who it was."""
+    made = make_class(session, learners=6, reviews=2)
+    all_hand_in(made)
+    ids = [review(made, person).id for _ in range(2) for person in made.people]
+
+    assert all(0 < id < 2**31 for id in ids)
+    # One order of 479,001,600 is that of arrival.
+    assert ids != sorted(ids)
+
+
+def test_a_grade_that_would_tell_what_waits_waits_with_it(
+    session: Session, visit: People, an_hour_ago: datetime
+) -> None:
+    """Pain 23: with a single response its reviewer's opinion is told by the grade alone."""
+    made = make_class(session, learners=3, reviews=2, now=an_hour_ago, review_by=an_hour_ago)
+    need_two(made, an_hour_ago)
+    all_hand_in(made, now=an_hour_ago)
+    author = review(made, made.people[0], now=an_hour_ago).offer.submission.author_id
+    teacher, after = made.teacher.person_id, an_hour_ago + timedelta(minutes=30)
+    assert author
+    mine = visit(next(each for each in made.learners if each.person_id == author))
+
+    def out() -> list[int]:
+        return list(session.scalars(select(Release.person_id)))
+
+    assert operations.release_if_ready(session, made.exchange, now=after) == 0
+    assert operations.release_grades(session, made.exchange, by=teacher, now=after) == 0
+    session.commit()
+    assert "Your grade" not in words(mine.get(f"/exchanges/{made.exchange.id}").text)
+
+    operations.set_grade_override(
+        session, made.exchange, person=author, score=7, reason="Read by me.", by=teacher, now=after
+    )
+    assert out() == [author]
+    operations.lift_grade_override(session, made.exchange, person=author, by=teacher, now=after)
+    assert out() == []
+
+    operations.close(session, made.exchange, by=teacher, now=after)
+    assert out() == [author]
 
 
 def test_an_offer_can_be_taken_back_until_both_agreed(visit: People, made: Class, session: Session) -> None:

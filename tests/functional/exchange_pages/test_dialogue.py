@@ -32,7 +32,7 @@ def reviewed(session: Session, an_hour_ago: datetime) -> Class:
 @pytest.fixture
 def feedback(reviewed: Class, session: Session) -> Feedback:
     """What the first learner received first."""
-    found = session.scalars(select(Feedback).order_by(Feedback.id))
+    found = session.scalars(select(Feedback).order_by(Feedback.offer_id))
     return next(each for each in found if each.offer.submission.author_id == reviewed.people[0])
 
 

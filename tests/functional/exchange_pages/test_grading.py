@@ -165,7 +165,7 @@ def test_students_read_the_rules_and_what_each_part_brings_them(visit: People, g
     operations.set_options(
         graded.session,
         graded.exchange,
-        GradingOptions(work=50, giving=30, using=20),
+        GradingOptions(work=50, giving=30, self_assessment=20),
         by=graded.teacher.person_id,
         now=BEGUN,
     )

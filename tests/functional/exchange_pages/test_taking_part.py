@@ -431,7 +431,9 @@ def reviewed(made: Class, session: Session, an_hour_ago: datetime) -> Class:
 def received(session: Session, made: Class, person: int) -> list[Feedback]:
     mine = work_of(made, person).id
     return [
-        each for each in session.scalars(select(Feedback).order_by(Feedback.id)) if each.offer.submission_id == mine
+        each
+        for each in session.scalars(select(Feedback).order_by(Feedback.offer_id))
+        if each.offer.submission_id == mine
     ]
 
 

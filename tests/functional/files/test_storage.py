@@ -28,9 +28,19 @@ def test_what_was_kept_is_read(session: Session, store: Storage) -> None:
     assert store.read(session, KEY) == b"\x00bytes"
 
 
+def test_a_part_is_read_alone_and_ends_where_the_file_ends(session: Session, store: Storage) -> None:
+    store.keep(session, KEY, b"0123456789")
+    session.commit()
+
+    assert store.read_part(session, KEY, 3, 4) == b"3456"
+    assert store.read_part(session, KEY, 8, 100) == b"89"
+
+
 def test_what_is_not_there_is_missing(session: Session, store: Storage) -> None:
     with pytest.raises(Missing):
         store.read(session, KEY)
+    with pytest.raises(Missing):
+        store.read_part(session, KEY, 0, 1)
 
 
 def test_what_a_rollback_undoes_was_never_kept(session: Session, store: Storage) -> None:

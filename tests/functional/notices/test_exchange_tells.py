@@ -109,7 +109,7 @@ def test_who_took_a_work_and_does_not_begin_hears_before_it_goes_to_others(sessi
 
 
 def test_new_work_is_told_to_who_waited_for_it_and_to_nobody_else(session: Session) -> None:
-    """Pain 1: who finds nothing to review should not have to look again and again."""
+    """Pain 20: waiting with no reason shown. Who finds nothing to review need not look again and again."""
     moment = the_clock() - timedelta(hours=1)
     made = make_class(session, learners=4, reviews=1, now=moment)
     a, b, c, d = made.people

@@ -14,8 +14,8 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 def opinion(feedback_id: int, *places: int | None, work: int = 1, reviewer: int | None = None) -> Opinion:
     """An opinion that chose these levels of criteria 1, 2, …, each of four levels worth 0 to 3 points."""
-    levels = {
-        id: Said(place=place, points=float(place), most=3.0)
+    said = {
+        id: Said(place=place, value=float(place), part=place / 3, weight=3.0)
         for id, place in enumerate(places, start=1)
         if place is not None
     }
@@ -23,7 +23,7 @@ def opinion(feedback_id: int, *places: int | None, work: int = 1, reviewer: int 
         feedback_id=feedback_id,
         work_id=work,
         reviewer_id=feedback_id if reviewer is None else reviewer,
-        levels=levels,
+        said=said,
     )
 
 
@@ -79,6 +79,35 @@ def test_only_opinions_of_one_work_are_compared_and_each_pair_once(found: list[O
     assert pairs == rules.disagreements(found[::-1], gap=40, steps=2)
 
 
+@pytest.mark.parametrize(
+    "one, other, apart",
+    [
+        (Said(value=2, part=0.2, is_measured=True), Said(value=6, part=0.6, is_measured=True), True),
+        (Said(value=2, part=0.2, is_measured=True), Said(value=5, part=0.5, is_measured=True), False),
+        (Said(value=0, part=0.0), Said(value=1, part=1.0), False),
+    ],
+)
+def test_numbers_are_apart_by_their_scale_and_a_yes_against_a_no_only_in_the_whole(
+    one: Said, other: Said, apart: bool
+) -> None:
+    """Pain 35: two peers differ wildly, whatever kind of criteria they answer."""
+    # Something heavy on which they agree, so that the whole does not differ.
+    same = Said(value=1, part=1.0, weight=99.0)
+    opinions = [
+        Opinion(feedback_id=id, work_id=1, reviewer_id=id, said={1: said, 2: same})
+        for id, said in enumerate((one, other))
+    ]
+
+    assert rules.are_far_apart(*opinions, gap=40, steps=2) is apart
+
+
+def test_the_whole_weighs_each_answer_as_the_grade_does() -> None:
+    light, heavy = Said(value=0, part=0.0, weight=1.0), Said(value=10, part=1.0, weight=3.0)
+
+    assert Opinion(feedback_id=1, work_id=1, reviewer_id=1, said={1: light, 2: heavy}).share == 0.75
+    assert Opinion(feedback_id=1, work_id=1, reviewer_id=1, said={}).share is None
+
+
 # The mirror
 
 
@@ -94,7 +123,7 @@ def marking(*, works: int, others: int, mine: int = 3, theirs: int = 1) -> list[
 def test_the_mirror_says_how_far_one_marks_from_those_who_read_the_same() -> None:
     (leaning,) = rules.leanings(marking(works=3, others=3), reviewer=99)
 
-    assert (leaning.criterion_id, leaning.points, leaning.works) == (1, 2.0, 3)
+    assert (leaning.criterion_id, leaning.value, leaning.works) == (1, 2.0, 3)
 
 
 @pytest.mark.parametrize("works, others", [(2, 2), (3, 2), (6, 2), (0, 1)])

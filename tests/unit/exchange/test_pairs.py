@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lti_tool.exchange.rules.pairs import Pair, filled, leaving, regular_plan, swapping
+from lti_tool.exchange.rules.pairs import Change, Pair, filled, joining, leaving, regular_plan, swapping
 from lti_tool.exchange.rules.standing import Standing
 
 REVIEWS = st.integers(1, 6)
@@ -314,3 +314,17 @@ def test_another_number_of_reviews_plans_the_rest_anew(before: int, after: int, 
     assert began <= {pair for pair, is_begun in plan.pairs.items() if is_begun}
     assert all(len(plan.reads(person)) <= max(after, before) for person in people)
     assert sum(plan.idle(person) for person in people) == sum(plan.lacks(person) for person in people) or began
+
+
+def test_who_comes_back_with_what_they_gave_is_found_no_more_than_they_lack() -> None:
+    change = joining(
+        9,
+        (1, 0),
+        lacking=[1, 2],
+        idle=[3, 4],
+        waiting=[(5, 6), (6, 7), (7, 5)],
+        allows=lambda _one, _other: True,
+        avoids=lambda _one, _other: False,
+    )
+
+    assert change == Change(added=((9, 1),))

@@ -214,7 +214,7 @@ def test_feedback_without_points_counts_for_nothing() -> None:
         ([], None, True, "ungraded"),
         ([], 10, False, "not_submitted"),
         ([], 10, True, "no_feedback"),
-        ([Share(feedback_id=1, points=0, possible=0)], 10, True, "no_levels"),
+        ([Share(feedback_id=1, points=0, possible=0)], 10, True, "no_points"),
     ],
 )
 def test_where_there_is_no_grade_there_is_a_reason(

@@ -1,9 +1,9 @@
 """
 The standing plan in the database: seats, pairs, and the steps that lead from one plan to the next.
 
-Joining, leaving and planning hold the exchange's lock; reviewers who take work share it, and lock
-the pairs they move. Each step is written down (:class:`models.PairingEvent`), so a plan can be
-derived again from its seed and its steps.
+Reviewers who begin their works share the exchange's lock, and lock the pairs they move; everybody
+else holds it. Each step is written down (:class:`models.PairingEvent`), so a plan can be derived
+again from its seed and its steps, and the tallies of seats are what a recount says.
 """
 
 from datetime import datetime
@@ -11,22 +11,33 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.operations.pairing.scene import hold, share
+from lti_tool.exchange.operations.pairing.choosing import choose_pairing
+from lti_tool.exchange.operations.pairing.scene import hold
 from lti_tool.exchange.operations.pairing.seats import (
     begin_together,
     follow_the_course,
+    forget_seat,
     leave_seat,
     mend,
     mix_again,
     rescale,
     take_seat,
 )
-from lti_tool.exchange.operations.pairing.taking import come_back, give_back, keep, next_work, release_late
+from lti_tool.exchange.operations.pairing.taking import (
+    come_back,
+    give_back,
+    keep,
+    next_work,
+    release_late,
+    stand_by,
+)
 
 __all__ = [
     "begin_together",
+    "choose_pairing",
     "come_back",
     "follow_the_course",
+    "forget_seat",
     "give_back",
     "hold",
     "keep",
@@ -36,7 +47,7 @@ __all__ = [
     "next_work",
     "release_late",
     "rescale",
-    "share",
+    "stand_by",
     "take_seat",
     "tend",
 ]
@@ -48,4 +59,6 @@ def tend(session: Session, exchange: Exchange, *, now: datetime) -> None:
         begin_together(session, exchange, now=now)
     follow_the_course(session, exchange, now=now)
     release_late(session, exchange, now=now)
-    mend(session, exchange, now=now)
+    if not exchange.windows.review_is_late(now):
+        # When the time is over nobody is planned for any more: whoever comes takes what needs a reader.
+        mend(session, exchange, now=now)

@@ -6,9 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
@@ -21,36 +22,44 @@ SPACE = 0x48_45_41
 LOCK = text("select pg_advisory_xact_lock(:space, :exchange)")
 LOCK_SHARED = text("select pg_advisory_xact_lock_shared(:space, :exchange)")
 
-PEOPLE = text(
-    "select person_id, groups, sections from membership where course_id = :course and person_id = any(:people)"
-)
-RULES = text(
-    """
-    select reviewer_id, author_id, kind from exchange_pair_rule
+RULED = """
+    select reviewer_id, author_id, kind as what, null::jsonb as groups, null::jsonb as sections from exchange_pair_rule
      where exchange_id = :exchange and (reviewer_id = any(:people) or author_id = any(:people))
-    """
-)
-LAST = text(
-    """
-    select p.reviewer_id, p.author_id from exchange_pair p
-     where p.reviewer_id = any(:people)
-       and p.exchange_id = (select max(s.exchange_id) from activity a join exchange_seat s on s.exchange_id = a.id
-                             where a.course_id = :course and a.id < :exchange)
-    """
-)
-PAIRS_BETWEEN = text(
-    """
-    select reviewer_id, author_id from exchange_pair
+"""
+PAIRED = """
+    select reviewer_id, author_id, 'taken', null, null from exchange_pair
      where exchange_id = :exchange and reviewer_id = any(:people) and author_id = any(:people)
-    """
-)
-OFFERED = text(
-    """
-    select o.reviewer_id, s.person_id from exchange_offer o join exchange_seat s on s.submission_id = o.submission_id
+"""
+OFFERED = """
+    select o.reviewer_id, s.person_id, 'taken', null, null
+      from exchange_offer o join exchange_seat s on s.submission_id = o.submission_id
      where o.exchange_id = :exchange and o.reviewer_id = any(:people) and s.person_id = any(:people)
        and o.state <> 'expired'
-    """
-)
+"""
+LAST_EXCHANGE = """
+    (select a.id from activity a
+      where a.course_id = :course and a.id < :exchange
+        and exists (select from exchange_seat s where s.exchange_id = a.id)
+      order by a.id desc limit 1)
+"""
+LAST = f"""
+    select p.reviewer_id, p.author_id, 'last', null, null from exchange_pair p
+     where p.reviewer_id = any(:people) and p.exchange_id = {LAST_EXCHANGE}
+"""  # noqa: S608 - made of constants
+MEMBERS = """
+    select person_id, null, 'member', groups, sections from membership
+     where course_id = :course and person_id = any(:people)
+"""
+ALL_RULED = """
+    select reviewer_id, author_id, kind as what, null::jsonb as groups, null::jsonb as sections from exchange_pair_rule
+     where exchange_id = :exchange
+"""
+ALL_LAST = f"""
+    select p.reviewer_id, p.author_id, 'last', null, null
+      from exchange_seat s join exchange_pair p on p.submission_id = s.submission_id and p.author_id = s.person_id
+     where s.exchange_id = {LAST_EXCHANGE}
+"""  # noqa: S608 - made of constants
+ALL_MEMBERS = "select person_id, null, 'member', groups, sections from membership where course_id = :course"
 
 CHANGE = text(
     """
@@ -60,11 +69,33 @@ CHANGE = text(
                             as each (reviewer_id, author_id)),
          gone as (delete from exchange_pair p using old
                    where p.exchange_id = :exchange and p.reviewer_id = old.reviewer_id
-                     and p.author_id = old.author_id),
-         come as (insert into exchange_pair (submission_id, reviewer_id, exchange_id, author_id, draw)
-                  select s.submission_id, new.reviewer_id, s.exchange_id, new.author_id, new.draw
+                     and p.author_id = old.author_id
+               returning p.reviewer_id, p.author_id, p.begun_at),
+         come as (insert into exchange_pair (submission_id, reviewer_id, exchange_id, author_id, draw, begun_at)
+                  select s.submission_id, new.reviewer_id, s.exchange_id, new.author_id, new.draw,
+                         cast(:begun_at as timestamptz)
                     from new join exchange_seat s on s.exchange_id = :exchange and s.person_id = new.author_id
-                      on conflict do nothing)
+                      on conflict do nothing
+               returning reviewer_id, author_id, begun_at),
+         moved as (select author_id as person_id, -1 as lacks, 0 as idle, num_nonnulls(begun_at) as begun from come
+                   union all select reviewer_id, 0, -1, 0 from come
+                   union all select author_id, 1, 0, -num_nonnulls(begun_at) from gone
+                   union all select reviewer_id, 0, 1, 0 from gone),
+         summed as (select person_id, sum(lacks) as lacks, sum(idle) as idle, sum(begun) as begun from moved
+                     group by person_id having sum(lacks) <> 0 or sum(idle) <> 0 or sum(begun) <> 0),
+         locked as (select s.person_id, m.lacks, m.idle, m.begun
+                      from summed m join exchange_seat s on s.exchange_id = :exchange and s.person_id = m.person_id
+                     order by s.person_id for update of s),
+         reckoned as (update exchange_seat s
+                         set lacks = s.lacks + l.lacks, idle = s.idle + l.idle, begun = s.begun + l.begun
+                        from locked l where s.exchange_id = :exchange and s.person_id = l.person_id),
+         said as (insert into exchange_pairing_event (exchange_id, at, kind, facts)
+                  values (:exchange, :now, :kind, cast(:facts as jsonb)))
+    select (select count(*) from come) as come, (select count(*) from gone) as gone
+    """
+)
+EVENT = text(
+    """
     insert into exchange_pairing_event (exchange_id, at, kind, facts)
     values (:exchange, :now, :kind, cast(:facts as jsonb))
     """
@@ -76,25 +107,29 @@ RECKON = text(
      where s.exchange_id = :exchange and s.person_id = each.person_id
     """
 )
-EVENT = text(
-    """
-    insert into exchange_pairing_event (exchange_id, at, kind, facts)
-    values (:exchange, :now, :kind, cast(:facts as jsonb))
-    """
-)
+
+
+class PlanMoved(Exception):
+    """Others changed the plan between our look and our step. Whoever only shares the lock tries again holding it."""
 
 
 def hold(session: Session, exchange: Exchange) -> None:
     """
     Nobody else changes the plan until this transaction ends; always taken before any row is locked.
 
-    Reviewers who take work meanwhile wait a moment, and so do we for them.
+    Reviewers who take work meanwhile wait a moment, and so do we for them. Never taken by who
+    shares it already: two who do that wait for each other.
     """
     session.execute(LOCK, {"space": SPACE, "exchange": exchange.id})
 
 
 def share(session: Session, exchange: Exchange) -> None:
-    """Nobody joins or leaves until this transaction ends; other reviewers may take work at the same time."""
+    """
+    Nobody joins or leaves until this transaction ends; other reviewers may begin their works at the same time.
+
+    Whoever shares waits for rows in this order, and so for nobody who waits for them: their own
+    pairs, a pair of others that is being made, and in one statement, by number, seats.
+    """
     session.execute(LOCK_SHARED, {"space": SPACE, "exchange": exchange.id})
 
 
@@ -109,6 +144,11 @@ class Scene:
     must: frozenset[Pair] = frozenset()
     last: frozenset[Pair] = frozenset()
     taken: frozenset[Pair] = frozenset()
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether a plan rests on more than people and seed: rules of the teacher, or the pairs of last time."""
+        return self.options.has_boundaries or bool(self.never or self.must or self.last)
 
     def allows(self, reviewer: int, author: int) -> bool:
         """Whether the teacher's rules and what went before let *reviewer* read *author*'s work."""
@@ -127,6 +167,10 @@ class Scene:
         """What is better left out: two who review each other, and pairs of last time."""
         return (author, reviewer) in self.taken or (reviewer, author) in self.last
 
+    def free_to_go(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Those of *pairs* that may be split or traded: not what the teacher wants."""
+        return [pair for pair in pairs if pair not in self.must]
+
 
 def scene_of(
     session: Session, exchange: Exchange, people: Collection[int], *, ignoring: Collection[Pair] = ()
@@ -134,54 +178,61 @@ def scene_of(
     """Load what is to be known of *people*; *ignoring* names pairs that are about to go."""
     options = exchange.option(rules.PairingOptions)
     facts = {"exchange": exchange.id, "course": exchange.course_id, "people": list(people)}
-    groups: dict[int, frozenset[str]] = {}
-    sections: dict[int, frozenset[str]] = {}
-    if options.has_boundaries:
-        for id, in_groups, in_sections in session.execute(PEOPLE, facts):
-            groups[id], sections[id] = frozenset(in_groups), frozenset(in_sections)
-    ruled = session.execute(RULES, facts).all()
-    taken = {(one, other) for one, other in session.execute(PAIRS_BETWEEN, facts)}
-    taken |= {(one, other) for one, other in session.execute(OFFERED, facts)}
-    last = {(one, other) for one, other in session.execute(LAST, facts)} if options.avoid_last else set()
-    return Scene(
-        options=options,
-        groups=groups,
-        sections=sections,
-        never=frozenset((one, other) for one, other, kind in ruled if kind == "never"),
-        must=frozenset((one, other) for one, other, kind in ruled if kind == "must"),
-        last=frozenset(last),
-        taken=frozenset(taken - set(ignoring)),
-    )
+    statement = _facts_about_some(avoid_last=options.avoid_last, has_boundaries=options.has_boundaries)
+    return _scene(options, session.execute(statement, facts), ignoring=ignoring)
 
 
-def write(session: Session, exchange: Exchange, change: Change, *, kind: str, now: datetime, **facts: Any) -> None:
+def scene_of_all(session: Session, exchange: Exchange) -> Scene:
+    """The same for everybody, before anything is planned; without a list of people as long as the course."""
+    options = exchange.option(rules.PairingOptions)
+    facts = {"exchange": exchange.id, "course": exchange.course_id}
+    statement = _facts_about_all(avoid_last=options.avoid_last, has_boundaries=options.has_boundaries)
+    return _scene(options, session.execute(statement, facts))
+
+
+def write(
+    session: Session,
+    exchange: Exchange,
+    change: Change,
+    *,
+    kind: str,
+    now: datetime,
+    begun: bool = False,
+    **facts: Any,
+) -> None:
     """
-    Make *change* the plan, and write the step down.
+    Make *change* the plan, *begun* already or waiting, and write the step down.
 
-    The tallies of seats follow: what a work lacks, and whom the plan owes a work. Whoever calls
-    holds the lock, except for a trade, which changes no tally.
+    The tallies of seats follow what was really done. Raises :class:`PlanMoved` where that is not
+    all of it: somebody else was faster.
     """
-    said = {"added": [list(pair) for pair in change.added], "removed": [list(pair) for pair in change.removed]}
-    session.execute(
+    said: dict[str, Any] = {
+        "added": [list(pair) for pair in change.added],
+        "removed": [list(pair) for pair in change.removed],
+    }
+    if begun:
+        said["begun"] = said["added"]
+    done = session.execute(
         CHANGE,
         {
             "exchange": exchange.id,
             "now": now,
             "kind": kind,
             "facts": json.dumps(facts | said),
+            "begun_at": now if begun else None,
             "new_reviewers": [pair[0] for pair in change.added],
             "new_authors": [pair[1] for pair in change.added],
             "new_draws": [draw(exchange.seed, *pair) for pair in change.added],
             "old_reviewers": [pair[0] for pair in change.removed],
             "old_authors": [pair[1] for pair in change.removed],
         },
-    )
-    lacks, idle = _tally(change)
-    reckon(session, exchange, lacks=lacks, idle=idle)
+    ).one()
+    if (done.come, done.gone) != (len(change.added), len(change.removed)):
+        raise PlanMoved
 
 
 def reckon(session: Session, exchange: Exchange, *, lacks: dict[int, int], idle: dict[int, int]) -> None:
-    """Add to what seats lack and to how idle they are."""
+    """Add to what seats lack and to how idle they are. Whoever calls holds the lock."""
     people = sorted({*(id for id, each in lacks.items() if each), *(id for id, each in idle.items() if each)})
     if people:
         session.execute(
@@ -196,20 +247,42 @@ def reckon(session: Session, exchange: Exchange, *, lacks: dict[int, int], idle:
 
 
 def note(session: Session, exchange: Exchange, kind: str, *, now: datetime, **facts: Any) -> None:
-    """Write down a step that changes no pair but how far one has come."""
+    """Write down a step that changes no pair one by one."""
     session.execute(EVENT, {"exchange": exchange.id, "now": now, "kind": kind, "facts": json.dumps(facts)})
-
-
-def _tally(change: Change) -> tuple[dict[int, int], dict[int, int]]:
-    lacks: dict[int, int] = {}
-    idle: dict[int, int] = {}
-    for sign, pairs in ((-1, change.added), (1, change.removed)):
-        for reviewer, author in pairs:
-            lacks[author] = lacks.get(author, 0) + sign
-            idle[reviewer] = idle.get(reviewer, 0) + sign
-    return lacks, idle
 
 
 def pairs_of(rows: Iterable[Sequence[Any]]) -> list[Pair]:
     """The first two columns of *rows*."""
     return [(row[0], row[1]) for row in rows]
+
+
+@cache
+def _facts_about_some(*, avoid_last: bool, has_boundaries: bool) -> TextClause:
+    parts = [RULED, PAIRED, OFFERED, *([LAST] if avoid_last else []), *([MEMBERS] if has_boundaries else [])]
+    return text(" union all ".join(parts))
+
+
+@cache
+def _facts_about_all(*, avoid_last: bool, has_boundaries: bool) -> TextClause:
+    parts = [ALL_RULED, *([ALL_LAST] if avoid_last else []), *([ALL_MEMBERS] if has_boundaries else [])]
+    return text(" union all ".join(parts))
+
+
+def _scene(options: rules.PairingOptions, rows: Iterable[Any], *, ignoring: Collection[Pair] = ()) -> Scene:
+    pairs: dict[str, set[Pair]] = {"never": set(), "must": set(), "last": set(), "taken": set()}
+    groups: dict[int, frozenset[str]] = {}
+    sections: dict[int, frozenset[str]] = {}
+    for one, other, what, in_groups, in_sections in rows:
+        if what == "member":
+            groups[one], sections[one] = frozenset(in_groups), frozenset(in_sections)
+        else:
+            pairs[what].add((one, other))
+    return Scene(
+        options=options,
+        groups=groups,
+        sections=sections,
+        never=frozenset(pairs["never"]),
+        must=frozenset(pairs["must"]),
+        last=frozenset(pairs["last"]),
+        taken=frozenset(pairs["taken"].difference(ignoring)),
+    )

@@ -3,7 +3,7 @@ Who sits in the standing plan: joining, leaving, beginning together, and what is
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -13,39 +13,49 @@ from lti_tool import db
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations.pairing import scene
-from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
+from lti_tool.exchange.operations.pairing.scene import Scene, pairs_of, scene_of
+from lti_tool.exchange.queries.pairing import HAS_BEGUN
 from lti_tool.exchange.rules.pairs import Change, Pair, draw, draw_for, filled, joining, leaving, regular_plan
 from lti_tool.exchange.rules.standing import URN
 
 log = logging.getLogger(__name__)
 
+MANY = 10_000
+"""From so many pairs at once on, the database is told to look anew at what it has."""
+
+IS_BEGUN = text(f"select {HAS_BEGUN}")
 SIT = text(
     """
     insert into exchange_seat (exchange_id, person_id, submission_id, joined_at, lacks, idle)
     values (:exchange, :person, :work, :now, :reviews, :reviews)
     on conflict (exchange_id, person_id) do update
-       set left_at = null, submission_id = excluded.submission_id, planned_at = null,
-           lacks = :reviews - (select count(*) from exchange_pair p
-                                where p.exchange_id = :exchange and p.submission_id = excluded.submission_id),
+       set left_at = null, away_at = null, submission_id = excluded.submission_id,
+           (lacks, begun) = (select :reviews - count(*), count(p.begun_at) from exchange_pair p
+                              where p.exchange_id = :exchange and p.submission_id = excluded.submission_id
+                                and p.author_id = :person),
            idle = :reviews - (select count(*) from exchange_pair p
                                where p.exchange_id = :exchange and p.reviewer_id = :person)
      where exchange_seat.left_at is not null
-    returning person_id
+    returning lacks, idle
     """
 )
-IN_NEED = text(
+AROUND_A_NEWCOMER = text(
     """
-    (select person_id, 'lacking' as what from exchange_seat
-      where exchange_id = :exchange and lacks > 0 and left_at is null and planned_at is not null
-        and person_id <> :person
+    (select person_id as one, 0 as other, 'lacking' as what from exchange_seat
+      where exchange_id = :exchange and lacks > 0 and left_at is null and person_id <> :person
       order by lacks desc, joined_at, person_id limit :urn)
     union all
-    (select person_id, 'idle' from exchange_seat
-      where exchange_id = :exchange and idle > 0 and left_at is null and planned_at is not null
-        and person_id <> :person
-        and (select count(*) from exchange_pair p
-              where p.exchange_id = :exchange and p.reviewer_id = exchange_seat.person_id) < :reviews
+    (select person_id, 0, 'idle' from exchange_seat
+      where exchange_id = :exchange and idle > 0 and left_at is null and away_at is null and person_id <> :person
       order by joined_at, person_id limit :urn)
+    union all
+    (select reviewer_id, author_id, 'waiting' from exchange_pair
+      where exchange_id = :exchange and begun_at is null and draw >= :start
+      order by draw, reviewer_id, author_id limit :urn)
+    union all
+    (select reviewer_id, author_id, 'waiting' from exchange_pair
+      where exchange_id = :exchange and begun_at is null and draw < :start
+      order by draw, reviewer_id, author_id limit :urn)
     """
 )
 DRAWN = text(
@@ -59,13 +69,21 @@ DRAWN = text(
       order by draw, reviewer_id, author_id limit :urn)
     """
 )
-PLANNED = text("update exchange_seat set planned_at = :now where exchange_id = :exchange and person_id = any(:people)")
+SEATED = text(
+    "select person_id from exchange_seat where exchange_id = :exchange and left_at is null and person_id = any(:people)"
+)
+LEFT_UNNOTICED = text(
+    """
+    update exchange_seat s set left_at = :now
+     where s.exchange_id = :exchange and s.left_at is null
+       and not exists (select from membership m where m.person_id = s.person_id and m.course_id = :course
+                          and m.left_at is null)
+    """
+)
 WAITING_FOR_THE_BEGINNING = text(
     """
-    select s.person_id from exchange_seat s
-      join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
-     where s.exchange_id = :exchange and s.left_at is null and s.planned_at is null
-     order by s.joined_at, s.person_id
+    select person_id, submission_id from exchange_seat where exchange_id = :exchange and left_at is null
+     order by joined_at, person_id
     """
 )
 LEFT_THE_COURSE = text(
@@ -85,7 +103,6 @@ CAME_BACK = text(
      order by s.person_id
     """
 )
-HAS_BEGUN = text("select exists (select from exchange_seat where exchange_id = :exchange and planned_at is not null)")
 LEAVE = text(
     """
     update exchange_seat set left_at = :now
@@ -94,32 +111,46 @@ LEAVE = text(
 )
 AROUND = text(
     """
-    select p.reviewer_id, p.author_id, p.begun_at is not null as is_begun, o.state
-      from exchange_pair p
+    select p.reviewer_id, p.author_id, o.state
+      from (select reviewer_id, author_id, submission_id from exchange_pair
+             where reviewer_id = :person and exchange_id = :exchange
+            union all
+            select reviewer_id, author_id, submission_id from exchange_pair
+             where submission_id = :work and author_id = :person) p
       left join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
-     where p.exchange_id = :exchange and (p.reviewer_id = :person or p.author_id = :person)
+     order by p.reviewer_id, p.author_id
     """
 )
 END_OFFERS = text(
     """
-    update exchange_offer o set state = 'expired', ended_at = :now
-      from exchange_seat s
-     where o.exchange_id = :exchange and o.state in ('offered', 'started')
-       and s.exchange_id = o.exchange_id and s.submission_id = o.submission_id
-       and (o.reviewer_id = :person or s.person_id = :person)
+    update exchange_offer set state = 'expired', ended_at = :now
+     where state in ('offered', 'started') and exchange_id = :exchange
+       and (reviewer_id = :person and not :keeps_reading
+            or submission_id = :work
+               and (reviewer_id = any(:readers)
+                    or not exists (select from exchange_seat s where s.submission_id = :work and s.left_at is null)))
     """
 )
-LESS_BEGUN = text(
-    "update exchange_seat set begun = begun - 1 where exchange_id = :exchange and person_id = any(:people)"
-)
-EVERYBODY = text(
+FORGET_PAIRS = text(
     """
-    select s.person_id, s.lacks, least(s.idle, :reviews - count(p.submission_id)) as idle
-      from exchange_seat s
-      left join exchange_pair p on p.exchange_id = s.exchange_id and p.reviewer_id = s.person_id
-     where s.exchange_id = :exchange and s.left_at is null and s.planned_at is not null
-     group by s.exchange_id, s.person_id
-     order by s.joined_at, s.person_id
+    delete from exchange_pair where exchange_id = :exchange and (reviewer_id = :person or author_id = :person)
+    returning reviewer_id, author_id
+    """
+)
+FORGET_SEAT = text("delete from exchange_seat where exchange_id = :exchange and person_id = :person")
+EVERYBODY = text("select person_id from exchange_seat where exchange_id = :exchange and left_at is null")
+IS_IN_NEED = text(
+    """
+    select exists (select from exchange_seat where exchange_id = :exchange and lacks > 0 and left_at is null)
+       and exists (select from exchange_seat
+                    where exchange_id = :exchange and idle > 0 and left_at is null and away_at is null)
+    """
+)
+IN_NEED = text(
+    """
+    select person_id, lacks, case when away_at is null then idle else 0 end as idle from exchange_seat
+     where exchange_id = :exchange and left_at is null and (lacks > 0 or idle > 0 and away_at is null)
+     order by joined_at, person_id
     """
 )
 ALL_WAITING = text(
@@ -136,15 +167,21 @@ def take_seat(session: Session, exchange: Exchange, *, person: int, work: int, n
     # Before the beginning nothing is owed yet, so planning for everybody writes no tallies.
     reviews = 0 if is_early else exchange.reviews
     facts = {"exchange": exchange.id, "person": person, "work": work, "now": now, "reviews": reviews}
-    if session.execute(SIT, facts).one_or_none() is not None and not is_early:
-        _join(session, exchange, person, now=now)
+    seat = session.execute(SIT, facts).one_or_none()
+    if seat is not None and not is_early:
+        _join(session, exchange, person, needs=(seat.idle, seat.lacks), now=now)
+
+
+def has_begun(session: Session, exchange: Exchange) -> bool:
+    """Whether anything is planned yet."""
+    return bool(session.execute(IS_BEGUN, {"exchange": exchange.id}).scalar_one())
 
 
 def is_before_the_beginning(session: Session, exchange: Exchange) -> bool:
     """Whether everybody still waits to begin together."""
     if exchange.option(rules.PairingOptions).start != rules.TOGETHER:
         return False
-    return not session.execute(HAS_BEGUN, {"exchange": exchange.id}).scalar_one()
+    return not has_begun(session, exchange)
 
 
 def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> int:
@@ -152,52 +189,85 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
     Plan for everybody who has handed in, at once. Returns for how many; who comes later joins them.
     """
     scene.hold(session, exchange)
-    if not is_before_the_beginning(session, exchange):
+    if has_begun(session, exchange):
         return 0
-    facts = {"exchange": exchange.id, "course": exchange.course_id}
-    people = list(session.scalars(WAITING_FOR_THE_BEGINNING, facts))
-    if len(people) < 2:
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "now": now}
+    session.execute(LEFT_UNNOTICED, facts)
+    works = {row[0]: row[1] for row in session.execute(WAITING_FOR_THE_BEGINNING, facts)}
+    if len(works) < 2:
         return 0
-    here = scene_of(session, exchange, people)
+    people = list(works)
+    here = scene.scene_of_all(session, exchange)
     pairs = _whole_plan(exchange, people, here)
-    _copy_in(session, exchange, pairs)
-    session.execute(PLANNED, facts | {"people": people, "now": now})
-    given = _counted(pairs, 0)
-    received = _counted(pairs, 1)
+    _copy_in(session, exchange, pairs, works)
+    given, received = _counted(pairs, 0), _counted(pairs, 1)
     scene.reckon(
         session,
         exchange,
         lacks={id: exchange.reviews - received.get(id, 0) for id in people},
         idle={id: exchange.reviews - given.get(id, 0) for id in people},
     )
-    scene.note(session, exchange, "planned", now=now, people=people, seed=exchange.seed, reviews=exchange.reviews)
+    # What follows from the seed alone is not written down: half a million pairs for a class of 100,000.
+    said = {"added": pairs} if here.is_bound else {}
+    scene.note(
+        session, exchange, "planned", now=now, people=people, seed=exchange.seed, reviews=exchange.reviews, **said
+    )
     log.info("exchange %s planned for %s people, %s pairs", exchange.id, len(people), len(pairs))
     return len(people)
 
 
-def leave_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+def begin_with_those_who_wait(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """Nobody waits for a common beginning any more: who has handed in begins. Nothing is planned yet, the lock held."""
+    if begin_together(session, exchange, now=now):
+        return
+    for alone in session.scalars(EVERYBODY, {"exchange": exchange.id}).all():
+        reviews = {alone: exchange.reviews}
+        scene.reckon(session, exchange, lacks=reviews, idle=reviews)
+        _join(session, exchange, alone, needs=(exchange.reviews, exchange.reviews), now=now)
+
+
+def leave_seat(
+    session: Session, exchange: Exchange, *, person: int, now: datetime, keeps_reading: bool = False
+) -> None:
     """
     Somebody leaves the course, or takes their work back: those around them close the gap.
 
-    Feedback that was given stays. What they had begun to read is looked after by others, and
-    whoever had begun to read their work gets another.
+    Feedback that was given stays. What they had begun to read is looked after by others, unless they
+    go on with it, and whoever had begun to read their work gets another.
     """
     scene.hold(session, exchange)
-    facts = {"exchange": exchange.id, "person": person, "now": now}
-    if session.execute(LEAVE, facts).one_or_none() is None:
+    facts = {"exchange": exchange.id, "person": person, "now": now, "keeps_reading": keeps_reading}
+    work = session.execute(LEAVE, facts).scalar_one_or_none()
+    if work is None:
         return
-    around = session.execute(AROUND, facts).all()
-    gone = [row for row in around if row.state != "submitted"]
+    around = session.execute(AROUND, facts | {"work": work}).all()
+    gone = [
+        row
+        for row in around
+        if row.state != rules.OfferState.SUBMITTED
+        and not (keeps_reading and row.reviewer_id == person and row.state in rules.OPEN_STATES)
+    ]
     reviewers = [row.reviewer_id for row in gone if row.author_id == person]
     authors = [row.author_id for row in gone if row.reviewer_id == person]
-    begun = [row.author_id for row in gone if row.is_begun and row.reviewer_id == person]
-    if begun:
-        session.execute(LESS_BEGUN, facts | {"people": begun})
-    session.execute(END_OFFERS, facts)
+    session.execute(END_OFFERS, facts | {"work": work, "readers": reviewers})
     removed = tuple(pairs_of(gone))
     here = scene_of(session, exchange, [*reviewers, *authors, person], ignoring=removed)
     added = leaving(reviewers, authors, allows=here.allows, avoids=here.avoids)
     scene.write(session, exchange, Change(added=added, removed=removed), kind="left", now=now, person=person)
+
+
+def forget_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
+    """
+    Somebody leaves and nothing here says any more where they sat, nor whose work they read.
+
+    What they gave counts as it did: the tallies of others stay.
+    """
+    leave_seat(session, exchange, person=person, now=now)
+    scene.hold(session, exchange)
+    facts = {"exchange": exchange.id, "person": person}
+    removed = pairs_of(session.execute(FORGET_PAIRS, facts))
+    session.execute(FORGET_SEAT, facts)
+    scene.note(session, exchange, "forgotten", now=now, person=person, removed=[list(pair) for pair in sorted(removed)])
 
 
 def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime) -> None:
@@ -206,9 +276,9 @@ def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime)
     if not more:
         return
     scene.hold(session, exchange)
-    people = [
-        row.person_id for row in session.execute(EVERYBODY, {"exchange": exchange.id, "reviews": exchange.reviews})
-    ]
+    if is_before_the_beginning(session, exchange):
+        return
+    people = list(session.scalars(EVERYBODY, {"exchange": exchange.id}))
     scene.reckon(session, exchange, lacks=dict.fromkeys(people, more), idle=dict.fromkeys(people, more))
     mix_again(session, exchange, now=now)
 
@@ -217,7 +287,13 @@ def mix_again(session: Session, exchange: Exchange, *, now: datetime) -> None:
     """Plan everything anew that nobody has begun: after other rules, or another number of reviews."""
     scene.hold(session, exchange)
     removed = pairs_of(session.execute(ALL_WAITING, {"exchange": exchange.id}))
-    scene.write(session, exchange, Change(removed=tuple(removed)), kind="mixed", now=now)
+    if removed:
+        scene.write(session, exchange, Change(removed=tuple(removed)), kind="mixed", now=now)
+    ruled = scene.scene_of_all(session, exchange).must
+    if ruled:
+        people = {id for pair in ruled for id in pair}
+        wanted = _wanted(session, exchange, scene_of(session, exchange, people), people)
+        scene.write(session, exchange, Change(added=tuple(wanted)), kind="ruled", now=now)
     mend(session, exchange, now=now)
 
 
@@ -225,16 +301,19 @@ def mend(session: Session, exchange: Exchange, *, now: datetime) -> int:
     """
     Bring those together whom the plan owes a work and those whom it owes a reviewer. Returns how many pairs.
     """
+    # Most of the time there is nothing to mend, and nobody need wait for that to be found out.
+    if not session.scalar(IS_IN_NEED, {"exchange": exchange.id}):
+        return 0
     scene.hold(session, exchange)
-    rows = session.execute(EVERYBODY, {"exchange": exchange.id, "reviews": exchange.reviews}).all()
+    rows = session.execute(IN_NEED, {"exchange": exchange.id}).all()
     gives = {row.person_id: row.idle for row in rows if row.idle > 0}
     gets = {row.person_id: row.lacks for row in rows if row.lacks > 0}
-    if not gives or not gets:
-        return 0
     here = scene_of(session, exchange, {*gives, *gets})
     added = filled(gives, gets, seed=exchange.seed, allows=here.allows, avoids=here.avoids)
     if added:
         scene.write(session, exchange, Change(added=tuple(added)), kind="mended", now=now)
+    if len(added) > MANY:
+        _tell_the_database(session)
     return len(added)
 
 
@@ -252,37 +331,47 @@ def follow_the_course(session: Session, exchange: Exchange, *, now: datetime) ->
     return len(gone) + len(back)
 
 
-def _join(session: Session, exchange: Exchange, person: int, *, now: datetime) -> None:
-    facts = {"exchange": exchange.id, "person": person, "urn": URN, "reviews": exchange.reviews}
-    in_need = session.execute(IN_NEED, facts).all()
-    drawn = pairs_of(session.execute(DRAWN, facts | {"start": draw_for(exchange.seed, person)}))[:URN]
-    lacking = [row.person_id for row in in_need if row.what == "lacking"]
-    idle = [row.person_id for row in in_need if row.what == "idle"]
-    people = {person, *lacking, *idle, *(id for pair in drawn for id in pair)}
+def _join(session: Session, exchange: Exchange, person: int, *, needs: tuple[int, int], now: datetime) -> None:
+    facts = {"exchange": exchange.id, "person": person, "urn": URN, "start": draw_for(exchange.seed, person)}
+    rows = session.execute(AROUND_A_NEWCOMER, facts).all()
+    lacking = [row.one for row in rows if row.what == "lacking"]
+    idle = [row.one for row in rows if row.what == "idle"]
+    waiting = pairs_of(row for row in rows if row.what == "waiting")[:URN]
+    people = {person, *lacking, *idle, *(id for pair in waiting for id in pair)}
     here = scene_of(session, exchange, people)
+    if here.must:
+        here = scene_of(session, exchange, people | {id for pair in here.must for id in pair})
     change = joining(
         person,
-        exchange.reviews,
-        wanted=sorted(pair for pair in here.must if person in pair and pair not in here.taken),
+        needs,
+        wanted=_wanted(session, exchange, here, {person}),
         lacking=lacking,
         idle=idle,
-        waiting=drawn,
+        waiting=here.free_to_go(waiting),
         allows=here.allows,
         avoids=here.avoids,
     )
-    session.execute(PLANNED, {"exchange": exchange.id, "people": [person], "now": now})
     scene.write(session, exchange, change, kind="joined", now=now, person=person)
 
 
-def _whole_plan(exchange: Exchange, people: Sequence[int], here: scene.Scene) -> list[Pair]:
+def _wanted(session: Session, exchange: Exchange, here: Scene, people: Collection[int]) -> list[Pair]:
+    """What the teacher wants for one of *people* and is not there yet, where both have handed in."""
+    wanted = sorted(pair for pair in here.must if pair not in here.taken and not {*pair}.isdisjoint(people))
+    if not wanted:
+        return []
+    who = {id for pair in wanted for id in pair}
+    seated = set(session.scalars(SEATED, {"exchange": exchange.id, "people": list(who)}))
+    return [pair for pair in wanted if seated.issuperset(pair)]
+
+
+def _whole_plan(exchange: Exchange, people: Sequence[int], here: Scene) -> list[Pair]:
     wanted = sorted(pair for pair in here.must if set(pair) <= set(people))
     if not wanted:
-        is_free = not here.options.has_boundaries and not here.never
         return regular_plan(
             people,
             exchange.reviews,
             seed=exchange.seed,
-            allows=None if is_free else here.allows,
+            allows=here.allows if here.options.has_boundaries or here.never else None,
             avoids=here.last,
         )
     given, received = _counted(wanted, 0), _counted(wanted, 1)
@@ -299,16 +388,8 @@ def _whole_plan(exchange: Exchange, people: Sequence[int], here: scene.Scene) ->
     return [*wanted, *rest]
 
 
-def _copy_in(session: Session, exchange: Exchange, pairs: Sequence[Pair]) -> None:
+def _copy_in(session: Session, exchange: Exchange, pairs: Sequence[Pair], works: Mapping[int, int]) -> None:
     """Many pairs by COPY: a row each by a statement each would take ten times as long."""
-    works: dict[int, int] = dict(
-        session.execute(
-            text("select person_id, submission_id from exchange_seat where exchange_id = :exchange"),
-            {"exchange": exchange.id},
-        )
-        .tuples()
-        .all()
-    )
     connection = db.driver_connection(session)
     with (
         connection.cursor() as cursor,
@@ -322,6 +403,13 @@ def _copy_in(session: Session, exchange: Exchange, pairs: Sequence[Pair]) -> Non
                     for reviewer, author in pairs[start : start + 20_000]
                 )
             )
+    if len(pairs) > MANY:
+        _tell_the_database(session)
+
+
+def _tell_the_database(session: Session) -> None:
+    """Much has come at once: what was found out about the table, and how it is read best, no longer holds."""
+    session.execute(text("analyze exchange_pair"))
 
 
 def _counted(pairs: Sequence[Pair], side: int) -> dict[int, int]:

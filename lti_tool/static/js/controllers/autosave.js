@@ -11,9 +11,10 @@ export default class extends Controller {
 
   connect() {
     this.listeners = [
-      [this.element, "input", () => this.#typed()],
-      [this.element, "change", () => this.#typed()],
-      [this.element, "submit", (event) => this.#submit(event)],
+      // On the document: fields that stand elsewhere belong to the form too.
+      [document, "input", (event) => event.target.form === this.element && this.#typed()],
+      [document, "change", (event) => event.target.form === this.element && this.#typed()],
+      [document, "submit", (event) => event.target === this.element && this.#submit(event)],
       [this.element, "htmx:before:request", (event) => this.#begun(event)],
       [document, "htmx:after:request", (event) => this.#answered(event)],
       [document, "htmx:error", (event) => this.#broken(event)],
@@ -35,7 +36,7 @@ export default class extends Controller {
 
   // Words that the stash or the browser put back are as unsaved as if they had just been typed.
   #look() {
-    const fields = [...this.element.querySelectorAll("textarea, input[type=radio]")];
+    const fields = [...this.element.elements].filter((each) => each.matches("textarea, input[type=radio]"));
     if (fields.some((field) => field.value !== (field.defaultValue ?? "") || field.checked !== field.defaultChecked)) {
       this.#typed();
     }

@@ -5,6 +5,9 @@ import { word } from "../words.js";
 const KEPT = "textarea[name], input[type=text][name], input[type=url][name], input[type=search][name]";
 const PAUSE = 250;
 
+// Of such a button the form itself does not hear, see plain_buttons.js.
+const isPlain = (event) => Boolean(event.submitter?.matches("[hx-ignore]"));
+
 // Keeps what is typed into a form until it is safe on the server: through errors, a closed laptop, a session
 // that ended. Same person, same form, same tab: the words come back.
 //
@@ -18,22 +21,28 @@ export default class extends Controller {
     this.form = this.keyValue || this.element.action.replace(/^[^/]*\/\/[^/]*(\/s\/[^/]*)?/, "");
     this.bases = new Map(this.#fields().map((field) => [field.name, field.defaultValue]));
     this.listeners = [
-      [this.element, "input", () => this.#later()],
-      [this.element, "submit", () => this.#send()],
+      // On the document: fields that stand elsewhere belong to the form too.
+      [document, "input", (event) => event.target.form === this.element && this.#later()],
+      [this.element, "submit", (event) => this.#send(event)],
+      [document, "submit", (event) => event.target === this.element && isPlain(event) && this.#send(event)],
       [window, "pagehide", () => this.#keepNow()],
       [document, "htmx:after:request", (event) => this.#answered(event)],
     ];
-    for (const [target, name, listener] of this.listeners) target.addEventListener(name, listener);
+    for (const [target, name, listener] of this.listeners) {
+      target.addEventListener(name, listener, { capture: target === document });
+    }
     this.#restore();
   }
 
   disconnect() {
     this.#keepNow();
-    for (const [target, name, listener] of this.listeners ?? []) target.removeEventListener(name, listener);
+    for (const [target, name, listener] of this.listeners ?? []) {
+      target.removeEventListener(name, listener, { capture: target === document });
+    }
   }
 
   #fields() {
-    return [...this.element.querySelectorAll(KEPT)].filter((field) => !field.readOnly);
+    return [...this.element.elements].filter((field) => field.matches(KEPT) && !field.readOnly);
   }
 
   #later() {
@@ -60,10 +69,10 @@ export default class extends Controller {
     write(this.owner, this.form, { sent, words });
   }
 
-  #send() {
+  #send(event) {
     window.clearTimeout(this.timer);
     // A form that htmx sends stays on the page: its answer says how it went.
-    const byHtmx = this.element.matches("[hx-post], [hx-put], [hx-patch]");
+    const byHtmx = this.element.matches("[hx-post], [hx-put], [hx-patch]") && !isPlain(event);
     this.#keep(!byHtmx);
     this.sending = new Map(this.#fields().map((field) => [field.name, field.value]));
   }

@@ -1,0 +1,253 @@
+"""
+The whole of an exchange as plain facts, section by section, each read by one statement while it is sent.
+
+Left out on purpose: drafts, what reviewers note for themselves, dates somebody set themselves, and what authors
+say to a reviewer alone. Staff do not read them in Hearth either.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.orm import Session
+
+from lti_tool.exchange.exporting.sight import Sight
+from lti_tool.exchange.exporting.tables import letter
+from lti_tool.exchange.models import Criterion, Exchange
+from lti_tool.exchange.rules.criteria import Scale
+
+SCHEMA = "hearth-exchange/1"
+"""Grows with the first change after which a reader of the one before would misread."""
+
+Facts = dict[str, Any]
+
+PEOPLE = text(
+    """
+    select p.id, p.name, m.sections, m.groups, m.left_at
+      from membership m join person p on p.id = m.person_id
+     where m.course_id = :course
+       and (m.role = 'learner' and m.staff_since is null and not m.is_test_user
+            or exists (select from exchange_submission w where w.exchange_id = :exchange and w.author_id = p.id)
+            or exists (select from exchange_offer o where o.exchange_id = :exchange and o.reviewer_id = p.id))
+     order by p.id
+    """
+)
+SEATS = text(
+    """
+    select s.person_id as person, s.submission_id as work, s.joined_at,
+           case when b.at is not null then greatest(s.joined_at, b.at) end as planned_at, s.away_at, s.left_at
+      from exchange_seat s
+      left join (select min(at) as at from exchange_pairing_event
+                  where exchange_id = :exchange and kind in ('planned', 'joined')) b on b.at is not null
+     where s.exchange_id = :exchange order by s.joined_at, s.person_id
+    """
+)
+PAIRS = text(
+    """
+    select reviewer_id as reviewer, author_id as author, submission_id as work, begun_at
+      from exchange_pair where exchange_id = :exchange order by reviewer_id, author_id
+    """
+)
+STEPS = text("select kind, at, facts from exchange_pairing_event where exchange_id = :exchange order by id")
+PAIR_RULES = text(
+    """
+    select reviewer_id as reviewer, author_id as author, kind, at
+      from exchange_pair_rule where exchange_id = :exchange order by reviewer_id, author_id
+    """
+)
+WORKS = text(
+    """
+    select w.id, w.author_id, w.submitted_at,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'number', v.number, 'body', v.body, 'beside', v.beside, 'note', v.note,
+                       'files', v.file_ids, 'handed_in_at', v.handed_in_at) order by v.number), '[]')
+              from exchange_work_version v where v.submission_id = w.id) as versions,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'id', f.id, 'name', f.name, 'media_type', f.media_type, 'size', f.size,
+                       'sha256', f.sha256) order by f.id), '[]')
+              from exchange_submission_file f
+             where f.submission_id = w.id
+               and exists (select from exchange_work_version v
+                            where v.submission_id = w.id and f.id = any(v.file_ids))) as files
+      from exchange_submission w
+     where w.exchange_id = :exchange and w.version > 0
+     order by w.id
+    """
+)
+OFFERS = text(
+    """
+    select id, submission_id as work, reviewer_id, state, offered_at, lease_until, version, reason, note, ended_at
+      from exchange_offer where exchange_id = :exchange order by id
+    """
+)
+FEEDBACK = text(
+    """
+    select f.id, f.offer_id, o.submission_id as work, o.version, o.reviewer_id, f.comment, f.to_author, f.notes,
+           f.given_at,
+           row_number() over (partition by o.submission_id order by f.id) as place,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'criterion', n.criterion_id, 'level', n.level_id, 'number', n.number,
+                       'comment', n.comment) order by n.criterion_id), '[]')
+              from exchange_answer n where n.feedback_id = f.id) as answers,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'words', v.words, 'cause', v.cause, 'at', v.at) order by v.id), '[]')
+              from exchange_feedback_revision v where v.feedback_id = f.id) as before,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'criterion', m.criterion_id, 'note', m.note, 'mark', m.mark, 'reason', m.reason, 'at', m.at,
+                       'seen_version', m.seen_version, 'done_version', m.done_version,
+                       'done_at', m.done_at) order by m.id), '[]')
+              from exchange_mark m where m.feedback_id = f.id) as marks,
+           (select jsonb_build_object('rule', t.rule, 'at', t.at)
+              from exchange_thanks t where t.feedback_id = f.id) as thanks,
+           (select jsonb_build_object('note', l.note, 'at', l.at)
+              from exchange_second_look l where l.feedback_id = f.id) as second_look,
+           (select jsonb_build_object('note', q.note, 'at', q.at, 'answered_at', q.answered_at)
+              from exchange_rewrite_request q where q.feedback_id = f.id) as rewrite_request,
+           (select jsonb_build_object('note', h.note, 'at', h.at)
+              from exchange_hiding h where h.feedback_id = f.id) as hidden,
+           (select jsonb_build_object('reason', x.reason, 'at', x.at)
+              from exchange_exclusion x where x.feedback_id = f.id) as not_counted
+      from exchange_feedback f join exchange_offer o on o.id = f.offer_id
+     where o.exchange_id = :exchange
+     order by o.submission_id, f.id
+    """
+)
+MESSAGES = text(
+    """
+    select m.id, m.feedback_id as feedback, m.side, m.writer_id, m.body, m.sent_at, m.edited_at, h.note as hidden
+      from exchange_message m
+      join exchange_feedback f on f.id = m.feedback_id
+      join exchange_offer o on o.id = f.offer_id
+      left join exchange_hiding h on h.message_id = m.id
+     where o.exchange_id = :exchange
+     order by m.id
+    """
+)
+FLAGS = text(
+    """
+    select g.id, g.feedback_id as feedback, g.message_id as message, g.submission_id as work, g.by_id, g.reason,
+           g.words, g.at,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'act', a.act, 'note', a.note, 'told', a.told, 'by', a.by_id, 'at', a.at) order by a.id), '[]')
+              from exchange_flag_act a where a.flag_id = g.id) as acts
+      from exchange_flag g where g.exchange_id = :exchange order by g.id
+    """
+)
+RELEASES = text(
+    """
+    select person_id as person, score, maximum, cause, by_id as by, at
+      from exchange_release where exchange_id = :exchange order by at, person_id
+    """
+)
+BY_HAND = text(
+    """
+    select person_id as person, part, score, reason, by_id as by, at
+      from exchange_grade_override where exchange_id = :exchange order by id
+    """
+)
+REGRADES = text(
+    """
+    select reason, what, up, down, unchanged, by_id as by, at
+      from exchange_regrade where exchange_id = :exchange order by id
+    """
+)
+
+
+def sections(
+    session: Session, exchange: Exchange, sight: Sight, *, now: datetime
+) -> Iterator[tuple[str, Any | Iterator[Facts]]]:
+    """The sections of the file in their order, by name. Those that grow with the class are read as they are taken."""
+
+    def read(statement: TextClause) -> Iterator[Facts]:
+        facts = {"exchange": exchange.id, "course": exchange.course_id}
+        for row in session.execute(statement, facts, execution_options={"yield_per": 500}):
+            yield {name: _plain(value) for name, value in row._mapping.items()}
+
+    def of_pairing(statement: TextClause) -> Iterator[Facts]:
+        return read(statement) if sight.is_whole else iter(())
+
+    yield "schema", SCHEMA
+    yield "exported_at", _plain(now)
+    yield "withheld", list(sight.withheld)
+    yield "settings", settings(exchange)
+    yield "criteria", [criterion(each) for each in exchange.criteria]
+    yield "people", read(PEOPLE)
+    yield "seats", of_pairing(SEATS)
+    yield "pairs", of_pairing(PAIRS)
+    yield "pair_rules", of_pairing(PAIR_RULES)
+    yield "pairing_events", ({**each.pop("facts"), **each} for each in of_pairing(STEPS))
+    yield "works", (_work(each, sight) for each in read(WORKS))
+    yield "offers", (_offer(each, sight) for each in read(OFFERS))
+    yield "feedback", (_feedback(each, exchange, sight) for each in read(FEEDBACK))
+    yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))
+    yield "flags", ({"by": sight.anybody(each.pop("by_id")), **each} for each in read(FLAGS))
+    yield "releases", read(RELEASES)
+    yield "grades_by_hand", read(BY_HAND)
+    yield "regrades", read(REGRADES)
+
+
+def settings(exchange: Exchange) -> Facts:
+    """Everything a teacher chose, but for the criteria."""
+    return {
+        "exchange": exchange.id,
+        "title": exchange.title,
+        "instructions": exchange.instructions,
+        "reviews": exchange.reviews,
+        "points": exchange.points,
+        "opens_at": _plain(exchange.opens_at),
+        "submit_by": _plain(exchange.submit_by),
+        "review_by": _plain(exchange.review_by),
+        "anonymity": exchange.anonymity,
+        "seed": exchange.seed,
+        "options": exchange.options,
+        "created_at": _plain(exchange.created_at),
+        "published_at": _plain(exchange.publication.published_at if exchange.publication else None),
+        "closed_at": _plain(exchange.closure.closed_at if exchange.closure else None),
+    }
+
+
+def criterion(each: Criterion) -> Facts:
+    """One criterion with its levels."""
+    return {
+        "id": each.id,
+        "title": each.title,
+        "description": each.description,
+        "prompt": each.prompt,
+        "kind": each.kind,
+        "weight": each.weight,
+        "comment": each.comment,
+        "scale": _scale(each.scale),
+        "guide": each.guide,
+        "levels": [
+            {"id": level.id, "title": level.title, "description": level.description, "points": level.points}
+            for level in each.levels
+        ],
+    }
+
+
+def _scale(scale: Scale | None) -> Facts | None:
+    return None if scale is None else {"lowest": scale.lowest, "highest": scale.highest, "step": scale.step}
+
+
+def _work(each: Facts, sight: Sight) -> Facts:
+    return {"author": sight.author(each.pop("author_id")), **each}
+
+
+def _offer(each: Facts, sight: Sight) -> Facts:
+    if not sight.reviewers:
+        each |= {"note": ""}
+    return {"reviewer": sight.reviewer(each.pop("reviewer_id")), **each}
+
+
+def _feedback(each: Facts, exchange: Exchange, sight: Sight) -> Facts:
+    return {
+        "offer": each.pop("offer_id"),
+        "reviewer": sight.reviewer(each.pop("reviewer_id")),
+        "letter": letter(exchange, each["work"], each.pop("place")),
+        **each,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value

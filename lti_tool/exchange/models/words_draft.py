@@ -1,0 +1,29 @@
+"""
+Words about something other than a classmate's work, while they are being written.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.db import Base
+
+
+class WordsDraft(Base):
+    """What somebody is writing about their own work."""
+
+    __tablename__ = "exchange_words_draft"
+    __table_args__ = (Index("ix_exchange_words_draft_person_id", "person_id"),)
+
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    about: Mapped[str] = mapped_column(primary_key=True)
+    """What it is about: ``self-assessment``."""
+    words: Mapped[dict[str, Any]]
+    """:meth:`rules.Words.as_dict`."""
+    other: Mapped[dict[str, Any] | None]
+    """What the newest save replaced that its tab had not seen, kept to be taken back."""
+    revision: Mapped[int] = mapped_column(default=0)
+    saved_at: Mapped[datetime]

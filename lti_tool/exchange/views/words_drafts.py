@@ -1,0 +1,94 @@
+"""
+What the forms share in which somebody writes about other than a classmate's work: drafts, and words of another tab.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import ValidationError
+
+from lti_tool import db
+from lti_tool.clock import now
+from lti_tool.exchange import errors, operations, queries
+from lti_tool.exchange.models import Exchange, WordsDraft
+from lti_tool.exchange.rules import Words
+from lti_tool.exchange.schemas import FeedbackSchema
+from lti_tool.exchange.views import words_form
+from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """Words of another tab, as the page shows copies."""
+
+    content: dict[str, Any]
+    saved_at: datetime
+
+
+def facts_of(draft: WordsDraft | None, given: Words | None, *, restore_url: str) -> dict[str, Any]:
+    """What a form shows of what is written so far: the draft, else what was *given* before."""
+    written = Words.from_dict(draft.words) if draft is not None else given or Words()
+    return {
+        "words": written,
+        "revision": draft.revision if draft is not None else 0,
+        "saved_at": draft.saved_at if draft is not None else None,
+        "copies": _copies(draft),
+        "copy_url": lambda _copy: restore_url,
+    }
+
+
+def keep(
+    exchange: Exchange,
+    person: int,
+    about: str,
+    *,
+    here: str,
+    restore_url: str,
+    refused: Callable[[dict[str, list[str]]], str],
+) -> ResponseReturnValue:
+    """Keep what was typed. *refused* renders the page with what is wrong, *here* is its address."""
+    try:
+        form = FeedbackSchema().load(words_form.values(exchange))
+        saved = operations.keep_words(
+            db.session(),
+            exchange,
+            person=person,
+            about=about,
+            words=form["words"],
+            base_revision=form["base_revision"],
+            now=now(),
+        )
+    except (ValidationError, errors.TooLong) as err:
+        said = words_form.errors_by_name(exchange, err)
+        db.session.rollback()
+        if is_htmx():
+            return render_template("exchange/_not_saved.html", exchange=exchange_or_404(exchange.id), errors=said), 422
+        return refused(said), 422
+    db.session.commit()
+    if not is_htmx():
+        return go_to(here, saying=_("Saved."))
+    draft = queries.words_draft(db.session(), exchange, person, about)
+    return render_template(
+        "exchange/_saved.html",
+        saved=saved,
+        copies=_copies(draft),
+        coach=(),
+        criteria=exchange.criteria,
+        copy_url=lambda _copy: restore_url,
+        conflict_words=_(
+            "This was also changed in another tab. Both are kept: here is what you saved last, "
+            "and the other is below it."
+        ),
+        request=request,
+    )
+
+
+def _copies(draft: WordsDraft | None) -> tuple[Kept, ...]:
+    if draft is None or not draft.other:
+        return ()
+    return (Kept(content={"answers": {}, "comment": "", **draft.other}, saved_at=draft.saved_at),)

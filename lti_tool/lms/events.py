@@ -1,0 +1,106 @@
+"""
+What an LMS tells on its own, in our words.
+
+Every one of them is a hint: it may be lost, come twice, or come late. Whoever handles it compares
+``occurred_at`` with what is known, or asks the LMS how things stand now.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Proof = Literal["standard", "jwt", "token", "address"]
+"""
+How a source proves who it is: a Standard Webhooks signature, a token signed with the LMS's key,
+a shared token in the body, or nothing but its secret address.
+"""
+
+
+class UnreadableEvent(Exception):
+    """A body that was proven, and is none of the shapes its LMS is known for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomingEvent:
+    """One event as it came, told apart from all others of its source."""
+
+    key: str
+    """The same for the same event, however often it comes."""
+    name: str
+    """As the LMS calls it."""
+    occurred_at: datetime
+    payload: Mapping[str, Any]
+    """What translating it needs, and no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LmsEvent:
+    """Something happened in the LMS. Ids are the LMS's own, :attr:`LaunchFacts.lms_course_id` and its like."""
+
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterChanged(LmsEvent):
+    """Somebody joined a course, left it, or has another role there."""
+
+    course: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupsChanged(LmsEvent):
+    """Groups or sections of a course, or who is in them. ``course`` is "" where the LMS names only the group."""
+
+    course: str
+    group: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonChanged(LmsEvent):
+    """Somebody has another name."""
+
+    person: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonDeleted(LmsEvent):
+    """The LMS has deleted somebody, and wants us to forget them."""
+
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseChanged(LmsEvent):
+    """A course has another title, or is over."""
+
+    course: str
+    title: str = ""
+    """"" where the event does not tell."""
+    is_over: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseCopied(LmsEvent):
+    """The content of one course has come into another."""
+
+    course: str
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkHandedIn(LmsEvent):
+    """Somebody handed in work for an assignment of the LMS, or it was graded there."""
+
+    course: str
+    person: str
+    is_graded: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseActivity(LmsEvent):
+    """Something else happened in a course that its people may like to know: a discussion, a link, a completion."""
+
+    course: str
+    what: str

@@ -1,0 +1,174 @@
+"""
+Events of Moodle: from our plugin, signed, or from local_webhooks with a token in the body.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from lti_tool.lms.events import (
+    CourseActivity,
+    CourseChanged,
+    CourseCopied,
+    GroupsChanged,
+    IncomingEvent,
+    LmsEvent,
+    PersonChanged,
+    PersonDeleted,
+    RosterChanged,
+    UnreadableEvent,
+    WorkHandedIn,
+)
+
+FIELDS = ("courseid", "userid", "relateduserid", "objectid", "timecreated", "contextinstanceid", "anonymous")
+NEEDED_OF_OTHER = ("fullname", "name", "originalcourseid", "groupid", "modulename")
+EVENTS = "\\core\\event\\"
+FIRST_OF_OUR_TIME = 946_684_800
+"""The year 2000: whatever is older is no moment of an event."""
+
+
+def read(document: Any, *, message_id: str) -> list[IncomingEvent]:
+    """
+    One event, or several in a list. Raises :class:`UnreadableEvent` for a body of another shape.
+
+    Ours is ``{"type", "timestamp", "data": {"site", "event": {…}}}``; local_webhooks posts what
+    ``\\core\\event\\base::get_data()`` gives, with its token beside it.
+    """
+    if not isinstance(document, Mapping):
+        raise UnreadableEvent("a body is an object")
+    data = document.get("data")
+    if isinstance(data, Mapping):
+        several = data.get("events")
+        events = several if isinstance(several, list) else [data.get("event")]
+    else:
+        events = [document]
+    return [
+        _event(each, message_id=f"{message_id}/{number}" if message_id else "") for number, each in enumerate(events)
+    ]
+
+
+def token_of(document: Any) -> str:
+    """The token of local_webhooks."""
+    found = document.get("token") if isinstance(document, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def translate(event: IncomingEvent) -> Sequence[LmsEvent]:
+    """*event* in the house's words."""
+    making = TABLE.get(event.name)
+    return (making(event.payload, event.occurred_at),) if making is not None else ()
+
+
+def _event(told: Any, *, message_id: str) -> IncomingEvent:
+    if not isinstance(told, Mapping) or not isinstance(told.get("eventname"), str):
+        raise UnreadableEvent("an event has an eventname")
+    other = told.get("other")
+    kept = {name: told[name] for name in FIELDS if told.get(name) is not None}
+    if isinstance(other, Mapping):
+        kept["other"] = {name: other[name] for name in NEEDED_OF_OTHER if other.get(name) is not None}
+    name = told["eventname"].removeprefix(EVENTS)[:100]
+    own = told.get("eventid")
+    whole = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+    key = own if isinstance(own, str) and own else message_id
+    return IncomingEvent(
+        key=key[:200] or hashlib.sha256(f"{name}\n{whole}".encode("utf-8", "replace")).hexdigest(),
+        name=name,
+        occurred_at=_moment(told.get("timecreated")),
+        payload=kept,
+    )
+
+
+def _moment(seconds: Any) -> datetime:
+    number = int(seconds) if isinstance(seconds, int | str) and str(seconds).isdigit() else 0
+    if not FIRST_OF_OUR_TIME < number < FIRST_OF_OUR_TIME * 5:
+        raise UnreadableEvent("an event has a time")
+    return datetime.fromtimestamp(number, UTC)
+
+
+def _id(value: Any) -> str:
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return text if text.isascii() and text.isdigit() and text != "0" and len(text) < 20 else ""
+
+
+def _other(told: Mapping[str, Any], name: str) -> str:
+    other = told.get("other")
+    value = other.get(name) if isinstance(other, Mapping) else None
+    return " ".join(str(value).split())[:300] if isinstance(value, str | int) else ""
+
+
+def _roster(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    return RosterChanged(course=_id(told.get("courseid")), occurred_at=at)
+
+
+def _groups(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    return GroupsChanged(course=_id(told.get("courseid")), group=_id(told.get("objectid")), occurred_at=at)
+
+
+def _course(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    return CourseChanged(course=_id(told.get("courseid")), title=_other(told, "fullname"), occurred_at=at)
+
+
+def _course_deleted(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    return CourseChanged(course=_id(told.get("courseid")), is_over=True, occurred_at=at)
+
+
+def _restored(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    return CourseCopied(course=_id(told.get("courseid")), origin=_other(told, "originalcourseid"), occurred_at=at)
+
+
+def _person(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    return PersonChanged(person=_person_of(told), name=_other(told, "fullname"), occurred_at=at)
+
+
+def _person_deleted(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    return PersonDeleted(person=_person_of(told), occurred_at=at)
+
+
+def _graded(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    return WorkHandedIn(course=_id(told.get("courseid")), person=_person_of(told), is_graded=True, occurred_at=at)
+
+
+def _activity(what: str) -> Callable[[Mapping[str, Any], datetime], LmsEvent]:
+    return lambda told, at: CourseActivity(course=_id(told.get("courseid")), what=what, occurred_at=at)
+
+
+def _person_of(told: Mapping[str, Any]) -> str:
+    return _id(told.get("relateduserid")) or _id(told.get("objectid")) or _id(told.get("userid"))
+
+
+TABLE: Mapping[str, Callable[[Mapping[str, Any], datetime], LmsEvent]] = {
+    **dict.fromkeys(
+        (
+            *("user_enrolment_created", "user_enrolment_updated", "user_enrolment_deleted"),
+            *("role_assigned", "role_unassigned", "cohort_member_added", "cohort_member_removed"),
+            "course_reset_ended",
+        ),
+        _roster,
+    ),
+    **dict.fromkeys(
+        (
+            *("group_created", "group_updated", "group_deleted", "group_member_added", "group_member_removed"),
+            *("grouping_created", "grouping_updated", "grouping_deleted"),
+            *("grouping_group_assigned", "grouping_group_unassigned"),
+        ),
+        _groups,
+    ),
+    "course_created": _course,
+    "course_updated": _course,
+    "course_deleted": _course_deleted,
+    "course_restored": _restored,
+    "user_updated": _person,
+    "user_deleted": _person_deleted,
+    "user_graded": _graded,
+    **{
+        name: _activity(name)
+        for name in (
+            *("course_module_created", "course_module_updated", "course_module_deleted"),
+            *("course_module_completion_updated", "course_completed"),
+            *("calendar_event_created", "calendar_event_updated", "calendar_event_deleted"),
+        )
+    },
+}
+"""What each event of Moodle is to us; others are skipped."""

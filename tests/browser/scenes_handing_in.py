@@ -1,0 +1,88 @@
+"""
+Pages about what is handed in, and taken back.
+"""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import expect
+
+from tests.browser.house import TEACHER, House, Place
+from tests.browser.people import Hearth, Someone
+from tests.browser.scenes import INSTRUCTIONS, WORDS, WORK, World, scene
+from tests.unit.files import recorded
+
+
+@cache
+def taken_back(house: House) -> Place:
+    """An exchange in which somebody took their work back while it was read, and the other may yet."""
+    place = house.exchange(house.new_course("Second thoughts"), "A sketch", instructions=INSTRUCTIONS)
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.hand_in(place, name, WORK)
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.begin_feedback(place, name, WORDS)
+    house.take_back(place, "Diego Fuentes")
+    return place
+
+
+@scene("Diego Fuentes")
+def work_taken_back(diego: Someone, world: World) -> Hearth:
+    return diego.open_window(taken_back(world.house))
+
+
+@scene("Mai Tran")
+def taking_work_back(mai: Someone, world: World) -> Hearth:
+    hearth = mai.open_window(taken_back(world.house))
+    hearth.follow("Take it back …")
+    return hearth.shows("Take your work back?")
+
+
+@scene("Mai Tran")
+def reading_what_was_taken_back(mai: Someone, world: World) -> Hearth:
+    hearth = mai.open_window(taken_back(world.house))
+    hearth.root.get_by_text("What you wrote about it").click()
+    return hearth
+
+
+@cache
+def talks(house: House) -> Place:
+    """An exchange of recordings."""
+    place = house.exchange(house.new_course("Speaking"), "A short talk", instructions=INSTRUCTIONS)
+    house.ask_for(place, recordings="true")
+    return place
+
+
+@scene("Mai Tran")
+def bringing_a_recording(mai: Someone, world: World) -> Hearth:
+    hearth = mai.open_window(talks(world.house))
+    hearth.start_writing()
+    if not hearth.root.locator(".files__one").count():
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "talk.wav"
+            file.write_bytes(recorded.wav(seconds=2))
+            hearth.add_file(file)
+    expect(hearth.root.get_by_role("button", name="Write down what is said in it")).to_be_visible()
+    return hearth
+
+
+@scene("Mai Tran")
+def a_recording_without_words(mai: Someone, world: World) -> Hearth:
+    hearth = bringing_a_recording(mai, world)
+    hearth.press("Look at it and hand in …")
+    return hearth.shows("Ready to hand in?")
+
+
+@scene("Mai Tran")
+def saying_what_is_said(mai: Someone, world: World) -> Hearth:
+    hearth = bringing_a_recording(mai, world)
+    hearth.press("Write down what is said in it")
+    return hearth.shows("What is said in work-1.wav")
+
+
+@scene(TEACHER)
+def what_is_handed_in(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(talks(world.house))
+    hearth.follow("Settings")
+    hearth.follow("What is handed in")
+    return hearth.shows("What is handed in")

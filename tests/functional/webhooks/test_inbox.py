@@ -1,0 +1,482 @@
+"""The letterbox: proven, kept once, read by somebody, whatever comes and however often."""
+
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+import responses
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from canvas.events import KEYS
+from lti_tool import db
+from lti_tool.config import Settings
+from lti_tool.courses.models import Course, Person, Platform
+from lti_tool.lms.events import RosterChanged
+from lti_tool.lti.key_sets import key_sets
+from lti_tool.subscriptions import SUBSCRIPTIONS
+from tests.factories.courses import make_course, make_deployment, make_member, make_platform
+from tests.factories.jobs import run_jobs, waiting_jobs
+from tests.factories.lti import jwk, private_key
+from webhooks import inbox, signatures, sources
+from webhooks.drain import MOST_ATTEMPTS, drain_all, subscriptions
+from webhooks.jobs import scrub, sweep
+from webhooks.models import Event, Refusal, Source
+from webhooks.views import LARGEST
+
+PAYLOADS = Path(__file__).parents[2] / "payloads"
+CANVAS_COURSE, CANVAS_PERSON = "700000000000042", "700000000000012"
+SYNC = "courses.sync_roster"
+
+
+def payload(brand: str, name: str) -> Any:
+    return json.loads((PAYLOADS / brand / f"{name}.json").read_text())
+
+
+def everything(brand: str) -> list[Any]:
+    return [json.loads(file.read_text()) for file in sorted((PAYLOADS / brand).glob("*.json"))]
+
+
+class Letterbox:
+    """A source, and who sends to it."""
+
+    def __init__(self, client: FlaskClient, made: sources.Made, platform: Platform) -> None:
+        self.client, self.made, self.platform = client, made, platform
+
+    def post(self, document: Any = None, *, body: bytes | None = None, **headers: str) -> int:
+        """Send as it is. Returns the status."""
+        data = body if body is not None else json.dumps(document).encode()
+        return self.client.post(self.path, data=data, headers=headers).status_code
+
+    def signed(self, document: Any, *, message_id: str = "msg_1", at: datetime | None = None, secret: str = "") -> int:
+        """Send as Standard Webhooks have it."""
+        body, at = json.dumps(document).encode(), at or datetime.now(UTC)
+        signature = signatures.sign(secret or self.made.secret or "", message_id=message_id, at=at, body=body)
+        return self.post(body=body, **headers(message_id, at, signature))
+
+    def token(self, document: Any, *, key: str = "first", kid: str = "first") -> int:
+        """Send as Canvas signs: the token is the whole body."""
+        made = jwt.encode(document, private_key(key), algorithm="RS256", headers={"kid": kid})
+        return self.post(body=made.encode())
+
+    @property
+    def path(self) -> str:
+        return self.made.address.removeprefix("https://hearth.example")
+
+
+def headers(message_id: str, at: datetime, signature: str) -> dict[str, str]:
+    return {"webhook-id": message_id, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
+
+
+@pytest.fixture(autouse=True)
+def _strangers() -> None:
+    """Whom another test knew is unknown here."""
+    inbox.addresses.forget()
+
+
+MakesBox = Callable[..., Letterbox]
+
+
+@pytest.fixture
+def make_box(client: FlaskClient, session: Session, settings: Settings, now: datetime) -> MakesBox:
+    """Makes a source for a platform of a brand, with a course and a student that its events speak of."""
+
+    def make(family: str = "moodle", proof: Any = None, **values: Any) -> Letterbox:
+        platform = make_platform(session, family=family, **values)
+        deployment = make_deployment(session, platform)
+        course_id, person_id = (CANVAS_COURSE, CANVAS_PERSON) if family == "canvas" else ("42", "12")
+        course = make_course(
+            session, deployment, lms_id=course_id, title="Old title", roster_url="https://lms.example/roster"
+        )
+        make_member(session, course, name="Mai").person.lms_id = person_id
+        made = sources.make(session, platform, proof=proof, name="", settings=settings, now=now)
+        session.commit()
+        return Letterbox(client, made, platform)
+
+    return make
+
+
+@pytest.fixture
+def canvas_keys() -> Iterator[responses.RequestsMock]:
+    """The key set that signs Canvas's payloads."""
+    key_sets.forget()
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as network:
+        network.get(KEYS, json={"keys": [jwk("first")]})
+        yield network
+    key_sets.forget()
+
+
+def kept(session: Session) -> list[Event]:
+    session.expire_all()
+    return list(session.scalars(select(Event).order_by(Event.id)))
+
+
+def refused(session: Session) -> Mapping[str, int]:
+    return {row.reason: row.count for row in session.scalars(select(Refusal))}
+
+
+# Proving.
+
+
+def test_a_signed_event_is_kept_and_leads_to_a_new_look_at_the_roster(
+    make_box: MakesBox, session: Session, app: Flask
+) -> None:
+    box = make_box()
+
+    assert box.signed(payload("moodle", "user_enrolment_created")) == 202
+    assert [event.state for event in kept(session)] == ["new"]
+
+    run_jobs(session, app, "webhooks")
+    assert [(event.name, event.state) for event in kept(session)] == [("user_enrolment_created", "done")]
+    assert waiting_jobs(session, SYNC) == 1
+
+
+def test_the_same_event_is_kept_once_and_answered_the_same(make_box: MakesBox, session: Session) -> None:
+    box = make_box()
+    event = payload("moodle", "group_created")
+
+    assert [box.signed(event), box.signed(event), box.signed(event, at=datetime.now(UTC) + timedelta(minutes=1))] == [
+        202,
+        202,
+        202,
+    ]
+    assert len(kept(session)) == 1
+
+
+def test_a_refused_event_is_counted_and_not_kept(make_box: MakesBox, session: Session) -> None:
+    box = make_box()
+
+    assert box.signed(payload("moodle", "group_created"), secret=signatures.new_secret()) == 401
+    assert box.post(payload("moodle", "group_created")) == 401
+    assert box.signed(payload("moodle", "group_created"), at=datetime.now(UTC) - timedelta(hours=1)) == 401
+
+    assert kept(session) == []
+    assert refused(session) == {"wrong signature": 1, "no id": 1, "timestamp too far off": 1}
+
+
+def test_both_secrets_are_taken_during_a_rotation_and_the_old_one_ends(
+    make_box: MakesBox, session: Session, settings: Settings
+) -> None:
+    box = make_box()
+    source = session.get_one(Source, box.made.id)
+    fresh = sources.rotate(session, source, settings=settings, now=datetime.now(UTC))
+    session.commit()
+
+    assert box.signed(payload("moodle", "group_created")) == 202
+    assert box.signed(payload("moodle", "group_updated"), message_id="msg_2", secret=fresh) == 202
+
+    source.old_secret_until = datetime.now(UTC) - timedelta(seconds=1)
+    session.commit()
+    inbox.addresses.forget()
+    assert box.signed(payload("moodle", "group_deleted"), message_id="msg_3") == 401
+
+
+def test_a_payload_signed_by_canvas_is_proven_also_after_it_changed_keys(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    box = make_box("canvas")
+    assert box.made.proof == "jwt"
+
+    assert box.token(payload("canvas", "enrollment_created")) == 202
+    canvas_keys.replace(responses.GET, KEYS, json={"keys": [jwk("first"), jwk("second")]})
+    assert box.token(payload("canvas", "enrollment_updated"), key="second", kid="second") == 202
+    assert len(kept(session)) == 2
+
+
+@pytest.mark.parametrize("body", [b"", b"a.b.c", b"\xff\xfe", b'{"metadata": {}}', b"." * 100])
+def test_what_is_not_signed_by_canvas_is_refused(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock, body: bytes
+) -> None:
+    assert make_box("canvas").post(body=body) == 401
+    assert kept(session) == []
+
+
+def test_somebody_elses_key_and_an_unknown_one_are_refused(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    box = make_box("canvas")
+
+    assert box.token(payload("canvas", "enrollment_created"), key="second", kid="first") == 401
+    assert box.token(payload("canvas", "enrollment_created"), key="second", kid="unknown") == 401
+    assert box.post(body=jwt.encode({}, "x" * 40, algorithm="HS256", headers={"kid": "first"}).encode()) == 401
+    assert kept(session) == []
+
+
+def test_unsigned_events_of_canvas_need_a_source_that_was_made_for_them(make_box: MakesBox, session: Session) -> None:
+    assert make_box("canvas").post(payload("canvas", "enrollment_created")) == 401
+    assert make_box("canvas", "address").post(payload("canvas", "enrollment_created")) == 202
+
+
+def test_local_webhooks_prove_themselves_by_their_token(make_box: MakesBox, session: Session) -> None:
+    box = make_box("moodle", "token")
+    event = payload("moodle", "group_created")
+
+    assert box.post(event) == 401
+    assert box.post(event | {"token": "guessed"}) == 401
+    assert box.post(event | {"token": box.made.secret}) == 202
+    assert "token" not in json.dumps(kept(session)[0].payload)
+
+
+def test_a_proof_that_the_lms_has_not_is_not_offered(
+    session: Session, app: Flask, settings: Settings, now: datetime
+) -> None:
+    platform = make_platform(session, family="canvas")
+
+    with pytest.raises(sources.ProofNotOffered, match="jwt, address"):
+        sources.make(session, platform, proof="token", name="", settings=settings, now=now)
+
+
+# Whatever comes.
+
+
+def test_an_unknown_a_paused_and_a_switched_off_source_are_not_there(make_box: MakesBox, session: Session) -> None:
+    box, off = make_box(), make_box()
+    session.get_one(Source, box.made.id).state = "paused"
+    off.platform.state = "disabled"
+    session.commit()
+
+    assert box.signed(payload("moodle", "group_created")) == 404
+    assert off.signed(payload("moodle", "group_created")) == 404
+    assert box.client.post("/webhooks/unknown", data=b"{}").status_code == 404
+
+
+def test_what_is_no_event_is_told_in_problem_json_and_counted(make_box: MakesBox, session: Session) -> None:
+    box = make_box("canvas", "address")
+
+    for body in (b"not json", b"[" * 100_000, b'{"metadata": {}}', b"[1]", b"\xff", b'{"metadata":{"event_name":1}}'):
+        answer = box.client.post(box.path, data=body)
+        assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+    assert sum(refused(session).values()) == 6
+    assert kept(session) == []
+
+
+def test_a_flood_of_bytes_and_of_events_is_refused(make_box: MakesBox, session: Session) -> None:
+    box = make_box("canvas", "address")
+
+    assert box.post(body=b"x" * (LARGEST + 1)) == 413
+    assert box.post([payload("canvas", "group_created")] * (inbox.MOST_AT_ONCE + 1)) in (400, 413)
+    assert kept(session) == []
+
+
+def test_the_zero_character_is_no_reason_to_lose_an_event(make_box: MakesBox, session: Session) -> None:
+    box = make_box("canvas", "address")
+    event = payload("canvas", "group_created")
+    event["body"]["group_name"] = "Team\x001"
+
+    assert box.post(event) == 202
+    assert kept(session)[0].payload["body"]["group_name"] == "Team1"  # type: ignore[index]
+
+
+def test_a_batch_is_kept_and_rings_once(make_box: MakesBox, session: Session) -> None:
+    box = make_box("canvas", "address")
+
+    assert box.post([payload("canvas", name) for name in ("group_created", "group_updated", "course_updated")]) == 202
+    assert box.post(payload("canvas", "caliper")) == 202
+
+    assert len(kept(session)) == 5
+    assert waiting_jobs(session, "webhooks.drain") == 1
+
+
+# Reading.
+
+
+@pytest.mark.parametrize("family, proof", [("canvas", "address"), ("moodle", "token")])
+def test_every_event_twice_and_shuffled_ends_in_the_same_state(
+    make_box: MakesBox, session: Session, app: Flask, family: str, proof: str
+) -> None:
+    box = make_box(family, proof)
+    events = [each | {"token": box.made.secret} for each in everything(family) * 2]
+    states = []
+
+    for seed in range(3):
+        random.Random(seed).shuffle(events)  # noqa: S311 - an order, and no secret
+        session.execute(text("truncate webhook_event"))
+        session.execute(update(Course).values(title="Old title", told_at=None))
+        session.execute(update(Person).values(name="Mai", told_at=None))
+        session.commit()
+        assert {box.post(each) for each in events} == {202}
+        run_jobs(session, app, "webhooks")
+        states.append(
+            (
+                session.scalars(select(Course.title)).all(),
+                session.scalars(select(Person.name)).all(),
+                session.execute(select(Event.name, Event.state).order_by(Event.name, Event.key)).all(),
+            )
+        )
+
+    assert states[0] == states[1] == states[2]
+    assert states[0][0] == ["Biology of rivers"]
+    assert states[0][1] == ["Mai Trần"]
+    assert {state for _, state in states[0][2]} == {"done", "skipped"}
+    assert waiting_jobs(session, SYNC) == 1
+
+
+def test_events_of_one_platform_touch_no_other(make_box: MakesBox, session: Session, app: Flask) -> None:
+    ours, other = make_box("canvas", "address"), make_box("canvas", "address")
+
+    ours.post(payload("canvas", "course_updated"))
+    run_jobs(session, app, "webhooks")
+
+    titles = {
+        deployment.platform_id: title
+        for title, deployment in (
+            (course.title, course.deployment) for course in session.scalars(select(Course)).unique()
+        )
+    }
+    assert titles == {ours.platform.id: "Biology of rivers", other.platform.id: "Old title"}
+
+
+def test_a_platform_that_withholds_names_is_not_told_them_by_events(
+    make_box: MakesBox, session: Session, app: Flask
+) -> None:
+    box = make_box("canvas", "address")
+    session.execute(update(Person).values(name=""))
+    session.commit()
+
+    box.post(payload("canvas", "user_updated"))
+    run_jobs(session, app, "webhooks")
+
+    assert session.scalars(select(Person.name)).all() == [""]
+
+
+def test_an_event_that_comes_while_another_is_read_is_not_stranded(
+    make_box: MakesBox, session: Session, app: Flask, now: datetime
+) -> None:
+    """
+    A sees a job waiting and defers none; the job begins and ends before A commits. After its commit A looks again.
+    """
+    box = make_box("canvas", "address")
+    box.post(payload("canvas", "course_created"))
+    assert waiting_jobs(session, "webhooks.drain") == 1
+    address = inbox.Address(id=box.made.id, family="canvas", proof="address", secrets=())
+    events = inbox.read(
+        address, {}, json.dumps(payload("canvas", "course_updated")).encode(), settings=app_settings(app), now=now
+    )
+
+    with db.transaction() as sender:
+        result = inbox.keep(db.driver_connection(sender), address, events, now=now)
+        run_jobs(session, app, "webhooks")
+    assert result.relies_on_bell
+    assert [event.state for event in kept(session)] == ["done", "new"]
+
+    with db.transaction() as sender:
+        inbox.ring_again(db.driver_connection(sender))
+    run_jobs(session, app, "webhooks")
+    assert [event.state for event in kept(session)] == ["done", "done"]
+
+
+def test_the_sweep_reads_what_nobody_was_rung_for(make_box: MakesBox, session: Session, app: Flask) -> None:
+    box = make_box("canvas", "address")
+    box.post(payload("canvas", "course_updated"))
+    session.execute(text("delete from procrastinate_jobs"))
+    session.commit()
+
+    sweep(timestamp=0)
+
+    assert [event.state for event in kept(session)] == ["done"]
+
+
+@pytest.fixture
+def stumbling() -> Iterator[list[str]]:
+    """A handler that fails for one course, and never for others."""
+    handled: list[str] = []
+
+    def stumble(session: Session, platform_id: int, events: Any, now: datetime) -> None:
+        handled.extend(each.course for each in events)
+        if any(each.course == "13" for each in events):
+            raise RuntimeError("of all numbers")
+
+    subscriptions.install({RosterChanged: (stumble,)})
+    yield handled
+    subscriptions.install(SUBSCRIPTIONS)
+
+
+def test_one_bad_event_holds_up_no_other_and_is_given_up_in_the_end(
+    make_box: MakesBox, session: Session, stumbling: list[str]
+) -> None:
+    box = make_box("moodle")
+    event = payload("moodle", "role_assigned")
+    for number in ("12", "13", "14"):
+        box.signed(event | {"courseid": number}, message_id=f"msg_{number}")
+
+    drain_all()
+    assert [(row.state, row.error) for row in kept(session)] == [("done", ""), ("failed", "RuntimeError"), ("done", "")]
+
+    for _ in range(MOST_ATTEMPTS):
+        session.execute(update(Event).where(Event.state == "failed").values(next_attempt_at=None))
+        session.commit()
+        drain_all()
+    bad = kept(session)[1]
+    assert (bad.state, bad.attempts) == ("dead", MOST_ATTEMPTS)
+
+    subscriptions.install(SUBSCRIPTIONS)
+    assert sources.replay(session) == 1
+    session.commit()
+    drain_all()
+    assert {row.state for row in kept(session)} == {"done"}
+
+
+def test_a_failed_event_waits_longer_each_time(make_box: MakesBox, session: Session, stumbling: list[str]) -> None:
+    box = make_box("moodle")
+    box.signed(payload("moodle", "role_assigned") | {"courseid": "13"})
+
+    waits = []
+    for _ in range(3):
+        drain_all()
+        (event,) = kept(session)
+        assert event.next_attempt_at is not None
+        waits.append(event.next_attempt_at - datetime.now(UTC))
+        assert drain_all() == 0
+        event.next_attempt_at = None
+        session.commit()
+
+    assert [round(wait.total_seconds() / 30) for wait in waits] == [1, 2, 4]
+
+
+def test_what_events_said_is_thrown_away_after_a_while_and_repeats_are_still_known(
+    make_box: MakesBox, session: Session, app: Flask
+) -> None:
+    box = make_box("canvas", "address")
+    box.post(payload("canvas", "course_updated"))
+    run_jobs(session, app, "webhooks")
+    session.execute(update(Event).values(received_at=func.now() - timedelta(days=8)))
+    session.commit()
+
+    with app.app_context():
+        scrub(timestamp=0)
+    assert [(event.payload, event.state) for event in kept(session)] == [(None, "done")]
+    assert box.post(payload("canvas", "course_updated")) == 202
+    assert len(kept(session)) == 1
+
+    session.execute(update(Event).values(received_at=func.now() - timedelta(days=90)))
+    session.commit()
+    with app.app_context():
+        scrub(timestamp=0)
+    assert kept(session) == []
+
+
+def test_many_events_cost_few_statements_and_one_look_at_each_roster(
+    make_box: MakesBox, session: Session, app: Flask
+) -> None:
+    box = make_box("moodle")
+    event = payload("moodle", "user_enrolment_created")
+    several = [event | {"eventid": f"e{number}", "relateduserid": number} for number in range(900)]
+    assert box.signed({"type": "moodle.events", "timestamp": 1, "data": {"events": several}}) == 202
+
+    run_jobs(session, app, "webhooks")
+
+    assert {row.state for row in kept(session)} == {"done"}
+    assert waiting_jobs(session, SYNC) == 1
+
+
+def app_settings(app: Flask) -> Settings:
+    found = app.extensions["hearth.settings"]
+    assert isinstance(found, Settings)
+    return found

@@ -1,0 +1,231 @@
+"""
+The letterbox from outside: prove, keep once, ring for somebody to read it.
+"""
+
+import hmac
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+import psycopg
+from psycopg.rows import dict_row
+
+from lti_tool import http, lms, vault
+from lti_tool.config import Settings
+from lti_tool.lms.events import IncomingEvent, UnreadableEvent
+from lti_tool.lms.port import Lms
+from lti_tool.lti.errors import LtiError
+from lti_tool.lti.key_sets import key_sets
+from webhooks import signatures
+
+log = logging.getLogger(__name__)
+
+Connection = psycopg.Connection[Any]
+
+ALGORITHM = "RS256"
+KNOWN_FOR = timedelta(seconds=5)
+"""Within so many seconds a pause, or the end of an old secret, is noticed."""
+MOST_AT_ONCE = 1_000
+"""Events in one body; what a sender wants to say beyond that comes in the next."""
+
+
+class Refused(Exception):
+    """Not proven to come from where it says. Counted; the body is not kept."""
+
+
+class Unreadable(Exception):
+    """Proven, and none of the shapes its LMS is known for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A source as receiving needs it: one row, no entities."""
+
+    id: int
+    family: str
+    proof: str
+    secrets: tuple[str, ...]
+    """In clear."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What became of a body."""
+
+    fresh: int
+    """Events that were not here before."""
+    relies_on_bell: bool
+    """A job that reads was waiting already, so none was deferred."""
+
+
+class Addresses:
+    """The sources of this process, each known for some seconds: events come in floods, and sources change seldom."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Address, datetime]] = {}
+
+    def find(self, connection: Connection, public_id: str, *, settings: Settings, now: datetime) -> Address | None:
+        """The source at an address; None for an unknown, a paused, or one whose platform is switched off."""
+        found, until = self._known.get(public_id, (None, now))
+        if found is not None and now < until:
+            return found
+        found = _find(connection, public_id, settings=settings, now=now)
+        if found is not None:
+            self._known[public_id] = (found, now + KNOWN_FOR)
+        else:
+            self._known.pop(public_id, None)
+        return found
+
+    def forget(self) -> None:
+        """Know nothing again."""
+        self._known.clear()
+
+
+addresses = Addresses()
+"""Those of this process."""
+
+
+def _find(connection: Connection, public_id: str, *, settings: Settings, now: datetime) -> Address | None:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(FIND, (public_id,)).fetchone()
+    if row is None:
+        return None
+    is_old_taken = row["old_secret_until"] is not None and row["old_secret_until"] > now
+    stored = [row["secret"], row["old_secret"] if is_old_taken else None]
+    secrets = tuple(vault.decrypt(settings, each) for each in stored if each is not None)
+    return Address(id=row["id"], family=row["family"], proof=row["proof"], secrets=secrets)
+
+
+def read(
+    address: Address, headers: Mapping[str, str], body: bytes, *, settings: Settings, now: datetime
+) -> Sequence[IncomingEvent]:
+    """
+    The events in a body, once it is proven to come from *address*.
+
+    Raises :class:`Refused` or :class:`Unreadable`.
+    """
+    brand = lms.for_family(address.family)
+    document, message_id = _proven(brand, address, headers, body, settings=settings, now=now)
+    try:
+        events = brand.read_events(document, message_id=message_id)
+    except UnreadableEvent as err:
+        raise Unreadable(str(err)) from err
+    if len(events) > MOST_AT_ONCE:
+        raise Unreadable(f"more than {MOST_AT_ONCE} events at once")
+    return events
+
+
+def keep(connection: Connection, address: Address, events: Sequence[IncomingEvent], *, now: datetime) -> Kept:
+    """Keep what is new and ring for a job to read it, in one statement: both are there, or neither."""
+    values = {
+        "source": address.id,
+        "now": now,
+        "keys": [each.key for each in events],
+        "names": [each.name for each in events],
+        "moments": [each.occurred_at for each in events],
+        "payloads": [_storable(each.payload) for each in events],
+    }
+    fresh, rung = connection.execute(KEEP, values).fetchone() or (0, 0)
+    return Kept(fresh=fresh, relies_on_bell=fresh > 0 and rung == 0)
+
+
+def ring_again(connection: Connection) -> None:
+    """
+    After the commit: see that the job which :func:`keep` relied upon still waits, or defer another.
+
+    Between its looking and our commit the job may have begun, and ended without seeing our events. A job
+    that still waits now begins after our commit, and will see them.
+    """
+    connection.execute(RING)
+
+
+def count_refusal(connection: Connection, address: Address, reason: str, *, now: datetime) -> None:
+    """One more refusal of the day."""
+    connection.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100]})
+    log.info("source %s was refused: %s", address.id, reason)
+
+
+FIND = """
+    select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until
+      from webhook_source s join platform p on p.id = s.platform_id
+     where s.public_id = %s and s.state = 'active' and p.state = 'active'
+"""
+# What `jobs.defer` does, as a part of another statement: a letterbox has no time for two. One job that waits will do.
+BELL = """
+    insert into procrastinate_jobs (queue_name, task_name, queueing_lock, priority, args, status)
+    select 'webhooks', 'webhooks.drain', 'webhooks.drain', 0, '{{}}'::jsonb, 'todo' {where}
+    on conflict (queueing_lock) where status = 'todo' do nothing
+    returning 1
+"""
+KEEP = f"""
+    with kept as (
+        insert into webhook_event (source_id, key, name, occurred_at, received_at, payload)
+        select %(source)s, e.key, e.name, e.occurred_at, %(now)s, e.payload::jsonb
+          from unnest(%(keys)s::text[], %(names)s::text[], %(moments)s::timestamptz[], %(payloads)s::text[])
+               as e (key, name, occurred_at, payload)
+        on conflict (source_id, key) do nothing
+        returning 1
+    ), bell as ({BELL.format(where="where exists (select from kept)")})
+    select (select count(*) from kept), (select count(*) from bell)
+"""  # noqa: S608 - our own words
+RING = BELL.format(where="")
+COUNT = """
+    insert into webhook_refusal (source_id, day, reason, count) values (%(source)s, %(day)s, %(reason)s, 1)
+    on conflict (source_id, day, reason) do update set count = webhook_refusal.count + 1
+"""
+
+
+def _proven(
+    brand: Lms, address: Address, headers: Mapping[str, str], body: bytes, *, settings: Settings, now: datetime
+) -> tuple[Any, str]:
+    """The parsed body, and the id its sender gave it."""
+    if address.proof == "standard":
+        try:
+            message_id = signatures.verify(address.secrets, headers, body, now=now)
+        except signatures.BadSignature as err:
+            raise Refused(str(err)) from err
+        return _parsed(body), message_id
+    if address.proof == "jwt":
+        return _signed(brand, body, settings=settings, now=now), ""
+    document = _parsed(body)
+    if address.proof == "token":
+        token = brand.event_token(document)
+        if not any(hmac.compare_digest(token.encode("utf-8", "replace"), each.encode()) for each in address.secrets):
+            raise Refused("wrong token")
+    return document, ""
+
+
+def _signed(brand: Lms, body: bytes, *, settings: Settings, now: datetime) -> Any:
+    """The payload of a compact token that is the whole body (RFC 7515), signed with the LMS's key."""
+    try:
+        token = body.decode("ascii").strip()
+        kid = jwt.get_unverified_header(token).get("kid")
+    except (UnicodeDecodeError, jwt.InvalidTokenError) as err:
+        raise Refused("not a signed token") from err
+    if not isinstance(kid, str) or not kid:
+        raise Refused("no key id")
+    try:
+        key = key_sets.key(brand.event_keys_url(), kid, client=http.client(settings), now=now)
+    except LtiError as err:
+        raise Refused(f"key: {err.code}") from err
+    checks = {"verify_aud": False, "verify_iat": False}
+    try:
+        return jwt.decode(token, key, algorithms=[ALGORITHM], options=checks)  # type: ignore[arg-type]
+    except jwt.InvalidTokenError as err:
+        raise Refused("wrong signature") from err
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as err:
+        raise Unreadable("not JSON") from err
+
+
+def _storable(payload: Mapping[str, Any]) -> str:
+    # PostgreSQL keeps no zero character, and JSON may hold it in this form only.
+    return json.dumps(payload).replace("\\u0000", "")

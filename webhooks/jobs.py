@@ -1,0 +1,51 @@
+"""
+Jobs of the letterbox: reading, looking whether anything was left lying, throwing away what is old.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, text
+
+from lti_tool import config, db, jobs
+from lti_tool.clock import now
+from webhooks.drain import drain_all
+
+KEEP_KEYS = timedelta(days=60)
+"""LMSs repeat an event within hours; a restored backup of theirs may do so later."""
+
+
+@jobs.task(name="webhooks.drain", queue="webhooks")
+def drain() -> None:
+    """Read what has come."""
+    drain_all()
+
+
+@jobs.periodic(cron="* * * * *")
+@jobs.task(name="webhooks.sweep", queue="webhooks", queueing_lock="webhooks.sweep")
+def sweep(timestamp: int) -> None:
+    """Read what nobody was rung for, and what waits to be tried again."""
+    drain_all()
+
+
+@jobs.periodic(cron="20 4 * * *")
+@jobs.task(name="webhooks.scrub", queue="webhooks", queueing_lock="webhooks.scrub")
+def scrub(timestamp: int) -> None:
+    """Throw away what events said after some days, and that they came after some weeks."""
+    kept = timedelta(days=config.running().webhook_payload_days)
+    with db.transaction() as session:
+        session.execute(SCRUB, {"before": now() - kept})
+        result = session.execute(DELETE, {"before": now() - max(KEEP_KEYS, kept)})
+        assert isinstance(result, CursorResult)  # noqa: S101 - what a DELETE gives
+
+
+SCRUB = text(
+    "update webhook_event set payload = null where received_at < :before and payload is not null"
+    " and state in ('done', 'skipped', 'dead')"
+)
+DELETE = text(
+    """
+    delete from webhook_event e
+     where received_at < :before and state in ('done', 'skipped', 'dead')
+        or not exists (select from webhook_source s where s.id = e.source_id)
+    """
+)

@@ -1,0 +1,148 @@
+"""
+The addresses that LMSs send their events to: made, rotated, paused, looked after.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, func, select, text, update
+from sqlalchemy.orm import Session
+
+from lti_tool import jobs, lms, vault
+from lti_tool.config import Settings
+from lti_tool.courses.models import Platform
+from lti_tool.lms.events import Proof
+from webhooks import signatures
+from webhooks.jobs import drain
+from webhooks.models import Event, Refusal, Source
+
+OVERLAP = timedelta(days=2)
+"""How long the secret before is still taken."""
+WITH_SECRET = ("standard", "token")
+
+
+class ProofNotOffered(Exception):
+    """This LMS cannot prove itself that way; ``offered`` has the ways it can."""
+
+    def __init__(self, offered: Sequence[Proof]) -> None:
+        super().__init__(", ".join(offered))
+        self.offered = offered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A new source. Its secret is shown once."""
+
+    id: int
+    address: str
+    proof: str
+    secret: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How a source is doing."""
+
+    id: int
+    platform: str
+    name: str
+    address: str
+    proof: str
+    state: str
+    last_received_at: datetime | None
+    waiting: int
+    failed: int
+    """Will be tried again, or were given up."""
+    refused: int
+    """In the last seven days."""
+
+
+def make(
+    session: Session, platform: Platform, *, proof: Proof | None, name: str, settings: Settings, now: datetime
+) -> Made:
+    """A source for *platform*, with the safest proof its LMS has unless *proof* says otherwise."""
+    offered = lms.for_family(platform.family).event_proofs()
+    chosen = proof or offered[0]
+    if chosen not in offered:
+        raise ProofNotOffered(offered)
+    secret = signatures.new_secret() if chosen in WITH_SECRET else None
+    source = Source(
+        public_id=secrets.token_urlsafe(24),
+        platform_id=platform.id,
+        name=name,
+        proof=chosen,
+        secret=vault.encrypt(settings, secret) if secret else None,
+        created_at=now,
+    )
+    session.add(source)
+    session.flush()
+    return Made(id=source.id, address=address_of(source, settings), proof=chosen, secret=secret)
+
+
+def rotate(session: Session, source: Source, *, settings: Settings, now: datetime) -> str:
+    """A new secret; the one before is taken for two more days. Only for a source that has one."""
+    secret = signatures.new_secret()
+    source.old_secret, source.old_secret_until = source.secret, now + OVERLAP
+    source.secret = vault.encrypt(settings, secret)
+    session.flush()
+    return secret
+
+
+def address_of(source: Source, settings: Settings) -> str:
+    """Where its LMS sends events to."""
+    return f"{settings.public_url}/webhooks/{source.public_id}"
+
+
+def health(session: Session, *, settings: Settings, now: datetime) -> list[Health]:
+    """Every source and how it is doing, in three statements."""
+    sources = session.execute(
+        select(Source, Platform.name, Platform.issuer)
+        .join(Platform, Platform.id == Source.platform_id)
+        .order_by(Source.id)
+    ).all()
+    counted = {row.source_id: row for row in session.execute(COUNTED)}
+    week = select(Refusal.source_id, func.sum(Refusal.count)).where(Refusal.day > (now - timedelta(days=7)).date())
+    refused = {id: int(count) for id, count in session.execute(week.group_by(Refusal.source_id))}
+    return [
+        Health(
+            id=source.id,
+            platform=name or issuer,
+            name=source.name,
+            address=address_of(source, settings),
+            proof=source.proof,
+            state=source.state,
+            last_received_at=counted[source.id].last_at if source.id in counted else None,
+            waiting=counted[source.id].waiting if source.id in counted else 0,
+            failed=counted[source.id].failed if source.id in counted else 0,
+            refused=refused.get(source.id, 0),
+        )
+        for source, name, issuer in sources
+    ]
+
+
+def replay(session: Session, *, source_id: int | None = None, event_id: int | None = None) -> int:
+    """Let events that failed or were given up be read again; one of any state by its id. Returns how many."""
+    again = update(Event).values(state="new", attempts=0, next_attempt_at=None).where(Event.payload.is_not(None))
+    if event_id is not None:
+        again = again.where(Event.id == event_id)
+    else:
+        again = again.where(Event.state.in_(("failed", "dead")))
+        if source_id is not None:
+            again = again.where(Event.source_id == source_id)
+    result = session.execute(again, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)  # noqa: S101 - what an UPDATE gives
+    if result.rowcount:
+        jobs.defer(session, drain, once_as=drain.name)
+    return result.rowcount
+
+
+COUNTED = text(
+    """
+    select source_id, max(received_at) as last_at,
+           count(*) filter (where state = 'new') as waiting,
+           count(*) filter (where state in ('failed', 'dead')) as failed
+      from webhook_event group by source_id
+    """
+)
