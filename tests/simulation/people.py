@@ -117,10 +117,11 @@ class Student:
         """Write, and give it or save it for another visit. Returns whether it was given."""
         form, where = page.form("/feedback"), _number(page)
         if where not in self.reviews and self.random.random() < CANNOT:
-            page = robot.submit(page.form("/refusal"), reason="unreadable")
-            form, where = next((each for each in page.forms if each.action.endswith("/feedback")), None), _number(page)
-            if form is None:
+            refusal = page.form("/refusal")
+            page = robot.submit(refusal, reason=self.random.choice(refusal.choices["reason"]), note="Sorry.")
+            if not any(each.action.endswith("/feedback") for each in page.forms):
                 return False
+            form, where = page.form("/feedback"), _number(page)
         if where in self.reviews:
             robot.ledger.looked_for(self.reviews[where], " ".join(form.fields["comment"]), "a review")
         elif self.random.random() < SAVES_FIRST:
