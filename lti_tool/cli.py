@@ -325,6 +325,8 @@ def exchange_replay(exchange_id: int | None, file: IO[bytes] | None, as_json: bo
             stored = session.get(Exchange, exchange_id)
             if stored is None:
                 raise _wrong(f"There is no exchange {exchange_id}.")
+            if stored.sealing is not None:
+                raise _wrong(f"Exchange {exchange_id} is sealed: nothing is left that says who was to review whom.")
             found = exchange_queries.replay(session, stored)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2))

@@ -1,7 +1,7 @@
 """
 Copy the browser libraries that npm fetched to where Flask serves them.
 
-What is copied, and under which name, stands in package.json under "vendor".
+What is copied, and under which name, stands in package.json under "vendor"; a name that ends with a slash is a folder.
 """
 
 import json
@@ -14,12 +14,19 @@ VENDOR = TOP / "lti_tool/static/vendor"
 
 def main() -> None:
     VENDOR.mkdir(parents=True, exist_ok=True)
+    for leftover in VENDOR.iterdir():
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        elif not leftover.name.startswith("."):
+            leftover.unlink()
     wanted: dict[str, str] = json.loads((TOP / "package.json").read_text())["vendor"]
     for name, source in wanted.items():
-        shutil.copyfile(TOP / "node_modules" / source, VENDOR / name)
-    for leftover in VENDOR.iterdir():
-        if leftover.name not in wanted and not leftover.name.startswith("."):
-            leftover.unlink()
+        origin, target = TOP / "node_modules" / source, VENDOR / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith("/"):
+            shutil.copytree(origin, target)
+        else:
+            shutil.copyfile(origin, target)
     print(f"browser libraries: {', '.join(sorted(wanted))}")
 
 

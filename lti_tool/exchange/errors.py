@@ -7,6 +7,10 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyWork            neither words nor a file
     ├── PartsMissing         the work lacks a part that the teacher asks for
     ├── PartUnwanted         a part that this exchange does not take
+    ├── NoTeam               groups hand in, and this person is in none
+    ├── TeamHasWork          a group that has handed in keeps at least one member
+    ├── TeamFull
+    ├── NotHeldYet           what was not shown yet cannot be reviewed
     ├── WordsMissing         a recording without what is said in it
     ├── NoCues               captions in which nothing is said
     ├── NoteMissing          a revised version says what changed
@@ -25,8 +29,15 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     │   ├── NoSuchNote
     │   ├── NoSuchFlag
     │   ├── NoSuchPerson
+    │   ├── NoSuchRepair
+    │   ├── NoSuchRule
+    │   ├── NoSuchExample
+    │   ├── NoSuchComparison
     │   ├── NoSelfAssessment nobody is asked for it, or there is no work yet
     │   ├── NoSuchExtension
+    │   ├── NoSuchTeam
+    │   ├── NoSuchReopening
+    │   ├── NoSuchProposal
     │   └── NoSuchPart
     ├── OfferIsOver          declined, or lapsed and given to somebody else
     ├── IncompleteFeedback   some criteria have no answer yet
@@ -39,18 +50,38 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── UnknownRule          a rule that the charter of the class does not have
     ├── NotAsked             nobody asked this reviewer to look again
     ├── LookedAlready
+    ├── PracticeFirst        before the first review
+    ├── TriedAlready         twice
+    ├── TooManyExamples
+    ├── TooFewWorks          nobody could compare two works of others
+    ├── IncompleteComparison
     ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
+    ├── SealedStays          nothing says any more who wrote what
     ├── HasWork              would destroy what people handed in
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
     ├── ReasonMissing
     ├── ColumnsInUse         grades are in the columns that were chosen
+    ├── CannotRead           the rules, or what went before, keep this reader from this work
+    ├── NobodyToRead         no classmate may read this work
+    ├── NothingToFree        nothing is kept for this person that others could read
+    ├── BegunAlready         a repair that somebody has built on
+    ├── OwesOutOfRange
+    ├── PairsHidden          who reviews whom is told to nobody here
+    ├── TooManyRules         more pairs together or apart than anybody makes by hand
     ├── NotAhead             a promise is for later
     ├── DatesRefused         what is to be a later date is none
-    └── NobodyChosen
+    ├── NothingWaits         feedback is shown at once, so there is nothing to release
+    ├── FeedbackRead         what somebody has read cannot wait again
+    ├── NobodyChosen
+    ├── TooManyTemplates
+    ├── RuleKnown            the class has this rule already, or somebody proposed it
+    ├── TooManyProposals     one person's, or all that wait for an answer
+    ├── CharterFull          more rules than anybody keeps in mind
+    └── AlreadyAnswered
 """
 
 from lti_tool.exchange.rules import Lack
@@ -90,6 +121,22 @@ class PartUnwanted(ExchangeError):
     def __init__(self, part: str) -> None:
         super().__init__(part)
         self.part = part
+
+
+class NoTeam(ExchangeError):
+    """Groups hand in together, and this person is in none."""
+
+
+class TeamHasWork(ExchangeError):
+    """A group with work keeps at least one member."""
+
+
+class TeamFull(ExchangeError):
+    """As many are in the group as may be."""
+
+
+class NotHeldYet(ExchangeError):
+    """It is shown later than now."""
 
 
 class WordsMissing(ExchangeError):
@@ -172,12 +219,36 @@ class NoSuchPerson(Missing):
     """Nobody of this course."""
 
 
+class NoSuchRule(Missing):
+    """Nothing is wanted about these two people."""
+
+
+class NoSuchRepair(Missing):
+    """No such repair in this exchange."""
+
+
+class NoSuchExample(Missing):
+    """No such work to practise with in this exchange, or it is not ready, or nobody practises."""
+
+
+class NoSuchComparison(Missing):
+    """No such two works for this person, or one of them is there no more."""
+
+
 class NoSelfAssessment(Missing):
     """Nobody is asked to assess their own work here, or there is none of this person."""
 
 
 class NoSuchExtension(Missing):
     """No such later date in this exchange, or not for this person."""
+
+
+class NoSuchTeam(Missing):
+    """No such group in this exchange, or it is not for students to choose."""
+
+
+class NoSuchReopening(Missing):
+    """Nothing of the kind was opened in this exchange."""
 
 
 class NoSuchPart(Missing):
@@ -263,6 +334,38 @@ class NotAsked(ExchangeError):
     """Given feedback stays as it is, unless its reviewer is asked to look again."""
 
 
+class PracticeFirst(ExchangeError):
+    """Somebody practises before their first review, and has not yet."""
+
+
+class TriedAlready(ExchangeError):
+    """An example can be tried twice."""
+
+
+class TooManyExamples(ExchangeError):
+    """There are ``most`` works to practise with already."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+class TooFewWorks(ExchangeError):
+    """Fewer than ``fewest`` works are handed in."""
+
+    def __init__(self, fewest: int) -> None:
+        super().__init__(fewest)
+        self.fewest = fewest
+
+
+class IncompleteComparison(ExchangeError):
+    """What a comparison still ``lacks``."""
+
+    def __init__(self, lacks: tuple[Lack, ...]) -> None:
+        super().__init__(lacks)
+        self.lacks = lacks
+
+
 class AssessedAlready(ExchangeError):
     """What somebody said of their own work before they saw the feedback stays."""
 
@@ -290,6 +393,10 @@ class CriteriaInUse(ExchangeError):
 
 class AnonymityKept(ExchangeError):
     """People wrote under the promise of being hidden."""
+
+
+class SealedStays(ExchangeError):
+    """Nothing says any more who wrote what, so nobody can be asked to go on."""
 
 
 class HasWork(ExchangeError):
@@ -320,6 +427,42 @@ class NotAhead(ExchangeError):
     """A date of one's own lies ahead, and within a year."""
 
 
+class CannotRead(ExchangeError):
+    """This person may not read this work: by the rules, because they do or did, or have no work of their own here."""
+
+
+class NobodyToRead(ExchangeError):
+    """Nobody is left whom the rules let read this work."""
+
+
+class NothingToFree(ExchangeError):
+    """Nothing is kept for this person but what they are writing about."""
+
+
+class BegunAlready(ExchangeError):
+    """The new reader has begun, so the work stays with them."""
+
+
+class PairsHidden(ExchangeError):
+    """Wanting two together would say who wrote a feedback, which is told to nobody here."""
+
+
+class TooManyRules(ExchangeError):
+    """More than ``most`` pairs that are to be together or apart."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} rules")
+        self.most = most
+
+
+class OwesOutOfRange(ExchangeError):
+    """Who is excused owes from 0 to ``most`` reviews."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"not from 0 to {most}")
+        self.most = most
+
+
 class DatesRefused(ExchangeError):
     """Later dates that are none: which field, and a short code of the problem."""
 
@@ -331,3 +474,35 @@ class DatesRefused(ExchangeError):
 
 class NobodyChosen(ExchangeError):
     """More time is for somebody."""
+
+
+class NothingWaits(ExchangeError):
+    """Feedback is shown at once here."""
+
+
+class FeedbackRead(ExchangeError):
+    """Somebody has read it already."""
+
+
+class TooManyTemplates(ExchangeError):
+    """More than anybody finds their way in."""
+
+
+class NoSuchProposal(Missing):
+    """Not there, not one's own, or no proposals are asked for."""
+
+
+class RuleKnown(ExchangeError):
+    """A rule that the class has, or that somebody proposed."""
+
+
+class TooManyProposals(ExchangeError):
+    """As many as wait for an answer at a time."""
+
+
+class CharterFull(ExchangeError):
+    """As many rules as a charter has."""
+
+
+class AlreadyAnswered(ExchangeError):
+    """Staff have answered the proposal."""

@@ -11,7 +11,7 @@ from lti_tool import db, files, jobs
 from lti_tool.clock import now
 from lti_tool.config import Settings
 from lti_tool.exchange import operations, queries, reminding
-from lti_tool.exchange.models import Exchange, SubmissionFile
+from lti_tool.exchange.models import ExampleFile, Exchange, SubmissionFile
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +41,24 @@ def tend_plans(timestamp: int) -> None:
             operations.tend(session, session.get_one(Exchange, id), now=now())
 
 
+@jobs.periodic(cron="25 * * * *")
+@jobs.task(name="exchange.seal", queue="grades", queueing_lock="exchange.seal")
+def seal(timestamp: int) -> None:
+    """Seal exchanges that are over, and close those that nobody closes."""
+    with db.transaction() as session:
+        waiting = [each.id for each in queries.exchanges_to_seal(session)]
+    for id in waiting:
+        with db.transaction() as session:
+            operations.tend_seal(session, session.get_one(Exchange, id), now=now())
+
+
 @jobs.periodic(cron="40 3 * * *")
 @jobs.task(name="exchange.sweep_files", queue="files", queueing_lock="exchange.sweep_files")
 def sweep_files(timestamp: int) -> None:
     """Remove files that no work refers to: their request failed, or their course was deleted."""
     storage = files.storage(Settings.from_environment())
     with db.transaction() as session:
-        known = set(session.scalars(select(SubmissionFile.key)))
+        known = {*session.scalars(select(SubmissionFile.key)), *session.scalars(select(ExampleFile.key))}
         stray = [key for key in storage.keys(session, "exchange", before=now() - GRACE) if key not in known]
         for key in stray:
             storage.remove(session, key)
@@ -66,5 +77,7 @@ def tell_of_dates(timestamp: int) -> None:
             exchange = session.get(Exchange, id)
             if exchange is not None:
                 reminding.tell_of_exchange(session, exchange, now=now())
+    with db.transaction() as session:
+        reminding.tell_of_shown_feedback(session, now=now())
     with db.transaction() as session:
         reminding.tell_of_failed_grades(session, now=now())

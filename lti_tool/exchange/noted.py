@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Feedback, SubmissionFile
+from lti_tool.exchange.queries.student import Received
 from lti_tool.exchange.queries.work import Version
 from lti_tool.exchange.rules import Note
 from lti_tool.web import markdown
@@ -52,6 +53,15 @@ class Shown:
     def file_id(self) -> int | None:
         anchor = self.note.anchor
         return anchor.file_id if isinstance(anchor, rules.Spot) else None
+
+    @property
+    def place(self) -> str:
+        """The point or area of its page, as a form says it."""
+        anchor = self.note.anchor
+        if not isinstance(anchor, rules.Spot):
+            return ""
+        parts = (anchor.x, anchor.y, anchor.width, anchor.height)
+        return " ".join(f"{each:g}" for each in parts if each is not None)
 
     @property
     def page(self) -> int | None:
@@ -130,6 +140,26 @@ def listed(feedback: Feedback, *, files: Mapping[int, SubmissionFile] | None = N
     return tuple(_shown(Said(note=note, feedback=feedback), counted, "here", files or {}) for note in feedback.noted)
 
 
+def on_pages(said: Collection[Said], *, files: Mapping[int, SubmissionFile]) -> tuple[Shown, ...]:
+    """Notes on pages, in the order of the pages."""
+    counted = _Count()
+    return tuple(_shown(each, counted, "here", files) for each in _by_place(said))
+
+
+def reviewer(received: Received) -> str:
+    """What a page calls the reviewer of a feedback."""
+    return (
+        lettered(received.letter)
+        if received.reviewer_name is None
+        else received.reviewer_name or str(_("somebody who left"))
+    )
+
+
+def lettered(letter: str) -> str:
+    """A reviewer without a name."""
+    return str(_("Reviewer %(letter)s", letter=letter))
+
+
 def title(note: Note) -> str:
     """What a note is about, in few words."""
     anchor = note.anchor
@@ -181,14 +211,15 @@ def _paragraph(
 
 
 def _shown(said: Said, counted: _Count, state: str, files: Mapping[int, SubmissionFile]) -> Shown:
-    anchor = said.note.anchor
+    return Shown(said=said, number=counted.next(), state=state, where=_where(said.note.anchor, files))
+
+
+def _where(anchor: rules.Anchor, files: Mapping[int, SubmissionFile]) -> str:
     if isinstance(anchor, rules.Passage):
-        where = str(_("Paragraph %(number)s", number=anchor.block + 1))
-    else:
-        file = files.get(anchor.file_id)
-        name = file.name if file is not None else str(_("A file that is gone"))
-        where = str(_("%(file)s, page %(page)s", file=name, page=anchor.page))
-    return Shown(said=said, number=counted.next(), state=state, where=where)
+        return str(_("Paragraph %(number)s", number=anchor.block + 1))
+    if anchor.file_id in files:
+        return str(_("%(file)s, page %(page)s", file=files[anchor.file_id].name, page=anchor.page))
+    return str(_("Page %(number)s", number=anchor.page))
 
 
 def _by_place(said: Collection[Said]) -> list[Said]:

@@ -11,14 +11,24 @@ from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool import db, jobs, notices
 from lti_tool.clock import now as the_clock
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange import queries, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    Offer,
+    Repair,
+    StaffReview,
+    Submission,
+    author_of,
+    authored_by,
+    with_authors,
+)
 from lti_tool.web.rooms import NoticeWords
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -60,6 +70,18 @@ def grades_out(session: Session, exchange: Exchange, people: Collection[int], *,
     tell(session, exchange, "grade_released", people, now=now)
 
 
+def feedback_shown(session: Session, exchange: Exchange, people: Collection[int], *, now: datetime) -> None:
+    """Feedback that waited is shown to its authors."""
+    for author in sorted(people):
+        for id in _received(session, exchange, author):
+            tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
+
+
+def take_feedback_back(session: Session, exchange: Exchange, people: Collection[int]) -> None:
+    """It waits again: what told of it goes."""
+    notices.take_back(session, activity_id=exchange.id, kind="feedback_received", people=people)
+
+
 def work_taken_back(session: Session, exchange: Exchange, another: Mapping[int, int | None], *, now: datetime) -> None:
     """
     Who was reading a work hears that its author took it back; *another* has by their offer the one they got instead.
@@ -71,6 +93,18 @@ def work_taken_back(session: Session, exchange: Exchange, another: Mapping[int, 
             continue
         new = {"offer_id": another[offer_id]} if another[offer_id] is not None else {}
         tell(session, exchange, "work_taken_back", [reviewer], now=now, key=f"{offer_id} {now.isoformat()}", **new)
+
+
+def rule_proposed(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """Staff hear that there is something to answer, once a day however much it is."""
+    tell(session, exchange, "rule_proposed", staff_of(session, exchange), now=now, key=now.date().isoformat())
+
+
+def rule_answered(
+    session: Session, exchange: Exchange, person: int, answer: str, *, proposal_id: int, now: datetime
+) -> None:
+    """Who proposed a rule hears what became of it."""
+    tell(session, exchange, f"rule_{answer}", [person], now=now, key=str(proposal_id))
 
 
 def learners_of(session: Session, exchange: Exchange) -> list[int]:
@@ -102,7 +136,17 @@ def staff_of(session: Session, exchange: Exchange) -> list[int]:
     )
 
 
-ABOUT_A_REVIEW = ("reply_received", "lease_ends", "suggestion_used", "thanked", "work_taken_back")
+ABOUT_RULES = ("rule_proposed", "rule_adopted", "rule_declined")
+"""Kinds that lead to the rules of the class."""
+ABOUT_A_REVIEW = (
+    "reply_received",
+    "lease_ends",
+    "suggestion_used",
+    "thanked",
+    "unmasked",
+    "work_taken_back",
+    "review_reopened",
+)
 """Kinds that lead to the review their reader gives."""
 
 
@@ -113,7 +157,9 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
     endpoint, values, anchor = "exchange.show", {"id": activity_id}, None
     if kind in ABOUT_A_REVIEW and isinstance(facts.get("offer_id"), int):
         endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
-    if kind in ("feedback_received", "message_received") and "feedback_id" in facts:
+    if kind in ABOUT_RULES:
+        endpoint = "exchange.together"
+    if kind in ("feedback_received", "feedback_revised", "message_received") and "feedback_id" in facts:
         anchor = f"feedback-{facts.get('feedback_id')}"
     return NoticeWords(sentence=SENTENCES[kind](facts), endpoint=endpoint, values=values, anchor=anchor)
 
@@ -122,30 +168,36 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
 
 
 def _feedback_given(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
-    author = session.scalar(
-        select(Submission.author_id)
-        .join(Offer, Offer.submission_id == Submission.id)
-        .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Feedback.id == facts["feedback_id"])
-    )
-    if author is not None:
-        received = _received(session, exchange, author)
-        if exchange.holds_back(len(received)):
-            return
+    _offer_id, reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
+    if reviewer is not None and exchange.option(rules.ReleaseOptions).when == rules.AFTER_GIVING:
+        # Who has given enough sees what they got; what they were told before is not told again.
+        feedback_shown(session, exchange, {reviewer} - set(queries.held_back(session, exchange, now=now)), now=now)
+    held = queries.held_back(session, exchange, persons=authors, now=now)
+    if authors := [each for each in authors if each not in held]:
+        received = _received(session, exchange, authors[0])
         # The one that ends the waiting brings those that waited.
         for id in received if exchange.holds_back(len(received) - 1) else [facts["feedback_id"]]:
-            tell(session, exchange, "feedback_received", [author], now=now, key=str(id), feedback_id=id)
+            tell(session, exchange, "feedback_received", authors, now=now, key=str(id), feedback_id=id)
 
 
 def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     """A message in a thread is told to the other side; one by staff to both."""
     key, side = str(facts["message_id"]), facts["side"]
-    offer_id, reviewer, author = _sides_of(session, facts["feedback_id"])
+    offer_id, reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
     if reviewer is not None and side != rules.REVIEWER:
         tell(session, exchange, "reply_received", [reviewer], now=now, key=key, offer_id=offer_id)
-    if author is not None and side != rules.AUTHOR and not queries.is_held_back(session, exchange, author):
+    seeing = [each for each in authors if not queries.is_held_back(session, exchange, each, now=now)]
+    if seeing and side != rules.AUTHOR:
         id = facts["feedback_id"]
-        tell(session, exchange, "message_received", [author], now=now, key=key, feedback_id=id)
+        tell(session, exchange, "message_received", seeing, now=now, key=key, feedback_id=id)
+
+
+def _feedback_revised(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """The author of the work hears that feedback they can see says something else now."""
+    id = facts["feedback_id"]
+    _offer_id, _reviewer, authors = _sides_of(session, exchange, id)
+    seeing = [each for each in authors if not queries.is_held_back(session, exchange, each, now=now)]
+    tell(session, exchange, "feedback_revised", seeing, now=now, key=f"{id} {now.isoformat()}", feedback_id=id)
 
 
 def _used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -156,8 +208,12 @@ def _thanked(session: Session, exchange: Exchange, facts: Facts, now: datetime) 
     _tell_reviewer(session, exchange, "thanked", facts, now=now)
 
 
+def _unmasked(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    _tell_reviewer(session, exchange, "unmasked", facts, now=now)
+
+
 def _tell_reviewer(session: Session, exchange: Exchange, kind: str, facts: Facts, *, now: datetime) -> None:
-    offer_id, reviewer, _author = _sides_of(session, facts["feedback_id"])
+    offer_id, reviewer, _authors = _sides_of(session, exchange, facts["feedback_id"])
     if reviewer is not None:
         tell(session, exchange, kind, [reviewer], now=now, key=str(facts["feedback_id"]), offer_id=offer_id)
 
@@ -168,38 +224,25 @@ def _received(session: Session, exchange: Exchange, author: int) -> Sequence[int
         select(Feedback.id)
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, author))
         .order_by(Feedback.id)
     ).all()
 
 
-def _waited_until_closed(session: Session, exchange: Exchange) -> list[int]:
-    """The authors who see their feedback only because the exchange is closed."""
-    received = func.count(Feedback.id)
-    rows = session.execute(
-        select(Submission.author_id, received)
-        .join(Offer, Offer.submission_id == Submission.id)
-        .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id.is_not(None))
-        .group_by(Submission.author_id)
-    )
-    return [author for author, count in rows if author is not None and exchange.holds_back(count, is_closed=False)]
-
-
-def _sides_of(session: Session, feedback_id: int) -> tuple[int, int | None, int | None]:
-    """The offer of a feedback, its reviewer, and the author of the work."""
+def _sides_of(session: Session, exchange: Exchange, feedback_id: int) -> tuple[int, int | None, Sequence[int]]:
+    """The offer of a feedback, its reviewer, and the authors of the work."""
     row = session.execute(
-        select(Offer.id, Offer.reviewer_id, Submission.author_id)
+        select(Offer.id, Offer.reviewer_id, Offer.submission_id)
         .join(Feedback, Feedback.offer_id == Offer.id)
-        .join(Submission, Submission.id == Offer.submission_id)
         .where(Feedback.id == feedback_id)
     ).one()
-    return row[0], row[1], row[2]
+    return row[0], row[1], queries.authors_of(session, exchange, row[2])
 
 
 def _published(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.windows.why_not_open(now) is None:
-        tell(session, exchange, "opened", learners_of(session, exchange), now=now)
+        facts = {"live": True} if exchange.is_live else {}
+        tell(session, exchange, "opened", learners_of(session, exchange), now=now, **facts)
 
 
 def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -209,7 +252,13 @@ def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: dateti
 def _closed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.is_published:
         tell(session, exchange, "closed", learners_of(session, exchange), now=now, key=now.isoformat())
-        people = _waited_until_closed(session, exchange)
+        people = [
+            each.person_id
+            for each in queries.authors(session, exchange)
+            if each.received
+            and each.waits(exchange, now=now, is_closed=False)
+            and not each.waits(exchange, now=now, is_closed=True)
+        ]
         tell(session, exchange, "feedback_received", people, now=now, key="closed")
 
 
@@ -220,8 +269,29 @@ def _reopened(session: Session, exchange: Exchange, facts: Facts, now: datetime)
 
 def _submitted(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     # Later, because finding them looks at the whole class while the author waits for an answer.
-    if facts["version"] == 1 or facts.get("is_back"):
+    # What is shown live waits for its time, and not for its reviewers.
+    if (facts["version"] == 1 or facts.get("is_back")) and not exchange.is_live:
         jobs.defer(session, tell_waiting, exchange_id=exchange.id, submission_id=facts["submission_id"])
+
+
+def _asked_to_read(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    repair = session.get_one(Repair, facts["repair_id"])
+    tell(session, exchange, "asked_to_read", [repair.person_id], now=now, key=str(repair.id))
+
+
+def _staff_reviewed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    authors = session.scalars(
+        with_authors(select(author_of(exchange)).select_from(Submission), exchange)
+        .join(StaffReview, StaffReview.submission_id == Submission.id)
+        .where(StaffReview.id == facts["staff_review_id"])
+    )
+    people = [author for author in authors if author is not None]
+    tell(session, exchange, "staff_feedback", people, now=now, key=str(facts["staff_review_id"]))
+
+
+def _excused(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    repair = session.get_one(Repair, facts["repair_id"])
+    tell(session, exchange, "excused", [repair.person_id], now=now, key=str(repair.id))
 
 
 @jobs.task(name="exchange.tell_waiting", queue="notices")
@@ -237,10 +307,15 @@ def tell_waiting(exchange_id: int, submission_id: int) -> None:
 
 TELLING: Mapping[str, Teller] = {
     "work.submitted": _submitted,
+    "repair.assigned": _asked_to_read,
+    "staff_review.given": _staff_reviewed,
+    "repair.excused": _excused,
     "feedback.given": _feedback_given,
     "feedback.replied": _feedback_replied,
+    "feedback.revised": _feedback_revised,
     "suggestion.used": _used,
     "feedback.thanked": _thanked,
+    "feedback.unmasked": _unmasked,
     "exchange.published": _published,
     "exchange.unpublished": _unpublished,
     "exchange.closed": _closed,
@@ -273,7 +348,11 @@ def _taken_back(facts: Facts) -> str:
 
 
 SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    "opened": lambda facts: _("It is open: you can hand in your work."),
+    "opened": lambda facts: (
+        _("It is open: you can sign up to present.")
+        if facts.get("live")
+        else _("It is open: you can hand in your work.")
+    ),
     "reopened": lambda facts: _("It is open again."),
     "closed": lambda facts: _("It is closed. You can still read and reply."),
     "feedback_received": lambda facts: _("There is new feedback on your work."),
@@ -281,10 +360,17 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "message_received": lambda facts: _("There is a new message about feedback you received."),
     "suggestion_used": lambda facts: _("Your suggestion was used."),
     "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
+    "unmasked": lambda facts: _("A teacher asked who wrote one of your feedbacks. Read why."),
     "grade_released": lambda facts: _("Your grade is there."),
+    "feedback_revised": lambda facts: _("A reviewer changed the feedback on your work."),
+    "work_reopened": lambda facts: _("Your teacher lets you hand in your work once more."),
+    "review_reopened": lambda facts: _("Your teacher lets you change feedback that you gave."),
     "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
     "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
     "work_waits": lambda facts: _("There is work for you to review now."),
+    "asked_to_read": lambda facts: _("Your teacher asks you to read one more work. It waits for you."),
+    "staff_feedback": lambda facts: _("Your teacher gave you feedback."),
+    "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),
     "work_taken_back": _taken_back,
     "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",
     "review_overdue": lambda facts: (
@@ -293,6 +379,9 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "lease_ends": lambda facts: _("The work you took goes to somebody else soon, unless you begin to write."),
     "commitment": lambda facts: _("You wanted to have reviewed by now, or very soon."),
     "reminder": lambda facts: f"{_owed(facts)} {_('Your teacher asks everybody who does to finish them.')}",
+    "rule_proposed": lambda facts: _("Students propose rules of feedback. They wait for your answer."),
+    "rule_adopted": lambda facts: _("The rule of feedback that you proposed is taken in."),
+    "rule_declined": lambda facts: _("Your teacher has answered the rule of feedback that you proposed."),
     "grades_failed": _grades_failed,
     "no_readers": _no_readers,
 }

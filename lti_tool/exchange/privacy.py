@@ -5,7 +5,7 @@ One person's words in exchanges: handed out to them, and forgotten.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool import files
@@ -14,8 +14,10 @@ from lti_tool.exchange.models import (
     CharterConsent,
     Commitment,
     DraftCopy,
+    Example,
     Exchange,
     Exclusion,
+    Excusal,
     Extended,
     Extension,
     Feedback,
@@ -29,19 +31,31 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
+    Presentation,
+    Proposal,
+    ProposalSupport,
     Release,
     Reopening,
+    Repair,
+    SealedGiving,
     Seat,
     SelfAssessment,
+    SideBySide,
+    StaffReview,
     Submission,
     SubmissionFile,
     Takeaway,
+    Team,
+    TeamMember,
+    Template,
     Thanks,
+    Trial,
+    Unmasking,
     Withdrawal,
     WordsDraft,
     WorkVersion,
 )
-from lti_tool.exchange.operations import pairing
+from lti_tool.exchange.operations import leave_all, pairing
 from lti_tool.exchange.rules import OPEN_STATES, Note, OfferState
 
 
@@ -49,6 +63,15 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
     """Everything a person wrote in exchanges, and the feedback and grades they got, as plain facts."""
     return {
         "work": [_work(each, _versions(session, each)) for each in _works(session, person_id)],
+        "presentations": [
+            {"exchange": exchange, "held_at": held_at.isoformat() if held_at else None, "place": place}
+            for exchange, held_at, place in session.execute(
+                select(Submission.exchange_id, Presentation.held_at, Presentation.place)
+                .join(Presentation, Presentation.submission_id == Submission.id)
+                .where(_is_theirs(person_id))
+                .order_by(Submission.id)
+            )
+        ],
         "feedback_given": [_feedback(each) for each in _given(session, person_id)],
         "feedback_received": [_feedback(each) for each in _received(session, person_id)],
         "taken_from_reviews": [
@@ -86,12 +109,81 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
                 .join(Exclusion, Exclusion.feedback_id == Feedback.id)
                 .join(Offer, Offer.id == Feedback.offer_id)
                 .join(Submission, Submission.id == Offer.submission_id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(Feedback.id)
             )
         ],
         "names_offered": [
             {"exchange_feedback": id, "at": at.isoformat()} for id, at in _names_offered(session, person_id)
+        ],
+        "excused": [
+            {"exchange": each.exchange_id, "owes": each.owes, "why": each.why, "at": each.at.isoformat()}
+            for each in session.scalars(select(Excusal).where(Excusal.person_id == person_id))
+        ],
+        "reviews_by_staff": [
+            {"exchange": exchange, "given_at": at.isoformat(), **words}
+            for exchange, at, words in session.execute(
+                select(StaffReview.exchange_id, StaffReview.given_at, StaffReview.words)
+                .join(Submission, Submission.id == StaffReview.submission_id)
+                .where(_is_theirs(person_id))
+                .order_by(StaffReview.id)
+            )
+        ],
+        "reviews_as_staff": [
+            {"exchange": each.exchange_id, "given_at": each.given_at.isoformat(), **each.words}
+            for each in session.scalars(select(StaffReview).where(StaffReview.by_id == person_id))
+        ],
+        "repairs_about_them": [
+            {"exchange": each.exchange_id, "kind": each.kind, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(Repair)
+                .where(or_(Repair.person_id == person_id, Repair.author_id == person_id))
+                .order_by(Repair.id)
+            )
+        ],
+        "groups": [
+            {"exchange": exchange, "group": name, "joined_at": at.isoformat()}
+            for exchange, name, at in session.execute(
+                select(TeamMember.exchange_id, Team.name, TeamMember.joined_at)
+                .join(Team, Team.id == TeamMember.team_id)
+                .where(TeamMember.person_id == person_id)
+                .order_by(TeamMember.exchange_id)
+            )
+        ],
+        "feedback_given_in_sealed_exchanges": [
+            {"exchange": each.exchange_id, "count": each.given}
+            for each in session.scalars(select(SealedGiving).where(SealedGiving.person_id == person_id))
+        ],
+        "asked_who_wrote_it": [
+            {"exchange_feedback": each.feedback_id, "reason": each.reason, "at": each.at.isoformat()}
+            for each in session.scalars(select(Unmasking).where(Unmasking.by_id == person_id).order_by(Unmasking.id))
+        ],
+        "rules_proposed": [
+            {
+                "exchange": each.exchange_id,
+                "rule": each.rule,
+                "answer": each.answer,
+                "words": each.words,
+                "at": each.at.isoformat(),
+            }
+            for each in session.scalars(select(Proposal).where(Proposal.by_id == person_id).order_by(Proposal.id))
+        ],
+        "rules_supported": [
+            {"exchange": each.exchange_id, "rule": each.rule, "at": at.isoformat()}
+            for each, at in session.execute(
+                select(Proposal, ProposalSupport.at)
+                .join(ProposalSupport, ProposalSupport.proposal_id == Proposal.id)
+                .where(ProposalSupport.person_id == person_id)
+                .order_by(Proposal.id)
+            )
+        ],
+        "templates": [
+            {"name": each.name, "settings": each.recipe, "at": each.at.isoformat()}
+            for each in session.scalars(
+                select(Template)
+                .where(or_(Template.owner_id == person_id, Template.by_id == person_id))
+                .order_by(Template.id)
+            )
         ],
         "commitments": [
             {"exchange": each.exchange_id, "by": each.by.isoformat(), "set_at": each.set_at.isoformat()}
@@ -107,10 +199,33 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             for exchange_id, each in session.execute(
                 select(Submission.exchange_id, SelfAssessment)
                 .join(SelfAssessment, SelfAssessment.submission_id == Submission.id)
-                .where(Submission.author_id == person_id)
+                .where(_is_theirs(person_id))
                 .order_by(Submission.id)
             )
         ],
+        "tries_at_examples": [
+            {"exchange": exchange_id, "number": each.number, "given_at": each.given_at.isoformat(), **each.words}
+            for exchange_id, each in session.execute(
+                select(Example.exchange_id, Trial)
+                .join(Trial, Trial.example_id == Example.id)
+                .where(Trial.person_id == person_id)
+                .order_by(Trial.id)
+            )
+        ],
+        "comparisons_given": [
+            {
+                "given_at": each.given_at.isoformat() if each.given_at else None,
+                "picks": each.picks,
+                "to_one": each.left_words,
+                "to_the_other": each.right_words,
+            }
+            for each in session.scalars(
+                select(SideBySide)
+                .where(SideBySide.reviewer_id == person_id, SideBySide.given_at.is_not(None))
+                .order_by(SideBySide.id)
+            )
+        ],
+        "comparisons_received": _compared(session, person_id),
         "words_being_written": [
             {"exchange": each.exchange_id, "about": each.about, "at": each.saved_at.isoformat(), **each.words}
             for each in session.scalars(
@@ -182,6 +297,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
     but nothing says any more whose it was.
     """
+    leave_all(session, person_id, now=now)
     # In one order, as everybody who takes the plans of several exchanges.
     for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
         pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
@@ -197,6 +313,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
             .where(WorkVersion.submission_id == work.id)
             .values(body="", beside={}, note="", file_ids=[])
         )
+        session.execute(delete(Presentation).where(Presentation.submission_id == work.id))
         session.execute(delete(Withdrawal).where(Withdrawal.submission_id == work.id))
         work.beside = {}
         work.draft = work.body = ""
@@ -221,6 +338,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     given = select(Feedback.id).join(Offer).where(Offer.reviewer_id == person_id)
     session.execute(delete(FeedbackRevision).where(FeedbackRevision.feedback_id.in_(given)))
     session.execute(delete(Introduction).where(Introduction.feedback_id.in_(given)))
+    session.execute(delete(Unmasking).where(Unmasking.feedback_id.in_(given)))
     session.execute(update(Offer).where(Offer.reviewer_id == person_id).values(reviewer_id=None, note=""))
     session.execute(delete(PairRule).where(or_(PairRule.reviewer_id == person_id, PairRule.author_id == person_id)))
     # Messages and flags of theirs, and nobody else's: a thread keeps what the other side said.
@@ -229,8 +347,18 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     session.execute(delete(CharterConsent).where(CharterConsent.person_id == person_id))
     session.execute(delete(GradeOverride).where(GradeOverride.person_id == person_id))
     session.execute(delete(Release).where(Release.person_id == person_id))
+    session.execute(delete(ProposalSupport).where(ProposalSupport.person_id == person_id))
+    # What was answered is the class's by now; nothing says any more whose it was.
+    session.execute(delete(Proposal).where(Proposal.by_id == person_id, Proposal.answer.is_(None)))
+    session.execute(update(Proposal).where(Proposal.by_id == person_id).values(by_id=None))
+    session.execute(delete(Template).where(Template.owner_id == person_id))
+    session.execute(update(Template).where(Template.by_id == person_id).values(by_id=None))
     session.execute(delete(Commitment).where(Commitment.person_id == person_id))
-    session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
+    _forget_repairs(session, person_id)
+    session.execute(delete(SealedGiving).where(SealedGiving.person_id == person_id))
+    # That staff asked, and why, is for those who wrote; who asked goes with the person.
+    session.execute(update(Unmasking).where(Unmasking.by_id == person_id).values(by_id=None))
+    _forget_practice(session, person_id)
     for own in (Extended, Reopening, FeedbackRelease):
         session.execute(delete(own).where(own.person_id == person_id))
     # An extension of theirs alone says why they needed it.
@@ -268,8 +396,43 @@ def _without_quotes(notes: list[Any]) -> list[Any]:
     return [Note.from_dict(each).without_quote().as_dict() for each in notes]
 
 
+def _forget_practice(session: Session, person_id: int) -> None:
+    """What somebody tried, was writing, and who it was that compared; what they wrote to authors stays."""
+    session.execute(delete(Trial).where(Trial.person_id == person_id))
+    session.execute(delete(WordsDraft).where(WordsDraft.person_id == person_id))
+    mine = SideBySide.reviewer_id == person_id
+    session.execute(delete(SideBySide).where(mine, SideBySide.given_at.is_(None)))
+    session.execute(update(SideBySide).where(mine).values(reviewer_id=None))
+
+
+def _compared(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """What was written to a person by those who compared their work with another."""
+    works = {work.id for work in _works(session, person_id)}
+    rows = session.scalars(
+        select(SideBySide)
+        .where(SideBySide.given_at.is_not(None), or_(SideBySide.left_id.in_(works), SideBySide.right_id.in_(works)))
+        .order_by(SideBySide.id)
+    )
+    return [each.words_to(each.left_id if each.left_id in works else each.right_id).as_dict() for each in rows]
+
+
+def _is_theirs(person_id: int) -> ColumnElement[bool]:
+    """Made by them alone, or with their group."""
+    ours = select(Team.submission_id).join(TeamMember, TeamMember.team_id == Team.id)
+    ours = ours.where(TeamMember.person_id == person_id, Team.submission_id.is_not(None))
+    return or_(Submission.author_id == person_id, Submission.id.in_(ours))
+
+
+def _forget_repairs(session: Session, person_id: int) -> None:
+    # What they said as staff stays with its author; nothing says any more who it was.
+    session.execute(update(StaffReview).where(StaffReview.by_id == person_id).values(by_id=None))
+    session.execute(delete(Excusal).where(Excusal.person_id == person_id))
+    session.execute(delete(Repair).where(or_(Repair.person_id == person_id, Repair.author_id == person_id)))
+
+
 def _works(session: Session, person_id: int) -> list[Submission]:
-    rows = select(Submission).where(Submission.author_id == person_id).options(selectinload(Submission.files))
+    """Their own works, and those of their groups."""
+    rows = select(Submission).where(_is_theirs(person_id)).options(selectinload(Submission.files))
     return list(session.scalars(rows.order_by(Submission.id)))
 
 
@@ -279,7 +442,7 @@ def _given(session: Session, person_id: int) -> list[Feedback]:
 
 
 def _received(session: Session, person_id: int) -> list[Feedback]:
-    rows = select(Feedback).join(Offer).join(Submission).where(Submission.author_id == person_id).order_by(Feedback.id)
+    rows = select(Feedback).join(Offer).join(Submission).where(_is_theirs(person_id)).order_by(Feedback.id)
     return list(session.scalars(rows.options(selectinload(Feedback.answers))))
 
 

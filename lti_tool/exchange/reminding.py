@@ -41,6 +41,18 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
         notices.tell(session, exchange, "no_readers", staff, now=now, key=f"{now:%G-W%V}", count=unread)
 
 
+def tell_of_shown_feedback(session: Session, *, now: datetime) -> None:
+    """Authors hear that the date has come on which they see their feedback, in exchanges that are closed too."""
+    for exchange in queries.released_between(session, after=now - LOOK_BACK, until=now):
+        shown = [
+            each.person_id
+            for each in queries.authors(session, exchange)
+            if each.received and not each.waits(exchange, now=now)
+        ]
+        if exchange.is_published:
+            notices.feedback_shown(session, exchange, shown, now=now)
+
+
 def tell_of_failed_grades(session: Session, *, now: datetime) -> None:
     """Staff hear of grades that no waiting will bring to the gradebook."""
     for activity_id, count, at in queries.failed_grades(session, since=now - LOOK_BACK):

@@ -39,7 +39,13 @@ class ExchangeRoom:
             counted = queries.tallies(session, exchanges)
             return {id: _staff_card(each, counted[id]) for id, each in exchanges.items()}
         shown = {id: each for id, each in exchanges.items() if each.is_published}
-        standings = queries.standings(session, shown, person_id=viewer.person_id, course_id=viewer.course_id, now=now)
+        found = queries.standings(session, shown, person_id=viewer.person_id, course_id=viewer.course_id, now=now)
+        standings = dict(found)
+        for id, each in shown.items():
+            # Of what is shown live, something is to be reviewed once it was shown.
+            watching = queries.to_watch(session, each, viewer.person_id)
+            if watching and not any(one.is_held_at(now) for one in watching):
+                standings[id] = replace(standings[id], has_work=False)
         return {id: _learner_card(each, standings[id], viewer, now) for id, each in shown.items()}
 
     def placement(self, session: Session, activity: Activity) -> Placement:
@@ -55,16 +61,10 @@ class ExchangeRoom:
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Settings and criteria under new ids, without dates that have passed; published if the original is."""
         exchange = session.get_one(Exchange, activity.id)
-        plan = queries.plan_of(exchange)
+        plan = queries.recipe_of(exchange, (), now=now).plan
         cloned = operations.create_exchange(
             session,
-            replace(
-                rules.as_new(plan),
-                title=copy.title or plan.title,
-                opens_at=_ahead(plan.opens_at, now),
-                submit_by=_ahead(plan.submit_by, now),
-                review_by=_ahead(plan.review_by, now),
-            ),
+            replace(plan, title=copy.title or plan.title),
             course_id=copy.course_id,
             by=None,
             now=now,
@@ -72,6 +72,7 @@ class ExchangeRoom:
             publish=exchange.is_published,
         )
         operations.copy_options(exchange, cloned, [each.options for each in topics()], now=now)
+        operations.copy_examples(session, exchange, cloned, now=now)
 
     def notice(self, kind: str, facts: Mapping[str, Any], *, activity_id: int) -> NoticeWords | None:
         """See :mod:`lti_tool.exchange.notices`."""
@@ -94,24 +95,24 @@ def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: d
     windows = exchange.windows.for_person(standing.own)
     why_not_open = windows.why_not_open(now)
     takes_reviews = windows.why_not_review(now) is None
-    if exchange.holds_back(standing.received):
+    if exchange.waits(received=standing.received, given=standing.given, is_released=standing.is_released, now=now):
         standing = replace(standing, received=0, unread=0)
-    is_done = standing.given >= exchange.reviews
+    is_done = standing.given >= standing.owes
     step = rules.step(
         why_not_open=why_not_open,
         is_submitted=standing.submitted_at is not None,
         may_hand_in=windows.why_not_hand_in(now) is None,
         may_review=takes_reviews and (standing.is_reviewing or (standing.has_work and not is_done)),
         has_unread=standing.unread > 0,
-        is_waiting=not is_done or standing.received < exchange.reviews,
+        is_waiting=not is_done or standing.received + standing.rescued < exchange.reviews,
     )
     status, todo, due = _sentence(exchange, standing, step, windows)
     return Card(
         status=status,
         todo=todo if viewer.takes_part else "",
         due=due,
-        done=int(standing.submitted_at is not None) + min(standing.given, exchange.reviews),
-        total=1 + exchange.reviews,
+        done=int(standing.submitted_at is not None) + min(standing.given, standing.owes),
+        total=1 + standing.owes,
     )
 
 
@@ -119,16 +120,18 @@ def _sentence(
     exchange: Exchange, standing: Standing, step: str, windows: rules.Windows
 ) -> tuple[str, str, datetime | None]:
     """What a learner's card says, the words of its button, and the moment that matters."""
-    owed = max(exchange.reviews - standing.given, 1)
-    missing = max(exchange.reviews - standing.received, 0)
+    owed = max(standing.owes - standing.given, 1)
+    missing = max(exchange.reviews - standing.received - standing.rescued, 0)
     waiting = (
         ngettext("Waiting for feedback from one classmate", "Waiting for feedback from %(num)s classmates", missing)
-        if standing.given >= exchange.reviews
+        if standing.given >= standing.owes
         else _("Waiting for work to review")
     )
     sentences = {
         "not_open": (_("Not open yet"), "", exchange.opens_at),
-        "submit": (_("Your work is not handed in yet"), _("Hand in your work"), windows.submit_by),
+        "submit": (_("You have not signed up yet"), _("Sign up to present"), windows.submit_by)
+        if exchange.is_live
+        else (_("Your work is not handed in yet"), _("Hand in your work"), windows.submit_by),
         "too_late": (_("Nothing was handed in, and the date has passed"), "", windows.submit_by),
         "review": (
             ngettext("One piece of work to review", "%(num)s pieces of work to review", owed),
@@ -141,7 +144,3 @@ def _sentence(
         "closed": (_("Closed"), "", None),
     }
     return sentences[step]
-
-
-def _ahead(moment: datetime | None, now: datetime) -> datetime | None:
-    return moment if moment is not None and moment > now else None

@@ -1,5 +1,5 @@
 """
-Ready rubrics to begin from: criteria with guidance, for three kinds of work that are reviewed most.
+Ready rubrics to begin from: criteria with guidance, for the kinds of work that are reviewed most.
 """
 
 from flask_babel import gettext as _
@@ -12,13 +12,15 @@ RUBRICS = {
     "essay": (lazy_gettext("Essay or draft"), lazy_gettext("Main idea, support, order, one next step")),
     "design": (lazy_gettext("Design or prototype"), lazy_gettext("For whom, does it help, can one use it, what next")),
     "presentation": (lazy_gettext("Presentation"), lazy_gettext("Message, thread, slides, voice, one thing to keep")),
+    "code": (lazy_gettext("Code"), lazy_gettext("Does it work, can it be read, is it tested, what next")),
+    "product": (lazy_gettext("Group product"), lazy_gettext("Purpose, quality, one whole, what next")),
 }
 """By name: what it is for, and what it looks at."""
 
 
 def criteria(name: str) -> tuple[CriterionWords, ...]:
     """The criteria of one rubric, as the form shows them."""
-    rows = {"essay": _essay, "design": _design, "presentation": _presentation}[name]()
+    rows = _ROWS[name]()
     return tuple(
         CriterionWords(
             key=f"n{name}{number}",
@@ -162,9 +164,97 @@ def _presentation() -> tuple[Row, ...]:
                 "highest": "5",
                 "low": _("I drifted off"),
                 "high": _("I hung on every word"),
+                "starters": _("I listened most closely when …\nI drifted off at …"),
                 # For the speaker alone: nobody is graded for their voice.
                 "weight": "0",
             },
+        ),
+        _next_step(),
+    )
+
+
+def _code() -> tuple[Row, ...]:
+    return (
+        (
+            _("It works"),
+            _("Can you run it, and does it do what its author says?"),
+            _("What did you try, and what happened? Name one case at the edge that you tried too."),
+            {
+                "good": _("Say exactly what you did, what you expected and what you saw."),
+                "example": _(
+                    "I ran it with the file from the task and got the list in order. With an empty file it stops in"
+                    " line 12 with an IndexError; I expected an empty list."
+                ),
+                "why": _("The author can do the same and sees the same."),
+                "starters": _("I ran it with …\nI expected …, and saw …\nAt the edge I tried …"),
+            },
+        ),
+        (
+            _("It can be read"),
+            _("Could you change it next month without asking its author?"),
+            _("Which name or function told you at once what it is for? Where did you have to read twice?"),
+            {
+                "starters": _(
+                    "I saw at once what … is for\nI read twice at line …, because …\nWhat if it were called …?"
+                )
+            },
+        ),
+        (
+            _("It is tested"),
+            _("Would a test fail if somebody broke what matters most?"),
+            _("Which test do you trust most? Which case has none yet?"),
+            {
+                "kind": rules.NUMBER,
+                "lowest": "0",
+                "highest": "4",
+                "low": _("No test"),
+                "high": _("I would dare to change anything"),
+                "starters": _("I trust the test that …\nNothing tests what happens when …"),
+            },
+        ),
+        (
+            _("It would run on my machine"),
+            _("Is it said what is needed and how to start it?"),
+            "",
+            {
+                "kind": rules.YES_NO,
+                "yes": _("I started it by what was written, without guessing."),
+                "comment": rules.OPTIONAL,
+                "words": "",
+                "purpose": "",
+            },
+        ),
+        _next_step(),
+    )
+
+
+def _product() -> tuple[Row, ...]:
+    return (
+        (
+            _("Purpose"),
+            _("Can you say for whom it is, and what it changes for them?"),
+            _("For whom is it, in your own words? What would be missing without it?"),
+            {"starters": _("I see somebody who …\nWithout it they would …\nI was not sure for whom …")},
+        ),
+        (
+            _("Quality"),
+            _("Is it made with care, and right in what it says and does?"),
+            _("Which part is strongest? Which would you not show yet, and why?"),
+            {
+                "good": _("Name one part of each kind, so that the group can look at it together."),
+                "example": _(
+                    "The interviews are the strongest part: three people, three different days. The price on page 5 I"
+                    " would not show yet, since nothing says where it comes from."
+                ),
+                "why": _("Both are places that a group can find, and one says what to add."),
+                "starters": _("The strongest part is …, because …\nI would not show … yet, because …"),
+            },
+        ),
+        (
+            _("One whole"),
+            _("Does it read as made by one group, not as parts put side by side?"),
+            _("Where do parts carry each other? Where did you notice a seam?"),
+            {"starters": _("… and … carry each other\nI noticed a seam between …\nThe same thing is called … and …")},
         ),
         _next_step(),
     )
@@ -186,3 +276,6 @@ def _next_step() -> Row:
 
 def _length() -> dict[str, str]:
     return {"words": "20", "purpose": _("two or three sentences, so that the author knows what to do next")}
+
+
+_ROWS = {"essay": _essay, "design": _design, "presentation": _presentation, "code": _code, "product": _product}

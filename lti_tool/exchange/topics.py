@@ -5,7 +5,7 @@ The topics of further settings, in the order in which a teacher meets them on th
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask_babel import LazyString, lazy_gettext, ngettext
+from flask_babel import LazyString, format_date, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from lti_tool.exchange import rules, wording
@@ -64,6 +64,24 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.work_options",
         ),
         Topic(
+            options=rules.ReleaseOptions,
+            title=lazy_gettext("When authors see their feedback"),
+            summary=_release,
+            endpoint="exchange.release_rule",
+        ),
+        Topic(
+            options=rules.LateOptions,
+            title=lazy_gettext("What comes late"),
+            summary=_late,
+            endpoint="exchange.late",
+        ),
+        Topic(
+            options=rules.TeamOptions,
+            title=lazy_gettext("Groups"),
+            summary=_teams,
+            endpoint="exchange.team_options",
+        ),
+        Topic(
             options=rules.NotesOptions,
             title=lazy_gettext("Notes beside the text, and who reads along"),
             summary=_notes,
@@ -76,12 +94,43 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.coach",
         ),
         Topic(
+            options=rules.PracticeOptions,
+            title=lazy_gettext("Practising before the first review"),
+            summary=_practice,
+            endpoint="exchange.practice",
+        ),
+        Topic(
+            options=rules.ComparingOptions,
+            title=lazy_gettext("Comparing works side by side"),
+            summary=_comparing,
+            endpoint="exchange.comparing_options",
+        ),
+        Topic(
             options=rules.SelfAssessmentOptions,
             title=lazy_gettext("Looking at one’s own work"),
             summary=_self_assessment,
             endpoint="exchange.self_assessment",
         ),
     )
+
+
+def _release(exchange: Exchange) -> str:
+    options = exchange.option(rules.ReleaseOptions)
+    if options.when == rules.AFTER_GIVING:
+        least = min(options.after, exchange.reviews)
+        return str(ngettext("After giving one review.", "After giving %(num)s reviews.", least))
+    if options.when == rules.ON_DATE and options.on is not None:
+        return str(_("On %(day)s.", day=format_date(options.on)))
+    return str(_("When you release it.")) if options.when == rules.BY_HAND else str(_("At once."))
+
+
+def _late(exchange: Exchange) -> str:
+    options = exchange.option(rules.LateOptions)
+    work = _("Late work is not taken") if options.work == rules.REFUSED else _("Late work is taken and marked")
+    reviews = _("late reviews are not taken") if options.reviews == rules.REFUSED else _("late reviews are taken")
+    said = str(_("%(work)s; %(reviews)s.", work=work, reviews=reviews))
+    grace = options.work_grace or options.reviews_grace
+    return f"{said} {_('There is some grace, of which nobody is told.')}" if grace else said
 
 
 def _charter(exchange: Exchange) -> str:
@@ -100,10 +149,12 @@ def _charter(exchange: Exchange) -> str:
 def _anonymity(exchange: Exchange) -> str:
     if not exchange.hides_reviewer:
         return str(_("Authors see who reviewed them, so each feedback is shown at once."))
-    least = exchange.option(rules.AnonymityOptions).minimum
-    return str(
-        ngettext("Each feedback is shown at once.", "Feedback is shown once %(num)s are there, or at the end.", least)
+    options = exchange.option(rules.AnonymityOptions)
+    least = rules.least(exchange.anonymity, options, expected=exchange.reviews)
+    said = ngettext(
+        "Each feedback is shown at once.", "Feedback is shown once %(num)s are there, or at the end.", least
     )
+    return f"{said} {_('Teachers ask before they learn who wrote it.')}" if exchange.asks_staff else str(said)
 
 
 def _dialogue(exchange: Exchange) -> str:
@@ -140,6 +191,8 @@ def _grading(exchange: Exchange) -> str:
 
 def _work(exchange: Exchange) -> str:
     options = exchange.option(rules.WorkOptions)
+    if options.live:
+        return str(_("Nothing is handed in: it is shown live."))
     some_files = _("files, audio and video") if options.recordings else _("files")
     names = {"text": _("text"), "files": some_files, "links": _("links")}
     asked = {"text": options.text, "files": options.files, "links": options.links}
@@ -147,6 +200,14 @@ def _work(exchange: Exchange) -> str:
     once = _("once, with revised versions after feedback") if options.rounds else _("once")
     said = _("Handed in is %(taken)s; %(once)s.", taken=taken, once=once)
     return f"{said} {_('Authors may ask their reviewers.')}" if options.ask else str(said)
+
+
+def _teams(exchange: Exchange) -> str:
+    options = exchange.option(rules.TeamOptions)
+    if not options.on:
+        return str(_("Everybody hands in alone."))
+    whose = _("students choose theirs") if options.choose else _("you make them")
+    return str(_("Groups hand in one work together; %(whose)s.", whose=whose))
 
 
 def _notes(exchange: Exchange) -> str:
@@ -173,3 +234,24 @@ def _self_assessment(exchange: Exchange) -> str:
         rules.BEFORE: str(_("Authors assess their own work before they see feedback.")),
         rules.BESIDE: str(_("Authors assess their own work with the feedback beside it.")),
     }[exchange.option(rules.SelfAssessmentOptions).when]
+
+
+def _practice(exchange: Exchange) -> str:
+    return {
+        rules.OFF: str(_("Nobody practises.")),
+        rules.OFFERED: str(_("Students can practise with works that you have reviewed too.")),
+        rules.DEMANDED: str(_("Students practise with works that you have reviewed too, before their first review.")),
+    }[exchange.option(rules.PracticeOptions).when]
+
+
+def _comparing(exchange: Exchange) -> str:
+    pairs = exchange.option(rules.ComparingOptions).pairs
+    if not pairs:
+        return str(_("Works are reviewed one at a time."))
+    return str(
+        ngettext(
+            "Everybody also compares one pair of works, once you begin a round.",
+            "Everybody also compares %(num)s pairs of works, once you begin a round.",
+            pairs,
+        )
+    )

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import Criterion, Exchange
+from lti_tool.exchange.models import Criterion, Exchange, Repair
 from lti_tool.exchange.rules import Lack
 from lti_tool.files import RECORDINGS
 from lti_tool.files import errors as file_errors
@@ -37,6 +37,88 @@ TROUBLES = {
     "passback_failed": lazy_gettext("Grade did not arrive"),
 }
 """What a teacher may have to look after, and filters the list of people by."""
+
+WHY_STUCK = {
+    rules.FOR_STAFF: lazy_gettext("Now for you"),
+    rules.FLAGGED: lazy_gettext("Flagged"),
+    rules.NO_PAIR: lazy_gettext("Nobody to pair with"),
+    rules.WANTS_READER: lazy_gettext("Waits for a reader"),
+    rules.READER_IDLE: lazy_gettext("Reader gives no sign"),
+    rules.LATE: lazy_gettext("Late with reviews"),
+    rules.IDLE: lazy_gettext("Keeps works unread"),
+    rules.NOTHING_THERE: lazy_gettext("No work to review"),
+    rules.NO_WORK: lazy_gettext("Late with their work"),
+    rules.NOT_SENT: lazy_gettext("Grade did not arrive"),
+}
+"""Why somebody is stuck, in few words."""
+
+
+def why_stuck(stuck: rules.Stuck) -> str:
+    """Why somebody is stuck, in a sentence to staff."""
+    count = stuck.count
+    said = {
+        rules.FOR_STAFF: lambda: ngettext(
+            "Their work lacks one reader, and no classmate took it.",
+            "Their work lacks %(num)s readers, and no classmate took it.",
+            count,
+        ),
+        rules.FLAGGED: lambda: ngettext(
+            "Somebody asks you to look at something about their work.",
+            "%(num)s times somebody asks you to look at something about their work.",
+            count,
+        ),
+        rules.NO_PAIR: lambda: ngettext(
+            "They owe one review, and there is no work that they may read: they have read it, or the rules keep them"
+            " apart.",
+            "They owe %(num)s reviews, and there is no work that they may read: they have read it, or the rules keep"
+            " them apart.",
+            count,
+        ),
+        rules.WANTS_READER: lambda: ngettext(
+            "Their work lacks one reader. Classmates who are done are being asked.",
+            "Their work lacks %(num)s readers. Classmates who are done are being asked.",
+            count,
+        ),
+        rules.READER_IDLE: lambda: ngettext(
+            "One reader of their work gives no sign.", "%(num)s readers of their work give no sign.", count
+        ),
+        rules.LATE: lambda: ngettext(
+            "They owe one review, and the date has passed.", "They owe %(num)s reviews, and the date has passed.", count
+        ),
+        rules.IDLE: lambda: ngettext(
+            "One work is kept for them, and there is no sign of them for two days.",
+            "%(num)s works are kept for them, and there is no sign of them for two days.",
+            count,
+        ),
+        rules.NOTHING_THERE: lambda: ngettext(
+            "They owe one review. All work has its readers just now; the next that comes in is theirs.",
+            "They owe %(num)s reviews. All work has its readers just now; the next that comes in is theirs.",
+            count,
+        ),
+        rules.NO_WORK: lambda: _("Nothing was handed in, and the date has passed."),
+        rules.NOT_SENT: lambda: _("Their grade did not reach the gradebook."),
+    }
+    return str(said[stuck.why]())
+
+
+def repair(done: Repair) -> str:
+    """What staff did, in a sentence."""
+    reader = person(done.person.name, done.person_id)
+    if done.kind == "assigned" and done.author is not None:
+        author = person(done.author.name, done.author.id)
+        return str(_("%(reader)s was asked to read the work of %(author)s.", reader=reader, author=author))
+    if done.kind == "excused":
+        return str(_("%(reader)s was excused from reviews.", reader=reader))
+    count = len(done.facts.get("removed", ()))
+    return str(
+        ngettext(
+            "One work that %(reader)s kept goes to others.",
+            "%(num)s works that %(reader)s kept go to others.",
+            count,
+            reader=reader,
+        )
+    )
+
 
 CAUSES = {
     "enough": lazy_gettext("All feedback is in."),
@@ -77,6 +159,7 @@ NO_GRADE = {
     "not_submitted": lazy_gettext("Nothing was handed in."),
     "no_feedback": lazy_gettext("No feedback has been received yet."),
     "no_parts": lazy_gettext("Nothing that counts for the grade has happened yet."),
+    "sealed": lazy_gettext("It rests on what each does, so it is shown once the exchange is closed."),
     "no_points": lazy_gettext("The criteria give no points, so there is nothing to compute from."),
 }
 
@@ -158,6 +241,7 @@ NOTHING_TO_REVIEW = {
     "not_begun": lazy_gettext(
         "Everybody begins reviewing at the same time, when the work is due. Then there is work for you here."
     ),
+    "not_held": lazy_gettext("What you give feedback on is still to be shown. Below you find when and where."),
     "no_work_yet": lazy_gettext(
         "Nobody else has handed anything in yet. As soon as somebody does, there is work for you."
     ),
@@ -220,6 +304,10 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.NoTeam: lambda err: _("You are in no group yet. Join one, or ask your teacher."),
+    errors.TeamHasWork: lambda err: _("This group has begun its work, so somebody must stay in it."),
+    errors.TeamFull: lambda err: _("This group is full. Choose another one."),
+    errors.NotHeldYet: lambda err: _("It has not been shown yet. What you wrote is saved; give it afterwards."),
     errors.WordsMissing: lambda err: _(
         "Say what is said in %(names)s: captions or a transcript. Your teacher asks for it.", names=", ".join(err.names)
     ),
@@ -250,6 +338,16 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.UnknownRule: lambda err: _("The rules of this class were changed meanwhile. Here they are as they are now."),
     errors.NotAsked: lambda err: _("Feedback that was given stays as it is. Write to its author below it instead."),
     errors.LookedAlready: lambda err: _("You have looked at this again already, so it stays as you left it."),
+    errors.PracticeFirst: lambda err: _("Practise first: then there is work of others for you."),
+    errors.TriedAlready: lambda err: _("You have tried this twice, so it stays. Your words are still here to copy."),
+    errors.TooManyExamples: lambda err: _(
+        "There can be %(most)s works to practise with. Remove one first.", most=err.most
+    ),
+    errors.TooFewWorks: lambda err: _(
+        "At least %(fewest)s works must be handed in, so that everybody has two of others to compare.",
+        fewest=err.fewest,
+    ),
+    errors.IncompleteComparison: lambda err: _("Some answers are still missing."),
     errors.AssessedAlready: lambda err: _(
         "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
     ),
@@ -260,6 +358,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         titles=", ".join(err.titles),
     ),
     errors.AnonymityKept: lambda err: _("People took part on the promise that names stay hidden, so they do."),
+    errors.SealedStays: lambda err: _(
+        "This exchange is sealed: nothing says any more who wrote which feedback, so it cannot go on."
+    ),
     errors.HasWork: lambda err: _("Work has been handed in, and it must not vanish. Close the exchange instead."),
     errors.NotGraded: lambda err: _("This exchange gives no grades."),
     errors.ScoreOutOfRange: lambda err: _("Give a number from 0 to %(most)s.", most=number(err.most)),
@@ -268,7 +369,33 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     ),
     errors.NoSuchPerson: lambda err: _("Choose from the people of this course."),
     errors.ReasonMissing: lambda err: _("Say why, in a few words. The student reads it too."),
+    errors.CannotRead: lambda err: _(
+        "This person cannot read this work: the rules keep them apart, or they have read it, or have no work here."
+    ),
+    errors.NobodyToRead: lambda err: _(
+        "No classmate is left who may read this work. You can review it yourself, or change the rules."
+    ),
+    errors.NothingToFree: lambda err: _("Nothing is kept for this person that somebody else could read."),
+    errors.BegunAlready: lambda err: _("Its new reader has begun, so the work stays with them."),
+    errors.PairsHidden: lambda err: _(
+        "In this exchange even you do not see who reviews whom, so nobody can be paired by hand."
+    ),
+    errors.TooManyRules: lambda err: _(
+        "There are %(most)s pairs already. Groups or sections of your LMS may do it more simply.", most=f"{err.most:,}"
+    ),
+    errors.OwesOutOfRange: lambda err: _("Give a whole number from 0 to %(most)s.", most=err.most),
+    errors.RuleKnown: lambda err: _("That rule is there already, or somebody has proposed it: support it instead."),
+    errors.TooManyProposals: lambda err: _(
+        "As many proposals as we take at a time wait for an answer. Support one of them."
+    ),
+    errors.CharterFull: lambda err: _(
+        "There are seven rules already. Take one out first, so that people can keep them in mind."
+    ),
+    errors.AlreadyAnswered: lambda err: _("This proposal has been answered."),
+    errors.TooManyTemplates: lambda err: _("There are as many templates as we keep. Remove one that nobody uses."),
     errors.DatesRefused: lambda err: str(_LATER[err.problem]),
+    errors.NothingWaits: lambda err: _("Authors see feedback at once here, so there is nothing to release."),
+    errors.FeedbackRead: lambda err: _("Somebody has read their feedback already, so it cannot wait again."),
     errors.NobodyChosen: lambda err: _("Choose at least one person."),
     errors.NotAhead: lambda err: _("Choose a time that is still ahead, within a year."),
     file_errors.TooLarge: lambda err: _("That file is larger than %(most)s MB.", most=err.most // 2**20),
@@ -394,6 +521,36 @@ def view(view: rules.View) -> str:
     return f"{said} {_('They differ among themselves, too.')}" if view.is_split else str(said)
 
 
+CLOSENESS = {
+    rules.CLOSE: lazy_gettext("You see this work much as your teacher does."),
+    rules.NEAR: lazy_gettext("You see this work mostly as your teacher does. Look at where you differ."),
+    rules.FAR: lazy_gettext(
+        "Your teacher sees this work differently. That is what practice is for: the reasons below say what to look for."
+    ),
+}
+"""How near a try came, to whoever made it."""
+
+
+def view_beside_staff(view: rules.View) -> str:
+    """How a try compares with what staff see, on one criterion."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare."))
+    return str(
+        {
+            "alike": _("You and your teacher see this alike."),
+            "stricter": _("Your teacher sees more in this than you do."),
+            "kinder": _("You see more in this than your teacher does."),
+        }[view.verdict]
+    )
+
+
+def who_learns_picks(tells: bool) -> str:
+    """Whether authors learn which work was seen to do better."""
+    if tells:
+        return str(_("They learn how often their work was seen to do something better, not by whom."))
+    return str(_("They do not learn what you chose."))
+
+
 def view_for_staff(view: rules.View) -> str:
     """The same, to staff."""
     if view.verdict is None:
@@ -423,7 +580,22 @@ def person(name: str, id: int) -> str:
 
 def who_sees_work(exchange: Exchange) -> str:
     """Exactly who will know whose work this is."""
-    if exchange.hides_author:
+    if exchange.is_live:
+        said = ngettext(
+            "Whoever is there sees you. One classmate gives you feedback; your teachers see it.",
+            "Whoever is there sees you. %(num)s classmates give you feedback; your teachers see it.",
+            exchange.reviews,
+        )
+        return str(said)
+    if exchange.has_teams:
+        said = (
+            _("Classmates of other groups read your work without seeing whose it is. Your teachers see it.")
+            if exchange.hides_author
+            else _(
+                "Classmates of other groups read your work and see the name of your group. Your teachers see it too."
+            )
+        )
+    elif exchange.hides_author:
         said = ngettext(
             "One classmate reads your work without seeing your name. Your teachers see it.",
             "%(num)s classmates read your work without seeing your name. Your teachers see it.",
@@ -435,6 +607,9 @@ def who_sees_work(exchange: Exchange) -> str:
             "%(num)s classmates read your work and see your name. Your teachers see it too, nobody else.",
             exchange.reviews,
         )
+    if exchange.option(rules.NotesOptions).others:
+        along = _("Whoever has reviewed your work reads the other reviews of it, too, without names.")
+        said = f"{said} {along}"
     if exchange.hides_author == exchange.hides_reviewer:
         return str(said)
     other = _("You do not learn who they are.") if exchange.hides_reviewer else _("You learn who they are.")
@@ -443,19 +618,72 @@ def who_sees_work(exchange: Exchange) -> str:
 
 def who_sees_review(exchange: Exchange) -> str:
     """Exactly who will know who wrote this feedback."""
-    if exchange.hides_reviewer:
+    if exchange.is_sealed:
+        return sealed_promise(exchange)
+    if exchange.asks_staff:
+        said = _(
+            "The author reads your feedback without seeing your name. A teacher sees it only for a reason,"
+            " and then you are told."
+        )
+    elif exchange.hides_reviewer:
         said = _("The author reads your feedback without seeing your name. Your teachers see it.")
     else:
         said = _("The author reads your feedback and sees your name. Your teachers see it too, nobody else.")
+    if exchange.option(rules.NotesOptions).others:
+        along = _("Others who have reviewed the same work read your feedback, too, without your name.")
+        said = f"{said} {along}"
     if exchange.hides_author == exchange.hides_reviewer:
         return str(said)
     other = _("You do not learn who the author is.") if exchange.hides_author else _("You see the author’s name.")
     return f"{said} {other}"
 
 
+WAITING = {
+    "giving": lazy_gettext("They see it once they have given enough reviews."),
+    "date": lazy_gettext("They see it on its date."),
+    "hand": lazy_gettext("They see it once you release it."),
+    "few": lazy_gettext("They see it once more is there, since a single one would give its reviewer away."),
+}
+"""Why an author does not see their feedback, to staff."""
+
+
+def why_waits(exchange: Exchange, waiting: rules.Waiting) -> str:
+    """Why feedback is not shown yet, and what its author can do. Without the moment it may come at."""
+    if waiting.why == "giving":
+        said = ngettext(
+            "You see the feedback on your work once you have given one more review. It helps somebody, too.",
+            "You see the feedback on your work once you have given %(num)s more reviews. They help somebody, too.",
+            waiting.more,
+        )
+        return f"{said} {_('If there is nothing to review, you need do nothing but look in again.')}"
+    if waiting.why == "date":
+        return str(_("Everybody sees the feedback on their work at the same moment:"))
+    if waiting.why == "hand":
+        return str(_("Your teacher looks at the feedback first and then shows it to you. You need do nothing."))
+    return waits_for(exchange)
+
+
+def sealed_promise(exchange: Exchange) -> str:
+    """Exactly what becomes of the link between a reviewer and their words."""
+    said = _("This is sealed. The author reads your feedback without your name, and no teacher can see who wrote it.")
+    dates = [each for each in (exchange.opens_at, exchange.submit_by, exchange.review_by) if each is not None]
+    until = _(
+        "Hearth must know it while the exchange runs. A day after it is closed, at the latest two weeks after its last"
+        " date, that is deleted for good: then nobody can find out, not even you, and you can neither change what you"
+        " wrote nor hear what becomes of it. What you noted for yourself beside it goes too."
+    )
+    if not dates:
+        until = _(
+            "Hearth must know it while the exchange runs. A day after it is closed, at the latest two months after the"
+            " last feedback, that is deleted for good: then nobody can find out, not even you, and you can neither"
+            " change what you wrote nor hear what becomes of it. What you noted for yourself beside it goes too."
+        )
+    return f"{said} {until}"
+
+
 def waits_for(exchange: Exchange) -> str:
     """Why feedback that is there may not be shown yet."""
-    least = min(exchange.option(rules.AnonymityOptions).minimum, exchange.reviews)
+    least = rules.least(exchange.anonymity, exchange.option(rules.AnonymityOptions), expected=exchange.reviews)
     return str(
         _(
             "Feedback appears once at least %(least)s classmates have given theirs, or when the exchange is closed: "
@@ -480,6 +708,13 @@ ANONYMITIES = {
         lazy_gettext("Authors are hidden from reviewers"),
         lazy_gettext("A reviewer does not learn whose work it is; the author sees who reviewed it. Teachers see both."),
     ),
+    rules.SEALED: (
+        lazy_gettext("Sealed: nobody ever learns who wrote which feedback"),
+        lazy_gettext(
+            "Classmates do not see each other’s names, and neither you nor another teacher sees who wrote a feedback."
+            " A day after you close the exchange Hearth deletes what says it, for good. You see whose work it is."
+        ),
+    ),
     rules.NAMED: (
         lazy_gettext("Author and reviewer see each other’s names"),
         lazy_gettext("You and the other teachers see both as well. Nobody else does."),
@@ -491,6 +726,7 @@ NAMES = {
     rules.REVIEWER_HIDDEN: lazy_gettext("reviewers hidden from authors"),
     rules.AUTHOR_HIDDEN: lazy_gettext("authors hidden from reviewers"),
     rules.NAMED: lazy_gettext("seen by author and reviewer"),
+    rules.SEALED: lazy_gettext("sealed: nobody learns who wrote a feedback"),
 }
 """What an exchange promises, in few words."""
 

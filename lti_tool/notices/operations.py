@@ -52,9 +52,16 @@ def tell(
     session.execute(insert(Notice).from_select(columns, whom.order_by(Membership.person_id)).on_conflict_do_nothing())
 
 
-def take_back(session: Session, *, activity_id: int) -> None:
-    """What an activity told goes with it when it is hidden again."""
-    session.execute(delete(Notice).where(Notice.activity_id == activity_id))
+def take_back(
+    session: Session, *, activity_id: int, kind: str | None = None, people: Collection[int] | None = None
+) -> None:
+    """What an activity told goes with it when it is hidden again: everything, or one *kind*, or that to *people*."""
+    rows = delete(Notice).where(Notice.activity_id == activity_id)
+    if kind is not None:
+        rows = rows.where(Notice.kind == kind)
+    if people is not None:
+        rows = rows.where(Notice.person_id.in_(people))
+    session.execute(rows)
 
 
 def mark_read(session: Session, notice: Notice, *, now: datetime) -> None:

@@ -19,6 +19,10 @@ from lti_tool.web.guards import open_to_all
 bp = Blueprint("assets", __name__)
 
 FOR_GOOD = 365 * 24 * 3600
+PDF_WORKER = "vendor/pdfjs/pdf.worker.mjs"
+"""Reads a PDF, apart from the page. It alone may run WebAssembly: the decoders for what scanners make."""
+PDF_WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+
 WORTH_PACKING = frozenset({"text/css", "text/javascript", "image/svg+xml", "application/json"})
 
 
@@ -55,6 +59,8 @@ def send(version: str, name: str) -> Response:
     response = Response(found.packed if packed else found.body, mimetype=found.kind)
     if packed:
         response.headers["Content-Encoding"] = "gzip"
+    if name == PDF_WORKER:
+        response.headers["Content-Security-Policy"] = PDF_WORKER_POLICY
     response.headers["Vary"] = "Accept-Encoding"
     response.set_etag(f"{found.etag}{'-gzip' if packed else ''}")
     response.cache_control.public = True
@@ -104,6 +110,8 @@ def _load(folder: Path, name: str, version: str) -> Asset | None:
 
 def _kind(path: Path) -> str:
     # mimetypes asks the machine's own tables, which may call scripts "application/javascript" or plain text.
-    if path.suffix == ".js":
+    if path.suffix in (".js", ".mjs"):
         return "text/javascript"
+    if path.suffix == ".wasm":
+        return "application/wasm"
     return mimetypes.guess_type(path.name)[0] or "application/octet-stream"

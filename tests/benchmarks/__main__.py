@@ -1,16 +1,16 @@
 """
-``python -m tests.benchmarks [--quick] [launches|roster|pages|planning|closing|webhooks …]``.
+``python -m tests.benchmarks [--quick] [launches|roster|pages|planning|closing|webhooks|cockpit …]``.
 """
 
 import argparse
 import sys
 import warnings
 
-from tests.benchmarks import closing, launches, pages, planning, roster, webhooks
+from tests.benchmarks import closing, cockpit, launches, pages, planning, roster, webhooks
 from tests.benchmarks.ground import ground
 from tests.benchmarks.table import show
 
-ALL = ["launches", "roster", "pages", "planning", "closing", "webhooks"]
+ALL = ["launches", "roster", "pages", "planning", "closing", "webhooks", "cockpit"]
 
 
 def main() -> int:
@@ -33,8 +33,8 @@ def main() -> int:
         if "pages" in which:
             met &= show("Pages (G2)", pages.measure(here))
         if "planning" in which:
-            people, large, rounds = (300, 1_000, 1) if asked.quick else (10_000, 100_000, 3)
-            figures = planning.measure(here, people=people, large=large, rounds=rounds)
+            people, large, rounds, steps = (300, 1_000, 1, 4) if asked.quick else (10_000, 100_000, 3, 60)
+            figures = planning.measure(here, people=people, large=large, rounds=rounds, steps=steps)
             met &= show("Plans and single steps (G3, G4)", figures)
         if "closing" in which:
             people, rounds = (200, 1) if asked.quick else (3_000, 7)
@@ -42,6 +42,9 @@ def main() -> int:
         if "webhooks" in which:
             rounds, count = (1, 200) if asked.quick else (5, 3_000)
             met &= show("Webhooks taken in and read (G7, G8)", webhooks.measure(here, rounds=rounds, count=count))
+        if "cockpit" in which:
+            people, rounds = (60, 1) if asked.quick else (1_000, 15)
+            met &= show(f"The cockpit of {people:,} people", cockpit.measure(here, people=people, rounds=rounds))
     print("\nEvery goal is met." if met else "\nSome goals are missed.")
     return 0
 

@@ -111,6 +111,38 @@ class House:
             page = robot.launch(activity=place.activity)
             robot.submit(robot.get(f"{page.url}/settings/{topic}").form(f"/settings/{topic}"), **values)
 
+    def add_example(self, place: Place, title: str, body: str, words: str) -> None:
+        """Let the teacher put in a work to practise with."""
+        with self._robot(TEACHER) as robot:
+            page = robot.launch(activity=place.activity)
+            form = robot.get(f"{page.url}/examples/new").form("/examples")
+            robot.submit(form, title=title, body=body, **_answers(form, words))
+
+    def practise(self, place: Place, student: str, words: str) -> None:
+        """Let a student try the first of them."""
+        with self._robot(student) as robot:
+            page = robot.launch(activity=place.activity)
+            there = robot.get(f"{page.url}/practice").link("Practice work 1")
+            form = robot.get(there).form(f"/practice/{there.rpartition('/')[2]}")
+            robot.submit(form, **_answers(form, words))
+
+    def begin_comparing(self, place: Place) -> None:
+        """Let the teacher begin a round of comparing."""
+        with self._robot(TEACHER) as robot:
+            page = robot.launch(activity=place.activity)
+            robot.submit(robot.get(f"{page.url}/comparing").form("/comparing/rounds"))
+
+    def compare(self, place: Place, student: str, words: str) -> None:
+        """Let a student compare the first two works."""
+        with self._robot(student) as robot:
+            there = robot.launch(activity=place.activity).link("Pair 1")
+            form = robot.get(there).form(f"/comparisons/{there.rpartition('/')[2]}")
+            picks: dict[str, str | list[str]] = {
+                name: values[0] for name, values in form.choices.items() if name.startswith("pick-")
+            }
+            written = {name: words for name in form.fields if name.startswith(("left", "right"))}
+            robot.submit(form, **picks, **written)
+
     def assess_own(self, place: Place, student: str, words: str) -> None:
         """Let a student say how they see their own work."""
         with self._robot(student) as robot:
@@ -123,6 +155,19 @@ class House:
         with self._robot(TEACHER) as robot:
             page = robot.get(f"{robot.launch(activity=place.activity).url}/settings/work")
             robot.submit(page.form("/settings/work"), **work)
+
+    def sign_up(self, place: Place, student: str, about: str, *, held_at: str = "", where: str = "") -> None:
+        """Let a student sign up for what they present."""
+        with self._robot(student) as robot:
+            page = robot.get(f"{robot.launch(activity=place.activity).url}/presentation")
+            robot.submit(page.form("/presentation"), about=about, held_at=held_at, place=where)
+
+    def ask_for_groups(self, place: Place, **options: str) -> None:
+        """Let the teacher say that groups hand in, and deal them in twos."""
+        with self._robot(TEACHER) as robot:
+            url = robot.launch(activity=place.activity).url
+            robot.submit(robot.get(f"{url}/settings/groups").form("/settings/groups"), on="1", **options)
+            robot.submit(robot.get(f"{url}/groups").form("/groups/dealing"), size="2")
 
     def begin_feedback(self, place: Place, student: str, words: str) -> None:
         """Let a student take a work, and save a draft about it."""
@@ -137,6 +182,17 @@ class House:
             page = robot.launch(activity=place.activity)
             robot.submit(robot.get(f"{page.url}/work/withdrawal").form("/work/withdrawal"))
 
+    def open_rules(self, place: Place, proposed: Mapping[str, str]) -> None:
+        """Let the teacher ask for rules of feedback, and students propose some."""
+        with self._robot(TEACHER) as robot:
+            page = robot.launch(activity=place.activity)
+            form = robot.get(f"{page.url}/settings/charter").form("/settings/charter")
+            robot.submit(form, proposals="y")
+        for student, rule in proposed.items():
+            with self._robot(student) as robot:
+                page = robot.launch(activity=place.activity)
+                robot.submit(robot.get(f"{page.url}/rules").form("/rules/proposals"), rule=rule)
+
     def close(self, place: Place) -> None:
         """Let the teacher close an exchange."""
         with self._robot(TEACHER) as robot:
@@ -146,6 +202,12 @@ class House:
         """Let a student get a work to review, and no more."""
         with self._robot(student) as robot:
             robot.submit(robot.launch(activity=place.activity).form("/reviews"))
+
+    @contextmanager
+    def at(self, place: Place, person: str) -> Iterator[tuple[Robot, Page]]:
+        """Somebody who has opened the activity, and what they see."""
+        with self._robot(person) as robot:
+            yield robot, robot.launch(activity=place.activity)
 
     def opened(self, place: Place, person: str) -> Page:
         """What somebody sees who opens the activity."""

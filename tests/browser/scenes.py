@@ -2,12 +2,15 @@
 Every page of the product in every state that people meet, and the way there. Tests look at them all.
 """
 
+import io
 import re
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from playwright.sync_api import Route, expect
+import pikepdf
+from playwright.sync_api import FilePayload, Route, expect
 
 from tests.browser.house import TEACHER, House, Place
 from tests.browser.people import Hearth, Someone
@@ -41,6 +44,8 @@ class World:
     """One that opens in years."""
     closed: Place
     """One that was closed."""
+    timed: Place
+    """One with dates, in which feedback waits for its teacher."""
     empty: str
     """A course where nothing is."""
 
@@ -64,7 +69,21 @@ def settle(house: House) -> World:
     closed = house.exchange(full.course, "Warming up")
     house.hand_in(closed, "Mai Tran", WORK)
     house.close(closed)
-    return World(house=house, full=full, later=later, closed=closed, empty=house.new_course("Nothing yet"))
+    timed = house.exchange(
+        full.course,
+        "A third sketch",
+        instructions=INSTRUCTIONS,
+        submit_by="2098-05-03T12:00",
+        review_by="2098-05-10T12:00",
+    )
+    house.choose(timed, "release", when="by_hand")
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.hand_in(timed, name, WORK)
+    house.take_work(timed, "Diego Fuentes")
+    house.give_feedback(timed, "Mai Tran", WORDS)
+    # Last: what teachers are told stands in their bell.
+    house.open_rules(later, {"Mai Tran": "Ask one question", "Diego Fuentes": "Say first what works, and why it does"})
+    return World(house=house, full=full, later=later, closed=closed, timed=timed, empty=house.new_course("Nothing yet"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +95,16 @@ class Scene:
     go: Callable[[Someone, World], Hearth]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """Where notes were written in a running demo."""
+
+    house: House
+    place: Place
+
+
 SCENES: list[Scene] = []
+NOTED: list[Noted] = []
 
 
 Way: TypeAlias = Callable[[Someone, World], Hearth]
@@ -158,6 +186,93 @@ def reviewing_with_gaps(aisha: Someone, world: World) -> Hearth:
 
 
 @scene("Aisha Rahman")
+def writing_notes(aisha: Someone, world: World) -> Hearth:
+    hearth = aisha.open_window(world.full)
+    hearth.follow("Go on reviewing")
+    hearth.shows(re.compile("^Feedback on"))
+    if not hearth.root.locator(".note").count():
+        hearth.root.get_by_label("Where it belongs").select_option("text-2")
+        hearth.fill("Which words", "the bench is always wet")
+        hearth.fill("Your note", "Whose bench is it?")
+        hearth.press("Add the note")
+    expect(hearth.root.locator(".note")).to_be_visible()
+    return hearth
+
+
+@scene("Aisha Rahman")
+def a_note_refused(aisha: Someone, world: World) -> Hearth:
+    hearth = aisha.open_window(world.full)
+    hearth.follow("Go on reviewing")
+    hearth.fill("Your note", "Where?")
+    hearth.press("Add the note")
+    expect(hearth.root.locator(".composer .field__error")).to_be_visible()
+    return hearth
+
+
+@scene("Priya Nair")
+def notes_beside_ones_text(priya: Someone, world: World) -> Hearth:
+    hearth = priya.open_window(noted(priya, world))
+    hearth.follow("Read the notes beside your text")
+    hearth.shows("Notes beside your text")
+    expect(hearth.root.locator(".note")).to_have_count(2)
+    return hearth
+
+
+@scene("Priya Nair")
+def pages_of_a_pdf(priya: Someone, world: World) -> Hearth:
+    hearth = priya.open_window(noted(priya, world))
+    hearth.follow("Page 1")
+    expect(hearth.root.locator("#page")).to_have_attribute("data-drawn", "1")
+    return hearth
+
+
+def noted(priya: Someone, world: World) -> Place:
+    """An exchange in which Mai has written notes on Priya's text and on her PDF; made once."""
+    title = "Notes and pages"
+    found = [each for each in NOTED if each.house is world.house]
+    if found:
+        return found[0].place
+    place = world.house.exchange(world.house.new_course(title), title)
+    world.house.hand_in(place, "Mai Tran", WORK)
+    hearth = priya.open_window(place)
+    hearth.start_writing()
+    hearth.writing.fill(WORK)
+    sketch: FilePayload = {"name": "sketch.pdf", "mimeType": "application/pdf", "buffer": one_page("A bench that tips")}
+    hearth.root.locator("input[type=file]").set_input_files(sketch)
+    expect(hearth.root.locator("#work-files .files__one")).to_have_count(1)
+    hearth.look_and_hand_in()
+    browser = priya.context.browser
+    assert browser is not None
+    with closing(browser.new_context()) as context:
+        mai = Someone(world.house, context, "Mai Tran")
+        reviewing = mai.open_window(place)
+        reviewing.take_work()
+        for number, where in enumerate(("2: My grandmother", "A page of"), start=1):
+            places = reviewing.root.get_by_label("Where it belongs")
+            value = places.locator("option", has_text=where).get_attribute("value")
+            places.select_option(value)
+            reviewing.fill("Page", "1")
+            reviewing.fill("Your note", "Whose bench is it?")
+            reviewing.press("Add the note")
+            expect(reviewing.root.locator(".note")).to_have_count(number)
+        reviewing.give_feedback(WORDS)
+    NOTED.append(Noted(house=world.house, place=place))
+    return place
+
+
+def one_page(words: str) -> bytes:
+    """A PDF that says so, in a font that it does not bring along."""
+    made = pikepdf.new()
+    made.add_blank_page(page_size=(420, 300))
+    font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    made.pages[0].Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+    made.pages[0].Contents = made.make_stream(f"BT /F1 32 Tf 40 150 Td ({words}) Tj ET".encode())
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+@scene("Aisha Rahman")
 def handing_a_work_back(aisha: Someone, world: World) -> Hearth:
     hearth = aisha.open_window(world.full)
     hearth.follow("Go on reviewing")
@@ -203,6 +318,27 @@ def not_open_yet(noah: Someone, world: World) -> Hearth:
 @scene("Mai Tran")
 def over(mai: Someone, world: World) -> Hearth:
     return mai.open_window(world.closed)
+
+
+@scene("Mai Tran")
+def rules_made_together(mai: Someone, world: World) -> Hearth:
+    hearth = not_open_yet(mai, world)
+    hearth.follow("How we give feedback in this class, and what you would add")
+    return hearth.shows("How we give feedback in this class")
+
+
+@scene("Aisha Rahman")
+def a_rule_refused(aisha: Someone, world: World) -> Hearth:
+    hearth = rules_made_together(aisha, world)
+    hearth.fill("Good feedback in this class …", "ask one QUESTION")
+    hearth.press("Propose it")
+    expect(hearth.root.locator(".field__error").first).to_be_visible()
+    return hearth
+
+
+@scene("Mai Tran")
+def feedback_waits(mai: Someone, world: World) -> Hearth:
+    return _timed(mai, world)
 
 
 # Teachers ------------------------------------------------------------------------------------------------------------
@@ -262,8 +398,57 @@ def settings(teacher: Someone, world: World) -> Hearth:
 
 
 @scene(TEACHER)
+def notes_and_who_reads_along(teacher: Someone, world: World) -> Hearth:
+    hearth = settings(teacher, world)
+    hearth.follow("Notes beside the text, and who reads along")
+    return hearth.shows("Notes beside the text, and who reads along")
+
+
+@scene(TEACHER)
 def who_is_where(teacher: Someone, world: World) -> Hearth:
     return teacher.open_window(world.full)
+
+
+@scene(TEACHER)
+def who_is_stuck(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Who is stuck, and why")
+    return hearth.shows("Who is stuck, and why")
+
+
+@scene(TEACHER)
+def who_reviews_whom(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Who reviews whom")
+    return hearth.shows("Who reviews whom")
+
+
+@scene(TEACHER)
+def before_mixing_again(teacher: Someone, world: World) -> Hearth:
+    hearth = who_reviews_whom(teacher, world)
+    hearth.press("Mix again …")
+    return hearth.shows("Mix again?")
+
+
+@scene(TEACHER)
+def at_a_glance(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("At a glance")
+    return hearth.shows("At a glance")
+
+
+@scene(TEACHER)
+def reviewing_as_staff(teacher: Someone, world: World) -> Hearth:
+    hearth = one_person(teacher, world)
+    hearth.follow("Review it yourself")
+    return hearth.shows("Your review of Diego Fuentes")
+
+
+@scene(TEACHER)
+def excusing(teacher: Someone, world: World) -> Hearth:
+    hearth = one_person(teacher, world)
+    hearth.follow("Excuse from reviews …")
+    return hearth.shows("Excuse Diego Fuentes")
 
 
 @scene(TEACHER)
@@ -274,6 +459,67 @@ def one_person(teacher: Someone, world: World) -> Hearth:
 
 
 @scene(TEACHER)
+def what_can_be_done_about_time(teacher: Someone, world: World) -> Hearth:
+    hearth = _timed(teacher, world)
+    expect(hearth.root.get_by_role("button", name="Release the feedback")).to_be_visible()
+    return hearth
+
+
+@scene(TEACHER)
+def more_time(teacher: Someone, world: World) -> Hearth:
+    hearth = _timed(teacher, world)
+    hearth.follow("More time")
+    return hearth.shows("More time")
+
+
+@scene(TEACHER)
+def giving_more_time(teacher: Someone, world: World) -> Hearth:
+    hearth = more_time(teacher, world)
+    hearth.follow("Give more time")
+    return hearth.shows("Give more time")
+
+
+@scene(TEACHER)
+def what_more_time_moves(teacher: Someone, world: World) -> Hearth:
+    hearth = giving_more_time(teacher, world)
+    hearth.root.get_by_label("The people ticked below").check()
+    hearth.root.locator("summary", has_text="Choose people").click()
+    hearth.root.get_by_label("Diego Fuentes").check()
+    hearth.fill("Their reviews are due", "2098-05-20T12:00")
+    hearth.fill("Reason", "A broken arm.")
+    hearth.press("See what it moves …")
+    return hearth.shows("What it moves")
+
+
+@scene(TEACHER)
+def time_of_one_person(teacher: Someone, world: World) -> Hearth:
+    hearth = _timed(teacher, world)
+    hearth.follow("Mai Tran")
+    return hearth.shows("Mai Tran")
+
+
+@scene(TEACHER)
+def opening_once_more(teacher: Someone, world: World) -> Hearth:
+    hearth = time_of_one_person(teacher, world)
+    hearth.follow("Let them hand in once more")
+    return hearth.shows("Let them hand in once more")
+
+
+@scene(TEACHER)
+def what_comes_late(teacher: Someone, world: World) -> Hearth:
+    hearth = settings(teacher, world)
+    hearth.follow("What comes late")
+    return hearth.shows("What comes late")
+
+
+@scene(TEACHER)
+def when_feedback_is_shown(teacher: Someone, world: World) -> Hearth:
+    hearth = settings(teacher, world)
+    hearth.follow("When authors see their feedback")
+    return hearth.shows("When authors see their feedback")
+
+
+@scene(TEACHER)
 def a_grade_refused(teacher: Someone, world: World) -> Hearth:
     hearth = one_person(teacher, world)
     hearth.root.get_by_text("Set the grade by hand").click()
@@ -281,6 +527,46 @@ def a_grade_refused(teacher: Someone, world: World) -> Hearth:
     hearth.press("Set the grade")
     expect(hearth.root.locator(".field__error").first).to_be_visible()
     return hearth
+
+
+@scene(TEACHER)
+def rules_to_answer(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.later)
+    hearth.follow("Rules that students propose")
+    hearth.root.locator("summary", has_text="Answer it").first.click()
+    return hearth.shows("How we give feedback in this class")
+
+
+@scene(TEACHER)
+def rules_of_feedback(teacher: Someone, world: World) -> Hearth:
+    hearth = rules_to_answer(teacher, world)
+    hearth.follow("Change the rules")
+    return hearth.shows("The class’s own rules of feedback")
+
+
+@scene(TEACHER)
+def using_it_again(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.full)
+    hearth.follow("Use it again")
+    return hearth.shows("Use it again")
+
+
+@scene(TEACHER)
+def beginning_from(teacher: Someone, world: World) -> Hearth:
+    hearth = using_it_again(teacher, world)
+    if not teacher.page.get_by_text("Kept by a scene").count():
+        hearth.fill("Name", "Kept by a scene")
+        hearth.press("Keep the template")
+    return hearth.shows("Begin from …")
+
+
+@scene(TEACHER)
+def beginning_from_a_broken_file(teacher: Someone, world: World) -> Hearth:
+    hearth = beginning_from(teacher, world)
+    broken = FilePayload(name="broken.json", mimeType="application/json", buffer=b'{"schema": "hearth-settings/1"}')
+    hearth.root.get_by_label("A JSON file of settings").set_input_files(files=[broken])
+    hearth.press("Begin from the file")
+    return hearth.shows("Begin from …")
 
 
 @scene(TEACHER)
@@ -354,3 +640,10 @@ def an_invitation_refused(ruth: Someone, world: World) -> Hearth:
 
 
 from tests.browser import scenes_practice  # noqa: E402, F401 - adds its own to the list
+
+
+def _timed(person: Someone, world: World) -> Hearth:
+    """The exchange with dates, by the home of its course."""
+    hearth = person.home_window(world.timed.course)
+    hearth.follow(world.timed.title)
+    return hearth.shows(world.timed.title)

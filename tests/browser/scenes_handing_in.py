@@ -86,3 +86,69 @@ def what_is_handed_in(teacher: Someone, world: World) -> Hearth:
     hearth.follow("Settings")
     hearth.follow("What is handed in")
     return hearth.shows("What is handed in")
+
+
+@cache
+def shows(house: House) -> Place:
+    """An exchange of presentations, some of them still to come."""
+    place = house.exchange(house.new_course("On stage"), "Five minutes each", reviews=2, instructions=INSTRUCTIONS)
+    house.ask_for(place, live="1")
+    for name, day in (("Mai Tran", "05-03"), ("Diego Fuentes", "05-04"), ("Aisha Rahman", "05-05")):
+        house.sign_up(place, name, "Bees *at night*", held_at=f"2099-{day}T12:00Z", where="Hall 2")
+    return place
+
+
+@scene("Noah Becker")
+def signing_up(noah: Someone, world: World) -> Hearth:
+    hearth = noah.open_window(shows(world.house))
+    hearth.follow("Sign up")
+    return hearth.shows("Sign up to present")
+
+
+@scene("Mai Tran")
+def what_to_watch(mai: Someone, world: World) -> Hearth:
+    return mai.open_window(shows(world.house))
+
+
+@scene(TEACHER)
+def presentations(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(shows(world.house))
+    hearth.follow("Presentations")
+    return hearth.shows("Presentations")
+
+
+@cache
+def in_groups(house: House) -> Place:
+    """An exchange of groups, of which students may choose."""
+    place = house.exchange(house.new_course("Together"), "A plan by two", reviews=2, instructions=INSTRUCTIONS)
+    house.ask_for_groups(place, choose="1", size="3")
+    house.hand_in(place, "Mai Tran", WORK)
+    return place
+
+
+@scene(TEACHER)
+def making_groups(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(in_groups(world.house))
+    hearth.follow("Groups")
+    return hearth.shows("Groups")
+
+
+@scene(TEACHER)
+def asking_for_groups(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(in_groups(world.house))
+    hearth.follow("Settings")
+    hearth.follow("Groups")
+    return hearth.shows("Groups")
+
+
+@scene("Mai Tran")
+def a_group_that_has_handed_in(mai: Someone, world: World) -> Hearth:
+    return mai.open_window(in_groups(world.house))
+
+
+@scene("Noah Becker")
+def in_a_group(noah: Someone, world: World) -> Hearth:
+    hearth = noah.open_window(in_groups(world.house))
+    if hearth.root.get_by_text("Choose another group").count():
+        hearth.root.get_by_text("Choose another group").click()
+    return hearth

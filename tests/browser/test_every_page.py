@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import scenes_handing_in  # noqa: F401 - adds its scenes to the list
+from tests.browser import scenes_handing_in, scenes_trust  # noqa: F401 - add their scenes to the list
 from tests.browser.conftest import PATIENCE
 from tests.browser.house import House
+from tests.browser.keyboard import strayed
 from tests.browser.looks import findings
 from tests.browser.people import Someone
 from tests.browser.scenes import SCENES, Scene, World, settle
@@ -45,3 +46,4 @@ def test_nothing_on_the_page_keeps_anybody_out(scene: Scene, world: World, at_ha
     scene.go(person, world)
 
     assert findings(person.page) == []
+    assert strayed(person.page) == []

@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 
 from lti_tool.courses.models import Membership, Platform, Role
 from lti_tool.exchange import operations
-from lti_tool.exchange.models import DraftCopy, Submission
+from lti_tool.exchange.models import DraftCopy, Example, Extended, Extension, Proposal, Submission, Team, Template
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.grades.models import Passback
 from lti_tool.web.guards import BROWSER_COOKIE, hash_secret
@@ -41,6 +41,9 @@ TYPED = {
 SAFE = {"GET", "HEAD", "OPTIONS"}
 PUBLIC_BY_NATURE = {"exchange.preview"}
 """Changes nothing and tells nothing: it draws the words it is sent."""
+
+OF_THE_CLASS = ("proposal_id", "team_id", "example_id")
+"""What belongs to nobody in particular, and everybody in it may open."""
 
 OUTSIDERS = ("unknown handle", "other browser", "no browser", "expired", "platform disabled", "platform pending")
 
@@ -84,6 +87,15 @@ def fill(session: Session, **plan: Any) -> Full:
     flag = operations.flag(
         session, exchange, by=author, kind="feedback", thing_id=feedback.id, reason="other", now=before
     )
+    # Of somebody else than the author whose doors are knocked at, and taken back, so that it moves nothing.
+    later = Extension(exchange_id=exchange.id, review_by=before, reason="Ill.", by_id=made.teacher.person_id, at=before)
+    later.people = [Extended(person_id=giver, leases={}, taken_back_at=before)]
+    rule = Proposal(exchange_id=exchange.id, by_id=giver, rule="Say where.", at=before)
+    template = Template(course_id=made.course.id, name="Like this", recipe={}, by_id=made.teacher.person_id, at=before)
+    example = Example(exchange_id=exchange.id, title="One", body="A work.", beside={}, words={}, made_at=before)
+    team = Team(exchange_id=exchange.id, name="The early ones", made_at=before)
+    session.add_all((later, rule, template, example, team))
+    session.flush()
     session.commit()
     copy_id = session.scalars(
         select(DraftCopy.id).join(Submission).where(Submission.exchange_id == exchange.id)
@@ -92,7 +104,15 @@ def fill(session: Session, **plan: Any) -> Full:
     assert session.scalars(select(Passback.id).where(Passback.activity_id == exchange.id)).one()
     ids: dict[str, Any] = {"id": exchange.id, "person_id": author, "offer_id": offer.id, "feedback_id": feedback.id}
     ids["part"] = "work"
-    ids |= {"message_id": message.id, "flag_id": flag.id}
+    ids |= {
+        "message_id": message.id,
+        "flag_id": flag.id,
+        "extension_id": later.id,
+        "name": "people",
+        "note_id": 1,
+        "public_id": "nothing",
+    }
+    ids |= {"proposal_id": rule.id, "template_id": template.id, "example_id": example.id, "team_id": team.id}
     return Full(made, {**ids, "file_id": file.id, "copy_id": copy_id})
 
 
@@ -201,7 +221,7 @@ def test_things_of_classmates_are_missing(app: Flask, client: FlaskClient, sessi
     answers = {
         (method, rule.rule): knock(client, method, rule, full.ids, newcomer)
         for method, rule in doors(app, "member_required")
-        if len(rule.arguments - {"handle", "id"}) > 0
+        if len(rule.arguments - {"handle", "id", *OF_THE_CLASS}) > 0
     }
 
     assert set(answers.values()) == {404}

@@ -15,7 +15,7 @@ from lti_tool import db
 from lti_tool.cli import main
 from lti_tool.config import Settings
 from lti_tool.courses.models import Person, Platform
-from lti_tool.exchange import exporting
+from lti_tool.exchange import exporting, operations
 from lti_tool.exchange.models import Feedback, Submission
 from lti_tool.lti.models import Invitation
 from tests.conftest import PUBLIC_URL, SECRET
@@ -329,3 +329,16 @@ def test_a_replay_says_what_it_needs(operate: Operate, tmp_path: Path) -> None:
     refused = operate("exchange", "replay", "--from", str(other))
     assert refused.exit_code == 1
     assert "no file of the schema hearth-exchange/1" in refused.output
+
+
+def test_of_a_sealed_exchange_there_is_nothing_to_replay(operate: Operate, session: Session) -> None:
+    made = make_class(session, learners=3, anonymity="sealed")
+    all_hand_in(made)
+    operations.close(session, made.exchange, by=made.teacher.person_id, now=BEGUN)
+    operations.seal(session, made.exchange, now=BEGUN)
+    session.commit()
+
+    done = operate("exchange", "replay", str(made.exchange.id))
+
+    assert done.exit_code == 1
+    assert "is sealed" in done.output

@@ -8,17 +8,31 @@ from pathlib import Path
 
 STATIC = Path(__file__).parents[2] / "lti_tool/static"
 HEAVIEST = 60_000
+READER = ("vendor/pdfjs/", "js/pages/")
+"""Reads a PDF; only its pages load it."""
 
 
 def test_styles_and_scripts_fit_into_60_kb_over_the_wire() -> None:
     weights = {
         path.relative_to(STATIC).as_posix(): len(gzip.compress(path.read_bytes(), 9))
         for path in STATIC.rglob("*")
-        if path.suffix in {".css", ".js"}
+        if path.suffix in {".css", ".js"} and not path.relative_to(STATIC).as_posix().startswith(READER)
     }
 
     assert "vendor/htmx.js" in weights
     assert sum(weights.values()) <= HEAVIEST, weights
+
+
+def test_the_reader_of_pdfs_is_loaded_by_the_page_that_needs_it_alone() -> None:
+    loading = [
+        path.name
+        for path in (STATIC.parent).rglob("*.html")
+        if "js/pages/" in path.read_text() or "pdfjs" in path.read_text()
+    ]
+    importing = [path.name for path in (STATIC / "js").rglob("*.js") if "pdfjs" in path.read_text()]
+
+    assert loading == ["pages.html"]
+    assert importing == ["pages.js"]
 
 
 def test_every_controller_is_registered() -> None:

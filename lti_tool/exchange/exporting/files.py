@@ -15,10 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from lti_tool import db
+from lti_tool.exchange import queries
 from lti_tool.exchange.exporting import raw, tables
 from lti_tool.exchange.exporting.sight import Sight, sight_of
 from lti_tool.exchange.models import Criterion, Exchange
 from lti_tool.exchange.rules.standing import Difference, Standing, differences, replayed
+from lti_tool.exchange.topics import topics
 
 Pieces: TypeAlias = Generator[str, None, None]
 
@@ -104,6 +106,12 @@ def _whole(session: Session, exchange: Exchange, sight: Sight, now: datetime) ->
     yield "\n}\n"
 
 
+def _settings(_session: Session, exchange: Exchange, _sight: Sight, _now: datetime) -> Pieces:
+    """What another exchange can begin with: no people, no dates."""
+    recipe = queries.recipe_of(exchange, [each.options for each in topics()])
+    yield json.dumps(recipe.as_dict(), ensure_ascii=False, indent=2) + "\n"
+
+
 def _list(rows: Iterator[Mapping[str, Any]]) -> Pieces:
     separator = "["
     for each in rows:
@@ -129,5 +137,6 @@ FILES = {
     "people": File(name="people.csv", media_type="text/csv; charset=utf-8", write=_people),
     "reviews": File(name="reviews.csv", media_type="text/csv; charset=utf-8", write=_reviews),
     "whole": File(name="whole.json", media_type="application/json", write=_whole),
+    "settings": File(name="settings.json", media_type="application/json", write=_settings),
 }
 """By the name that addresses use."""

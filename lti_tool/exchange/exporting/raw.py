@@ -1,8 +1,8 @@
 """
 The whole of an exchange as plain facts, section by section, each read by one statement while it is sent.
 
-Left out on purpose: drafts, what reviewers note for themselves, dates somebody set themselves, and what authors
-say to a reviewer alone. Staff do not read them in Hearth either.
+Left out on purpose: drafts, what reviewers note for themselves, what they try to practise, dates somebody set
+themselves, and what authors say to a reviewer alone. Staff do not read them in Hearth either.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from lti_tool.exchange import rules
 from lti_tool.exchange.exporting.sight import Sight
 from lti_tool.exchange.exporting.tables import letter
 from lti_tool.exchange.models import Criterion, Exchange
@@ -59,20 +60,37 @@ PAIR_RULES = text(
 WORKS = text(
     """
     select w.id, w.author_id, w.submitted_at,
+           -- What was taken back is its author's alone.
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'number', v.number, 'body', v.body, 'beside', v.beside, 'note', v.note,
                        'files', v.file_ids, 'handed_in_at', v.handed_in_at) order by v.number), '[]')
-              from exchange_work_version v where v.submission_id = w.id) as versions,
+              from exchange_work_version v
+             where v.submission_id = w.id and w.submitted_at is not null) as versions,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'id', f.id, 'name', f.name, 'media_type', f.media_type, 'size', f.size,
-                       'sha256', f.sha256) order by f.id), '[]')
-              from exchange_submission_file f
+                       'sha256', f.sha256, 'words', s.body) order by f.id), '[]')
+              from exchange_submission_file f left join exchange_file_words s on s.file_id = f.id
              where f.submission_id = w.id
                and exists (select from exchange_work_version v
-                            where v.submission_id = w.id and f.id = any(v.file_ids))) as files
+                            where v.submission_id = w.id and w.submitted_at is not null
+                              and f.id = any(v.file_ids))) as files
       from exchange_submission w
      where w.exchange_id = :exchange and w.version > 0
      order by w.id
+    """
+)
+EXAMPLES = text(
+    """
+    select e.id, e.title, e.body, e.beside, e.words, e.made_at, f.name as file
+      from exchange_example e left join exchange_example_file f on f.example_id = e.id
+     where e.exchange_id = :exchange order by e.id
+    """
+)
+OWN_LOOKS = text(
+    """
+    select a.submission_id as work, a.version, a.words, a.assessed_at, a.passed_over_at
+      from exchange_self_assessment a join exchange_submission w on w.id = a.submission_id
+     where w.exchange_id = :exchange order by a.submission_id
     """
 )
 OFFERS = text(
@@ -85,7 +103,7 @@ FEEDBACK = text(
     """
     select f.id, f.offer_id, o.submission_id as work, o.version, o.reviewer_id, f.comment, f.to_author, f.notes,
            f.given_at,
-           row_number() over (partition by o.submission_id order by f.id) as place,
+           row_number() over (partition by o.submission_id order by f.given_at, f.id) as place,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'criterion', n.criterion_id, 'level', n.level_id, 'number', n.number,
                        'comment', n.comment) order by n.criterion_id), '[]')
@@ -104,7 +122,7 @@ FEEDBACK = text(
               from exchange_second_look l where l.feedback_id = f.id) as second_look,
            (select jsonb_build_object('note', q.note, 'at', q.at, 'answered_at', q.answered_at)
               from exchange_rewrite_request q where q.feedback_id = f.id) as rewrite_request,
-           (select jsonb_build_object('note', h.note, 'at', h.at)
+           (select jsonb_build_object('note', h.note, 'counts', h.counts, 'at', h.at)
               from exchange_hiding h where h.feedback_id = f.id) as hidden,
            (select jsonb_build_object('reason', x.reason, 'at', x.at)
               from exchange_exclusion x where x.feedback_id = f.id) as not_counted
@@ -132,6 +150,45 @@ FLAGS = text(
                        'act', a.act, 'note', a.note, 'told', a.told, 'by', a.by_id, 'at', a.at) order by a.id), '[]')
               from exchange_flag_act a where a.flag_id = g.id) as acts
       from exchange_flag g where g.exchange_id = :exchange order by g.id
+    """
+)
+PROPOSALS = text(
+    """
+    select id, by_id, rule, at, answer, words, answered_by_id as answered_by, answered_at,
+           (select count(*) from exchange_charter_support s where s.proposal_id = p.id) as support
+      from exchange_charter_proposal p where exchange_id = :exchange order by id
+    """
+)
+EXTENSIONS = text(
+    """
+    select e.id, e.submit_by, e.review_by, e.reason, e.by_id as by, e.at,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'person', p.person_id, 'taken_back_at', p.taken_back_at) order by p.person_id), '[]')
+              from exchange_extended p where p.extension_id = e.id) as people
+      from exchange_extension e where e.exchange_id = :exchange order by e.id
+    """
+)
+REOPENINGS = text(
+    """
+    select id, person_id, feedback_id as feedback, until, reason, by_id as by, at, ended_at
+      from exchange_reopening where exchange_id = :exchange order by id
+    """
+)
+SHOWN = text(
+    """
+    select person_id as person, by_id as by, at
+      from exchange_feedback_release where exchange_id = :exchange order by id
+    """
+)
+COMPARING_ROUNDS = text(
+    "select id, seed, begun_at from exchange_comparing_round where exchange_id = :exchange order by id"
+)
+COMPARISONS = text(
+    """
+    select p.id, p.round_id as round, p.reviewer_id, p.left_id as left, p.left_version, p.right_id as right,
+           p.right_version, p.picks, p.left_words, p.right_words, p.given_at, p.hidden_at
+      from exchange_side_by_side p join exchange_comparing_round r on r.id = p.round_id
+     where r.exchange_id = :exchange order by p.id
     """
 )
 RELEASES = text(
@@ -172,16 +229,27 @@ def sections(
     yield "withheld", list(sight.withheld)
     yield "settings", settings(exchange)
     yield "criteria", [criterion(each) for each in exchange.criteria]
+    yield "examples", read(EXAMPLES)
     yield "people", read(PEOPLE)
     yield "seats", of_pairing(SEATS)
     yield "pairs", of_pairing(PAIRS)
     yield "pair_rules", of_pairing(PAIR_RULES)
     yield "pairing_events", ({**each.pop("facts"), **each} for each in of_pairing(STEPS))
     yield "works", (_work(each, sight) for each in read(WORKS))
-    yield "offers", (_offer(each, sight) for each in read(OFFERS))
+    yield "self_assessments", read(OWN_LOOKS)
+    yield "offers", (_offer(each) for each in of_pairing(OFFERS))
     yield "feedback", (_feedback(each, exchange, sight) for each in read(FEEDBACK))
-    yield "messages", ({"writer": sight.writer(each["side"], each.pop("writer_id")), **each} for each in read(MESSAGES))
+    yield "messages", (_message(each, sight) for each in read(MESSAGES))
     yield "flags", ({"by": sight.anybody(each.pop("by_id")), **each} for each in read(FLAGS))
+    yield "rules_proposed", ({"by": sight.reviewer(each.pop("by_id")), **each} for each in read(PROPOSALS))
+    yield "extensions", read(EXTENSIONS)
+    yield "reopenings", (_reopening(each, sight) for each in read(REOPENINGS))
+    yield "feedback_shown", read(SHOWN)
+    yield "comparing_rounds", of_pairing(COMPARING_ROUNDS)
+    yield (
+        "comparisons",
+        ({"reviewer": sight.reviewer(each.pop("reviewer_id")), **each} for each in of_pairing(COMPARISONS)),
+    )
     yield "releases", read(RELEASES)
     yield "grades_by_hand", read(BY_HAND)
     yield "regrades", read(REGRADES)
@@ -234,13 +302,29 @@ def _work(each: Facts, sight: Sight) -> Facts:
     return {"author": sight.author(each.pop("author_id")), **each}
 
 
-def _offer(each: Facts, sight: Sight) -> Facts:
-    if not sight.reviewers:
-        each |= {"note": ""}
-    return {"reviewer": sight.reviewer(each.pop("reviewer_id")), **each}
+def _reopening(each: Facts, sight: Sight) -> Facts:
+    """Of a review it is its reviewer who may change it, of a work its author."""
+    side = sight.author if each["feedback"] is None else sight.reviewer
+    return {"person": side(each.pop("person_id")), **each}
+
+
+def _offer(each: Facts) -> Facts:
+    return {"reviewer": each.pop("reviewer_id"), **each}
+
+
+def _message(each: Facts, sight: Sight) -> Facts:
+    if each["side"] == rules.REVIEWER:
+        each |= {name: sight.of_reviewer(each[name]) for name in ("sent_at", "edited_at")}
+    return {"writer": sight.writer(each["side"], each.pop("writer_id")), **each}
 
 
 def _feedback(each: Facts, exchange: Exchange, sight: Sight) -> Facts:
+    each["given_at"] = sight.of_reviewer(each["given_at"])
+    for moment, of in (("at", each["second_look"]), ("answered_at", each["rewrite_request"])):
+        if of is not None:
+            of[moment] = sight.of_reviewer(of[moment])
+    for before in each["before"]:
+        before["at"] = sight.of_reviewer(before["at"])
     return {
         "offer": each.pop("offer_id"),
         "reviewer": sight.reviewer(each.pop("reviewer_id")),

@@ -21,8 +21,12 @@ class Sight:
         hidden = tuple(
             name for name, is_seen in (("authors", self.authors), ("reviewers", self.reviewers)) if not is_seen
         )
-        # A step of the plan that says who joined says whose work and whose reviews its pairs are.
+        # A step of the plan that says who joined says whose work and whose reviews its pairs are; so do offers.
         return (*hidden, "pairing") if hidden else ()
+
+    def of_reviewer(self, at: str | None) -> str | None:
+        """A moment, in ISO 8601, at which a reviewer did something: of one who is not seen, the day alone."""
+        return at if self.reviewers or at is None else at[:10]
 
     @property
     def is_whole(self) -> bool:

@@ -62,8 +62,8 @@ SAID = text(
     """
     select f.id as feedback, o.submission_id as work, o.version, w.author_id, a.name as author_name,
            o.reviewer_id, r.name as reviewer_name, f.given_at, f.comment as overall, f.notes,
-           x.feedback_id is null as counts,
-           row_number() over (partition by o.submission_id order by f.id) as place,
+           x.feedback_id is null and (h.counts is null or h.counts) as counts,
+           row_number() over (partition by o.submission_id order by f.given_at, f.id) as place,
            (select coalesce(jsonb_object_agg(n.criterion_id, jsonb_build_object(
                        'level_id', n.level_id, 'number', n.number, 'comment', n.comment)), '{}')
               from exchange_answer n where n.feedback_id = f.id) as answers,
@@ -77,6 +77,7 @@ SAID = text(
       left join person a on a.id = w.author_id
       left join person r on r.id = o.reviewer_id
       left join exchange_exclusion x on x.feedback_id = f.id
+      left join exchange_hiding h on h.feedback_id = f.id
      where o.exchange_id = :exchange
      order by o.submission_id, f.id
     """
@@ -112,7 +113,8 @@ def people(session: Session, exchange: Exchange, sight: Sight, *, now: datetime)
             # By its minute a work could be told that says nothing else of its author.
             _moment(row.submitted_at) if sight.authors else "",
             _yes(row.is_late),
-            row.given,
+            # A count that grows when a feedback comes tells whose it is.
+            None if exchange.keeps_counts_back else row.given,
             row.received,
             row.computed.score,
             by_hand.score if by_hand else None,
@@ -141,7 +143,7 @@ def reviews(session: Session, exchange: Exchange, sight: Sight) -> Iterator[tupl
             sight.reviewer(row.reviewer_id),
             (row.reviewer_name or "") if sight.reviewers else "",
             letter(exchange, row.work, row.place),
-            _moment(row.given_at),
+            sight.of_reviewer(_moment(row.given_at)),
             _yes(row.counts),
         )
         for criterion in exchange.criteria:

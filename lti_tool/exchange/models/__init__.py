@@ -5,6 +5,10 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
+from lti_tool.exchange.models.comparing import (
+    ComparingRound,
+    SideBySide,
+)
 from lti_tool.exchange.models.dates import (
     Extended,
     Extension,
@@ -24,6 +28,7 @@ from lti_tool.exchange.models.dialogue import (
     RewriteRequest,
     SecondLook,
     Thanks,
+    Unmasking,
 )
 from lti_tool.exchange.models.grades import (
     Exclusion,
@@ -37,8 +42,25 @@ from lti_tool.exchange.models.pairing import (
     PlannedPair,
     Seat,
 )
+from lti_tool.exchange.models.practice import (
+    Example,
+    ExampleFile,
+    Trial,
+)
+from lti_tool.exchange.models.presenting import (
+    Presentation,
+)
 from lti_tool.exchange.models.promises import (
     Commitment,
+)
+from lti_tool.exchange.models.proposals import (
+    Proposal,
+    ProposalSupport,
+)
+from lti_tool.exchange.models.repairs import (
+    Excusal,
+    Repair,
+    StaffReview,
 )
 from lti_tool.exchange.models.reviewing import (
     Answer,
@@ -58,6 +80,18 @@ from lti_tool.exchange.models.settings import (
     Exchange,
     Level,
     Publication,
+    SealedGiving,
+    Sealing,
+)
+from lti_tool.exchange.models.teams import (
+    Team,
+    TeamMember,
+    author_of,
+    authored_by,
+    with_authors,
+)
+from lti_tool.exchange.models.templates import (
+    Template,
 )
 from lti_tool.exchange.models.words_draft import (
     WordsDraft,
@@ -76,10 +110,14 @@ __all__ = [
     "CharterConsent",
     "Closure",
     "Commitment",
+    "ComparingRound",
     "Criterion",
     "DraftCopy",
+    "Example",
+    "ExampleFile",
     "Exchange",
     "Exclusion",
+    "Excusal",
     "Extended",
     "Extension",
     "Feedback",
@@ -99,20 +137,36 @@ __all__ = [
     "PairRule",
     "PairingEvent",
     "PlannedPair",
+    "Presentation",
+    "Proposal",
+    "ProposalSupport",
     "Publication",
     "Regrade",
     "Release",
     "Reopening",
+    "Repair",
     "RewriteRequest",
+    "SealedGiving",
+    "Sealing",
     "Seat",
     "SecondLook",
     "SelfAssessment",
+    "SideBySide",
+    "StaffReview",
     "Submission",
     "SubmissionFile",
     "Takeaway",
+    "Team",
+    "TeamMember",
+    "Template",
     "Thanks",
+    "Trial",
+    "Unmasking",
     "Withdrawal",
     "WordsDraft",
     "WorkVersion",
+    "author_of",
+    "authored_by",
     "has_reader",
+    "with_authors",
 ]

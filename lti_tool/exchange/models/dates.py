@@ -80,6 +80,9 @@ class Reopening(Base):
 
     by: Mapped[Person | None] = relationship(foreign_keys=[by_id])
 
+    def is_open_at(self, now: datetime) -> bool:
+        return self.ended_at is None and now <= self.until
+
 
 class FeedbackRelease(Base):
     """Feedback is shown to its authors because somebody on the staff said so: to all of them, or to one."""

@@ -111,6 +111,21 @@ class Introduction(Base):
         return (self.author_at if side == rules.AUTHOR else self.reviewer_at) is not None
 
 
+class Unmasking(Base):
+    """A member of staff asked who wrote a feedback, and why. Never changed; whoever wrote it reads it."""
+
+    __tablename__ = "exchange_unmasking"
+    __table_args__ = (Index("ix_exchange_unmasking_by_id", "by_id"), UniqueConstraint("feedback_id", "by_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+    by: Mapped[Person | None] = relationship()
+
+
 class Appraisal(Base):
     """How far the author finds that a feedback keeps the rules of the class. For its reviewer alone."""
 
@@ -145,7 +160,7 @@ class FeedbackRevision(Base):
     words: Mapped[dict[str, Any]]
     """:meth:`rules.Words.as_dict`."""
     cause: Mapped[str]
-    """``disagreement``, or ``asked`` by staff."""
+    """``disagreement``, ``asked`` by staff, or ``reopened`` by them."""
     at: Mapped[datetime]
 
 

@@ -65,11 +65,10 @@ class PlannedPair(Base):
         Index("ix_exchange_pair_waiting", "exchange_id", "draw", postgresql_where=text("begun_at is null")),
     )
 
-    submission_id: Mapped[int] = mapped_column(
-        ForeignKey("exchange_submission.id", ondelete="CASCADE"), primary_key=True
-    )
-    # A plan of 100,000 people is half a million rows, and each foreign key is looked up for each of them.
-    # The work goes with its exchange; people never go without the courses they were in.
+    # A plan of 100,000 people is half a million rows, and each foreign key is looked up for each of them: that takes
+    # longer than all the rest. Pairs go with their work all the same, by a trigger once a statement (migration
+    # "pairs without foreign key"); people never go without the courses they were in.
+    submission_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reviewer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     exchange_id: Mapped[int]
     author_id: Mapped[int]
@@ -96,7 +95,8 @@ class PairingEvent(Base):
     at: Mapped[datetime]
     kind: Mapped[str]
     """
-    planned, joined, left, forgotten, begun, traded, rescued, given_back, came_back, released, ruled, mixed or mended.
+    planned, joined, left, forgotten, begun, traded, rescued, given_back, came_back, released, ruled, mixed or mended;
+    by staff: assigned, unassigned, freed, excused, put_back, stood_in, stepped_back.
     """
     facts: Mapped[dict[str, Any]]
     """Ids only: ``person``, and ``added``, ``removed`` and ``begun`` as lists of ``[reviewer, author]``."""

@@ -54,6 +54,7 @@ class Exchange(Base):
         lazy="joined", cascade="all, delete-orphan", passive_deletes=True
     )
     closure: Mapped["Closure | None"] = relationship(lazy="joined", cascade="all, delete-orphan", passive_deletes=True)
+    sealing: Mapped["Sealing | None"] = relationship(lazy="joined", cascade="all, delete-orphan", passive_deletes=True)
     has_own_dates: Mapped[bool] = column_property(
         or_(
             select(Extension.id).where(Extension.exchange_id == activity_id).exists(),
@@ -84,9 +85,19 @@ class Exchange(Base):
         return self.hides_author or self.hides_reviewer
 
     @property
+    def has_teams(self) -> bool:
+        """Groups make one work together."""
+        return self.option(rules.TeamOptions).on
+
+    @property
+    def is_live(self) -> bool:
+        """Nothing is handed in: it is shown, and whoever reviews it sees who shows it."""
+        return self.option(rules.WorkOptions).live
+
+    @property
     def hides_author(self) -> bool:
         """Reviewers do not learn whose work they read."""
-        return rules.is_hidden(self.anonymity, rules.AUTHOR)
+        return not self.is_live and rules.is_hidden(self.anonymity, rules.AUTHOR)
 
     @property
     def hides_reviewer(self) -> bool:
@@ -95,7 +106,36 @@ class Exchange(Base):
 
     def may_see(self, looker: str, whose: str, *, agreed: bool = False) -> bool:
         """Whether *looker* may learn whose work, or whose feedback, it is."""
+        if self.is_live and (looker, whose) == (rules.REVIEWER, rules.AUTHOR):
+            return True
+        if looker == rules.STAFF and whose == rules.REVIEWER and not agreed and self.asks_staff:
+            return False
         return rules.may_see(self.anonymity, looker=looker, whose=whose, agreed=agreed)
+
+    @property
+    def asks_staff(self) -> bool:
+        """Staff learn who wrote a feedback only for a reason, and whoever wrote it is told."""
+        return self.hides_reviewer and not self.is_sealed and self.option(rules.AnonymityOptions).staff == rules.ASK
+
+    @property
+    def is_sealed(self) -> bool:
+        """Nobody learns who wrote a feedback, and once it is over nothing says so any more."""
+        return self.anonymity == rules.SEALED
+
+    @property
+    def shows_pairs(self) -> bool:
+        """Whether staff may see who reviews whom at any time."""
+        return not self.asks_staff and not self.is_sealed
+
+    @property
+    def may_introduce(self) -> bool:
+        """Whether author and reviewer may show each other their names."""
+        return self.is_masked and not self.is_sealed
+
+    @property
+    def keeps_counts_back(self) -> bool:
+        """Whether how much each gave is told to nobody yet: counts that grow tell who gave what just came."""
+        return self.is_sealed and not self.is_closed
 
     def holds_back(self, received: int, *, is_closed: bool | None = None) -> bool:
         """Whether an author who got so much feedback still waits to see it, now or if it were so."""
@@ -106,6 +146,28 @@ class Exchange(Base):
             expected=self.reviews,
             is_closed=self.is_closed if is_closed is None else is_closed,
         )
+
+    @property
+    def can_hold_back(self) -> bool:
+        """Whether anybody may have to wait for feedback that is there."""
+        return self.holds_back(1) or self.option(rules.ReleaseOptions).when != rules.SHOWN_AT_ONCE
+
+    def waits(
+        self, *, received: int, given: int, is_released: bool, now: datetime, is_closed: bool | None = None
+    ) -> rules.Waiting | None:
+        """
+        Why an author does not see the feedback they got, or is to get; None: they see it.
+
+        *is_released* says whether staff released it to them; what protects the names of reviewers holds on.
+        """
+        closed = self.is_closed if is_closed is None else is_closed
+        options = self.option(rules.ReleaseOptions)
+        waiting = rules.why_waits(
+            options, given=given, owed=self.reviews, is_released=is_released, is_closed=closed, now=now
+        )
+        if waiting is None and self.holds_back(max(received, 1), is_closed=closed):
+            return rules.Waiting(why="few")
+        return waiting
 
     @property
     def is_published(self) -> bool:
@@ -146,6 +208,26 @@ class Closure(Base):
     exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"), primary_key=True)
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     closed_at: Mapped[datetime]
+
+
+class Sealing(Base):
+    """Nothing says any more who wrote the feedback of this exchange. Never taken back."""
+
+    __tablename__ = "exchange_sealing"
+
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime]
+
+
+class SealedGiving(Base):
+    """How much feedback somebody gave in an exchange that is sealed: all that is left of it."""
+
+    __tablename__ = "exchange_sealed_giving"
+    __table_args__ = (Index("ix_exchange_sealed_giving_person_id", "person_id"),)
+
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    given: Mapped[int]
 
 
 class Criterion(Base):

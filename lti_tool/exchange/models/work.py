@@ -4,7 +4,7 @@ What an author makes: the draft, what was handed in, and its files.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
 from lti_tool.exchange.rules import Beside, captions
+
+if TYPE_CHECKING:
+    from lti_tool.exchange.models.teams import Team
 
 
 class Submission(Base):
@@ -51,6 +54,7 @@ class Submission(Base):
     )
     """The files of the draft. Those that only an older version has are with the version."""
     withdrawal: Mapped["Withdrawal | None"] = relationship(viewonly=True)
+    team: Mapped["Team | None"] = relationship(viewonly=True)
 
     @property
     def state(self) -> str:

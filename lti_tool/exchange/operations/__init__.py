@@ -2,6 +2,11 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.comparing import (
+    begin_comparing,
+    give_comparison,
+    hide_comparison,
+)
 from lti_tool.exchange.operations.dates import (
     extend,
     take_back_extension,
@@ -57,13 +62,67 @@ from lti_tool.exchange.operations.pairing import (
     mix_again,
     tend,
 )
+from lti_tool.exchange.operations.plan import (
+    lift_pair_rule,
+    mix,
+    mixed,
+    rule_pair,
+)
+from lti_tool.exchange.operations.practice import (
+    ExampleWords,
+    add_example,
+    change_example,
+    copy_examples,
+    put_file,
+    remove_example,
+    require_practised,
+    take_file_away,
+    try_example,
+)
+from lti_tool.exchange.operations.presenting import (
+    require_way_kept,
+    set_slot,
+    sign_everybody_up,
+    sign_up,
+)
 from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
     remind,
 )
+from lti_tool.exchange.operations.proposals import (
+    adopt_rule,
+    decline_rule,
+    propose_rule,
+    stop_supporting,
+    support_rule,
+    take_proposal_back,
+)
+from lti_tool.exchange.operations.recipes import (
+    begin_from,
+    drop_template,
+    keep_template,
+)
 from lti_tool.exchange.operations.recordings import (
     say_words,
+)
+from lti_tool.exchange.operations.release import (
+    release_feedback,
+    set_release_rule,
+    take_release_back,
+)
+from lti_tool.exchange.operations.reopening import (
+    close_again,
+    reopen_review,
+    reopen_work,
+)
+from lti_tool.exchange.operations.repairs import (
+    excuse,
+    excuse_all,
+    free_all,
+    free_works,
+    give_to_reader,
+    undo,
 )
 from lti_tool.exchange.operations.reviewing import (
     NextOffer,
@@ -72,6 +131,10 @@ from lti_tool.exchange.operations.reviewing import (
     mark_read,
     next_offer,
     save_feedback_draft,
+)
+from lti_tool.exchange.operations.sealing import (
+    seal,
+    tend_seal,
 )
 from lti_tool.exchange.operations.second_look import (
     may_revise,
@@ -92,8 +155,25 @@ from lti_tool.exchange.operations.settings import (
     reopen,
     unpublish,
 )
+from lti_tool.exchange.operations.staff_reviews import (
+    review_as_staff,
+    take_staff_review_back,
+)
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
+)
+from lti_tool.exchange.operations.teams import (
+    add_team,
+    deal,
+    follow_lms,
+    join,
+    leave_all,
+    put_in,
+    remove_empty,
+    require_teams_kept,
+)
+from lti_tool.exchange.operations.unmasking import (
+    unmask,
 )
 from lti_tool.exchange.operations.withdrawing import (
     withdraw_work,
@@ -110,36 +190,62 @@ from lti_tool.exchange.operations.work import (
 )
 
 __all__ = [
+    "ExampleWords",
     "NextOffer",
     "Saved",
+    "add_example",
     "add_note",
+    "add_team",
+    "adopt_rule",
     "agree_to_charter",
     "appraise",
     "assess_own_work",
     "attach_file",
+    "begin_comparing",
+    "begin_from",
+    "change_example",
     "change_note",
     "choose_pairing",
     "close",
+    "close_again",
     "commit_to",
+    "copy_examples",
     "copy_options",
     "create_exchange",
+    "deal",
     "decide",
     "decisions_for",
     "decline_offer",
+    "decline_rule",
     "delete_exchange",
     "drop_commitment",
+    "drop_template",
     "edit_exchange",
     "edit_message",
+    "excuse",
+    "excuse_all",
     "extend",
     "flag",
+    "follow_lms",
+    "free_all",
+    "free_works",
+    "give_comparison",
     "give_feedback",
+    "give_to_reader",
+    "hide_comparison",
+    "join",
+    "keep_template",
     "keep_words",
+    "leave_all",
     "lift_grade_override",
+    "lift_pair_rule",
     "lift_part_override",
     "mark_comment",
     "mark_read",
     "may_revise",
+    "mix",
     "mix_again",
+    "mixed",
     "moves_weights",
     "next_offer",
     "note_heard",
@@ -148,33 +254,61 @@ __all__ = [
     "note_takeaway",
     "offer_name",
     "pass_over",
+    "propose_rule",
     "publish",
+    "put_file",
+    "put_in",
     "regrade",
+    "release_feedback",
     "release_grades",
     "release_if_ready",
     "remind",
+    "remove_empty",
+    "remove_example",
     "remove_file",
     "remove_note",
     "reopen",
+    "reopen_review",
+    "reopen_work",
     "require_columns_kept",
+    "require_practised",
+    "require_teams_kept",
+    "require_way_kept",
     "restore_copy",
+    "review_as_staff",
     "revise_feedback",
+    "rule_pair",
     "save_draft",
     "save_feedback_draft",
     "say",
     "say_words",
+    "seal",
     "set_grade_override",
     "set_options",
     "set_part_override",
+    "set_release_rule",
+    "set_slot",
+    "sign_everybody_up",
+    "sign_up",
     "stay_with_it",
+    "stop_supporting",
     "submit_work",
+    "support_rule",
     "take_back_extension",
+    "take_file_away",
     "take_other_words",
+    "take_proposal_back",
+    "take_release_back",
+    "take_staff_review_back",
     "take_thanks_back",
     "tend",
+    "tend_seal",
     "thank",
     "thing_of",
     "tick_off",
+    "try_example",
+    "undo",
+    "unmask",
     "unpublish",
     "withdraw_name",
     "withdraw_work",

@@ -22,6 +22,7 @@ from lti_tool.exchange.models import (
     Offer,
     Submission,
     Thanks,
+    authored_by,
 )
 from lti_tool.exchange.operations import acts, grading
 from lti_tool.exchange.queries import Part
@@ -44,7 +45,9 @@ def say(
     Write into the thread of one feedback. The same words twice in a row are one message; it works after closing too.
     """
     body = _readable(body)
-    part = _part(session, exchange, writer, feedback_id, is_staff=is_staff)
+    if exchange.sealing is not None:
+        raise errors.SealedStays
+    part = _part(session, exchange, writer, feedback_id, is_staff=is_staff, now=now)
     last = session.scalars(
         select(Message).where(Message.feedback_id == feedback_id).order_by(Message.id.desc()).limit(1)
     ).one_or_none()
@@ -75,7 +78,7 @@ def edit_message(
 ) -> Message:
     """Change one's own message, within some minutes."""
     body = _readable(body)
-    _part(session, exchange, writer, feedback_id, is_staff=is_staff)
+    _part(session, exchange, writer, feedback_id, is_staff=is_staff, now=now)
     message = session.scalars(
         select(Message).where(Message.id == message_id, Message.feedback_id == feedback_id, Message.writer_id == writer)
     ).one_or_none()
@@ -93,13 +96,13 @@ def edit_message(
 
 def note_heard(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
     """Note that somebody has read the messages about feedback on their work, as far as it goes now."""
-    if queries.is_held_back(session, exchange, person):
+    if queries.is_held_back(session, exchange, person, now=now):
         return
     mine = (
         select(Feedback.id)
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person))
     )
     unheard = exists().where(
         Message.feedback_id == Feedback.id,
@@ -115,7 +118,7 @@ def note_heard(session: Session, exchange: Exchange, *, person: int, now: dateti
 
 def note_reply_heard(session: Session, exchange: Exchange, *, reviewer: int, feedback_id: int, now: datetime) -> None:
     """Note that the reviewer has read what is said about their feedback."""
-    part = _part(session, exchange, reviewer, feedback_id)
+    part = _part(session, exchange, reviewer, feedback_id, now=now)
     if part.side == rules.REVIEWER:
         part.feedback.reviewer_heard_at = now
         session.flush()
@@ -137,7 +140,7 @@ def mark_comment(
 
     *part* is a criterion, a note, or None: the overall word.
     """
-    found = _as_author(session, exchange, author, feedback_id)
+    found = _as_author(session, exchange, author, feedback_id, now=now)
     _require_comment(session, found.feedback, part)
     reason = acts.clean(reason).strip() if mark == rules.DISAGREE else ""
     if mark == rules.DISAGREE and not reason:
@@ -171,7 +174,7 @@ def tick_off(
     now: datetime,
 ) -> Mark:
     """Say that a suggestion is taken up in the next version, or take that back. What was for later is used then."""
-    found = _as_author(session, exchange, author, feedback_id)
+    found = _as_author(session, exchange, author, feedback_id, now=now)
     row = _mark_of(session, feedback_id, part)
     if row is None or row.mark == rules.DISAGREE:
         raise errors.NoSuchMark
@@ -194,7 +197,7 @@ def thank(
     session: Session, exchange: Exchange, *, author: int, feedback_id: int, now: datetime, rule: str = ""
 ) -> None:
     """Thank for a feedback, naming the rule of the charter that it served or none. Once; again changes the rule."""
-    found = _as_author(session, exchange, author, feedback_id)
+    found = _as_author(session, exchange, author, feedback_id, now=now)
     if rule and rule not in exchange.option(rules.CharterOptions).rules:
         raise errors.UnknownRule
     made = session.execute(
@@ -208,9 +211,9 @@ def thank(
         acts.record(session, exchange, "feedback.thanked", by=author, now=now, feedback_id=feedback_id)
 
 
-def take_thanks_back(session: Session, exchange: Exchange, *, author: int, feedback_id: int) -> None:
+def take_thanks_back(session: Session, exchange: Exchange, *, author: int, feedback_id: int, now: datetime) -> None:
     """A slip of the finger."""
-    _as_author(session, exchange, author, feedback_id)
+    _as_author(session, exchange, author, feedback_id, now=now)
     session.execute(delete(Thanks).where(Thanks.feedback_id == feedback_id))
 
 
@@ -227,7 +230,7 @@ def appraise(
     """
     Say how far a feedback keeps each rule of the class. *verdicts* by the place of the rule; changeable.
     """
-    found = _as_author(session, exchange, author, feedback_id)
+    found = _as_author(session, exchange, author, feedback_id, now=now)
     options = exchange.option(rules.CharterOptions)
     if not (options.is_on and options.appraise):
         raise errors.UnknownRule
@@ -263,16 +266,18 @@ def agree_to_charter(session: Session, exchange: Exchange, *, person: int, now: 
     acts.record(session, exchange, "charter.agreed", by=person, now=now)
 
 
-def _part(session: Session, exchange: Exchange, person: int, feedback_id: int, *, is_staff: bool = False) -> Part:
+def _part(
+    session: Session, exchange: Exchange, person: int, feedback_id: int, *, now: datetime, is_staff: bool = False
+) -> Part:
     """The feedback, locked, so that what is done to it is done one after the other."""
-    part = queries.part_in(session, exchange, person, feedback_id, is_staff=is_staff, lock=True)
+    part = queries.part_in(session, exchange, person, feedback_id, now=now, is_staff=is_staff, lock=True)
     if part is None:
         raise errors.NoSuchFeedback
     return part
 
 
-def _as_author(session: Session, exchange: Exchange, author: int, feedback_id: int) -> Part:
-    part = _part(session, exchange, author, feedback_id)
+def _as_author(session: Session, exchange: Exchange, author: int, feedback_id: int, *, now: datetime) -> Part:
+    part = _part(session, exchange, author, feedback_id, now=now)
     if part.side != rules.AUTHOR:
         raise errors.NoSuchFeedback
     return part

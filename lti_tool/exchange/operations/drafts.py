@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import DraftCopy, Exchange, FeedbackDraft, Offer, Submission
+from lti_tool.exchange.models import DraftCopy, Exchange, FeedbackDraft, Offer, Submission, authored_by
 
 Row = TypeVar("Row", Submission, Offer)
 
@@ -38,7 +38,7 @@ def restore_copy(session: Session, exchange: Exchange, *, person: int, copy_id: 
         .where(
             DraftCopy.id == copy_id,
             or_(
-                (Submission.exchange_id == exchange.id) & (Submission.author_id == person),
+                (Submission.exchange_id == exchange.id) & authored_by(exchange, person),
                 (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == person) & Offer.state.in_(rules.OPEN_STATES),
             ),
         )

@@ -34,7 +34,7 @@ def flag(
     words = acts.clean(words).strip()
     if len(words) > rules.LONGEST_COMMENT:
         raise errors.TooLong(rules.LONGEST_COMMENT)
-    thing = thing_of(session, exchange, by=by, kind=kind, thing_id=thing_id, lock=True)
+    thing = thing_of(session, exchange, by=by, kind=kind, thing_id=thing_id, now=now, lock=True)
     mine = select(Flag).where(Flag.exchange_id == exchange.id, Flag.by_id == by).filter_by(**thing)
     for each in session.scalars(mine):
         if each.decision is None:
@@ -47,7 +47,7 @@ def flag(
 
 
 def thing_of(
-    session: Session, exchange: Exchange, *, by: int, kind: str, thing_id: int, lock: bool = False
+    session: Session, exchange: Exchange, *, by: int, kind: str, thing_id: int, now: datetime, lock: bool = False
 ) -> dict[str, int]:
     """The thing that *by* means, if they may see it and it is not their own; as the flag's columns name it."""
     if kind == "work":
@@ -58,7 +58,7 @@ def thing_of(
         if message is None or message.writer_id == by:
             raise errors.NoSuchFeedback
         feedback_id = message.feedback_id
-    part = queries.part_in(session, exchange, by, feedback_id, lock=lock)
+    part = queries.part_in(session, exchange, by, feedback_id, now=now, lock=lock)
     if part is None or (message is None and part.side != rules.AUTHOR):
         raise errors.NoSuchFeedback
     return {"message_id": message.id} if message is not None else {"feedback_id": feedback_id}
@@ -96,7 +96,7 @@ def decide(  # noqa: PLR0913 - all that one form says
     found = queries.flag_with(session, exchange, flag_id)
     if found is None:
         raise errors.NoSuchFlag
-    if decision not in decisions_for(found.kind):
+    if decision not in decisions_for(found.kind, is_sealed=exchange.sealing is not None):
         raise errors.NoSuchFlag
     note, told = _reasons(decision, note=note, told=told)
     last = found.flag.decision
@@ -112,8 +112,14 @@ def decide(  # noqa: PLR0913 - all that one form says
     return made
 
 
-def decisions_for(kind: str) -> tuple[str, ...]:
-    """What can be decided: a feedback is hidden or rewritten, a message hidden; a work is its author's own."""
+def decisions_for(kind: str, *, is_sealed: bool = False) -> tuple[str, ...]:
+    """
+    What can be decided: a feedback is hidden or rewritten, a message hidden; a work is its author's own.
+
+    Once an exchange is sealed nobody is known who could rewrite.
+    """
+    if kind == "feedback" and is_sealed:
+        return ("keep", "hide")
     return {"feedback": rules.DECISIONS, "message": ("keep", "hide")}.get(kind, ("keep",))
 
 

@@ -3,7 +3,7 @@ Grades: computed from feedback, overridden by staff, released to the learner and
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,17 @@ from lti_tool.courses import queries as courses
 from lti_tool.courses.models import Membership, ResourceLink
 from lti_tool.exchange import columns as gradebook_columns
 from lti_tool.exchange import errors, notices, queries, rules
-from lti_tool.exchange.models import Exchange, Exclusion, GradeOverride, Hiding, Regrade, Release, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Exclusion,
+    GradeOverride,
+    Hiding,
+    Regrade,
+    Release,
+    Submission,
+    author_of,
+    with_authors,
+)
 from lti_tool.exchange.operations import acts
 from lti_tool.exchange.operations import options as operations_options
 from lti_tool.grades import operations as gradebook
@@ -112,7 +122,7 @@ def release_grades(session: Session, exchange: Exchange, *, by: int, now: dateti
         raise errors.NotGraded
     persons = None if person is None else (person,)
     computed = queries.grades_of(session, exchange, persons=persons)
-    held = _held_back(session, exchange, persons)
+    held = _held_back(session, exchange, persons, now=now)
     scores = {id: (each.score, "sent") for id, each in computed.items() if each.score is not None and id not in held}
     for id, override in queries.overrides_of(session, exchange, persons=persons).items():
         if override.score is not None:
@@ -135,6 +145,9 @@ def release_if_ready(
     if exchange.points is None:
         return 0
     options = exchange.option(rules.GradingOptions)
+    if exchange.keeps_counts_back and options.rests_on_doing:
+        # A grade that moves just when somebody gives feedback tells who it was.
+        return 0
     calendar = queries.calendar_of(session, exchange)
     is_settled = calendar.base.is_settled_at(now)
     if options.method == rules.ROBUST:
@@ -145,14 +158,15 @@ def release_if_ready(
     overrides = queries.overrides_of(session, exchange, persons=persons)
     released = _released(session, exchange, persons)
     computed = queries.grades_of(session, exchange, persons=persons)
-    held = _held_back(session, exchange, persons)
+    held = _held_back(session, exchange, persons, now=now)
+    rescued = queries.rescued(session, exchange, persons)
     scores: dict[int, tuple[float, str]] = {}
     for id, grade in computed.items():
         if id in held:
             continue
         cause = rules.why_release(
             grade,
-            received=len(grade.shares),
+            received=sum(share.feedback_id > 0 for share in grade.shares) + rescued.get(id, 0),
             reviews=exchange.reviews,
             windows=calendar.of(id),
             now=now,
@@ -165,10 +179,16 @@ def release_if_ready(
     return _release(session, exchange, scores, computed=computed, by=None, now=now)
 
 
-def persons_moved_by(exchange: Exchange, *, author: int | None, reviewer: int) -> tuple[int, ...]:
-    """Whose grade a new review may move: its author's, and the reviewer's where giving counts too."""
-    does_count = exchange.option(rules.GradingOptions).rests_on_doing
-    return tuple(id for id in (author, reviewer if does_count else None) if id is not None)
+def persons_moved_by(exchange: Exchange, *, authors: Sequence[int], reviewer: int) -> tuple[int, ...]:
+    """
+    Whose grade a new review may move: its authors', and the reviewer's where giving counts too, or shows
+    them the feedback that their grade waits with.
+    """
+    does_count = (
+        exchange.option(rules.GradingOptions).rests_on_doing
+        or exchange.option(rules.ReleaseOptions).when == rules.AFTER_GIVING
+    )
+    return (*authors, reviewer) if does_count else tuple(authors)
 
 
 def follow_doing(session: Session, exchange: Exchange, part: str, *, person: int, now: datetime) -> None:
@@ -257,11 +277,15 @@ def _apply(
     return {"counted_again": change.counting}
 
 
-def _held_back(session: Session, exchange: Exchange, persons: Collection[int] | None) -> Collection[int]:
+def _held_back(
+    session: Session, exchange: Exchange, persons: Collection[int] | None, *, now: datetime
+) -> Collection[int]:
     """Whose grade by the reviews must wait, since their feedback does."""
-    if rules.WORK not in exchange.option(rules.GradingOptions).weights:
+    weights = exchange.option(rules.GradingOptions).weights
+    waits_to_be_used = exchange.option(rules.ReleaseOptions).when != rules.SHOWN_AT_ONCE and rules.USING in weights
+    if rules.WORK not in weights and not waits_to_be_used:
         return ()
-    return queries.held_back(session, exchange, persons=persons)
+    return queries.held_back(session, exchange, persons=persons, now=now)
 
 
 def _is_all_done(grade: rules.Grade) -> bool:
@@ -347,8 +371,9 @@ def _send(
     options = exchange.option(rules.GradingOptions)
     if options.columns == rules.COLUMN_PER_PART and computed is None:
         computed = queries.grades_of(session, exchange, persons=scores)
-    dates = select(Submission.author_id, Submission.submitted_at).where(Submission.exchange_id == exchange.id)
-    handed_in = dict(session.execute(dates).all())
+    rows = select(author_of(exchange), Submission.submitted_at).select_from(Submission)
+    dates = with_authors(rows, exchange).where(Submission.exchange_id == exchange.id)
+    handed_in: dict[int, datetime | None] = {person: at for person, at in session.execute(dates)}  # noqa: C416
     wanted = []
     for person, score in scores.items():
         cells = gradebook_columns.cells_of(exchange, score, (computed or {}).get(person))

@@ -13,7 +13,7 @@ from lti_tool.exchange.operations import acts
 
 def offer_name(session: Session, exchange: Exchange, *, person: int, feedback_id: int, now: datetime) -> Feedback:
     """Offer one's name to the other side of a feedback; once both did, both see them there."""
-    part = _part(session, exchange, person, feedback_id)
+    part = _part(session, exchange, person, feedback_id, now=now)
     feedback = part.feedback
     introduction = session.get(Introduction, feedback.id, populate_existing=True)
     if introduction is None:
@@ -31,7 +31,7 @@ def offer_name(session: Session, exchange: Exchange, *, person: int, feedback_id
 
 def withdraw_name(session: Session, exchange: Exchange, *, person: int, feedback_id: int, now: datetime) -> None:
     """Take the offer back. Once both agreed there is nothing to take back: they know."""
-    part = _part(session, exchange, person, feedback_id)
+    part = _part(session, exchange, person, feedback_id, now=now)
     introduction = session.get(Introduction, feedback_id, populate_existing=True)
     if introduction is None or introduction.is_agreed or not introduction.is_offered_by(part.side):
         return
@@ -41,9 +41,11 @@ def withdraw_name(session: Session, exchange: Exchange, *, person: int, feedback
     acts.record(session, exchange, "name.withdrawn", by=person, now=now, feedback_id=feedback_id, side=part.side)
 
 
-def _part(session: Session, exchange: Exchange, person: int, feedback_id: int) -> queries.Part:
+def _part(session: Session, exchange: Exchange, person: int, feedback_id: int, *, now: datetime) -> queries.Part:
     """The feedback, held until the end of the transaction: both may press at once."""
-    part = queries.part_in(session, exchange, person, feedback_id, lock=True) if exchange.is_masked else None
+    part = (
+        queries.part_in(session, exchange, person, feedback_id, now=now, lock=True) if exchange.may_introduce else None
+    )
     if part is None:
         raise errors.NoSuchFeedback
     return part

@@ -36,10 +36,16 @@ def with_notes(session: Session, exchange: Exchange, offer: Offer, words: Words,
 
 def finished(session: Session, offer: Offer, words: Words) -> Words:
     """*words* as they are given: without empty notes, and with the one that was typed and not added."""
-    notes = tuple(note for note in words.notes if note.words.strip())
+    words = worded(words)
+    notes = words.notes
     if words.begun.words.strip():
         notes = (*notes, made(session, offer, words.begun, among=notes))
     return replace(words, notes=notes, begun=Begun())
+
+
+def worded(words: Words) -> Words:
+    """*words* without notes that say nothing."""
+    return replace(words, notes=tuple(note for note in words.notes if note.words.strip()))
 
 
 def written(session: Session, offer: Offer) -> Words:

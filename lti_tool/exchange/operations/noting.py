@@ -32,7 +32,10 @@ def add_note(
     else:
         words = replace(words, notes=(*words.notes, note))
     reviewing.keep(offer, now=now)
-    notes.put(session, offer, replace(words, begun=Begun()), now=now)
+    # What is being typed in another form stays there.
+    if words.begun == begun:
+        words = replace(words, begun=Begun())
+    notes.put(session, offer, words, now=now)
     return note
 
 

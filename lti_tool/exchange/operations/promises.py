@@ -2,6 +2,7 @@
 Promises and reminders: a learner's own date, and a teacher's word to those who owe.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -36,17 +37,21 @@ def drop_commitment(session: Session, exchange: Exchange, *, person: int, now: d
     acts.record(session, exchange, "commitment.dropped", by=person, now=now)
 
 
-def remind(session: Session, exchange: Exchange, *, by: int, now: datetime) -> int:
+def remind(
+    session: Session, exchange: Exchange, *, by: int, now: datetime, people: Collection[int] | None = None
+) -> int:
     """
-    Tell everybody who owes reviews, each at most once a day. Returns how many were told.
+    Tell everybody who owes reviews, or those of *people* who do, each at most once a day. Returns how many were told.
     """
     acts.require_open(exchange, now)
     # Two teachers at once: the second one finds everybody reminded.
     session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update())
     owing = queries.to_remind(session, exchange, now=now)
+    if people is not None:
+        owing = {person: owed for person, owed in owing.items() if person in set(people)}
     for count in set(owing.values()):
-        people = [person for person, owed in owing.items() if owed == count]
-        notices.tell(session, exchange, "reminder", people, now=now, key=now.isoformat(), count=count)
+        told = [person for person, owed in owing.items() if owed == count]
+        notices.tell(session, exchange, "reminder", told, now=now, key=now.isoformat(), count=count)
     if owing:
         acts.record(session, exchange, "reviewers.reminded", by=by, now=now, count=len(owing))
     return len(owing)

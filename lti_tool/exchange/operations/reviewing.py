@@ -18,8 +18,9 @@ from lti_tool.exchange.models import (
     Offer,
     Submission,
     WorkVersion,
+    authored_by,
 )
-from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, words_given
+from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, practice, presenting, words_given
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -45,15 +46,14 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     windows = queries.windows_of(session, exchange, reviewer)
     if windows.why_not_review(now) is not None:
         return NextOffer(none_because="too_late")
-    own = session.scalar(
-        select(Submission.submitted_at).where(Submission.exchange_id == exchange.id, Submission.author_id == reviewer)
-    )
-    if own is None:
+    seen = queries.reviewer_of(session, exchange, reviewer)
+    if not seen.has_work:
         raise errors.WorkFirst
-    open_offer = _open_offer(session, exchange, reviewer)
+    practice.require_practised(session, exchange, person=reviewer)
+    open_offer = _open_offer(session, exchange, reviewer) if seen.has_open else None
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)
-    owes = exchange.reviews - queries.given_by(session, exchange, reviewer)
+    owes = seen.owes - seen.given
     is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)
     offer = _open_offer(session, exchange, reviewer) if is_found else None
     if offer is None:
@@ -128,6 +128,7 @@ def give_feedback(
     windows = queries.windows_of(session, exchange, reviewer)
     if (because := windows.why_not_review(now)) is not None:
         raise errors.NotOpen(because)
+    presenting.require_held(session, exchange, offer, now=now)
     words = words_given.readable(notes.with_notes(session, exchange, offer, words, noting=noting))
     words = notes.finished(session, offer, checked(session, exchange, offer, words))
     _put_draft_aside(session, offer, words, base_revision=base_revision, now=now)
@@ -149,8 +150,8 @@ def give_feedback(
     is_late = windows.review_is_late(now)
     # Neither the work nor its author: who reads the journal shall not learn who reviewed whom.
     acts.record(session, exchange, "feedback.given", by=reviewer, now=now, feedback_id=feedback.id, is_late=is_late)
-    author = session.scalar(select(Submission.author_id).where(Submission.id == offer.submission_id))
-    moved = grading.persons_moved_by(exchange, author=author, reviewer=reviewer)
+    authors = queries.authors_of(session, exchange, offer.submission_id)
+    moved = grading.persons_moved_by(exchange, authors=authors, reviewer=reviewer)
     if moved:
         grading.release_if_ready(session, exchange, persons=moved, now=now)
     log.info("feedback %s given in exchange %s", feedback.id, exchange.id)
@@ -159,7 +160,7 @@ def give_feedback(
 
 def mark_read(session: Session, exchange: Exchange, *, author: int, now: datetime) -> None:
     """Note that the author has seen all feedback received so far, unless it is held back from them."""
-    if queries.is_held_back(session, exchange, author):
+    if queries.is_held_back(session, exchange, author, now=now):
         return
     received = _received_by(exchange, author).where(Feedback.read_at.is_(None))
     session.execute(
@@ -273,5 +274,5 @@ def _received_by(exchange: Exchange, author: int) -> Select[Feedback]:
         select(Feedback)
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, author))
     )

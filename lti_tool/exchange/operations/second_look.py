@@ -2,6 +2,7 @@
 A reviewer looks again: where another saw the work very differently, or because staff asked.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -9,8 +10,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
 from lti_tool.exchange import errors, queries, rules
-from lti_tool.exchange.models import Answer, Exchange, Feedback, FeedbackRevision, Offer, RewriteRequest, SecondLook
-from lti_tool.exchange.operations import acts, grading, reviewing
+from lti_tool.exchange.models import (
+    Answer,
+    Exchange,
+    Feedback,
+    FeedbackRevision,
+    Mark,
+    Offer,
+    RewriteRequest,
+    SecondLook,
+)
+from lti_tool.exchange.operations import acts, grading, notes, reviewing
 from lti_tool.exchange.rules import Words
 
 
@@ -32,25 +42,39 @@ def stay_with_it(
 
 
 def revise_feedback(
-    session: Session, exchange: Exchange, *, reviewer: int, offer_id: int, words: Words, now: datetime
+    session: Session,
+    exchange: Exchange,
+    *,
+    reviewer: int,
+    offer_id: int,
+    words: Words,
+    now: datetime,
+    noting: rules.Noting | None = None,
 ) -> Feedback:
     """
-    Replace a given feedback, once for a disagreement and whenever staff ask; what it said before is kept.
+    Replace a given feedback, once for a disagreement, and whenever staff ask or let it be changed once more;
+    what it said before is kept.
 
-    It says what any feedback must say.
+    It says what any feedback must say. Of its notes each may say something else; one without words goes.
     """
     feedback = _given(session, exchange, reviewer, offer_id)
-    words = reviewing.checked(session, exchange, feedback.offer, words)
+    words = replace(words, notes=notes.renoted(feedback.noted, noting.words if noting is not None else {}))
+    words = notes.worded(reviewing.checked(session, exchange, feedback.offer, words))
     if feedback.words == words:
         return feedback
     request = session.get(RewriteRequest, feedback.id, populate_existing=True)
     is_asked = request is not None and request.answered_at is None
-    if not is_asked:
+    is_reopened = _is_reopened(session, exchange, feedback, reviewer, now=now)
+    if not is_asked and not is_reopened:
         _require_invited(session, exchange, feedback)
         _look(session, exchange, feedback, by=reviewer, note="", now=now)
     before = feedback.words.as_dict()
-    cause = "asked" if is_asked else "disagreement"
+    cause = "asked" if is_asked else "reopened" if is_reopened else "disagreement"
     session.add(FeedbackRevision(feedback_id=feedback.id, words=before, cause=cause, at=now))
+    kept = [note.id for note in words.notes]
+    session.execute(delete(Mark).where(Mark.feedback_id == feedback.id, Mark.note.not_in(kept)))
+    session.expire(feedback, ["marks"])
+    feedback.notes = [note.as_dict() for note in words.notes]
     session.execute(delete(Answer).where(Answer.feedback_id == feedback.id))
     session.expire(feedback, ["answers"])
     session.add_all(
@@ -70,14 +94,16 @@ def revise_feedback(
     session.flush()
     session.expire(feedback, ["answers"])
     acts.record(session, exchange, "feedback.revised", by=reviewer, now=now, feedback_id=feedback.id, cause=cause)
-    author = session.get_one(Offer, offer_id).submission.author_id
-    if author is not None:
-        grading.release_if_ready(session, exchange, persons=(author,), now=now)
+    authors = queries.authors_of(session, exchange, session.get_one(Offer, offer_id).submission_id)
+    if authors:
+        grading.release_if_ready(session, exchange, persons=tuple(authors), now=now)
     return feedback
 
 
-def may_revise(session: Session, exchange: Exchange, feedback: Feedback) -> bool:
-    """Whether the reviewer of *feedback* may replace it now."""
+def may_revise(session: Session, exchange: Exchange, feedback: Feedback, *, reviewer: int, now: datetime) -> bool:
+    """Whether *reviewer*, who gave *feedback*, may replace it now."""
+    if _is_reopened(session, exchange, feedback, reviewer, now=now):
+        return True
     request = session.get(RewriteRequest, feedback.id, populate_existing=True)
     if request is not None and request.answered_at is None:
         return True
@@ -97,6 +123,10 @@ def _given(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -
     if feedback is None:
         raise errors.NoSuchFeedback
     return feedback
+
+
+def _is_reopened(session: Session, exchange: Exchange, feedback: Feedback, reviewer: int, *, now: datetime) -> bool:
+    return feedback.id in queries.reopened_reviews(session, exchange, reviewer, now=now)
 
 
 def _require_invited(session: Session, exchange: Exchange, feedback: Feedback) -> None:

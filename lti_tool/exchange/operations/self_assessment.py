@@ -8,8 +8,15 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import Exchange, Feedback, Offer, SelfAssessment, Submission
+from lti_tool.exchange import errors, queries, rules
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    Offer,
+    SelfAssessment,
+    Submission,
+    authored_by,
+)
 from lti_tool.exchange.operations import acts, grading, words_drafts, words_given
 from lti_tool.exchange.rules import Words
 
@@ -39,7 +46,7 @@ def assess_own_work(
         if row.said == words:
             return row
         options = exchange.option(rules.SelfAssessmentOptions)
-        if not rules.may_assess_again(options, has_seen=_has_seen(session, exchange, work)):
+        if not rules.may_assess_again(options, has_seen=_has_seen(session, exchange, work, now=now)):
             raise errors.AssessedAlready
     row.words, row.version, row.assessed_at = words.as_dict(), work.version, now
     session.flush()
@@ -68,7 +75,7 @@ def _own(session: Session, exchange: Exchange, author: int) -> tuple[Submission,
         select(Submission)
         .where(
             Submission.exchange_id == exchange.id,
-            Submission.author_id == author,
+            authored_by(exchange, author),
             Submission.submitted_at.is_not(None),
         )
         .with_for_update()
@@ -79,9 +86,11 @@ def _own(session: Session, exchange: Exchange, author: int) -> tuple[Submission,
     return work, session.get(SelfAssessment, work.id, populate_existing=True)
 
 
-def _has_seen(session: Session, exchange: Exchange, work: Submission) -> bool:
+def _has_seen(session: Session, exchange: Exchange, work: Submission, *, now: datetime) -> bool:
     """Whether there is feedback that its author, who has assessed the work, can see."""
     received = session.scalar(
         select(func.count(Feedback.id)).join(Offer, Offer.id == Feedback.offer_id).where(Offer.submission_id == work.id)
     )
-    return bool(received) and not exchange.holds_back(received or 0)
+    if not received or work.author_id is None:
+        return False
+    return not queries.held_back(session, exchange, persons=(work.author_id,), now=now)

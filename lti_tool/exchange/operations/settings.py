@@ -23,7 +23,7 @@ from lti_tool.exchange.models import (
     Submission,
     SubmissionFile,
 )
-from lti_tool.exchange.operations import acts, grading, pairing
+from lti_tool.exchange.operations import acts, grading, pairing, practice
 from lti_tool.exchange.rules import CriterionPlan, Guide, Plan
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ def unpublish(session: Session, exchange: Exchange, *, by: int, now: datetime) -
     acts.record(session, exchange, "exchange.unpublished", by=by, now=now)
 
 
-def close(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
+def close(session: Session, exchange: Exchange, *, by: int | None, now: datetime) -> None:
     """
     End the exchange: nothing more is handed in, and every grade that can be computed goes out.
     """
@@ -137,6 +137,8 @@ def reopen(session: Session, exchange: Exchange, *, by: int, now: datetime) -> N
     exchange = _held(session, exchange)
     if exchange.closure is None:
         return
+    if exchange.sealing is not None:
+        raise errors.SealedStays
     exchange.closure = None
     session.flush()
     acts.record(session, exchange, "exchange.reopened", by=by, now=now)
@@ -154,6 +156,8 @@ def delete_exchange(session: Session, exchange: Exchange, *, by: int, now: datet
         raise errors.HasWork
     for key in session.scalars(select(SubmissionFile.key).join(Submission).where(works)):
         storage.remove(session, key)
+    for example in queries.examples_of(session, exchange):
+        practice.take_file_away(session, exchange, example_id=example.id, storage=storage)
     journal.record(
         session, "exchange.deleted", course_id=exchange.course_id, person_id=by, now=now, exchange_id=exchange.id
     )

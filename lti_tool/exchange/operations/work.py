@@ -19,6 +19,8 @@ from lti_tool.exchange.models import (
     Offer,
     Submission,
     SubmissionFile,
+    Team,
+    TeamMember,
     Withdrawal,
     WorkVersion,
     has_reader,
@@ -213,19 +215,45 @@ def remove_file(
 
 
 def own_work(session: Session, exchange: Exchange, *, author: int) -> Submission:
-    """The author's work, made where there is none, and locked: whatever they do in two tabs happens in turn."""
-    session.execute(
-        insert(Submission)
-        .values(exchange_id=exchange.id, author_id=author, draft="", revision=0, body="", version=0)
-        .on_conflict_do_nothing()
-    )
-    return session.scalars(
+    """
+    The author's work, or that of their group, made where there is none, and locked: whatever they do in two tabs
+    happens in turn.
+    """
+    team = _team_of(session, exchange, author) if exchange.has_teams else None
+    if team is None or team.submission_id is None:
+        session.execute(
+            insert(Submission)
+            .values(exchange_id=exchange.id, author_id=author, draft="", revision=0, body="", version=0)
+            .on_conflict_do_nothing()
+        )
+    is_ours = Submission.author_id == author
+    if team is not None and team.submission_id is not None:
+        is_ours = Submission.id == team.submission_id
+    work = session.scalars(
         select(Submission)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author)
+        .where(Submission.exchange_id == exchange.id, is_ours)
         .options(selectinload(Submission.files))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
+    if team is not None and team.submission_id is None:
+        team.submission_id = work.id
+        session.flush()
+    return work
+
+
+def _team_of(session: Session, exchange: Exchange, person: int) -> Team:
+    """The group of a person, locked: two members who begin at once begin one work."""
+    team = session.scalars(
+        select(Team)
+        .join(TeamMember, TeamMember.team_id == Team.id)
+        .where(TeamMember.exchange_id == exchange.id, TeamMember.person_id == person)
+        .with_for_update(of=Team)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if team is None:
+        raise errors.NoTeam
+    return team
 
 
 def require_replaceable(
@@ -243,7 +271,7 @@ def require_replaceable(
     is_read, is_answered = session.execute(select(exists().where(has_reader(work.id, now)), has_feedback)).one()
     options = exchange.option(rules.WorkOptions)
     if is_answered and work.author_id is not None:
-        is_answered = not queries.is_held_back(session, exchange, work.author_id)
+        is_answered = not queries.is_held_back(session, exchange, work.author_id, now=now)
     if not windows.is_reopened_at(now) and not rules.may_hand_in_again(
         options, is_read=is_read, has_feedback=is_answered
     ):

@@ -2,12 +2,21 @@
 An exchange through its viewer: what they may not see looks like missing.
 """
 
-from sqlalchemy import any_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, any_, exists, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.courses.models import Activity
-from lti_tool.exchange.models import Criterion, Exchange, Offer, Submission, SubmissionFile, WorkVersion
-from lti_tool.exchange.rules import CriterionPlan, LevelPlan, OfferState, Plan
+from lti_tool.exchange.models import (
+    Criterion,
+    Exchange,
+    Offer,
+    SideBySide,
+    Submission,
+    SubmissionFile,
+    WorkVersion,
+    authored_by,
+)
+from lti_tool.exchange.rules import ComparingOptions, CriterionPlan, LevelPlan, OfferState, Plan
 from lti_tool.web.viewer import Viewer
 
 MOST_OTHERS = 100
@@ -45,8 +54,24 @@ def file_for(session: Session, viewer: Viewer, exchange: Exchange, file_id: int)
             WorkVersion.number >= Offer.version,
             literal(file_id) == any_(WorkVersion.file_ids),
         )
-        file = file.where(or_(Submission.author_id == viewer.person_id, is_reviewer))
+        may_read = [authored_by(exchange, viewer.person_id), is_reviewer]
+        if exchange.option(ComparingOptions).is_on:
+            may_read.append(_compares(viewer.person_id, file_id))
+        file = file.where(or_(*may_read))
     return session.scalars(file).one_or_none()
+
+
+def _compares(person_id: int, file_id: int) -> ColumnElement[bool]:
+    """The condition that somebody compares the work with another, in a version that has the file."""
+    is_left = (SideBySide.left_id == Submission.id) & (WorkVersion.number == SideBySide.left_version)
+    is_right = (SideBySide.right_id == Submission.id) & (WorkVersion.number == SideBySide.right_version)
+    return exists().where(
+        SideBySide.reviewer_id == person_id,
+        WorkVersion.submission_id == Submission.id,
+        is_left | is_right,
+        literal(file_id) == any_(WorkVersion.file_ids),
+        or_(Submission.submitted_at.is_not(None), SideBySide.given_at.is_not(None)),
+    )
 
 
 def others_of(session: Session, course_id: int) -> list[tuple[int, str]]:

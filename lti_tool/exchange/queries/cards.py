@@ -12,19 +12,37 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries.dates import own_dates_sql, own_in
 from lti_tool.exchange.queries.pairing import HAS_WORK
+from lti_tool.exchange.queries.release import IS_RELEASED
 from lti_tool.exchange.rules import OwnDates
+
+MINE = """
+    (select coalesce((select team.submission_id from exchange_team_member mate
+                        join exchange_team team on team.id = mate.team_id
+                       where mate.exchange_id = e.activity_id and mate.person_id = :person),
+                     (select alone.id from exchange_submission alone
+                       where alone.exchange_id = e.activity_id and alone.author_id = :person)))
+"""
+"""The work of ``:person``, or of their group."""
 
 STANDINGS = text(
     f"""
     select e.activity_id,
            (select w.submitted_at from exchange_submission w
-             where w.exchange_id = e.activity_id and w.author_id = :person) as submitted_at,
+             where w.id = {MINE}) as submitted_at,
            (select count(*) from exchange_offer o
-             where o.exchange_id = e.activity_id and o.reviewer_id = :person and o.state = 'submitted') as given,
+             where o.exchange_id = e.activity_id and o.reviewer_id = :person and o.state = 'submitted')
+           + coalesce((select g.given from exchange_sealed_giving g
+                        where g.exchange_id = e.activity_id and g.person_id = :person), 0) as given,
+           least((select x.owes from exchange_excusal x
+                   where x.exchange_id = e.activity_id and x.person_id = :person), e.reviews) as owes,
            exists (select from exchange_offer o
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and o.state in ('offered', 'started')) as is_reviewing,
+           (select count(*) from exchange_staff_review r
+              join exchange_submission w on w.id = r.submission_id
+             where w.exchange_id = e.activity_id and w.author_id = :person and r.is_rescue) as rescued,
            received.count as received, received.unread, own.submit_by, own.review_by, own.reopened_until,
+           {IS_RELEASED.format(exchange="e.activity_id", person=":person")} as is_released,
            {HAS_WORK.format(exchange="e.activity_id")} as has_work
       from exchange e
       cross join lateral (
@@ -32,7 +50,7 @@ STANDINGS = text(
              from exchange_feedback f
              join exchange_offer o on o.id = f.offer_id
              join exchange_submission w on w.id = o.submission_id
-            where w.exchange_id = e.activity_id and w.author_id = :person) as received
+            where w.id = {MINE}) as received
       left join lateral ({own_dates_sql(exchange="e.activity_id", person=":person")}) as own on true
      where e.activity_id = any(:ids)
     """  # noqa: S608 - made of constants
@@ -57,12 +75,18 @@ class Standing:
 
     submitted_at: datetime | None
     given: int
+    owes: int
+    """Reviews in all: as many as everybody, or fewer where they are excused."""
     is_reviewing: bool
     received: int
     unread: int
+    rescued: int
+    """Reviews by staff in the place of a reader whom nobody found."""
     has_work: bool
     """Somebody's work still lacks a reviewer."""
     own: OwnDates
+    is_released: bool
+    """Staff showed them their feedback."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +111,14 @@ def standings(
         row.activity_id: Standing(
             submitted_at=row.submitted_at,
             given=row.given,
+            owes=row.owes,
             is_reviewing=row.is_reviewing,
             received=row.received,
             unread=row.unread,
+            rescued=row.rescued,
             has_work=row.has_work,
             own=own_in(row),
+            is_released=row.is_released,
         )
         for row in session.execute(STANDINGS, facts)
     }

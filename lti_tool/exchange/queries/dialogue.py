@@ -2,12 +2,12 @@
 What became of feedback: its thread, the author's marks and plan, thanks, and the rules of the class.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ScalarSelect, func, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload, undefer
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from lti_tool.courses.models import Person
 from lti_tool.exchange import rules
@@ -20,8 +20,10 @@ from lti_tool.exchange.models import (
     Mark,
     Offer,
     Submission,
+    Team,
+    authored_by,
 )
-from lti_tool.exchange.queries.self_assessment import is_covered
+from lti_tool.exchange.queries.release import is_held_back
 
 WITH_DIALOGUE = (
     undefer(Feedback.thread),
@@ -83,6 +85,7 @@ def part_in(
     person_id: int,
     feedback_id: int,
     *,
+    now: datetime,
     is_staff: bool = False,
     lock: bool = False,
 ) -> Part | None:
@@ -91,7 +94,13 @@ def part_in(
     it is hidden or held back.
     """
     row = select(
-        Feedback, Submission.author_id, Offer.reviewer_id, Offer.id, Submission.version, Hiding.id, _siblings()
+        Feedback,
+        Submission.author_id,
+        Offer.reviewer_id,
+        Offer.id,
+        Submission.version,
+        Hiding.id,
+        authored_by(exchange, person_id),
     ).join(Offer, Offer.id == Feedback.offer_id)
     row = row.join(Submission, Submission.id == Offer.submission_id).outerjoin(
         Hiding, Hiding.feedback_id == Feedback.id
@@ -102,8 +111,8 @@ def part_in(
     found = session.execute(row.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         return None
-    feedback, author_id, reviewer_id, offer_id, version, hiding_id, received = found
-    if person_id == author_id:
+    feedback, author_id, reviewer_id, offer_id, version, hiding_id, is_author = found
+    if is_author:
         side = rules.AUTHOR
     elif person_id == reviewer_id:
         side = rules.REVIEWER
@@ -113,7 +122,7 @@ def part_in(
         return None
     if side == rules.AUTHOR and hiding_id is not None:
         return None
-    if side == rules.AUTHOR and (exchange.holds_back(received) or is_covered(session, exchange, person_id)):
+    if side == rules.AUTHOR and is_held_back(session, exchange, person_id, now=now):
         return None
     return Part(
         feedback=feedback,
@@ -123,39 +132,6 @@ def part_in(
         offer_id=offer_id,
         version=version,
     )
-
-
-def is_held_back(session: Session, exchange: Exchange, author_id: int) -> bool:
-    """
-    Whether what an author got still waits: for more, see :class:`rules.AnonymityOptions`, or for their own look.
-    """
-    if is_covered(session, exchange, author_id):
-        return True
-    if not exchange.holds_back(0):
-        return False
-    received = (
-        select(func.count(Feedback.id))
-        .join(Offer, Offer.id == Feedback.offer_id)
-        .join(Submission, Submission.id == Offer.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author_id)
-    )
-    return exchange.holds_back(session.scalar(received) or 0)
-
-
-def held_back(session: Session, exchange: Exchange, *, persons: Collection[int] | None = None) -> Collection[int]:
-    """The authors from whom their feedback is held back, see :func:`is_held_back`. Costs nothing where none can be."""
-    if not exchange.holds_back(0):
-        return ()
-    rows = (
-        select(Submission.author_id, func.count(Feedback.id))
-        .join(Offer, Offer.submission_id == Submission.id)
-        .join(Feedback, Feedback.offer_id == Offer.id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id.is_not(None))
-        .group_by(Submission.author_id)
-    )
-    if persons is not None:
-        rows = rows.where(Submission.author_id.in_(persons))
-    return {id for id, received in session.execute(rows) if id is not None and exchange.holds_back(received)}
 
 
 def with_dialogue(session: Session, feedback_id: int) -> Feedback:
@@ -172,6 +148,9 @@ def author_name(session: Session, exchange: Exchange, part: Part) -> str | None:
     """Whose work it is, for its reviewer; None where they must not know."""
     if not exchange.may_see(rules.REVIEWER, rules.AUTHOR, agreed=part.feedback.is_agreed) or part.author_id is None:
         return None
+    if exchange.has_teams:
+        named = select(Team.name).join(Offer, Offer.submission_id == Team.submission_id)
+        return session.scalar(named.where(Offer.id == part.offer_id))
     return session.scalar(select(Person.name).where(Person.id == part.author_id))
 
 
@@ -260,18 +239,6 @@ def plan_items(feedback: Sequence[Feedback]) -> tuple[tuple[Feedback, Mark], ...
     # Sorting leaves in order what weighs the same.
     kept = [(each, mark) for each in feedback for mark in each.marks if mark.mark != rules.DISAGREE]
     return tuple(sorted(kept, key=lambda pair: rules.MARKS.index(pair[1].mark)))
-
-
-def _siblings() -> ScalarSelect[int]:
-    """How much feedback the work of an offer has got."""
-    other, said = aliased(Offer), aliased(Feedback)
-    return (
-        select(func.count(said.id))
-        .join(other, other.id == said.offer_id)
-        .where(other.submission_id == Submission.id)
-        .correlate(Submission)
-        .scalar_subquery()
-    )
 
 
 def _is_heard(feedback: Feedback, message: Spoken, *, before: date | None) -> bool:

@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.courses.models import Person
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Exchange, Feedback, Flag, FlagAct, Hiding, Message, Offer, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    Flag,
+    FlagAct,
+    Hiding,
+    Message,
+    Offer,
+    Submission,
+    authored_by,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +34,9 @@ class Flagged:
     reviewer: Person | None
     writer: Person | None
     """Who wrote the thing that was flagged."""
+    is_by_reviewer: bool
+    """Whether a reviewer wrote it; ``is_from_reviewer``: whether one flagged it."""
+    is_from_reviewer: bool
     hiding: Hiding | None
 
     @property
@@ -104,8 +117,25 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
         submission=submission,
         reviewer=reviewer,
         writer=writer,
+        is_by_reviewer=flag.submission_id is None and (message is None or message.side == rules.REVIEWER),
+        is_from_reviewer=flag.by_id != submission.author_id,
         hiding=session.scalars(hidden.execution_options(populate_existing=True)).one_or_none(),
     )
+
+
+def wrote_the_work(session: Session, exchange: Exchange, person_id: int, *, kind: str, message_id: int) -> bool:
+    """Whether somebody who flags a message is the author of the work that it is about, and not a reviewer."""
+    if kind != "message":
+        return False
+    is_theirs = exists().where(
+        Message.id == message_id,
+        Feedback.id == Message.feedback_id,
+        Offer.id == Feedback.offer_id,
+        Submission.id == Offer.submission_id,
+        Submission.exchange_id == exchange.id,
+        authored_by(exchange, person_id),
+    )
+    return bool(session.scalar(select(is_theirs)))
 
 
 def _decided() -> Exists:

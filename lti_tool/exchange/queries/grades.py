@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, DateTime, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Person
@@ -20,7 +20,11 @@ from lti_tool.exchange.models import (
     Hiding,
     Offer,
     Release,
+    StaffReview,
     Submission,
+    author_of,
+    authored_by,
+    with_authors,
 )
 from lti_tool.exchange.queries import parts, scoring
 from lti_tool.exchange.queries.dates import calendar_of
@@ -72,6 +76,8 @@ def graded(
     # Estimating takes the whole class: what a reviewer gives elsewhere says how severe they are.
     whole = is_robust or with_estimates
     said = _said_about(session, exchange, None if whole else persons)
+    if options.staff:
+        _add_staff(session, exchange, said)
     exclusions = {
         each.share.feedback_id: each.why_not for of in said.values() for each in of if each.why_not is not None
     }
@@ -165,7 +171,7 @@ def preview(session: Session, exchange: Exchange, change: Change) -> Preview:
     names = dict(
         session.execute(
             select(Person.id, Person.name)
-            .join(Submission, Submission.author_id == Person.id)
+            .join(Submission, authored_by(exchange, Person.id))
             .where(Submission.exchange_id == exchange.id)
         ).all()
     )
@@ -217,7 +223,7 @@ def to_look_at(session: Session, exchange: Exchange, *, now: datetime) -> tuple[
     calendar = calendar_of(session, exchange)
     names = session.execute(
         select(Person.id, Person.name)
-        .join(Submission, Submission.author_id == Person.id)
+        .join(Submission, authored_by(exchange, Person.id))
         .where(Submission.exchange_id == exchange.id, Submission.submitted_at.is_not(None))
         .order_by(func.lower(Person.name), Person.id)
     )
@@ -305,7 +311,10 @@ def recomputed(session: Session, exchange: Exchange) -> tuple[Recomputed, ...]:
 
 
 def due_exchanges(session: Session, *, now: datetime) -> list[int]:
-    """Exchanges whose date for reviews has passed while a work with feedback has no grade out yet."""
+    """
+    Exchanges whose date for reviews, or for showing feedback, has passed while a work with feedback has no
+    grade out yet.
+    """
     is_out = exists().where(Release.exchange_id == Submission.exchange_id, Release.person_id == Submission.author_id)
     has_ungraded = exists().where(
         Submission.exchange_id == Exchange.activity_id,
@@ -314,7 +323,11 @@ def due_exchanges(session: Session, *, now: datetime) -> list[int]:
         Offer.state == rules.OfferState.SUBMITTED,
         ~is_out,
     )
-    rows = select(Exchange.activity_id).where(Exchange.review_by < now, Exchange.points.is_not(None), has_ungraded)
+    shown_on = cast(Exchange.options["release"]["on"].astext, DateTime(timezone=True))
+    is_shown = (Exchange.options["release"]["when"].astext == rules.ON_DATE) & (shown_on < now)
+    rows = select(Exchange.activity_id).where(
+        or_(Exchange.review_by < now, is_shown), Exchange.points.is_not(None), has_ungraded
+    )
     return list(session.scalars(rows.order_by(Exchange.activity_id)))
 
 
@@ -343,10 +356,11 @@ class _Said:
 
 def _said_about(session: Session, exchange: Exchange, persons: Collection[int] | None) -> dict[int, list[_Said]]:
     """By author of handed-in work: every feedback on it in points, in one statement."""
+    author = author_of(exchange)
     points = scoring.points_by_feedback(exchange)
     rows = (
         select(
-            Submission.author_id,
+            author,
             Feedback.id,
             func.coalesce(points.c.points, 0.0),
             func.coalesce(points.c.possible, 0.0),
@@ -354,6 +368,7 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
             # What staff hide counts no more, unless they say so.
             func.coalesce(Exclusion.reason, case((~Hiding.counts, Hiding.note))),
         )
+        .select_from(Submission)
         .outerjoin(Offer, and_(Offer.submission_id == Submission.id, Offer.state == rules.OfferState.SUBMITTED))
         .outerjoin(Feedback, Feedback.offer_id == Offer.id)
         .outerjoin(points, points.c.feedback_id == Feedback.id)
@@ -362,19 +377,37 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
         .where(
             Submission.exchange_id == exchange.id,
             Submission.submitted_at.is_not(None),
-            Submission.author_id.is_not(None),
+            author.is_not(None),
         )
-        .order_by(Submission.author_id, Feedback.id)
+        .order_by(author, Feedback.id)
     )
+    rows = with_authors(rows, exchange)
     if persons is not None:
-        rows = rows.where(Submission.author_id.in_(persons))
+        rows = rows.where(author.in_(persons))
     found: dict[int, list[_Said]] = {}
     for author_id, feedback_id, got, possible, reviewer_id, why_not in session.execute(rows):
         said = found.setdefault(author_id, [])
         if feedback_id is not None:
             share = rules.Share(feedback_id=feedback_id, points=got, possible=possible)
-            said.append(_Said(share, reviewer_id, why_not))
+            # Sealed or about to be: an estimate must be the same before and after, so each is by somebody else.
+            said.append(_Said(share, None if exchange.is_sealed else reviewer_id, why_not))
     return found
+
+
+def _add_staff(session: Session, exchange: Exchange, said: dict[int, list[_Said]]) -> None:
+    """What staff say counts too; their reviews have ids below 0, so that no other review is taken for one."""
+    person = author_of(exchange)
+    rows = session.execute(
+        with_authors(select(person, StaffReview).select_from(Submission), exchange)
+        .join(StaffReview, StaffReview.submission_id == Submission.id)
+        .where(StaffReview.exchange_id == exchange.id, person.in_(said))
+        .order_by(StaffReview.id)
+    )
+    for author, review in rows:
+        if author is None:
+            continue
+        share = scoring.share_of_words(exchange, review.said, id=-review.id)
+        said[author].append(_Said(share, review.by_id, None))
 
 
 def _estimates(

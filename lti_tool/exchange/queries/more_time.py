@@ -2,7 +2,7 @@
 What more time for somebody would move, and who has some.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Exchange, Extended, Extension, Offer, Reopening, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Extended,
+    Extension,
+    Offer,
+    Reopening,
+    Submission,
+    authored_by,
+)
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
 from lti_tool.exchange.queries.owing import who_owes
 from lti_tool.exchange.rules import OwnDates, Windows
@@ -77,17 +85,23 @@ class Whom:
 
 
 def effect_of(session: Session, exchange: Exchange, people: Collection[int], own: OwnDates) -> tuple[Effect, ...]:
-    """What happens if *people* get these later dates, by name. Writes nothing."""
+    """
+    What happens if *people* get these later dates, by name. Writes nothing.
+
+    Where staff do not see who reviews whom, neither works in hand nor who waits for them are told.
+    """
     calendar = calendar_of(session, exchange)
     offers: dict[int, list[Offer]] = {}
-    for offer in open_offers_of(session, exchange, people):
+    is_seen = exchange.may_see(rules.STAFF, rules.REVIEWER)
+    for offer in open_offers_of(session, exchange, people) if is_seen else ():
         offers.setdefault(offer.reviewer_id or 0, []).append(offer)
     kept: dict[int, list[str]] = {}
-    for reviewer, author in session.execute(KEPT, {"exchange": exchange.id, "people": list(people)}):
+    facts = {"exchange": exchange.id, "people": list(people)}
+    for reviewer, author in session.execute(KEPT, facts).all() if is_seen else ():
         kept.setdefault(reviewer, []).append(author)
     rows = session.execute(
         select(Person.id, Person.name, Submission.submitted_at)
-        .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
+        .outerjoin(Submission, authored_by(exchange, Person.id) & (Submission.exchange_id == exchange.id))
         .where(Person.id.in_(people))
     )
     found = []
@@ -155,7 +169,7 @@ def whom(session: Session, exchange: Exchange) -> tuple[Whom, ...]:
         select(Membership.person_id, Membership.groups, Membership.sections, Submission.submitted_at)
         .outerjoin(
             Submission,
-            (Submission.author_id == Membership.person_id) & (Submission.exchange_id == exchange.id),
+            authored_by(exchange, Membership.person_id) & (Submission.exchange_id == exchange.id),
         )
         .where(*_takes_part(exchange))
         .order_by(Membership.person_id)
@@ -192,6 +206,20 @@ def reopenings(session: Session, exchange: Exchange, *, person_id: int | None = 
     if person_id is not None:
         rows = rows.where(Reopening.person_id == person_id)
     return session.scalars(rows.order_by(Reopening.id.desc())).all()
+
+
+def reopened_reviews(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Mapping[int, Reopening]:
+    """By feedback: what a reviewer may revise now, because staff opened it. Mostly costs nothing."""
+    if not exchange.has_own_dates:
+        return {}
+    rows = select(Reopening).where(
+        Reopening.exchange_id == exchange.id,
+        Reopening.person_id == person_id,
+        Reopening.feedback_id.is_not(None),
+        Reopening.ended_at.is_(None),
+        Reopening.until >= now,
+    )
+    return {each.feedback_id: each for each in session.scalars(rows) if each.feedback_id is not None}
 
 
 def _takes_part(exchange: Exchange) -> tuple[ColumnElement[bool], ...]:

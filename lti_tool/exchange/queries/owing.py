@@ -10,7 +10,19 @@ from sqlalchemy.orm import Session, aliased
 
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Closure, Commitment, Exchange, Feedback, Offer, Publication, Submission, has_reader
+from lti_tool.exchange.models import (
+    Closure,
+    Commitment,
+    Exchange,
+    Excusal,
+    Feedback,
+    Offer,
+    Publication,
+    Submission,
+    author_of,
+    has_reader,
+    with_authors,
+)
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.rules import OfferState
 from lti_tool.grades.models import Passback, State
@@ -35,19 +47,21 @@ def running_exchanges(session: Session, *, now: datetime) -> Sequence[Exchange]:
 
 def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
     """By person: how many reviews are missing, of those who handed in and are still in the course."""
+    author = author_of(exchange)
     given = func.count(Offer.id)
+    # What is null is passed over: who is not excused owes what everybody owes.
+    owed = func.least(Excusal.owes, exchange.reviews)
     rows = session.execute(
-        select(Submission.author_id, given)
+        with_authors(select(author, owed - given).select_from(Submission), exchange)
         .join(
             Membership,
-            (Membership.person_id == Submission.author_id) & (Membership.course_id == exchange.course_id),
+            (Membership.person_id == author) & (Membership.course_id == exchange.course_id),
         )
         .outerjoin(
             Offer,
-            (Offer.exchange_id == exchange.id)
-            & (Offer.reviewer_id == Submission.author_id)
-            & (Offer.state == OfferState.SUBMITTED),
+            (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == author) & (Offer.state == OfferState.SUBMITTED),
         )
+        .outerjoin(Excusal, (Excusal.exchange_id == exchange.id) & (Excusal.person_id == author))
         .where(
             Submission.exchange_id == exchange.id,
             Submission.submitted_at.is_not(None),
@@ -56,10 +70,10 @@ def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
             ~Membership.is_test_user,
             Membership.left_at.is_(None),
         )
-        .group_by(Submission.author_id)
-        .having(given < exchange.reviews)
+        .group_by(author, Excusal.owes)
+        .having(given < owed)
     )
-    return {person: exchange.reviews - count for person, count in rows if person is not None}
+    return {person: count for person, count in rows if person is not None}
 
 
 def review_due(session: Session, exchange: Exchange, people: Collection[int]) -> dict[int, datetime]:
@@ -118,6 +132,7 @@ def who_waited_for(session: Session, exchange: Exchange, submission_id: int, *, 
 
     Who waits longest is told first, so that nobody runs for a work that has its reviewers.
     """
+    author = author_of(exchange)
     other = aliased(Submission)
     had_offer = aliased(Offer)
     open_offer = aliased(Offer)
@@ -130,21 +145,21 @@ def who_waited_for(session: Session, exchange: Exchange, submission_id: int, *, 
     had_choice = exists().where(
         other.exchange_id == exchange.id,
         other.id != submission_id,
-        other.author_id != Submission.author_id,
+        other.id != Submission.id,
         other.submitted_at.is_not(None),
         served < exchange.reviews,
-        ~exists().where(had_offer.submission_id == other.id, had_offer.reviewer_id == Submission.author_id),
+        ~exists().where(had_offer.submission_id == other.id, had_offer.reviewer_id == author),
     )
     owing = who_owes(session, exchange)
     waiting = session.scalars(
-        select(Submission.author_id)
+        with_authors(select(author).select_from(Submission), exchange)
         .where(
             Submission.exchange_id == exchange.id,
             Submission.id != submission_id,
-            Submission.author_id.in_(owing),
+            author.in_(owing),
             ~exists().where(
                 open_offer.exchange_id == exchange.id,
-                open_offer.reviewer_id == Submission.author_id,
+                open_offer.reviewer_id == author,
                 open_offer.state.in_(rules.OPEN_STATES),
             ),
             ~had_choice,

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Closure, Exchange, Offer, PairingEvent, Publication, Seat
-from lti_tool.exchange.rules import OfferState
+from lti_tool.exchange.models import Closure, Exchange, PairingEvent, Publication, Seat
 
 OWN_WAITING = """
     exists (select from exchange_pair p
@@ -25,6 +24,8 @@ IN_NEED = """
               join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
              where s.exchange_id = {exchange} and s.lacks > {above} and s.left_at is null
                and s.person_id <> :person
+               and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
+                                  and mine.person_id = :person and mine.submission_id = s.submission_id)
                and not exists (select from exchange_pair p
                                 where p.submission_id = s.submission_id and p.reviewer_id = :person)
                and not exists (select from exchange_offer o where o.submission_id = s.submission_id
@@ -35,6 +36,8 @@ LAPSED = """
               join exchange_seat s on s.submission_id = o.submission_id and s.left_at is null
              where o.exchange_id = {exchange} and o.state = 'offered' and o.lease_until <= :now
                and o.reviewer_id <> :person and s.person_id <> :person
+               and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
+                                  and mine.person_id = :person and mine.submission_id = s.submission_id)
                and not exists (select from exchange_offer mine where mine.submission_id = o.submission_id
                                   and mine.reviewer_id = :person and mine.state <> 'expired'))
 """
@@ -53,9 +56,30 @@ AVAILABLE = text(
              where exchange_id = :exchange and person_id = :person) as joined_at
     """.format(exchange=":exchange")  # noqa: S608 - made of constants
 )
+REVIEWER = text(
+    """
+    select exists (select from exchange_submission w
+                    where w.submitted_at is not null
+                      and w.id = coalesce((select team.submission_id from exchange_team_member mate
+                                             join exchange_team team on team.id = mate.team_id
+                                            where mate.exchange_id = :exchange and mate.person_id = :person),
+                                          (select alone.id from exchange_submission alone
+                                            where alone.exchange_id = :exchange and alone.author_id = :person)))
+           as has_work,
+           coalesce(bool_or(state in ('offered', 'started')), false) as has_open,
+           count(*) filter (where state = 'submitted') as given,
+           least((select x.owes from exchange_excusal x
+                   where x.exchange_id = :exchange and x.person_id = :person),
+                 (select e.reviews from exchange e where e.activity_id = :exchange)) as owes
+      from exchange_offer where exchange_id = :exchange and reviewer_id = :person
+    """
+)
 WHY_NONE = text(
     f"""
-    select exists (select from exchange_seat where exchange_id = :exchange and person_id <> :person) as has_others,
+    select exists (select from exchange_seat s where s.exchange_id = :exchange and s.person_id <> :person
+                      and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
+                                         and mine.person_id = :person
+                                         and mine.submission_id = s.submission_id)) as has_others,
            {IN_NEED.format(exchange=":exchange", above=f"-{rules.MOST_REVIEWS}")} as has_unseen,
            not {HAS_BEGUN} as is_early
     """  # noqa: S608 - made of constants
@@ -85,12 +109,24 @@ class InNeed:
     submitted_at: datetime
 
 
-def given_by(session: Session, exchange: Exchange, person_id: int) -> int:
-    """How much feedback somebody has given."""
-    counted = select(func.count()).where(
-        Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id, Offer.state == OfferState.SUBMITTED
+@dataclass(frozen=True, kw_only=True)
+class Reviewer:
+    """Where somebody stands who asks for a work."""
+
+    has_work: bool
+    """They have handed in their own."""
+    has_open: bool
+    """They have a work at hand."""
+    given: int
+    owes: int
+    """Reviews in all: fewer than everybody where they are excused."""
+
+
+def reviewer_of(session: Session, exchange: Exchange, person_id: int) -> Reviewer:
+    """All of it in one way to the database: a class asks at once."""
+    return Reviewer(
+        **session.execute(REVIEWER, {"exchange": exchange.id, "person": person_id}).one()._mapping,
     )
-    return session.scalar(counted) or 0
 
 
 def available(

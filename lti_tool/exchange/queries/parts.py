@@ -5,15 +5,16 @@ Where a function answers None nobody keeps count, and the part is left out.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 
-from sqlalchemy import Integer, exists, func, null, select, union_all
+from sqlalchemy import Integer, column, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
-    Answer,
     Exchange,
     Exclusion,
+    Excusal,
     Feedback,
     Hiding,
     Mark,
@@ -21,28 +22,36 @@ from lti_tool.exchange.models import (
     SelfAssessment,
     Submission,
 )
-from lti_tool.exchange.queries.dialogue import held_back
+from lti_tool.exchange.queries import sealing
+from lti_tool.exchange.queries.release import held_back
+
+AFTER_ALL_DATES = datetime.max.replace(tzinfo=UTC)
+
+COMMENTS = text(
+    """
+    select feedback_id, criterion_id, null::int as note from exchange_answer where trim(comment) <> ''
+    union all
+    select id, null, null from exchange_feedback where trim(comment) <> ''
+    union all
+    select f.id, null, (n ->> 'id')::int from exchange_feedback f, jsonb_array_elements(f.notes) n
+    """
+).columns(column("feedback_id", Integer), column("criterion_id", Integer), column("note", Integer))
+"""Every comment that an author can mark: on a criterion, on the whole, and each note."""
 
 
 def given_counts(session: Session, exchange: Exchange, *, persons: Collection[int] | None = None) -> dict[int, int]:
     """By person: how many reviews they gave."""
-    rows = (
-        select(Offer.reviewer_id, func.count())
-        .where(
-            Offer.exchange_id == exchange.id,
-            Offer.state == rules.OfferState.SUBMITTED,
-            Offer.reviewer_id.is_not(None),
-        )
-        .group_by(Offer.reviewer_id)
-    )
-    if persons is not None:
-        rows = rows.where(Offer.reviewer_id.in_(persons))
-    return {id: count for id, count in session.execute(rows) if id is not None}
+    if exchange.sealing is not None:
+        return sealing.sealed_givings(session, exchange, persons=persons)
+    return sealing.given_in_offers(session, exchange, persons=persons)
 
 
-def owed_counts(_session: Session, _exchange: Exchange) -> Mapping[int, int]:
+def owed_counts(session: Session, exchange: Exchange) -> Mapping[int, int]:
     """By person: how many reviews they owe, where that is not what everybody owes."""
-    return {}
+    rows = session.execute(
+        select(Excusal.person_id, func.least(Excusal.owes, exchange.reviews)).where(Excusal.exchange_id == exchange.id)
+    )
+    return {person: owes for person, owes in rows}  # noqa: C416 - a dict of rows would not be typed
 
 
 def used_counts(
@@ -54,12 +63,13 @@ def used_counts(
     Comments that they disagree with, saying why, are left out, and so is what staff hide or leave out, and
     whatever is still held back: nobody loses points by a reason, or by what they could not read.
     """
-    said = union_all(
-        select(Answer.feedback_id, Answer.criterion_id).where(func.trim(Answer.comment) != ""),
-        select(Feedback.id, null().cast(Integer)).where(func.trim(Feedback.comment) != ""),
-    ).subquery("said")
-    feedback_id, criterion_id = said.c
-    is_this = (Mark.feedback_id == feedback_id) & Mark.criterion_id.is_not_distinct_from(criterion_id)
+    said = COMMENTS.subquery("said")
+    feedback_id, criterion_id, note = said.c
+    is_this = (
+        (Mark.feedback_id == feedback_id)
+        & Mark.criterion_id.is_not_distinct_from(criterion_id)
+        & Mark.note.is_not_distinct_from(note)
+    )
     rows = (
         select(
             Submission.author_id,
@@ -81,7 +91,8 @@ def used_counts(
     )
     if persons is not None:
         rows = rows.where(Submission.author_id.in_(persons))
-    waiting = held_back(session, exchange, persons=persons)
+    # Until a date comes on which all see their feedback no such grade goes out: here it counts as come.
+    waiting = held_back(session, exchange, persons=persons, now=AFTER_ALL_DATES)
     return {id: (used, of) for id, used, of in session.execute(rows) if id is not None and id not in waiting}
 
 

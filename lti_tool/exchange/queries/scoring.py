@@ -8,6 +8,19 @@ from lti_tool.exchange import rules
 from lti_tool.exchange.models import Answer, Criterion, Exchange, Level
 
 
+def share_of_words(exchange: Exchange, words: rules.Words, *, id: int) -> rules.Share:
+    """What *words* by the criteria of *exchange* say in points."""
+    points, possible = 0.0, 0.0
+    for criterion in exchange.criteria:
+        said = words.answers.get(criterion.id)
+        asked = criterion.asked
+        reached = rules.worth(asked, level_id=said.level_id, number=said.number) if said is not None else None
+        if reached is not None:
+            points += reached * asked.weight
+            possible += asked.weight
+    return rules.Share(feedback_id=id, points=points, possible=possible)
+
+
 def points_by_feedback(exchange: Exchange) -> Subquery:
     """
     ``feedback_id``, ``points``, ``possible`` of every feedback that says something in points.

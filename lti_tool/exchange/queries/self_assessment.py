@@ -9,7 +9,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Exchange, Feedback, SelfAssessment, Submission, WordsDraft
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    SelfAssessment,
+    Submission,
+    WordsDraft,
+    author_of,
+    authored_by,
+    with_authors,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +82,20 @@ def is_covered(session: Session, exchange: Exchange, author_id: int) -> bool:
     acted = (
         select(SelfAssessment.submission_id)
         .join(Submission, Submission.id == SelfAssessment.submission_id)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == author_id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, author_id))
     )
     return session.scalar(acted) is None
 
 
 def self_assessments(session: Session, exchange: Exchange) -> Mapping[int, SelfAssessment]:
     """By author: what they say of their own work."""
+    author = author_of(exchange)
     rows = session.execute(
-        select(Submission.author_id, SelfAssessment)
+        with_authors(select(author, SelfAssessment).select_from(Submission), exchange)
         .join(SelfAssessment, SelfAssessment.submission_id == Submission.id)
         .where(
             Submission.exchange_id == exchange.id,
-            Submission.author_id.is_not(None),
+            author.is_not(None),
             SelfAssessment.assessed_at.is_not(None),
         )
     )

@@ -2,7 +2,7 @@
 What staff see: who is where, and everything about one person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,12 +12,25 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Membership, Person, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
-from lti_tool.exchange.models import Exchange, GradeOverride, Offer, Release, Submission, Withdrawal
+from lti_tool.exchange.models import (
+    Exchange,
+    Excusal,
+    GradeOverride,
+    Offer,
+    Release,
+    Reopening,
+    StaffReview,
+    Submission,
+    Withdrawal,
+    authored_by,
+)
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
+from lti_tool.exchange.queries.more_time import reopenings
+from lti_tool.exchange.queries.release import waiting_of
+from lti_tool.exchange.queries.sealing import sealed_givings, unmasked_for
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.student import (
-    Dossier,
     MyReview,
     MyWork,
     Received,
@@ -48,7 +61,10 @@ class StudentRow:
     is_late: bool
     windows: rules.Windows
     """Their own."""
-    given: int
+    given: int | None
+    """None where that is told to nobody yet."""
+    owes: int
+    """Reviews in all: as many as everybody, or fewer where they are excused."""
     open_offer: bool
     last_given_at: datetime | None
     received: int
@@ -85,7 +101,9 @@ class Said:
     """What one reviewer says in points, for staff."""
 
     feedback_id: int
-    name: str
+    name: str | None
+    """None where staff do not see it: then there is only the letter."""
+    letter: str
     reviewer_id: int | None
     share: float | None
     """From 0 to 1; None where the criteria give no points."""
@@ -120,8 +138,15 @@ class PersonPage:
     name: str
     windows: rules.Windows
     """Their own."""
+    waiting: rules.Waiting | None
+    """Why they do not see their feedback."""
+    reopenings: Sequence[Reopening]
+    """What was opened for them alone, newest first."""
     work: MyWork | None
     given: tuple[MyReview, ...]
+    """Nothing where staff do not see who reviewed whom."""
+    count_given: int | None
+    """How much feedback they gave; None where that is told to nobody yet."""
     received: tuple[Received, ...]
     declined: tuple[Offer, ...]
     computed: rules.Grade
@@ -137,6 +162,8 @@ class PersonPage:
     """By part, where each has a column of its own."""
     own: OwnLook | None
     """How the author sees the work; None where nobody asks for it."""
+    by_staff: int = 0
+    """How many reviews of the work are by staff."""
 
 
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
@@ -148,20 +175,29 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
         each.person_id: each for each in session.scalars(select(Release).where(Release.exchange_id == exchange.id))
     }
     passbacks = gradebook.passbacks_of(session, exchange.id, column=main_column(exchange))
+    # A count, or a grade made of it, that grows just when a feedback comes tells whose it is.
+    told = {} if exchange.keeps_counts_back else reviewing
+    does_tell = exchange.keeps_counts_back and exchange.option(rules.GradingOptions).rests_on_doing
+    told_grades = (
+        dict.fromkeys(found.grades, rules.Grade(maximum=exchange.points, none_because="sealed"))
+        if does_tell
+        else found.grades
+    )
     rows = []
     calendar = calendar_of(session, exchange)
     for person in _people(session, exchange):
         windows = calendar.of(person.id)
         received = found.shares.get(person.id, ())
-        given, open_offers, last_given_at = reviewing.get(person.id, (0, 0, None))
+        given, open_offers, last_given_at = told.get(person.id, (0, 0, None))
         passback = passbacks.get(person.id)
+        owes = exchange.reviews if person.owes is None else min(person.owes, exchange.reviews)
         trouble = rules.trouble(
             windows,
-            reviews=exchange.reviews,
+            reviews=owes,
             submitted_at=person.submitted_at,
-            given=given,
+            given=exchange.reviews if exchange.keeps_counts_back else given,
             is_reviewing=open_offers > 0,
-            received=len(received),
+            received=len(received) + person.rescued,
             now=now,
         )
         rows.append(
@@ -175,22 +211,30 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 withdrawn_at=person.withdrawn_at,
                 is_late=person.submitted_at is not None and windows.is_late(person.submitted_at),
                 windows=windows,
-                given=given,
+                given=None if exchange.keeps_counts_back else given,
+                owes=owes,
                 open_offer=open_offers > 0,
                 last_given_at=last_given_at,
-                received=len(received),
-                computed=found.grades.get(person.id) or rules.grade((), maximum=exchange.points, is_submitted=False),
+                received=len(received) + person.rescued,
+                computed=told_grades.get(person.id) or rules.grade((), maximum=exchange.points, is_submitted=False),
                 override=overrides.get(person.id),
                 release=releases.get(person.id),
                 passback=passback,
                 trouble="passback_failed" if passback is not None and passback.state == State.FAILED else trouble,
             )
         )
-    return _summary(exchange, tuple(rows), now)
+    return _summary(exchange, tuple(rows), now, given=sum(given for given, _, _ in reviewing.values()))
 
 
-def person_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> PersonPage | None:
-    """Everything about one person of the course; None for anybody else."""
+def person_page(
+    session: Session, exchange: Exchange, person_id: int, *, now: datetime, looker: int | None = None
+) -> PersonPage | None:
+    """
+    Everything about one person of the course; None for anybody else.
+
+    Where staff do not see who reviewed whom, it says how much somebody gave and not what, and *looker*, of
+    the staff, reads names only where they gave a reason.
+    """
     found = session.execute(
         select(Person.name, Release, Passback)
         .join(Membership, Membership.person_id == Person.id)
@@ -211,44 +255,65 @@ def person_page(session: Session, exchange: Exchange, person_id: int, *, now: da
         .order_by(GradeOverride.id.desc())
     ).all()
     override = overrides[0] if overrides and overrides[0].score is not None else None
+    reviews = reviews_in(dossier, exchange, looker=rules.STAFF, now=now)
+    unmasked = unmasked_for(session, exchange, looker) if looker is not None else frozenset()
+    received = received_in(dossier, exchange, looker=rules.STAFF, unmasked=unmasked)
     found_grades = graded(session, exchange, persons=(person_id,), with_estimates=exchange.points is not None)
     computed = found_grades.grades.get(person_id) or rules.grade((), maximum=exchange.points, is_submitted=False)
+    if exchange.keeps_counts_back and exchange.option(rules.GradingOptions).rests_on_doing:
+        computed = rules.Grade(maximum=exchange.points, none_because="sealed")
     return PersonPage(
         person_id=person_id,
         name=name,
         windows=dossier.windows,
+        reopenings=_reopenings(session, exchange, person_id),
+        waiting=waiting_of(
+            session,
+            exchange,
+            person_id,
+            received=len(dossier.feedback),
+            # Where nobody is told who has given how much, this does not tell it either.
+            given=_count_given(session, exchange, person_id, reviews) or 0,
+            now=now,
+        ),
         work=work_in(dossier, exchange, now=now),
-        given=reviews_in(dossier, exchange, looker=rules.STAFF, now=now),
-        received=received_in(dossier, exchange, looker=rules.STAFF),
-        declined=tuple(offer for offer in dossier.offers if offer.state == OfferState.DECLINED),
+        given=reviews if exchange.may_see(rules.STAFF, rules.REVIEWER) else (),
+        count_given=_count_given(session, exchange, person_id, reviews),
+        received=received,
+        declined=tuple(offer for offer in dossier.offers if offer.state == OfferState.DECLINED)
+        if not exchange.is_sealed
+        else (),
         computed=computed,
         overrides=tuple(overrides),
         override=override,
         score=override.score if override is not None else computed.score,
         release=release,
         passback=passback,
-        advice=_advice(exchange, dossier, found_grades, estimate=found_grades.estimates.get(person_id)),
+        advice=_advice(exchange, received, found_grades, estimate=found_grades.estimates.get(person_id)),
         part_overrides=found_grades.part_overrides.get(person_id, {}),
         passbacks=_passbacks(session, exchange, person_id),
         own=own_look(session, exchange, dossier.work, dossier.feedback),
+        by_staff=dossier.by_staff[0],
     )
 
 
 def _advice(
     exchange: Exchange,
-    dossier: Dossier,
+    received: tuple[Received, ...],
     found: Graded,
     *,
     estimate: rules.Estimate | None,
 ) -> Advice:
     lines = []
-    for feedback in dossier.feedback:
+    for each in received:
+        feedback = each.feedback
         share = share_of(exchange, feedback)
-        reviewer = feedback.offer.reviewer_id
+        reviewer = feedback.offer.reviewer_id if each.reviewer_name is not None else None
         lines.append(
             Said(
                 feedback_id=feedback.id,
-                name=feedback.offer.reviewer.name if feedback.offer.reviewer is not None else "",
+                name=each.reviewer_name,
+                letter=each.letter,
                 reviewer_id=reviewer,
                 share=share.points / share.possible if share.possible else None,
                 bias=found.biases.get(reviewer) if reviewer is not None else None,
@@ -256,6 +321,23 @@ def _advice(
             )
         )
     return Advice(said=tuple(lines), estimate=estimate)
+
+
+def _reopenings(session: Session, exchange: Exchange, person_id: int) -> Sequence[Reopening]:
+    """What was opened for one person; their reviews only where staff see who gave them."""
+    if not exchange.has_own_dates:
+        return ()
+    is_seen = exchange.may_see(rules.STAFF, rules.REVIEWER)
+    found = reopenings(session, exchange, person_id=person_id)
+    return [each for each in found if each.feedback_id is None or is_seen]
+
+
+def _count_given(session: Session, exchange: Exchange, person_id: int, reviews: tuple[MyReview, ...]) -> int | None:
+    if exchange.keeps_counts_back:
+        return None
+    if exchange.sealing is not None:
+        return sealed_givings(session, exchange, persons=(person_id,)).get(person_id, 0)
+    return sum(review.feedback is not None for review in reviews)
 
 
 def _passbacks(session: Session, exchange: Exchange, person_id: int) -> dict[str, Passback]:
@@ -271,8 +353,11 @@ def _passbacks(session: Session, exchange: Exchange, person_id: int) -> dict[str
 
 def _people(
     session: Session, exchange: Exchange
-) -> list[Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, datetime | None]]]:
+) -> list[
+    Row[tuple[int, str, datetime | None, int | None, datetime | None, bool | None, int | None, int, datetime | None]]
+]:
     """The learners of the course, and whoever else has work here. The words of the works stay in the database."""
+    rescued = select(func.count()).where(StaffReview.submission_id == Submission.id, StaffReview.is_rescue)
     is_learner = (
         (Membership.role == Role.LEARNER)
         & Membership.staff_since.is_(None)
@@ -288,10 +373,13 @@ def _people(
                 Submission.id.label("submission_id"),
                 Submission.submitted_at,
                 (Submission.draft != "").label("has_draft"),
+                Excusal.owes,
+                rescued.scalar_subquery().label("rescued"),
                 Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)
-            .outerjoin(Submission, (Submission.author_id == Person.id) & (Submission.exchange_id == exchange.id))
+            .outerjoin(Submission, authored_by(exchange, Person.id) & (Submission.exchange_id == exchange.id))
+            .outerjoin(Excusal, (Excusal.person_id == Person.id) & (Excusal.exchange_id == exchange.id))
             .outerjoin(Withdrawal, Withdrawal.submission_id == Submission.id)
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
             .order_by(func.lower(Person.name), Person.id)
@@ -313,18 +401,21 @@ def _reviewing(session: Session, exchange: Exchange, now: datetime) -> dict[int,
         .where(Offer.exchange_id == exchange.id, Offer.reviewer_id.is_not(None))
         .group_by(Offer.reviewer_id)
     )
-    return {id: (given, live, last) for id, given, live, last in rows if id is not None}
+    found = {id: (given, live, last) for id, given, live, last in rows if id is not None}
+    if exchange.sealing is not None:
+        found |= {id: (given, 0, None) for id, given in sealed_givings(session, exchange).items()}
+    return found
 
 
-def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime) -> Overview:
+def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime, *, given: int) -> Overview:
     submitted = [row for row in rows if row.submitted_at is not None]
     is_settled = exchange.points is not None and exchange.windows.is_settled_at(now)
     return Overview(
         rows=rows,
         people=len(rows),
         submitted=len(submitted),
-        feedback_given=sum(row.given for row in rows),
-        feedback_owed=len(submitted) * exchange.reviews,
+        feedback_given=given,
+        feedback_owed=sum(row.owes for row in submitted),
         fully_served=sum(row.received >= exchange.reviews for row in submitted),
         graded=sum(row.release is not None for row in rows),
         needs_human=sum(row.score is None for row in submitted) if is_settled else 0,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -18,20 +18,28 @@ from lti_tool.exchange.models import (
     Criterion,
     DraftCopy,
     Exchange,
+    Excusal,
     Feedback,
     FeedbackDraft,
     Level,
     Mark,
     Offer,
     Release,
+    StaffReview,
     Submission,
     SubmissionFile,
+    authored_by,
     has_reader,
 )
-from lti_tool.exchange.queries import pairing
+from lti_tool.exchange.queries import pairing, presenting
+from lti_tool.exchange.queries.comparing import Comparing, comparing_of
 from lti_tool.exchange.queries.dates import windows_of
 from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
+from lti_tool.exchange.queries.practice import Practice, practice_of
+from lti_tool.exchange.queries.presenting import Shown
+from lti_tool.exchange.queries.release import waiting_of
+from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
@@ -171,15 +179,25 @@ class StudentPage:
     """Whether another work can be had: ``own`` while some are owed, then ``extra`` where help is needed."""
     none_because: str | None
     received: tuple[Received, ...]
-    """Nothing while it is held back, see :class:`rules.AnonymityOptions`."""
+    """Nothing while it is held back."""
+    waiting: rules.Waiting | None
+    """Why feedback is held back, or would be if it came."""
     grade: Release | None
     passback: Passback | None
     windows: rules.Windows
     """Their own: everybody's, unless they have more time."""
     parts: tuple[rules.Part, ...] = ()
     """What the grade is made of, with what each part would bring now; empty where it is the reviews alone."""
+    by_staff: int = 0
+    """How many reviews of the work are by staff."""
+    to_watch: tuple[Shown, ...] = ()
+    """Where it is shown live: what they are to review and have not begun."""
     own: OwnLook | None = None
     """How they see their own work; None where nobody asks for it."""
+    practice: Practice | None = None
+    """How far they have come with practising; None where there is nothing to practise with."""
+    comparing: Comparing | None = None
+    """What they compare, and what was written to them; None where nobody compares."""
     taken_back: tuple[TakenBack, ...] = ()
     """What this learner wrote about works that their authors took back."""
 
@@ -202,11 +220,24 @@ class Dossier:
     """The person's own."""
     has_feedback: bool = False
     """Somebody has reviewed the work."""
+    owes: int | None = None
+    """How many reviews they owe where they are excused from some."""
+    by_staff: tuple[int, int] = (0, 0)
+    """How many reviews of the work are by staff, and how many of these are in the place of a reader."""
 
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
     """The whole page of one learner, in at most nine queries."""
-    dossier = _as_learner(exchange, dossier_of(session, exchange, person_id, now=now))
+    dossier = dossier_of(session, exchange, person_id, now=now)
+    given = sum(offer.state == OfferState.SUBMITTED for offer in dossier.offers)
+    if exchange.sealing is not None:
+        given = sealed_givings(session, exchange, persons=(person_id,)).get(person_id, 0)
+    waiting = waiting_of(session, exchange, person_id, received=len(dossier.feedback), given=given, now=now)
+    if waiting is not None:
+        # As if it had not come.
+        dossier = _without_feedback(dossier)
+    comparing = comparing_of(session, exchange, person_id, is_waiting=waiting is not None)
+    practice = practice_of(session, exchange, person_id)
     own = own_look(session, exchange, dossier.work, dossier.feedback)
     if own is not None and own.waiting:
         dossier = _without_feedback(dossier)
@@ -215,16 +246,18 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     work = work_in(dossier, exchange, now=now)
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
-    given = sum(review.feedback is not None for review in reviews)
     open_review = next((review for review in reviews if review.offer.is_open), None)
+    has = len(received) + dossier.by_staff[1]
+    owed = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
     if windows.why_not_review(now) == "too_late":
         none_because = "too_late"
     elif submitted_at is not None and why_not_open is None and open_review is None:
-        available, none_because = pairing.available(
-            session, exchange, person_id, owes=exchange.reviews - given, now=now
-        )
+        available, none_because = pairing.available(session, exchange, person_id, owes=owed - given, now=now)
+    watching = tuple(presenting.to_watch(session, exchange, person_id))
+    if watching and available is not None and not any(each.is_held_at(now) for each in watching):
+        available, none_because = None, "not_held"
     grade, passback = _grade(session, exchange, person_id)
     return StudentPage(
         step=rules.step(
@@ -233,31 +266,41 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_hand_in=windows.why_not_hand_in(now) is None,
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
-            is_waiting=given < exchange.reviews or len(received) < exchange.reviews,
-            may_assess=own is not None and own.is_due,
+            is_waiting=given < owed or has < exchange.reviews,
+            also={
+                *(("practise",) if practice is not None and practice.is_due else ()),
+                *(("compare",) if comparing is not None and comparing.next is not None else ()),
+                *(("assess",) if own is not None and own.is_due else ()),
+            },
         ),
         why_not_open=why_not_open,
         work=work,
         reviews=reviews,
         open_review=open_review,
         given=given,
-        owed=exchange.reviews,
-        waiting_for=max(exchange.reviews - len(received), 0),
+        owed=owed,
+        waiting_for=max(exchange.reviews - has, 0),
+        # Who is to look at their own work first sees what others say afterwards.
+        by_staff=0 if own is not None and own.waiting else dossier.by_staff[0],
         available=available,
         none_because=none_because,
         received=received,
+        waiting=waiting,
         grade=grade,
         passback=passback,
         windows=windows,
         parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        to_watch=watching,
         own=own,
+        practice=practice,
+        comparing=comparing,
         taken_back=taken_back_among(dossier.offers),
     )
 
 
 def my_work(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> MyWork | None:
     """The work of one author, or None while they have none."""
-    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback, *_ = _work_of(session, exchange, person_id, now=now)
     if work is None:
         return None
     dossier = Dossier(
@@ -294,7 +337,7 @@ def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: in
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
     """Load everything about one person at once. What of it may be shown is decided by those who show it."""
-    work, is_read, has_feedback = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback, owes, by_staff = _work_of(session, exchange, person_id, now=now)
     offers = _offers_of(session, exchange, person_id)
     feedback = _feedback_of(session, exchange, person_id)
     versions = versions_of(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
@@ -304,6 +347,8 @@ def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: dat
         work=work,
         is_read=is_read,
         has_feedback=has_feedback,
+        owes=owes,
+        by_staff=by_staff,
         offers=offers,
         feedback=feedback,
         copies=copies,
@@ -353,7 +398,7 @@ def reviews_in(dossier: Dossier, exchange: Exchange, *, looker: str, now: dateti
         MyReview(
             offer=offer,
             number=number,
-            author_name=_name(offer.submission.author) if is_known(offer) else None,
+            author_name=names_of_authors(exchange, offer.submission) if is_known(offer) else None,
             submission=offer.submission,
             files=under_review(offer)[0].files,
             versions=under_review(offer),
@@ -367,16 +412,26 @@ def reviews_in(dossier: Dossier, exchange: Exchange, *, looker: str, now: dateti
     )
 
 
-def received_in(dossier: Dossier, exchange: Exchange, *, looker: str) -> tuple[Received, ...]:
-    """The feedback of a dossier as *looker* reads it: by letters where its reviewers are hidden."""
+def received_in(
+    dossier: Dossier, exchange: Exchange, *, looker: str, unmasked: Collection[int] = ()
+) -> tuple[Received, ...]:
+    """
+    The feedback of a dossier as *looker* reads it: by letters where its reviewers are hidden.
+
+    *unmasked* is that of which a member of staff knows who wrote it nevertheless.
+    """
     works = {each.offer.submission_id for each in dossier.feedback}
     letters = rules.pseudonyms(exchange.seed, min(works, default=0), len(dossier.feedback))
+
+    def is_known(feedback: Feedback) -> bool:
+        return feedback.id in unmasked if looker == rules.STAFF else feedback.is_agreed
+
     received = (
         Received(
             feedback=feedback,
             letter=letter,
             reviewer_name=_name(feedback.offer.reviewer)
-            if exchange.may_see(looker, rules.REVIEWER, agreed=feedback.is_agreed)
+            if exchange.may_see(looker, rules.REVIEWER, agreed=is_known(feedback))
             else None,
             answers=_answered(exchange, feedback),
             asked=tuple(zip(_questions(dossier, feedback.offer), feedback.to_author, strict=False)),
@@ -397,11 +452,6 @@ def _why_not_counted(feedback: Feedback) -> str | None:
         return feedback.exclusion.reason
     hiding = feedback.hiding
     return hiding.note if hiding is not None and not hiding.counts else None
-
-
-def _as_learner(exchange: Exchange, dossier: Dossier) -> Dossier:
-    """The dossier without feedback that is held back, as if it had not come."""
-    return _without_feedback(dossier) if exchange.holds_back(len(dossier.feedback)) else dossier
 
 
 def _without_feedback(dossier: Dossier) -> Dossier:
@@ -462,16 +512,30 @@ def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) ->
 
 def _work_of(
     session: Session, exchange: Exchange, person_id: int, *, now: datetime
-) -> tuple[Submission | None, bool, bool]:
-    """The work, whether somebody has it, and whether somebody has said something about it."""
+) -> tuple[Submission | None, bool, bool, int | None, tuple[int, int]]:
+    """
+    The work, whether somebody has it, and whether somebody has said something about it; what its author
+    owes who is excused; how many reviews are by staff, and how many of these in the place of a reader.
+    """
+    by_staff = select(func.count()).where(StaffReview.submission_id == Submission.id)
     has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
+    owes = select(Excusal.owes).where(Excusal.exchange_id == exchange.id, Excusal.person_id == person_id)
     row = session.execute(
-        select(Submission, exists().where(has_reader(Submission.id, now)), has_feedback)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        select(
+            Submission,
+            exists().where(has_reader(Submission.id, now)),
+            has_feedback,
+            owes.scalar_subquery(),
+            by_staff.scalar_subquery(),
+            by_staff.where(StaffReview.is_rescue).scalar_subquery(),
+        )
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
-    return (None, False, False) if row is None else (row[0], row[1], row[2])
+    if row is None:
+        return None, False, False, None, (0, 0)
+    return row[0], row[1], row[2], row[3], (row[4], row[5])
 
 
 def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Offer, ...]:
@@ -479,7 +543,9 @@ def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Of
         select(Offer)
         .where(Offer.exchange_id == exchange.id, Offer.reviewer_id == person_id)
         .options(
-            joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author),
+            joinedload(Offer.submission, innerjoin=True).joinedload(
+                Submission.team if exchange.has_teams else Submission.author
+            ),
             joinedload(Offer.draft),
             joinedload(Offer.takeaway),
             joinedload(Offer.feedback).options(*WITH_DIALOGUE),
@@ -495,7 +561,7 @@ def _feedback_of(session: Session, exchange: Exchange, person_id: int) -> tuple[
         select(Feedback)
         .join(Feedback.offer)
         .join(Offer.submission)
-        .where(Submission.exchange_id == exchange.id, Submission.author_id == person_id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(
             *WITH_DIALOGUE,
             joinedload(Feedback.exclusion),
@@ -581,6 +647,13 @@ def _words(offer: Offer) -> Words:
     if offer.feedback is not None:
         return offer.feedback.words
     return Words.from_dict(offer.draft.words) if offer.draft is not None else Words()
+
+
+def names_of_authors(exchange: Exchange, work: Submission) -> str:
+    """Whose a work is: a person's name, or that of their group."""
+    if exchange.has_teams:
+        return work.team.name if work.team is not None else ""
+    return _name(work.author)
 
 
 def _name(person: Person | None) -> str:

@@ -27,6 +27,8 @@ class CharterOptions(Options):
     rules: tuple[str, ...] = ()
     appraise: bool = True
     """Authors say of each feedback how far it keeps the rules."""
+    proposals: bool = False
+    """Students propose rules, and support those of others."""
     shown: str = AT_ONCE
     """When reviewers see that: ``at_once``, or ``settled``, when no more is to come."""
 

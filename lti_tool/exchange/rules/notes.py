@@ -7,7 +7,8 @@ browser selects, what people type and what stands in the text differ in it.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, ClassVar, Self, TypeAlias
 
 from lti_tool.exchange.rules.options import Options
@@ -37,6 +38,20 @@ class NotesOptions(Options):
     on: bool = True
     others: bool = False
     """Whoever has reviewed a work reads what others say about it."""
+    since: datetime | None = None
+    """From when on; what was given before was written for the author alone. None: from the beginning."""
+
+    MOMENTS: ClassVar[frozenset[str]] = frozenset({"since"})
+
+    def chosen_after(self, before: Self, now: datetime) -> Self:
+        """These settings in the place of *before*: they hold from *now* on where others did not read along."""
+        if not self.others:
+            return replace(self, since=None)
+        return replace(self, since=before.since if before.others else now)
+
+    def for_copy(self, now: datetime) -> Self:
+        """A copy has no reviews from before."""
+        return replace(self, since=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,7 +95,7 @@ def filled(
     getters = [person for person, number in gets.items() if number > 0]
     whims.shuffle(givers)
     whims.shuffle(getters)
-    flow = _Flow(gives, gets, allows)
+    flow = Flow(gives, gets, allows)
     if avoids is not None:
         flow.take_greedily(givers, getters, lambda one, other: not avoids(one, other))
     flow.take_greedily(givers, getters, None)
@@ -220,7 +220,7 @@ def _oriented(count: int, reviews: int, whims: random.Random, may: Allows) -> li
 
 def _exact(count: int, reviews: int, whims: random.Random, may: Allows) -> list[Pair]:
     everybody = list(range(count))
-    flow = _Flow(dict.fromkeys(everybody, reviews), dict.fromkeys(everybody, reviews), may)
+    flow = Flow(dict.fromkeys(everybody, reviews), dict.fromkeys(everybody, reviews), may)
     givers, getters = everybody[:], everybody[:]
     whims.shuffle(givers)
     whims.shuffle(getters)
@@ -248,7 +248,7 @@ def _less_mutual(pairs: Sequence[Pair], may: Allows) -> list[Pair]:
     return sorted(kept)
 
 
-class _Flow:
+class Flow:
     """Pairs between givers and getters, grown to the most there can be."""
 
     def __init__(self, gives: Mapping[int, int], gets: Mapping[int, int], allows: Allows) -> None:
@@ -346,14 +346,12 @@ def joining(
     Find *newcomer* what they need: so many authors to read, and so many reviewers who read them.
 
     *lacking* are authors whose work has too few reviewers, *idle* reviewers with too few authors;
-    *waiting* are pairs that nobody has begun, in the order in which they are drawn. A split puts the
+    *waiting* are pairs that nobody has begun, in the order in which they are split. A split puts the
     newcomer between a reviewer and an author: u reads x, and x reads v, so everybody else keeps as
     many as they had. *wanted* pairs of the newcomer come first, what *avoids* names comes last.
     """
     step = _Joining(newcomer, needs, allows, avoids)
     step.take(wanted)
-    # What would rather not be, such as two who review each other, is split first.
-    waiting = sorted(waiting, key=lambda pair: not avoids(*pair))
     for is_picky in (True, False):
         step.is_picky = is_picky
         for author in lacking:

@@ -30,6 +30,8 @@ class GradingOptions(Options):
     using: int = 0
     self_assessment: int = 0
     completion: int = 0
+    staff: bool = False
+    """Whether reviews by staff count as those of classmates do."""
     columns: str = ONE_COLUMN
     """``one``: the whole goes to the link's own column; ``parts``: each part to a column of its own."""
 
@@ -99,7 +101,8 @@ def grade_in_parts(evidence: Evidence, options: GradingOptions, *, maximum: floa
     whole = sum(part.weight for part in parts if part.value is not None)
     if not whole:
         return Grade(maximum=maximum, none_because="no_parts", parts=parts)
-    share = math.fsum(part.weight * part.value for part in parts if part.value is not None) / whole
+    # Weights as parts of the whole: one part alone weighs exactly 1, so that it is rounded as it would be by itself.
+    share = math.fsum(part.weight / whole * part.value for part in parts if part.value is not None)
     return Grade(score=round(share * maximum, 2), maximum=maximum, shares=counted, parts=parts)
 
 
@@ -118,6 +121,9 @@ def _value(name: str, evidence: Evidence, options: GradingOptions) -> float | No
         return _work(evidence, options)
     has_given_all = evidence.given >= evidence.owed
     if name == GIVING:
+        # Whoever is excused from all reviews has this part left out: no credit without work, and no loss.
+        if not evidence.owed:
+            return 1.0 if evidence.given else None
         return 1.0 if has_given_all else evidence.given / evidence.owed
     if name == COMPLETION:
         return float(has_given_all)

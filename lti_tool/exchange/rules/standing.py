@@ -89,6 +89,10 @@ class Standing:
         found = [pair for place, pair in waiting if place >= start] + [pair for place, pair in waiting if place < start]
         return found[:URN]
 
+    def mutual_first(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Pairs whose two people review each other before all others; a newcomer splits those first."""
+        return sorted(pairs, key=lambda pair: pair[::-1] not in self.pairs)
+
     # Steps
 
     def plan(self, people: Sequence[int]) -> Change:
@@ -107,7 +111,7 @@ class Standing:
                 (self.reviews, self.reviews),
                 lacking=sorted((each for each in others if self.lacks(each)), key=lambda each: -self.lacks(each)),
                 idle=[each for each in others if self.idle(each) and each not in self.away],
-                waiting=self.urn(draw_for(self.seed, newcomer)),
+                waiting=self.mutual_first(self.urn(draw_for(self.seed, newcomer))),
                 allows=self.may,
                 avoids=self.would_rather_not,
             )

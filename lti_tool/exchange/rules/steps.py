@@ -2,6 +2,7 @@
 What a learner does now, and what staff may have to look after.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from lti_tool.exchange.rules.offers import PATIENCE
@@ -16,10 +17,12 @@ def step(
     has_unread: bool,
     is_waiting: bool,
     may_hand_in: bool | None = None,
-    may_assess: bool = False,
+    also: Collection[str] = (),
 ) -> str:
     """
-    The one thing a learner does now: not_open, submit, too_late, review, assess, reply, wait, done or closed.
+    The one thing a learner does now: not_open, submit, too_late, review, reply, wait, done or closed.
+
+    *also* names what further settings add, where it is due: practise, compare, assess.
 
     *may_hand_in* says whether work is taken from them, where that is not as the exchange is open.
     """
@@ -31,8 +34,10 @@ def step(
     if why_not_open is not None:
         return "reply" if has_unread else "closed"
     asked = (
+        ("practise", "practise" in also),
         ("review", may_review),
-        ("assess", may_assess),
+        ("compare", "compare" in also),
+        ("assess", "assess" in also),
         ("reply", has_unread),
         ("wait", is_waiting),
     )

@@ -15,6 +15,8 @@ WAYS = (ALLOWED, REQUIRED, UNWANTED)
 
 STAGES = ("idea", "first_draft", "nearly_done")
 MOST_QUESTIONS = 3
+LONGEST_PLACE = 120
+"""Of the line that says where something is shown."""
 MOST_LINKS = 5
 LONGEST_QUESTION = 300
 LONGEST_LINK = 2_000
@@ -34,6 +36,8 @@ class WorkOptions(Options):
     """Whoever has received feedback may hand in a revised version."""
     ask: bool = False
     """Authors say how far the work is, and ask their reviewers up to three questions."""
+    live: bool = False
+    """Nothing is handed in: it is shown live, and people sign up for it."""
     recordings: bool = False
     """Audio and video may be among the files."""
     transcripts: bool = False
@@ -91,6 +95,8 @@ def is_link(url: str) -> bool:
 
 def missing_parts(options: WorkOptions, *, body: str, files: int, links: int) -> tuple[str, ...]:
     """Which parts a work lacks to be handed in: ``text``, ``files``, ``links``; ``any`` where it has none at all."""
+    if options.live:
+        return ()
     has = {"text": bool(body.strip()), "files": files > 0, "links": links > 0}
     asked = {"text": options.text, "files": options.files, "links": options.links}
     lacking = tuple(part for part, is_there in has.items() if asked[part] == REQUIRED and not is_there)

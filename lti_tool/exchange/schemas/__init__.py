@@ -8,6 +8,10 @@ from lti_tool.exchange.schemas.anonymity import (
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
+from lti_tool.exchange.schemas.comparing import (
+    ComparingOptionsSchema,
+    ComparisonSchema,
+)
 from lti_tool.exchange.schemas.dates import (
     ExtensionSchema,
     ReopeningSchema,
@@ -41,8 +45,27 @@ from lti_tool.exchange.schemas.plan import (
     LevelSchema,
     PlanSchema,
 )
+from lti_tool.exchange.schemas.plan_rules import (
+    PairRuleSchema,
+)
+from lti_tool.exchange.schemas.practice import (
+    ExampleSchema,
+    PracticeOptionsSchema,
+)
 from lti_tool.exchange.schemas.promises import (
     CommitmentSchema,
+)
+from lti_tool.exchange.schemas.proposals import (
+    ProposalAnswerSchema,
+    ProposalSchema,
+)
+from lti_tool.exchange.schemas.recipes import (
+    TemplateSchema,
+)
+from lti_tool.exchange.schemas.repairs import (
+    BulkSchema,
+    ExcusalSchema,
+    ReaderSchema,
 )
 from lti_tool.exchange.schemas.self_assessment import (
     SelfAssessmentOptionsSchema,
@@ -57,9 +80,20 @@ from lti_tool.exchange.schemas.taking_part import (
     TakeawaySchema,
     WorkSchema,
 )
+from lti_tool.exchange.schemas.teams import (
+    DealSchema,
+    TeamNameSchema,
+    TeamOptionsSchema,
+)
+from lti_tool.exchange.schemas.time import (
+    LateSchema,
+    ReleaseSchema,
+)
 from lti_tool.exchange.schemas.work import (
     BesideSchema,
     HandInSchema,
+    PresentationSchema,
+    SlotSchema,
     WordsSchema,
     WorkOptionsSchema,
 )
@@ -70,33 +104,51 @@ __all__ = [
     "AppraisalSchema",
     "BegunSchema",
     "BesideSchema",
+    "BulkSchema",
     "CharterSchema",
     "CoachSchema",
     "CommitmentSchema",
+    "ComparingOptionsSchema",
+    "ComparisonSchema",
     "CriterionSchema",
+    "DealSchema",
     "DecisionSchema",
     "DeclineSchema",
     "DialogueSchema",
+    "ExampleSchema",
+    "ExcusalSchema",
     "ExtensionSchema",
     "FeedbackSchema",
     "FlagSchema",
     "GradingSchema",
     "HandInSchema",
+    "LateSchema",
     "LevelSchema",
     "MarkSchema",
     "MessageSchema",
     "NoteSchema",
     "NotesOptionsSchema",
     "OverrideSchema",
+    "PairRuleSchema",
     "PairingSchema",
     "PartOverrideSchema",
     "PlanSchema",
+    "PracticeOptionsSchema",
+    "PresentationSchema",
+    "ProposalAnswerSchema",
+    "ProposalSchema",
+    "ReaderSchema",
     "ReasonSchema",
     "RegradeSchema",
+    "ReleaseSchema",
     "ReopeningSchema",
     "SecondLookSchema",
     "SelfAssessmentOptionsSchema",
+    "SlotSchema",
     "TakeawaySchema",
+    "TeamNameSchema",
+    "TeamOptionsSchema",
+    "TemplateSchema",
     "ThanksSchema",
     "TickSchema",
     "WordsSchema",

@@ -22,6 +22,8 @@ class AnonymitySchema(FormSchema):
         error_messages={"invalid": ONE_OF_THESE},
     )
 
+    staff = fields.String(load_default=rules.SEE, validate=validate.OneOf(rules.STAFF_WAYS, error=ONE_OF_THESE))
+
     @post_load
     def make(self, data: dict[str, Any], **_kwargs: Any) -> rules.AnonymityOptions:
         return rules.AnonymityOptions(**data)

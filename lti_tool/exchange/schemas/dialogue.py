@@ -116,6 +116,7 @@ class CharterSchema(FormSchema):
 
     enabled = fields.Boolean(load_default=False)
     appraise = fields.Boolean(load_default=False)
+    proposals = fields.Boolean(load_default=False)
     shown = fields.String(required=True, validate=validate.OneOf([rules.AT_ONCE, rules.SETTLED], error=ONE_OF_THESE))
     written = fields.List(Line(most=rules.LONGEST_RULE), data_key="rules", load_default=list)
 

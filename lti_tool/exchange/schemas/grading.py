@@ -43,6 +43,7 @@ class GradingSchema(FormSchema):
     using = Weight()
     self_assessment = Weight()
     completion = Weight()
+    staff = fields.Boolean(load_default=False)
     columns = fields.String(
         required=True, validate=validate.OneOf([rules.ONE_COLUMN, rules.COLUMN_PER_PART], error=ONE_OF_THESE)
     )

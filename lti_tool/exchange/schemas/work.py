@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.rules import captions
-from lti_tool.web.fields import LONGEST_NOTE, FormSchema, Line, Revision, Text
+from lti_tool.web.fields import LONGEST_NOTE, FormSchema, Line, Moment, Revision, Text
 
 ONE_OF_THESE = _("Choose one of these.")
 
@@ -23,13 +23,14 @@ class WorkOptionsSchema(FormSchema):
     links = fields.String(required=True, validate=validate.OneOf(rules.WAYS, error=ONE_OF_THESE))
     rounds = fields.Boolean(load_default=False)
     ask = fields.Boolean(load_default=False)
+    live = fields.Boolean(load_default=False)
     recordings = fields.Boolean(load_default=False)
     transcripts = fields.Boolean(load_default=False)
 
     @validates_schema
     def has_a_part(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         """Something must be there to hand in."""
-        if all(data.get(part) == rules.UNWANTED for part in ("text", "files", "links")):
+        if not data.get("live") and all(data.get(part) == rules.UNWANTED for part in ("text", "files", "links")):
             raise ValidationError([_("Something must be handed in: allow at least one.")], "text")
 
     @post_load
@@ -83,6 +84,19 @@ class WordsSchema(FormSchema):
     """What is said in a recording."""
 
     words = Text(most=captions.LONGEST_WORDS)
+
+
+class SlotSchema(FormSchema):
+    """When and where something is shown."""
+
+    held_at = Moment()
+    place = Line(most=rules.LONGEST_PLACE)
+
+
+class PresentationSchema(SlotSchema):
+    """What somebody signs up with."""
+
+    about = Text(most=rules.LONGEST_COMMENT)
 
 
 class HandInSchema(FormSchema):

@@ -14,6 +14,7 @@ from lti_tool.web.fields import LARGEST_ID
 bp = Blueprint("exchange", __name__, template_folder="../templates")
 bp.add_app_template_global(wording.scored, "scored")
 bp.add_app_template_global(noted.listed, "notes_listed")
+bp.add_app_template_global(noted.title, "note_title")
 
 
 @bp.url_value_preprocessor
@@ -35,24 +36,39 @@ def explain(error: errors.ExchangeError) -> ResponseReturnValue:
 # Each module adds its views to the blueprint above.
 from lti_tool.exchange.views import (  # noqa: E402, F401
     anonymity,
+    bulk,
     charter,
     coach,
+    cockpit,
+    comparing,
     dates,
     dialogue,
     downloads,
+    examples,
     exporting,
     flags,
+    glance,
     grading,
     notes,
     oversight,
+    pages,
     pairing,
+    plan,
+    practice,
+    presenting,
     promises,
+    proposals,
+    recipes,
     recordings,
+    release,
+    reopening,
     reviewing,
     self_assessment,
     settings,
+    staff_reviews,
     student,
     takeaways,
+    teams,
     versions,
     withdrawing,
     work_options,

@@ -69,7 +69,7 @@ def withdraw_introduction(id: int, feedback_id: int) -> ResponseReturnValue:
 
 def _back_to(exchange: Exchange, feedback_id: int, *, saying: str) -> ResponseReturnValue:
     """To the page on which this side reads the feedback."""
-    part = queries.part_in(db.session(), exchange, require_part(), feedback_id)
+    part = queries.part_in(db.session(), exchange, require_part(), feedback_id, now=now())
     if part is not None and part.side == rules.REVIEWER:
         return go_to(url_for("exchange.review", id=exchange.id, offer_id=part.offer_id), saying=saying)
     return go_to(url_for("exchange.show", id=exchange.id, _anchor=f"feedback-{feedback_id}"), saying=saying)

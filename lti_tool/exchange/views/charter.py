@@ -94,6 +94,7 @@ def _charter_form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str
         typed=typed,
         rows=written + [""] * max(0, rules.MOST_RULES - len(written)),
         errors=errors or {},
+        has_proposals=exchange.option(rules.CharterOptions).proposals,
         agreed=queries.consents(db.session(), exchange),
         longest=rules.LONGEST_RULE,
     )

@@ -123,6 +123,7 @@ def _effect(exchange: Exchange, people: list[int], form: Mapping[str, Any]) -> s
         waiting=sorted({name for each in effects for name in each.waiting}, key=str.casefold),
         form=form,
         wording=wording,
+        is_seen=exchange.may_see(rules.STAFF, rules.REVIEWER),
         is_together=exchange.option(rules.PairingOptions).start == rules.TOGETHER,
     )
 

@@ -79,6 +79,29 @@ def edit_staff_message(id: int, feedback_id: int, message_id: int) -> ResponseRe
     return _edit(exchange_or_404(id), feedback_id, message_id, current().person_id, is_staff=True)
 
 
+@bp.post("/exchanges/<int:id>/feedback/<int:feedback_id>/unmaskings")
+@staff_required
+def unmask(id: int, feedback_id: int) -> ResponseReturnValue:
+    """Learn who wrote a feedback, for a reason that whoever wrote it reads."""
+    exchange = exchange_or_404(id)
+    part = _part(exchange, feedback_id)
+    reason = request.form.get("reason", "")
+    try:
+        operations.unmask(
+            db.session(), exchange, by=current().person_id, feedback_id=feedback_id, reason=reason, now=now()
+        )
+    except (errors.ReasonMissing, errors.TooLong) as err:
+        db.session.rollback()
+        said = wording.sentence(err) if isinstance(err, errors.TooLong) else _("Say why, in a few words.")
+        refusal = Refusal(of="unmasking", errors={"reason": [said]}, typed={"reason": reason})
+        return _page(exchange, _part(exchange, feedback_id), refusal), 422
+    db.session.commit()
+    return go_to(
+        url_for("exchange.feedback", id=id, feedback_id=part.feedback.id, _anchor="unmasking"),
+        saying=_("Whoever wrote it is told that you asked, and why."),
+    )
+
+
 @bp.post("/exchanges/<int:id>/feedback/<int:feedback_id>/hearing")
 @member_required
 def hear(id: int, feedback_id: int) -> ResponseReturnValue:
@@ -141,7 +164,7 @@ def take_thanks_back(id: int, feedback_id: int) -> ResponseReturnValue:
     author = require_part()
 
     def act() -> None:
-        operations.take_thanks_back(db.session(), exchange, author=author, feedback_id=feedback_id)
+        operations.take_thanks_back(db.session(), exchange, author=author, feedback_id=feedback_id, now=now())
 
     return _done(exchange, feedback_id, act, of="thanks", template="_thanks", saying=_("Taken back."))
 
@@ -171,10 +194,16 @@ def reviewer_facts(exchange: Exchange, review: queries.MyReview) -> dict[str, An
         return facts
     look = review.feedback.second_look
     return facts | {
+        "unmaskings": queries.unmaskings(db.session(), exchange, review.feedback.id),
+        "reopened": queries.reopened_reviews(db.session(), exchange, current().person_id, now=now()).get(
+            review.feedback.id
+        ),
         "differing": [
             (each, queries.answered_in(exchange, each))
             for each in (queries.differing(db.session(), exchange, review.feedback) if look is None else ())
         ],
+        "others_are_shown": exchange.option(rules.NotesOptions).others,
+        "others": queries.others_of_the_work(db.session(), exchange, review, now=now()),
         "shows_appraisal": review.feedback.appraisal is not None
         and queries.appraisals_shown(db.session(), exchange, current().person_id, now=now()),
     }
@@ -242,7 +271,7 @@ def _done(
 
 def _part(exchange: Exchange, feedback_id: int) -> queries.Part:
     viewer = current()
-    found = queries.part_in(db.session(), exchange, viewer.person_id, feedback_id, is_staff=viewer.is_staff)
+    found = queries.part_in(db.session(), exchange, viewer.person_id, feedback_id, now=now(), is_staff=viewer.is_staff)
     if found is None:
         abort(404)
     return found
@@ -274,6 +303,13 @@ def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> d
             "note_id": int(typed.removeprefix("note-")) if typed.startswith("note-") else None,
         }
     found = queries.with_dialogue(db.session(), part.feedback.id)
+    if part.side == rules.STAFF and exchange.asks_staff:
+        asked = queries.unmaskings(db.session(), exchange, found.id)
+        knows = any(each.by_id == current().person_id for each in asked)
+        facts |= {
+            "unmaskings": asked,
+            "reviewer": queries.writer_of(db.session(), found.id) if knows else None,
+        }
     if part.side == rules.REVIEWER:
         facts["other_name"] = queries.author_name(db.session(), exchange, part)
     return facts | {

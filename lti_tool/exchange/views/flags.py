@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 
 from lti_tool import db
 from lti_tool.clock import now
-from lti_tool.exchange import errors, operations, queries, talk, wording
+from lti_tool.exchange import errors, operations, queries, rules, talk, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import DecisionSchema, FlagSchema
 from lti_tool.exchange.views import bp
@@ -102,13 +102,17 @@ def _form(exchange: Exchange, by: int, typed: dict[str, Any], **facts: Any) -> s
     is_possible = thing.isascii() and thing.isdigit() and 0 < len(thing) < 11 and int(thing) <= LARGEST_ID
     if kind not in talk.FLAGGED or not is_possible:
         abort(404)
-    operations.thing_of(db.session(), exchange, by=by, kind=kind, thing_id=int(thing))
+    operations.thing_of(db.session(), exchange, by=by, kind=kind, thing_id=int(thing), now=now())
+    is_author = kind == "feedback" or queries.wrote_the_work(
+        db.session(), exchange, by, kind=kind, message_id=int(thing)
+    )
     return render_template(
         "exchange/flag_new.html",
         exchange=exchange,
         typed=typed,
         reasons=[(key, str(words)) for key, words in talk.FLAG_REASONS.items()],
         what=str(talk.FLAGGED[kind]),
+        is_named=is_author or exchange.may_see(rules.STAFF, rules.REVIEWER),
         **({"errors": {}} | facts),
     )
 
@@ -118,7 +122,9 @@ def _page(exchange: Exchange, flag_id: int, **typed: Any) -> str:
     if found is None:
         abort(404)
     decisions = [
-        (key, str(words)) for key, words in talk.DECISIONS.items() if key in operations.decisions_for(found.kind)
+        (key, str(words))
+        for key, words in talk.DECISIONS.items()
+        if key in operations.decisions_for(found.kind, is_sealed=exchange.sealing is not None)
     ]
     facts: dict[str, Any] = {
         "exchange": exchange,
@@ -126,6 +132,7 @@ def _page(exchange: Exchange, flag_id: int, **typed: Any) -> str:
         "has_looked": any(act.by_id == current().person_id for act in found.flag.acts),
         "answers": queries.answered_in(exchange, found.feedback) if found.feedback is not None else (),
         "decisions": decisions,
+        "shows_reviewers": exchange.may_see(rules.STAFF, rules.REVIEWER),
         "talk": talk,
         "wording": wording,
         "typed": {},

@@ -21,7 +21,7 @@ from lti_tool.web.fields import LARGEST_ID, flat
 from lti_tool.web.guards import staff_required, teacher_required
 from lti_tool.web.viewer import current
 
-SETTINGS = ("method", *rules.PARTS, "columns")
+SETTINGS = ("method", *rules.PARTS, "staff", "columns")
 
 
 @bp.get("/exchanges/<int:id>/settings/grading")

@@ -70,7 +70,7 @@ def my_notes(id: int) -> ResponseReturnValue:
     page: queries.StudentPage = facts["page"]
     versions = page.work.versions if page.work is not None else ()
     said = [
-        noted.Said(note=note, feedback=each.feedback, who=_who(each))
+        noted.Said(note=note, feedback=each.feedback, who=noted.reviewer(each))
         for each in page.received
         if each.feedback.hiding is None
         for note in each.feedback.noted
@@ -87,7 +87,7 @@ def notes_for(id: int, person_id: int) -> ResponseReturnValue:
     if page is None or page.work is None:
         abort(404)
     said = [
-        noted.Said(note=note, feedback=each.feedback, who=each.reviewer_name or _("somebody who left"))
+        noted.Said(note=note, feedback=each.feedback, who=noted.reviewer(each))
         for each in page.received
         for note in each.feedback.noted
     ]
@@ -118,6 +118,7 @@ def change_notes_options(id: int) -> ResponseReturnValue:
         options = NotesOptionsSchema().load(typed)
     except ValidationError as err:
         return _form(exchange, typed, errors=flat(err.normalized_messages())), 422
+    options = options.chosen_after(exchange.option(rules.NotesOptions), now())
     operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
     db.session.commit()
     return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
@@ -145,10 +146,6 @@ def _beside_the_text(
             "wording": wording,
         },
     )
-
-
-def _who(received: queries.Received) -> str:
-    return received.reviewer_name or str(_("Reviewer %(letter)s", letter=received.letter))
 
 
 def _form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:

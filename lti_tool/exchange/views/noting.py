@@ -17,9 +17,9 @@ FIELDS = ("where", "quote", "at", "page", "point", "words")
 """Of a note being typed: ``note-where``, ``note-quote`` … One that was added is ``note-17``."""
 
 
-def typed(exchange: Exchange) -> dict[str, Any] | None:
+def typed() -> dict[str, Any] | None:
     """The notes of a form as :class:`NotingSchema` reads them; None where it says nothing of them."""
-    if not exchange.option(rules.NotesOptions).on or "note-words" not in request.form:
+    if not any(name.startswith("note-") for name in request.form):
         return None
     begun = {name: request.form.get(f"note-{name}", "") for name in FIELDS}
     return {"words": _words(), "begun": begun}
@@ -60,14 +60,18 @@ def typed_words() -> list[str]:
     return [each for each in (*_words().values(), _begun().words) if each.strip()]
 
 
+def retyped(notes: tuple[rules.Note, ...]) -> tuple[rules.Note, ...]:
+    """*notes* with the words that were typed."""
+    again = _words()
+    return tuple(replace(note, words=again.get(note.id, note.words)) for note in notes)
+
+
 def facts(exchange: Exchange, review: queries.MyReview, words: rules.Words | None = None) -> dict[str, Any]:
     """What the page of a review shows of notes; *words* are typed ones that were refused."""
     has_notes = exchange.option(rules.NotesOptions).on
     found: dict[str, Any] = {"has_notes": has_notes, "annotated": None}
     if words is not None:
-        again = _words()
-        notes = tuple(replace(note, words=again.get(note.id, note.words)) for note in review.words.notes)
-        words = found["words"] = replace(words, notes=notes, begun=_begun())
+        words = found["words"] = replace(words, notes=retyped(review.words.notes), begun=_begun())
     words = words if words is not None else review.words
     if not has_notes and not words.notes:
         return found

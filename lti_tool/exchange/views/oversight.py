@@ -16,11 +16,12 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.courses import queries as courses
 from lti_tool.exchange import errors, operations, queries, rules, wording
-from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.models import Exchange, FeedbackRelease
 from lti_tool.exchange.schemas import OverrideSchema
 from lti_tool.exchange.talk import Talk
 from lti_tool.exchange.views import bp, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx
+from lti_tool.exchange.views.paging import paged
 from lti_tool.grades import operations as grade_operations
 from lti_tool.grades import queries as grade_queries
 from lti_tool.grades import words as grade_words
@@ -47,19 +48,28 @@ STAGES = {
 }
 
 
-def overview_page(exchange: Exchange) -> str:
-    """Who is where, for staff."""
+PEOPLE_A_PAGE = 100
+
+
+def overview_page(exchange: Exchange, **typed: Any) -> str:
+    """Who is where, for staff; with what was typed about several of them where that was refused."""
     overview = queries.overview(db.session(), exchange, now=now())
     who = request.args.get("who", "")
     name = " ".join(request.args.get("name", "").split())[:100]
     rows = [row for row in overview.rows if _is_asked_for(row, who, name, exchange)]
-    facts = {
+    shown, page, pages = paged(rows, size=PEOPLE_A_PAGE)
+    facts: dict[str, Any] = {
         "exchange": exchange,
         "overview": overview,
+        "found": len(rows),
+        "page": page,
+        "pages": pages,
+        "typed": {},
+        "errors": {},
         "stages": _stages(overview.rows, exchange),
         "stage_of": {row.person_id: _stage_of(row, exchange) for row in overview.rows},
         "stage_words": STAGES,
-        "rows": rows,
+        "rows": shown,
         "times": [
             (words, at)
             for words, at in ((_("Work due"), exchange.submit_by), (_("Reviews due"), exchange.review_by))
@@ -75,9 +85,13 @@ def overview_page(exchange: Exchange) -> str:
         "has_no_column": exchange.points is not None and courses.link_of(db.session(), exchange.id) is None,
         "wording": wording,
         "grade_words": grade_words,
+        "compares": exchange.option(rules.ComparingOptions).is_on,
+        "asks_for_rules": exchange.option(rules.CharterOptions).proposals,
         "to_look_at": queries.open_flags(db.session(), exchange),
+        "release": exchange.option(rules.ReleaseOptions),
+        "released": _released(exchange),
     }
-    return render_template("exchange/_people.html" if is_htmx() else "exchange/overview.html", **facts)
+    return render_template("exchange/_people.html" if is_htmx() else "exchange/overview.html", **(facts | typed))
 
 
 @bp.get("/exchanges/<int:id>/people/<int:person_id>")
@@ -155,6 +169,13 @@ def send_again(id: int, person_id: int) -> ResponseReturnValue:
     return _graded(exchange, person_id, _("The grade is sent once more."))
 
 
+def _released(exchange: Exchange, person_id: int | None = None) -> FeedbackRelease | None:
+    """Whether staff show feedback, where it is not shown at once anyway."""
+    if exchange.option(rules.ReleaseOptions).when == rules.SHOWN_AT_ONCE:
+        return None
+    return queries.feedback_release(db.session(), exchange, person_id=person_id)
+
+
 def _me() -> int:
     return current().person_id
 
@@ -176,7 +197,7 @@ def _refused_grade(exchange: Exchange, person_id: int, said: Mapping[str, Any]) 
 
 
 def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
-    page = queries.person_page(db.session(), exchange, person_id, now=now())
+    page = queries.person_page(db.session(), exchange, person_id, now=now(), looker=_me())
     if page is None:
         abort(404)
     template = "exchange/_grade.html" if is_htmx() and not facts.pop("is_whole", False) else "exchange/person.html"
@@ -187,11 +208,15 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
         "typed": {},
         "said": "",
         "talk": Talk(exchange=exchange, person_id=_me(), now=now()),
+        "release": exchange.option(rules.ReleaseOptions),
+        "released": _released(exchange, person_id),
         "wording": wording,
+        "shows_reviewers": exchange.may_see(rules.STAFF, rules.REVIEWER),
         "grade_words": grade_words,
         "exchange_options": exchange.option(rules.GradingOptions),
         "part_errors": {},
         "part_typed": {},
+        "by_staff": queries.staff_reviews_of(db.session(), exchange, person_id) if page.by_staff else (),
         **self_assessment.own_facts(exchange, page.own, is_staff=True),
     }
     return render_template(template, **(defaults | facts))
@@ -200,7 +225,7 @@ def person_page(exchange: Exchange, person_id: int, **facts: Any) -> str:
 def _stage_of(row: queries.StudentRow, exchange: Exchange) -> str:
     if row.submitted_at is None:
         return "writing" if row.has_draft else "away"
-    if row.given < exchange.reviews:
+    if row.given is None or row.given < row.owes:
         return "reviewing"
     return "done" if row.received >= exchange.reviews else "waiting"
 

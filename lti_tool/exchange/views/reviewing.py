@@ -3,6 +3,7 @@ A reviewer at work: take a work, write, give the feedback or hand the work back.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, render_template, request, url_for
@@ -28,7 +29,10 @@ from lti_tool.web.viewer import current
 def take(id: int) -> ResponseReturnValue:
     """Get the work that most needs a reader."""
     exchange = exchange_or_404(id)
-    found = operations.next_offer(db.session(), exchange, reviewer=require_part(), now=now())
+    try:
+        found = operations.next_offer(db.session(), exchange, reviewer=require_part(), now=now())
+    except errors.PracticeFirst as err:
+        return go_to(url_for("exchange.practise", id=id), saying=wording.sentence(err), kind="info")
     db.session.commit()
     return _go_on(exchange, found)
 
@@ -83,6 +87,7 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
         errors.UnknownAnswer,
         errors.NotOpen,
         errors.NoteRefused,
+        errors.NotHeldYet,
     ) as err:
         return refused(exchange, offer_id, err), 422
     except errors.OfferIsOver as err:
@@ -106,8 +111,16 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        words = FeedbackSchema().load(form_of(exchange))["words"]
-        operations.revise_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, words=words, now=now())
+        form = FeedbackSchema().load(form_of(exchange))
+        operations.revise_feedback(
+            db.session(),
+            exchange,
+            reviewer=reviewer,
+            offer_id=offer_id,
+            words=form["words"],
+            noting=form["noting"],
+            now=now(),
+        )
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
         said = _errors_by_name(exchange, err)
         db.session.rollback()
@@ -169,7 +182,7 @@ def _go_on(exchange: Exchange, found: operations.NextOffer, *, saying: str = "")
 
 def form_of(exchange: Exchange) -> dict[str, Any]:
     """The form as :class:`FeedbackSchema` reads it, with the notes on single places."""
-    return words_form.values(exchange) | {"noting": noting.typed(exchange)}
+    return words_form.values(exchange) | {"noting": noting.typed()}
 
 
 def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
@@ -238,6 +251,7 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "copy_url": _copy_url(exchange, offer_id),
         "decline_reasons": list(wording.DECLINE_REASONS.items()),
         "error_labels": _labels(exchange),
+        **_shown(exchange, mine),
         **dialogue.reviewer_facts(exchange, mine),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
     }
@@ -246,11 +260,19 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
     return render_template("exchange/_refused.html" if wants_form else "exchange/review.html", **facts)
 
 
+def _shown(exchange: Exchange, mine: queries.MyReview) -> dict[str, Any]:
+    """When and where it is shown, where nothing is handed in."""
+    if not exchange.is_live:
+        return {}
+    slot = queries.slot_of(db.session(), mine.submission.id)
+    return {"slot": slot, "is_held": slot is None or slot.held_at is None or slot.held_at <= now()}
+
+
 def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
     mine = queries.my_review(db.session(), exchange, require_part(), offer_id, now=now())
     if mine is None or mine.feedback is None:
         abort(404)
-    if not operations.may_revise(db.session(), exchange, mine.feedback):
+    if not operations.may_revise(db.session(), exchange, mine.feedback, reviewer=require_part(), now=now()):
         raise errors.NotAsked
     facts = {
         "exchange": exchange,
@@ -262,8 +284,11 @@ def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "revise_url": url_for("exchange.revise", id=exchange.id, offer_id=offer_id),
         **dialogue.reviewer_facts(exchange, mine),
     }
+    facts |= typed
+    if "words" in typed:
+        facts["words"] = replace(typed["words"], notes=noting.retyped(mine.words.notes))
     template = "exchange/_review_form.html" if is_htmx() else "exchange/revision.html"
-    return render_template(template, **(facts | typed))
+    return render_template(template, **facts)
 
 
 def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:

@@ -96,6 +96,11 @@ def change(id: int) -> ResponseReturnValue:
         operations.edit_exchange(db.session(), exchange, plan, by=current().person_id, now=now())
     except (ValidationError, errors.ExchangeError) as err:
         return _refused(exchange, words, err)
+    if current().deep_link and not exchange.is_published and act != "draft":
+        # Begun from a template while the LMS waits for what to add.
+        operations.publish(db.session(), exchange, by=current().person_id, now=now())
+        db.session.commit()
+        return go_to(url_for("launch.place", id=id))
     db.session.commit()
     saying = _("Saved. Grades follow the changed weights, except those set by hand.") if moves_weights else _("Saved.")
     return go_to(url_for("exchange.show", id=id), saying=saying)

@@ -13,8 +13,8 @@ from flask_babel import ngettext
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import operations, queries, rules, talk, wording
-from lti_tool.exchange.models import Commitment, Exchange
-from lti_tool.exchange.views import bp, oversight, self_assessment
+from lti_tool.exchange.models import Commitment, Exchange, Reopening
+from lti_tool.exchange.views import bp, comparing, oversight, practice, self_assessment
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
 from lti_tool.grades import words as grade_words
 from lti_tool.web import markdown
@@ -68,10 +68,11 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "exchange": exchange,
         "page": page,
-        "steps": self_assessment.with_step(_steps(exchange, page), exchange, page),
-        "times": [(words, at) for words, at in _times(page.windows) if at],
+        "steps": _all_steps(exchange, page),
+        "times": [(words, at) for words, at in _times(page.windows, is_live=exchange.is_live) if at],
         "is_looking": not viewer.takes_part,
         "commitment": _commitment(exchange, page),
+        "reopened": _reopened(exchange, page),
         "is_overdue": page.windows.is_late(now()),
         "takes_work": page.windows.why_not_hand_in(now()) is None,
         "options": exchange.option(rules.GradingOptions),
@@ -80,13 +81,33 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "talk": talk.Talk(exchange=exchange, person_id=viewer.person_id, now=now()),
         "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
         "taken": _taken(exchange, page),
+        "by_staff": queries.staff_reviews_of(db.session(), exchange, viewer.person_id) if page.by_staff else (),
         **self_assessment.own_facts(exchange, page.own),
     }
+    if exchange.has_teams:
+        options = exchange.option(rules.TeamOptions)
+        facts["team"] = queries.team_of(db.session(), exchange, viewer.person_id)
+        facts["team_size"] = options.size
+        facts["team_choices"] = queries.teams(db.session(), exchange) if options.choose else ()
+    if exchange.is_live and page.work is not None:
+        facts["slot"] = queries.slot_of(db.session(), page.work.submission.id)
     if page.grade is not None and page.grade.cause == "override":
         facts["override"] = queries.overrides_of(db.session(), exchange, persons=[viewer.person_id]).get(
             viewer.person_id
         )
     return facts
+
+
+def _reopened(exchange: Exchange, page: queries.StudentPage) -> list[tuple[Reopening, queries.MyReview | None]]:
+    """What staff opened for this learner alone, with the review where it is one."""
+    if not exchange.has_own_dates:
+        return []
+    reviews = {each.feedback.id: each for each in page.reviews if each.feedback is not None}
+    return [
+        (each, reviews.get(each.feedback_id or 0))
+        for each in queries.reopenings(db.session(), exchange, person_id=current().person_id)
+        if each.is_open_at(now()) and (each.feedback_id is None or each.feedback_id in reviews)
+    ]
 
 
 def _commitment(exchange: Exchange, page: queries.StudentPage) -> Commitment | None:
@@ -106,6 +127,13 @@ def _taken(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, Any]
     ]
 
 
+def _all_steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
+    """With those that the further settings add, from the last to the first."""
+    steps = self_assessment.with_step(_steps(exchange, page), exchange, page)
+    steps = comparing.with_step(steps, page.comparing, page.step)
+    return practice.with_step(steps, page.practice, page.step)
+
+
 def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]]:
     """The four steps of everybody, and how far this one has come."""
     is_handed_in = page.work is not None and page.work.submission.submitted_at is not None
@@ -121,8 +149,10 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
         "done": 3 if page.received and not is_replied else None,
     }.get(page.step)
     words = (
-        _("Hand in your work"),
-        ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed),
+        _("Sign up to present") if exchange.is_live else _("Hand in your work"),
+        ngettext("Give feedback to one classmate", "Give feedback to %(num)s classmates", page.owed)
+        if page.owed
+        else _("Give feedback: you are excused"),
         _("Read what comes back"),
         _("Reply"),
     )
@@ -142,9 +172,9 @@ def _steps(exchange: Exchange, page: queries.StudentPage) -> list[dict[str, str]
     ]
 
 
-def _times(windows: rules.Windows) -> list[tuple[str, datetime | None]]:
+def _times(windows: rules.Windows, *, is_live: bool) -> list[tuple[str, datetime | None]]:
     return [
         (_("Opens"), windows.opens_at),
-        (_("Work due"), windows.submit_by),
+        (_("Sign up by") if is_live else _("Work due"), windows.submit_by),
         (_("Reviews due"), windows.review_by),
     ]

@@ -37,7 +37,7 @@ def facts_of(draft: WordsDraft | None, given: Words | None, *, restore_url: str)
         "words": written,
         "revision": draft.revision if draft is not None else 0,
         "saved_at": draft.saved_at if draft is not None else None,
-        "copies": _copies(draft),
+        "copies": copies_of(draft),
         "copy_url": lambda _copy: restore_url,
     }
 
@@ -76,7 +76,7 @@ def keep(
     return render_template(
         "exchange/_saved.html",
         saved=saved,
-        copies=_copies(draft),
+        copies=copies_of(draft),
         coach=(),
         criteria=exchange.criteria,
         copy_url=lambda _copy: restore_url,
@@ -88,7 +88,8 @@ def keep(
     )
 
 
-def _copies(draft: WordsDraft | None) -> tuple[Kept, ...]:
+def copies_of(draft: WordsDraft | None) -> tuple[Kept, ...]:
+    """The words of another tab, if there are any."""
     if draft is None or not draft.other:
         return ()
     return (Kept(content={"answers": {}, "comment": "", **draft.other}, saved_at=draft.saved_at),)

@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import operations, rules
+from lti_tool.exchange.errors import HasWork
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import WorkOptionsSchema
 from lti_tool.exchange.views import bp
@@ -39,6 +40,11 @@ def change_work_options(id: int) -> ResponseReturnValue:
         options = WorkOptionsSchema().load(typed)
     except ValidationError as err:
         return _form(exchange, typed, errors=flat(err.normalized_messages())), 422
+    try:
+        operations.require_way_kept(db.session(), exchange, options)
+    except HasWork:
+        said = _("Somebody has handed in or signed up already, so this stays as it is.")
+        return _form(exchange, typed, errors={"live": [said]}), 422
     operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
     db.session.commit()
     return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))

@@ -28,7 +28,10 @@ from lti_tool.web.viewer import current
 @member_required
 def write(id: int) -> ResponseReturnValue:
     """The place to write."""
-    return _page(exchange_or_404(id), require_part())
+    exchange = exchange_or_404(id)
+    if exchange.is_live:
+        return go_to(url_for("exchange.presentation", id=id))
+    return _page(exchange, require_part())
 
 
 @bp.post("/exchanges/<int:id>/work/draft")
@@ -39,13 +42,15 @@ def keep_draft(id: int) -> ResponseReturnValue:
     author = require_part()
     try:
         saved = _save(exchange, author)
-    except (ValidationError, errors.TooLong, errors.NotOpen) as err:
+    except (ValidationError, errors.TooLong, errors.NotOpen, errors.NoTeam) as err:
         return _refused(exchange, author, err), 422
     db.session.commit()
     if is_htmx():
         return _saved(exchange, author, saved)
     if saved.conflict:
-        return go_to(url_for("exchange.write", id=id, _anchor="copies"), saying=_conflict_words(), kind="warning")
+        return go_to(
+            url_for("exchange.write", id=id, _anchor="copies"), saying=_conflict_words(exchange), kind="warning"
+        )
     if request.form.get("act") == "check":
         return go_to(url_for("exchange.check", id=id))
     recording = request.form.get("act", "").removeprefix("words-")
@@ -191,7 +196,14 @@ def _settings() -> Settings:
     return found
 
 
-def _conflict_words() -> str:
+def _conflict_words(exchange: Exchange) -> str:
+    if exchange.has_teams:
+        return str(
+            _(
+                "This was also changed by somebody of your group, or in another tab. Both are kept: "
+                "here is what you saved last, and the other is below it."
+            )
+        )
     said = _(
         "This was also changed in another tab. Both are kept: here is what you saved last, and the other is below it."
     )
@@ -215,7 +227,7 @@ def _saved(exchange: Exchange, author: int, saved: Saved) -> str:
         saved=saved,
         copies=mine.copies if mine else (),
         copy_url=lambda copy: url_for("exchange.restore", id=exchange.id, copy_id=copy.id),
-        conflict_words=_conflict_words(),
+        conflict_words=_conflict_words(exchange),
     )
 
 
@@ -253,7 +265,7 @@ def _facts(exchange: Exchange, work: queries.MyWork | None, **typed: Any) -> dic
         "wording": wording,
         "copies": work.copies if work else (),
         "copy_url": lambda copy: url_for("exchange.restore", id=exchange.id, copy_id=copy.id),
-        "conflict_words": _conflict_words(),
+        "conflict_words": _conflict_words(exchange),
         "windows": windows,
         "because": windows.why_not_hand_in(now()),
         "is_overdue": windows.is_late(now()),

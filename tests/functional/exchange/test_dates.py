@@ -11,6 +11,7 @@ from lti_tool.exchange.models import Extended, Extension, PlannedPair
 from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.exchange.rules import OwnDates
 from lti_tool.files.storage import DatabaseStorage
+from lti_tool.grades.models import Passback
 from lti_tool.journal.models import Entry
 from lti_tool.notices.models import Notice
 from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, review, take
@@ -240,6 +241,22 @@ def test_a_grade_waits_for_whoever_has_more_time(made: Class) -> None:
 
     assert mine not in first
     assert later >= first
+
+
+def test_a_grade_that_is_sent_late_says_when_the_work_came(made: Class) -> None:
+    """Pain 44."""
+    mine = made.people[0]
+    extend(made, mine, submit_by=WORK_DUE + 2 * DAY)
+    for person in made.people:
+        hand_in(made, person, now=WORK_DUE + DAY if person == mine else BEGUN)
+    for person in made.people[1:]:
+        review(made, person, now=WORK_DUE + DAY)
+
+    operations.close(made.session, made.exchange, by=made.teacher.person_id, now=LATER)
+
+    sent = dict(made.session.execute(select(Passback.person_id, Passback.submitted_at)).all())
+    assert len(sent) > 1
+    assert sent == {person: WORK_DUE + DAY if person == mine else BEGUN for person in sent}
 
 
 @pytest.mark.parametrize(

@@ -263,7 +263,7 @@ def test_thanks_are_given_once_and_counted_for_the_class(chartered: Class, feedb
         assert queries.standing(chartered.session, chartered.exchange, person, now=LATER).thanks == 1
     with pytest.raises(errors.UnknownRule):
         operations.thank(chartered.session, chartered.exchange, rule="Long.", now=LATER, **about)
-    operations.take_thanks_back(chartered.session, chartered.exchange, **about)
+    operations.take_thanks_back(chartered.session, chartered.exchange, **about, now=BEGUN)
     assert chartered.session.scalars(select(Thanks)).all() == []
 
 
@@ -359,7 +359,7 @@ def test_hidden_feedback_is_out_of_its_authors_reach(made: Class, feedback: Feed
         now=LATER,
     )
 
-    assert queries.part_in(made.session, made.exchange, author, feedback.id) is None
+    assert queries.part_in(made.session, made.exchange, author, feedback.id, now=BEGUN) is None
     with pytest.raises(errors.NoSuchFeedback):
         say(made, feedback, author, "Why?")
 

@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, QueuePool, event
+from sqlalchemy import Engine, QueuePool, event, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import exporting, operations, rules
 from lti_tool.exchange.exporting import FILES, NotReplayable, Sight
 from lti_tool.exchange.exporting.tables import PEOPLE, REVIEWS, safe
-from lti_tool.exchange.models import GradeOverride
+from lti_tool.exchange.models import Feedback, GradeOverride, Offer
 from tests.factories.exchange import BEGUN, Class, all_hand_in, give, hand_in, make_class, make_words, review, take
 
 BLIND = Sight(authors=True, reviewers=False)
@@ -53,6 +53,11 @@ def lively(session: Session, *, learners: int) -> Class:
     )
     session.commit()
     return made
+
+
+def given_by(session: Session, made: Class, person: int) -> Feedback:
+    rows = select(Feedback).join(Offer).where(Offer.exchange_id == made.exchange.id, Offer.reviewer_id == person)
+    return session.scalars(rows).one()
 
 
 def sent(made: Class, name: str, sight: Sight | None = None) -> str:
@@ -144,8 +149,8 @@ def test_names_that_staff_do_not_see_are_in_no_file(session: Session, made: Clas
     rows = rows_of(made, "reviews", BLIND)
 
     assert found["withheld"] == ["reviewers", "pairing"]
-    assert found["seats"] == found["pairs"] == found["pairing_events"] == found["pair_rules"] == []
-    assert {each["reviewer"] for each in found["offers"] + found["feedback"]} == {None}
+    assert found["seats"] == found["pairs"] == found["pairing_events"] == found["pair_rules"] == found["offers"] == []
+    assert {each["reviewer"] for each in found["feedback"]} == {None}
     assert {each["by"] for each in found["flags"]} == {None}
     assert not ids & {row["reviewer"] for row in rows} - {""}
     assert {row["reviewer_name"] for row in rows} == {""}
@@ -168,6 +173,57 @@ def test_authors_that_staff_do_not_see_cannot_be_told_by_the_minute(made: Class)
 def test_masked_exchanges_tell_staff_who_is_who_as_their_pages_do(made: Class) -> None:
     assert made.exchange.is_masked
     assert exporting.sight_of(made.exchange) == Sight(authors=True, reviewers=True)
+
+
+def test_of_what_an_unseen_reviewer_did_only_the_day_is_told(session: Session, made: Class) -> None:
+    """Pain 22: who sits beside somebody, or reads the log of a server, sees when they press a button."""
+    operations.say(
+        session,
+        made.exchange,
+        writer=made.people[0],
+        feedback_id=given_by(session, made, made.people[0]).id,
+        body="The second paragraph.",
+        now=BEGUN,
+    )
+    session.commit()
+
+    found = whole(made, BLIND)
+
+    assert {each["given_at"] for each in found["feedback"]} == {"2026-03-02"}
+    assert {each["sent_at"] for each in found["messages"] if each["side"] == "reviewer"} == {"2026-03-02"}
+    assert {row["given_at"] for row in rows_of(made, "reviews", BLIND)} == {"2026-03-02"}
+    assert {len(each["given_at"]) for each in whole(made)["feedback"]} == {len(BEGUN.isoformat())}
+
+
+def test_a_sealed_exchange_tells_in_no_file_who_reviewed_whom(session: Session) -> None:
+    """While it runs, once it is closed, and once it is sealed."""
+    made = make_class(session, learners=4, anonymity=rules.SEALED)
+    all_hand_in(made)
+    for person in made.people[:3]:
+        review(made, person)
+    session.commit()
+    running = rows_of(made, "people")
+    operations.close(session, made.exchange, by=made.teacher.person_id, now=BEGUN)
+    session.commit()
+    closed = rows_of(made, "people")
+    operations.seal(session, made.exchange, now=BEGUN + timedelta(days=2))
+    session.commit()
+
+    assert {row["reviews_given"] for row in running} == {""}
+    assert sorted(row["reviews_given"] for row in closed) == ["0", "1", "1", "1"]
+    assert [row["reviews_given"] for row in rows_of(made, "people")] == [row["reviews_given"] for row in closed]
+    found = whole(made)
+    assert found["withheld"] == ["reviewers", "pairing"]
+    assert {each["reviewer"] for each in found["feedback"]} == {None}
+    assert len(found["feedback"]) == 3
+
+
+def test_where_teachers_give_a_reason_first_no_file_tells_a_name(session: Session, made: Class) -> None:
+    made.exchange.options = {"anonymity": {"staff": rules.ASK}}
+    session.commit()
+
+    assert exporting.sight_of(made.exchange) == BLIND
+    assert {row["reviewer_name"] for row in rows_of(made, "reviews")} == {""}
 
 
 # Tables
@@ -235,7 +291,7 @@ def counted(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-@pytest.mark.parametrize("name,most", [("people", 12), ("reviews", 3), ("whole", 16)])
+@pytest.mark.parametrize("name,most", [("people", 12), ("reviews", 3), ("whole", 22)])
 def test_a_file_costs_as_many_queries_for_a_large_class_as_for_a_small_one(
     session: Session, engine: Engine, name: str, most: int
 ) -> None:

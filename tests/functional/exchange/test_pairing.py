@@ -186,7 +186,7 @@ def test_those_around_somebody_who_leaves_keep_what_was_promised(session: Sessio
 
 
 def test_who_waited_to_begin_together_begins_at_once_where_the_teacher_decides_so(session: Session) -> None:
-    """Pain 9: phase switched but nobody allocated. Pain 12: settings that freeze."""
+    """Pain 9: a phase is switched and nobody allocated. Pain 12: settings that freeze."""
     made = make_class(session, learners=5, reviews=2, submit_by=DUE)
     choose(made, start=rules.TOGETHER)
     all_hand_in(made)
@@ -212,7 +212,7 @@ def test_a_single_one_who_waited_is_found_by_whoever_comes_next(session: Session
 
 
 def test_another_rule_about_groups_plans_anew_what_nobody_has_begun(session: Session) -> None:
-    """Pain 12: settings that freeze at the first review. Pain 18 and 45: groups of the LMS, changed after the start."""
+    """Pain 12: settings that freeze. Pain 18: groups that change after the start. Pain 45: groups of the LMS."""
     made = make_class(session, learners=8, reviews=2)
     for place, member in enumerate(made.learners):
         member.groups = ["red" if place < 4 else "blue"]
@@ -300,3 +300,15 @@ def test_another_number_of_reviews_is_followed_by_the_plan(session: Session, aft
 
     assert len(pairs_of(made)) == 8 * after
     assert_plan_is_sound(session, made.exchange)
+
+
+def test_pairs_go_with_their_works(session: Session) -> None:
+    made, other = make_class(session, learners=4), make_class(session, learners=3)
+    all_hand_in(made)
+    all_hand_in(other)
+    before = pairs_of(other)
+
+    session.execute(text("delete from activity where id = :id"), {"id": made.exchange.id})
+
+    assert pairs_of(made) == set()
+    assert pairs_of(other) == before

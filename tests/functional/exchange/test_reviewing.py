@@ -171,6 +171,7 @@ def test_what_was_written_may_be_given_even_after_the_lease(made: Class) -> None
 
 
 def test_declining_brings_another_work_at_once_and_never_the_same_again(made: Class) -> None:
+    """Pain 10: the work is missing, blank or cannot be opened."""
     first = take(made, made.people[0])
 
     second = decline(made, first).offer

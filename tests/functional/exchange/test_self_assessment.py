@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, operations, privacy, queries, rules
-from lti_tool.exchange.models import SelfAssessment, WordsDraft
+from lti_tool.exchange.models import Feedback, SelfAssessment, WordsDraft
 from lti_tool.exchange.rules import GradingOptions, Options, SelfAssessmentOptions
 from lti_tool.files.storage import DatabaseStorage
 from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, make_plan, make_words, review
@@ -274,6 +274,29 @@ def test_using_counts_the_comments_marked_as_used(made: Class) -> None:
         found.append(part(made, a))
 
     assert found == [0.0, pytest.approx(1 / 3), pytest.approx(1 / 3), 0.5]
+
+
+def test_notes_on_single_places_are_comments_too(made: Class) -> None:
+    weigh(made, work=50, using=50)
+    a = made.people[0]
+    (share,) = queries.graded(made.session, made.exchange).shares[a]
+    feedback = made.session.get_one(Feedback, share.feedback_id)
+    passage = rules.Passage(version=1, block=0, quote="The work")
+    feedback.notes = [rules.Note(id=id, anchor=passage, words="Here.").as_dict() for id in (1, 2)]
+    made.session.flush()
+
+    for place in (rules.NotePart(1), None):
+        operations.mark_comment(
+            made.session,
+            made.exchange,
+            author=a,
+            feedback_id=feedback.id,
+            part=place,
+            mark=rules.USE,
+            now=BEGUN,
+        )
+
+    assert part(made, a) == pytest.approx(2 / 5)
 
 
 def test_ticking_off_what_was_for_later_moves_a_grade_that_is_out(made: Class) -> None:

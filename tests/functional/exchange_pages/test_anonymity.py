@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Membership
 from lti_tool.exchange import operations, privacy, rules
-from lti_tool.exchange.models import Feedback, Introduction, Release
+from lti_tool.exchange.models import Feedback, Introduction, Release, Unmasking
 from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.notices.models import Notice
-from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class, review
+from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class, review, take
 from tests.functional.exchange_pages.conftest import People
 from tests.pages import words
 
@@ -246,11 +246,167 @@ def test_teachers_are_told_exactly_who_sees_whose_name(visit: People, made: Clas
     assert "Exactly who sees whose name" in page
     assert "Reviewers are hidden from authors the author" not in page
     assert "Reviewers are hidden from authors no name the author neither both" in page
+    assert "Sealed: nobody ever learns who wrote which feedback no name no name neither the author" in page
+
+
+def ask_staff(made: Class, now: datetime) -> None:
+    options = rules.AnonymityOptions(staff=rules.ASK)
+    operations.set_options(made.session, made.exchange, options, by=made.teacher.person_id, now=now)
+    made.session.commit()
+
+
+def test_a_teacher_gives_a_reason_before_they_learn_who_wrote_it_and_the_reviewer_is_told(
+    visit: People, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    """Pain 26: students know exactly how anonymous they are. Pain 22: no other page says the name."""
+    ask_staff(made, an_hour_ago)
+    feedback = first(session)
+    author, reviewer = sides_of(made, feedback)
+    teacher, page = visit(made.teacher), f"/exchanges/{made.exchange.id}"
+    about = f"{page}/feedback/{feedback.id}"
+    places = (f"{page}/people/{author.person_id}", about)
+    assert all(reviewer.person.name not in teacher.get(each).text for each in places)
+    assert (
+        author.person.name
+        not in words(teacher.get(f"{page}/people/{reviewer.person_id}").text).partition("Feedback given")[2]
+    )
+
+    refused = teacher.post(f"{about}/unmaskings", reason="  ")
+    assert refused.status_code == 422
+    assert "Say why, in a few words." in words(refused.text)
+    assert reviewer.person.name not in teacher.get(about).text
+
+    assert teacher.post(f"{about}/unmaskings", reason="It threatens somebody.").status_code == 303
+    assert teacher.post(f"{about}/unmaskings", reason="It threatens somebody.").status_code == 303
+    assert all(reviewer.person.name in teacher.get(each).text for each in places)
+    told = words(visit(reviewer).get(f"{page}/reviews/{feedback.offer_id}").text)
+    assert f"{made.teacher.person.name} asked who wrote this" in told
+    assert "It threatens somebody." in told
+    assert "A teacher asked who wrote one of your feedbacks. Read why." in words(visit(reviewer).get("/notices").text)
+    assert reviewer.person.name not in visit(author).get(page).text
+    assert session.scalars(select(Unmasking.reason)).all() == ["It threatens somebody."]
+
+
+def test_nobody_asks_where_there_is_nothing_to_ask_and_students_never(
+    visit: People, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    feedback = first(session)
+    author, _ = sides_of(made, feedback)
+    path = f"/exchanges/{made.exchange.id}/feedback/{feedback.id}/unmaskings"
+
+    assert visit(made.teacher).post(path, reason="Why not?").status_code == 404
+    ask_staff(made, an_hour_ago)
+    assert visit(author).post(path, reason="Why not?").status_code == 403
+    assert session.scalars(select(Unmasking)).all() == []
+
+
+def test_no_page_of_a_sealed_exchange_says_who_wrote_what_before_it_is_over_or_after(
+    visit: People, session: Session, an_hour_ago: datetime
+) -> None:
+    """Pain 22: names leak through another screen."""
+    made = make_class(session, learners=3, reviews=2, now=an_hour_ago, anonymity=rules.SEALED)
+    all_hand_in(made, now=an_hour_ago)
+    for person in made.people * 2:
+        review(made, person, now=an_hour_ago)
+    feedback = session.scalars(select(Feedback)).first()
+    assert feedback
+    author, reviewer = sides_of(made, feedback)
+    flag = operations.flag(
+        session,
+        made.exchange,
+        by=author.person_id,
+        kind="feedback",
+        thing_id=feedback.id,
+        reason="hurtful",
+        now=an_hour_ago,
+    )
+    session.commit()
+    id = feedback.id
+    teacher, page = visit(made.teacher), f"/exchanges/{made.exchange.id}"
+    teacher.post(f"{page}/flags/{flag.id}/looks")
+
+    def pages(id: int) -> list[str]:
+        return [f"{page}/people/{author.person_id}", f"{page}/feedback/{id}", f"{page}/flags/{flag.id}"]
+
+    def given() -> str:
+        shown = words(teacher.get(f"{page}/people/{reviewer.person_id}").text).partition("Feedback given")[2]
+        assert author.person.name not in shown
+        return shown
+
+    assert all(teacher.get(each).status_code == 200 for each in pages(feedback.id))
+    assert all(reviewer.person.name not in teacher.get(each).text for each in pages(feedback.id))
+    assert "How much each gave is told once the exchange is closed." in given()
+    assert teacher.post(f"{page}/feedback/{feedback.id}/unmaskings", reason="I must.").status_code == 404
+    assert "told once it is closed" in words(teacher.get(page).text)
+
+    operations.close(session, made.exchange, by=made.teacher.person_id, now=an_hour_ago)
+    session.commit()
+    assert "Possible for a day; then the exchange is sealed." in words(teacher.get(page).text)
+    operations.seal(session, made.exchange, now=an_hour_ago)
+    session.commit()
+
+    session.refresh(flag)
+    assert flag.feedback_id not in (None, id)
+    assert all(reviewer.person.name not in teacher.get(each).text for each in pages(flag.feedback_id or 0))
+    assert "2 of 2 given." in given()
+    assert "cannot be opened again" in words(teacher.get(page).text)
+    assert teacher.post(f"{page}/closure/removal").status_code in (409, 422)
+    mine = words(visit(author).get(page).text)
+    assert "You gave 2 reviews. The exchange is sealed, and nothing says any more which." in mine
+    assert "nobody can answer" in mine
+    assert "Good work." in mine
+
+
+def test_a_reviewer_reads_before_writing_what_sealing_means(
+    visit: People, session: Session, an_hour_ago: datetime
+) -> None:
+    """Pain 26."""
+    made = make_class(session, learners=3, now=an_hour_ago, anonymity=rules.SEALED, review_by=an_hour_ago)
+    all_hand_in(made, now=an_hour_ago)
+    offer = take(made, made.people[0], now=an_hour_ago)
+    session.commit()
+    me, page = visit(made.learners[0]), f"/exchanges/{made.exchange.id}"
+
+    for path in (page, f"{page}/reviews/{offer.id}"):
+        shown = words(me.get(path).text)
+        assert "no teacher can see who wrote it" in shown
+        assert (
+            "A day after it is closed, at the latest two weeks after its last date, that is deleted for good" in shown
+        )
+    assert "Show each other your names" not in words(me.get(f"{page}/reviews/{offer.id}").text)
+
+
+@pytest.mark.parametrize(
+    "anonymity, ask, said",
+    [
+        (rules.MASKED, False, "without seeing your name. Your teachers see it."),
+        (rules.MASKED, True, "A teacher sees it only for a reason, and then you are told."),
+        (rules.REVIEWER_HIDDEN, False, "without seeing your name. Your teachers see it. You see the author’s name."),
+        (rules.AUTHOR_HIDDEN, False, "sees your name. Your teachers see it too, nobody else. You do not learn who"),
+        (rules.NAMED, False, "The author reads your feedback and sees your name."),
+        (rules.SEALED, True, "no teacher can see who wrote it"),
+    ],
+)
+def test_a_reviewer_is_told_who_will_know_them(
+    session: Session, visit: People, an_hour_ago: datetime, anonymity: str, ask: bool, said: str
+) -> None:
+    """Pain 26: students do not know whether they are anonymous."""
+    made = make_class(session, now=an_hour_ago, anonymity=anonymity)
+    all_hand_in(made, now=an_hour_ago)
+    offer = take(made, made.people[0], now=an_hour_ago)
+    if ask:
+        ask_staff(made, an_hour_ago)
+    session.commit()
+
+    page = visit(made.learners[0]).get(f"/exchanges/{made.exchange.id}/reviews/{offer.id}")
+
+    assert said in words(page.text)
 
 
 @pytest.mark.parametrize(
     "anonymity, said",
     [
+        (rules.SEALED, "without seeing your name"),
         (rules.MASKED, "without seeing your name"),
         (rules.NAMED, "see your name"),
         (rules.AUTHOR_HIDDEN, "You learn who they are."),
@@ -265,3 +421,22 @@ def test_an_author_is_told_who_will_know_them(
     session.commit()
 
     assert said in words(visit(made.learners[0]).get(f"/exchanges/{made.exchange.id}/work").text)
+
+
+@pytest.mark.parametrize("anonymity", [rules.MASKED, rules.SEALED])
+def test_whoever_flags_is_told_whether_teachers_see_their_name(
+    visit: People, session: Session, an_hour_ago: datetime, anonymity: str
+) -> None:
+    """Pain 26, for those who ask for help."""
+    made = make_class(session, learners=3, reviews=1, now=an_hour_ago, anonymity=anonymity)
+    all_hand_in(made, now=an_hour_ago)
+    feedback = review(made, made.people[0], now=an_hour_ago)
+    author, reviewer = sides_of(made, feedback)
+    session.commit()
+    page = f"/exchanges/{made.exchange.id}/flags/new"
+
+    of_work = words(visit(reviewer).get(f"{page}?kind=work&thing_id={feedback.offer_id}").text)
+    of_feedback = words(visit(author).get(f"{page}?kind=feedback&thing_id={feedback.id}").text)
+
+    assert ("They do not see your name" in of_work) is (anonymity == rules.SEALED)
+    assert "they see your name." in of_feedback

@@ -60,6 +60,23 @@ FOR_STAFF = {
     "exchange.look_at_flag",
     "exchange.decide",
     "exchange.remind",
+    "exchange.stuck",
+    "exchange.stuck_summary",
+    "exchange.readers",
+    "exchange.find_reader",
+    "exchange.free_works",
+    "exchange.excusal",
+    "exchange.excuse",
+    "exchange.undo_repair",
+    "exchange.staff_review",
+    "exchange.give_staff_review",
+    "exchange.take_staff_review_back",
+    "exchange.plan",
+    "exchange.rule_pair",
+    "exchange.lift_pair_rule",
+    "exchange.mix",
+    "exchange.glance",
+    "exchange.act_on_people",
 }
 
 
@@ -134,7 +151,22 @@ def test_numbers_of_nothing_are_missing(app: Flask, visit: People, made: Class, 
 FIELDS = (
     *("body", "title", "instructions", "reviews", "grade", "points", "anonymity", "opens_at", "criterion[]", "act"),
     *("part", "mark", "rule", "rules[]", "kind", "thing_id", "decision", "told", "words", "shown", "gap", "rule-0"),
-    *("base_revision", "comment", "reason", "note", "score", "name", "who", "field"),
+    *(
+        "base_revision",
+        "comment",
+        "reason",
+        "note",
+        "score",
+        "name",
+        "who",
+        "field",
+        "why",
+        "owes",
+        "reader",
+        "reviewer",
+        "author",
+        "rescue",
+    ),
 )
 ODD = ("\x00", "x" * 90_000, "\ud7ff\U0010ffff\u202e", "-1", "[]", "9" * 4400, "../../etc", "%s%n", "💥" * 1000)
 

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import operations, privacy, rules
-from lti_tool.exchange.models import DraftCopy, Feedback, FeedbackDraft, Mark, Offer
+from lti_tool.exchange.exporting import sight, tables
+from lti_tool.exchange.models import DraftCopy, Feedback, FeedbackDraft, FeedbackRevision, Mark, Offer
 from lti_tool.files.storage import DatabaseStorage
 from tests.factories.exchange import Class, give, hand_in, make_words, take
 from tests.functional.exchange_pages.conftest import People, Visitor
@@ -394,6 +395,63 @@ def test_staff_read_notes_wherever_they_read_the_review(
 
     assert ["Which <strong>rain</strong>" in teacher.get(f"{base}/{each}").text for each in paths] == [True] * 5
     assert visit(made.learners[2]).get(f"{base}/people/{author}/notes").status_code == 403
+
+
+def test_who_is_asked_to_write_anew_changes_notes_too(
+    reviewer: Visitor, made: Class, offer: Offer, session: Session, an_hour_ago: datetime
+) -> None:
+    third = rules.Begun(where="text-3", words="Of what?")
+    feedback = given(made, session, offer, ON_RAIN, third, now=an_hour_ago)
+    kept, gone = (note.id for note in feedback.noted)
+    author, staff = made.people[1], made.teacher.person_id
+    for id in (kept, gone):
+        operations.mark_comment(
+            session,
+            made.exchange,
+            author=author,
+            feedback_id=feedback.id,
+            part=rules.NotePart(id),
+            mark="use",
+            now=an_hour_ago,
+        )
+    flag = operations.flag(
+        session, made.exchange, by=author, kind="feedback", thing_id=feedback.id, reason="hurtful", now=an_hour_ago
+    )
+    operations.decide(
+        session, made.exchange, flag_id=flag.id, by=staff, decision="rewrite", note="Kinder", now=an_hour_ago
+    )
+    session.commit()
+    path = f"{path_of(offer)}/revision"
+
+    page = reviewer.get(path).text
+    lacking = reviewer.post(path, data={f"note-{kept}": "Kinder rain?", f"note-{gone}": ""})
+    answer = reviewer.post(path, data=finished(made) | {f"note-{kept}": "Kinder rain?", f"note-{gone}": ""})
+    session.expire_all()
+
+    assert f'name="note-{kept}"' in page
+    assert (lacking.status_code, answer.status_code) == (422, 303)
+    assert "Kinder rain?" in lacking.text
+    assert [(note.id, note.words) for note in feedback.noted] == [(kept, "Kinder rain?")]
+    assert [mark.note for mark in session.scalars(select(Mark))] == [kept]
+    revision = session.scalars(select(FeedbackRevision)).one()
+    assert [each["words"] for each in revision.words["notes"]] == ["Which **rain**?", "Of what?"]
+
+
+def test_exports_have_a_row_for_each_note_with_what_became_of_it(
+    made: Class, offer: Offer, session: Session, an_hour_ago: datetime
+) -> None:
+    feedback = given(made, session, offer, ON_RAIN, now=an_hour_ago)
+    author = made.people[1]
+    for part, mark in ((rules.NotePart(feedback.noted[0].id), "later"), (None, "use")):
+        operations.mark_comment(
+            session, made.exchange, author=author, feedback_id=feedback.id, part=part, mark=mark, now=an_hour_ago
+        )
+
+    head, *rows = tables.reviews(session, made.exchange, sight.sight_of(made.exchange))
+    said = {row[head.index("criterion_title")]: (row[head.index("comment")], row[head.index("mark")]) for row in rows}
+
+    assert said["note: the rain"] == ("Which **rain**?", "later")
+    assert said["overall"] == ("Good work.", "use")
 
 
 # Settings, and people's data

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lti_tool.exchange import rules
@@ -35,6 +35,7 @@ def score(evidence: Evidence, options: GradingOptions) -> float | None:
 
 
 @given(shares)
+@example(tuple(Share(feedback_id=id, points=points, possible=5.0) for id, points in enumerate((0.0, 0.0, 0.0, 0.85))))
 def test_where_nobody_chose_the_grade_is_the_mean_over_the_reviews(found: tuple[Share, ...]) -> None:
     made = rules.grade_in_parts(Evidence(shares=found), GradingOptions(), maximum=10, is_submitted=True)
 

@@ -81,7 +81,7 @@ def test_the_reason_is_the_one_a_person_can_do_least_about(windows: Windows, rea
         ({"points": 0.0}, ("points", "out_of_range")),
         ({"points": math.nan}, ("points", "out_of_range")),
         ({"points": math.inf}, ("points", "out_of_range")),
-        ({"anonymity": "sealed"}, ("anonymity", "unknown")),
+        ({"anonymity": "whispered"}, ("anonymity", "unknown")),
         ({"opens_at": NOW, "submit_by": BEFORE}, ("dates", "out_of_order")),
         ({"opens_at": NOW, "review_by": BEFORE}, ("dates", "out_of_order")),
         ({"criteria": (CriterionPlan(title="Clarity"),) * 31}, ("criteria", "too_many")),

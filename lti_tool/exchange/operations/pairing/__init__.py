@@ -12,6 +12,18 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations.pairing.choosing import choose_pairing
+from lti_tool.exchange.operations.pairing.repairs import (
+    assign,
+    be_away,
+    free,
+    owe,
+    part,
+    put_back,
+    stand_in,
+    step_back,
+    unassign,
+    want,
+)
 from lti_tool.exchange.operations.pairing.scene import hold
 from lti_tool.exchange.operations.pairing.seats import (
     begin_together,
@@ -33,11 +45,14 @@ from lti_tool.exchange.operations.pairing.taking import (
 )
 
 __all__ = [
+    "assign",
+    "be_away",
     "begin_together",
     "choose_pairing",
     "come_back",
     "follow_the_course",
     "forget_seat",
+    "free",
     "give_back",
     "hold",
     "keep",
@@ -45,11 +60,18 @@ __all__ = [
     "mend",
     "mix_again",
     "next_work",
+    "owe",
+    "part",
+    "put_back",
     "release_late",
     "rescale",
     "stand_by",
+    "stand_in",
+    "step_back",
     "take_seat",
     "tend",
+    "unassign",
+    "want",
 ]
 
 

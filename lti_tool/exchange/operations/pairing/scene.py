@@ -36,19 +36,51 @@ OFFERED = """
      where o.exchange_id = :exchange and o.reviewer_id = any(:people) and s.person_id = any(:people)
        and o.state <> 'expired'
 """
+# The same for pairs on whose one side somebody of the centre is: a fraction of what lies between all people.
+PAIRED_WITH = """
+    select reviewer_id, author_id, 'taken', null, null from exchange_pair
+     where exchange_id = :exchange and reviewer_id in (:one, :other) and author_id = any(:people)
+    union all
+    select p.reviewer_id, p.author_id, 'taken', null, null
+      from exchange_seat s join exchange_pair p on p.submission_id = s.submission_id and p.author_id = s.person_id
+     where s.exchange_id = :exchange and s.person_id in (:one, :other) and p.reviewer_id = any(:people)
+"""
+OFFERED_TO = """
+    select o.reviewer_id, s.person_id, 'taken', null, null
+      from exchange_offer o join exchange_seat s on s.submission_id = o.submission_id
+     where o.exchange_id = :exchange and o.reviewer_id in (:one, :other) and s.person_id = any(:people)
+       and o.state <> 'expired'
+    union all
+    select o.reviewer_id, s.person_id, 'taken', null, null
+      from exchange_seat s join exchange_offer o on o.submission_id = s.submission_id
+     where s.exchange_id = :exchange and s.person_id in (:one, :other) and o.reviewer_id = any(:people)
+       and o.state <> 'expired'
+"""
 LAST_EXCHANGE = """
     (select a.id from activity a
       where a.course_id = :course and a.id < :exchange
-        and exists (select from exchange_seat s where s.exchange_id = a.id)
+        and (select true from exchange_seat s where s.exchange_id = a.id limit 1)
       order by a.id desc limit 1)
 """
 LAST = f"""
     select p.reviewer_id, p.author_id, 'last', null, null from exchange_pair p
      where p.reviewer_id = any(:people) and p.exchange_id = {LAST_EXCHANGE}
 """  # noqa: S608 - made of constants
+LAST_WITH = f"""
+    select p.reviewer_id, p.author_id, 'last', null, null from exchange_pair p
+     where p.reviewer_id in (:one, :other) and p.exchange_id = {LAST_EXCHANGE}
+    union all
+    select p.reviewer_id, p.author_id, 'last', null, null
+      from exchange_seat s join exchange_pair p on p.submission_id = s.submission_id and p.author_id = s.person_id
+     where s.person_id in (:one, :other) and s.exchange_id = {LAST_EXCHANGE}
+"""  # noqa: S608 - made of constants
 MEMBERS = """
     select person_id, null, 'member', groups, sections from membership
      where course_id = :course and person_id = any(:people)
+"""
+WORKS = """
+    select person_id, submission_id, 'work', null, null from exchange_seat
+     where exchange_id = :exchange and person_id = any(:people)
 """
 ALL_RULED = """
     select reviewer_id, author_id, kind as what, null::jsonb as groups, null::jsonb as sections from exchange_pair_rule
@@ -144,6 +176,8 @@ class Scene:
     must: frozenset[Pair] = frozenset()
     last: frozenset[Pair] = frozenset()
     taken: frozenset[Pair] = frozenset()
+    works: dict[int, int] = field(default_factory=dict)
+    """By person, where groups hand in together: the work of their group."""
 
     @property
     def is_bound(self) -> bool:
@@ -154,6 +188,8 @@ class Scene:
         """Whether the teacher's rules and what went before let *reviewer* read *author*'s work."""
         pair = (reviewer, author)
         if reviewer == author or pair in self.taken or pair in self.never:
+            return False
+        if reviewer in self.works and self.works[reviewer] == self.works.get(author):
             return False
         if pair in self.must:
             return True
@@ -173,12 +209,28 @@ class Scene:
 
 
 def scene_of(
-    session: Session, exchange: Exchange, people: Collection[int], *, ignoring: Collection[Pair] = ()
+    session: Session,
+    exchange: Exchange,
+    people: Collection[int],
+    *,
+    centre: tuple[int, int] | None = None,
+    ignoring: Collection[Pair] = (),
 ) -> Scene:
-    """Load what is to be known of *people*; *ignoring* names pairs that are about to go."""
+    """
+    Load what is to be known of *people*, or only of pairs that have one of the two of the *centre* on one side.
+
+    *ignoring* names pairs that are about to go.
+    """
     options = exchange.option(rules.PairingOptions)
-    facts = {"exchange": exchange.id, "course": exchange.course_id, "people": list(people)}
-    statement = _facts_about_some(avoid_last=options.avoid_last, has_boundaries=options.has_boundaries)
+    facts: dict[str, Any] = {"exchange": exchange.id, "course": exchange.course_id, "people": list(people)}
+    if centre is not None:
+        facts |= {"one": centre[0], "other": centre[1]}
+    statement = _facts_about_some(
+        avoid_last=options.avoid_last,
+        has_boundaries=options.has_boundaries,
+        is_centred=centre is not None,
+        has_teams=exchange.has_teams,
+    )
     return _scene(options, session.execute(statement, facts), ignoring=ignoring)
 
 
@@ -257,9 +309,10 @@ def pairs_of(rows: Iterable[Sequence[Any]]) -> list[Pair]:
 
 
 @cache
-def _facts_about_some(*, avoid_last: bool, has_boundaries: bool) -> TextClause:
-    parts = [RULED, PAIRED, OFFERED, *([LAST] if avoid_last else []), *([MEMBERS] if has_boundaries else [])]
-    return text(" union all ".join(parts))
+def _facts_about_some(*, avoid_last: bool, has_boundaries: bool, is_centred: bool, has_teams: bool) -> TextClause:
+    paired, offered, last = (PAIRED_WITH, OFFERED_TO, LAST_WITH) if is_centred else (PAIRED, OFFERED, LAST)
+    asked = {last: avoid_last, MEMBERS: has_boundaries, WORKS: has_teams}
+    return text(" union all ".join([RULED, paired, offered, *(part for part, is_asked in asked.items() if is_asked)]))
 
 
 @cache
@@ -272,9 +325,12 @@ def _scene(options: rules.PairingOptions, rows: Iterable[Any], *, ignoring: Coll
     pairs: dict[str, set[Pair]] = {"never": set(), "must": set(), "last": set(), "taken": set()}
     groups: dict[int, frozenset[str]] = {}
     sections: dict[int, frozenset[str]] = {}
+    works: dict[int, int] = {}
     for one, other, what, in_groups, in_sections in rows:
         if what == "member":
             groups[one], sections[one] = frozenset(in_groups), frozenset(in_sections)
+        elif what == "work":
+            works[one] = other
         else:
             pairs[what].add((one, other))
     return Scene(
@@ -285,4 +341,5 @@ def _scene(options: rules.PairingOptions, rows: Iterable[Any], *, ignoring: Coll
         must=frozenset(pairs["must"]),
         last=frozenset(pairs["last"]),
         taken=frozenset(pairs["taken"].difference(ignoring)),
+        works=works,
     )

@@ -3,8 +3,10 @@ Who sits in the standing plan: joining, leaving, beginning together, and what is
 """
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool import db
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.operations.pairing import scene
+from lti_tool.exchange.operations.pairing import scene, teams
 from lti_tool.exchange.operations.pairing.scene import Scene, pairs_of, scene_of
 from lti_tool.exchange.queries.pairing import HAS_BEGUN
 from lti_tool.exchange.rules.pairs import Change, Pair, draw, draw_for, filled, joining, leaving, regular_plan
@@ -24,20 +26,24 @@ MANY = 10_000
 """From so many pairs at once on, the database is told to look anew at what it has."""
 
 IS_BEGUN = text(f"select {HAS_BEGUN}")
+OWES = (
+    "least((select x.owes from exchange_excusal x where x.exchange_id = :exchange and x.person_id = :person), :reviews)"
+)
+"""What a newcomer gives; what is null is passed over."""
 SIT = text(
-    """
+    f"""
     insert into exchange_seat (exchange_id, person_id, submission_id, joined_at, lacks, idle)
-    values (:exchange, :person, :work, :now, :reviews, :reviews)
+    values (:exchange, :person, :work, :now, :reviews, {OWES})
     on conflict (exchange_id, person_id) do update
        set left_at = null, away_at = null, submission_id = excluded.submission_id,
            (lacks, begun) = (select :reviews - count(*), count(p.begun_at) from exchange_pair p
                               where p.exchange_id = :exchange and p.submission_id = excluded.submission_id
                                 and p.author_id = :person),
-           idle = :reviews - (select count(*) from exchange_pair p
-                               where p.exchange_id = :exchange and p.reviewer_id = :person)
+           idle = {OWES} - (select count(*) from exchange_pair p
+                             where p.exchange_id = :exchange and p.reviewer_id = :person)
      where exchange_seat.left_at is not null
     returning lacks, idle
-    """
+    """  # noqa: S608 - made of constants
 )
 AROUND_A_NEWCOMER = text(
     """
@@ -49,13 +55,20 @@ AROUND_A_NEWCOMER = text(
       where exchange_id = :exchange and idle > 0 and left_at is null and away_at is null and person_id <> :person
       order by joined_at, person_id limit :urn)
     union all
-    (select reviewer_id, author_id, 'waiting' from exchange_pair
-      where exchange_id = :exchange and begun_at is null and draw >= :start
-      order by draw, reviewer_id, author_id limit :urn)
-    union all
-    (select reviewer_id, author_id, 'waiting' from exchange_pair
-      where exchange_id = :exchange and begun_at is null and draw < :start
-      order by draw, reviewer_id, author_id limit :urn)
+    (select d.reviewer_id, d.author_id,
+            case when exists (select from exchange_pair back
+                               where back.exchange_id = :exchange
+                                 and back.reviewer_id = d.author_id and back.author_id = d.reviewer_id)
+                 then 'mutual' else 'waiting' end
+       from (
+        (select reviewer_id, author_id from exchange_pair
+          where exchange_id = :exchange and begun_at is null and draw >= :start
+          order by draw, reviewer_id, author_id limit :urn)
+        union all
+        (select reviewer_id, author_id from exchange_pair
+          where exchange_id = :exchange and begun_at is null and draw < :start
+          order by draw, reviewer_id, author_id limit :urn)
+       ) d limit :urn)
     """
 )
 DRAWN = text(
@@ -115,12 +128,15 @@ AROUND = text(
       from (select reviewer_id, author_id, submission_id from exchange_pair
              where reviewer_id = :person and exchange_id = :exchange
             union all
-            select reviewer_id, author_id, submission_id from exchange_pair
-             where submission_id = :work and author_id = :person) p
+            select reviewer_id, author_id, submission_id from exchange_pair r
+             where submission_id = :work and author_id = :person
+               and exists (select from exchange_seat s where s.exchange_id = :exchange
+                              and s.person_id = r.reviewer_id)) p
       left join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
      order by p.reviewer_id, p.author_id
     """
 )
+"""Without the places that staff took: what they wrote is given."""
 END_OFFERS = text(
     """
     update exchange_offer set state = 'expired', ended_at = :now
@@ -138,6 +154,11 @@ FORGET_PAIRS = text(
     """
 )
 FORGET_SEAT = text("delete from exchange_seat where exchange_id = :exchange and person_id = :person")
+EXCUSED = text("select person_id, owes from exchange_excusal where exchange_id = :exchange")
+WAITING_FOR = text(
+    "select reviewer_id, author_id from exchange_pair where exchange_id = :exchange and begun_at is null"
+    " and reviewer_id = :person order by draw, author_id"
+)
 EVERYBODY = text("select person_id from exchange_seat where exchange_id = :exchange and left_at is null")
 IS_IN_NEED = text(
     """
@@ -163,6 +184,9 @@ def take_seat(session: Session, exchange: Exchange, *, person: int, work: int, n
     """
     Whoever hands in joins the plan. Handing in again changes nothing. The lock is held already.
     """
+    if exchange.has_teams:
+        teams.seat(session, exchange, work=work, now=now)
+        return
     is_early = is_before_the_beginning(session, exchange)
     # Before the beginning nothing is owed yet, so planning for everybody writes no tallies.
     reviews = 0 if is_early else exchange.reviews
@@ -179,7 +203,8 @@ def has_begun(session: Session, exchange: Exchange) -> bool:
 
 def is_before_the_beginning(session: Session, exchange: Exchange) -> bool:
     """Whether everybody still waits to begin together."""
-    if exchange.option(rules.PairingOptions).start != rules.TOGETHER:
+    # Groups are planned for as they come: everything that waits is shared out anew with each of them.
+    if exchange.has_teams or exchange.option(rules.PairingOptions).start != rules.TOGETHER:
         return False
     return not has_begun(session, exchange)
 
@@ -189,7 +214,7 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
     Plan for everybody who has handed in, at once. Returns for how many; who comes later joins them.
     """
     scene.hold(session, exchange)
-    if has_begun(session, exchange):
+    if exchange.has_teams or has_begun(session, exchange):
         return 0
     facts = {"exchange": exchange.id, "course": exchange.course_id, "now": now}
     session.execute(LEFT_UNNOTICED, facts)
@@ -201,17 +226,23 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
     pairs = _whole_plan(exchange, people, here)
     _copy_in(session, exchange, pairs, works)
     given, received = _counted(pairs, 0), _counted(pairs, 1)
+    owed = owed_by_the_excused(session, exchange)
     scene.reckon(
         session,
         exchange,
         lacks={id: exchange.reviews - received.get(id, 0) for id in people},
-        idle={id: exchange.reviews - given.get(id, 0) for id in people},
+        idle={id: owed.get(id, exchange.reviews) - given.get(id, 0) for id in people},
     )
     # What follows from the seed alone is not written down: half a million pairs for a class of 100,000.
     said = {"added": pairs} if here.is_bound else {}
     scene.note(
         session, exchange, "planned", now=now, people=people, seed=exchange.seed, reviews=exchange.reviews, **said
     )
+    for person in sorted(owed.keys() & given.keys()):
+        waiting = pairs_of(session.execute(WAITING_FOR, facts | {"person": person}))
+        beyond = tuple(waiting[owed[person] :])
+        if beyond:
+            scene.write(session, exchange, Change(removed=beyond), kind="excused", now=now, person=person)
     log.info("exchange %s planned for %s people, %s pairs", exchange.id, len(people), len(pairs))
     return len(people)
 
@@ -220,22 +251,38 @@ def begin_with_those_who_wait(session: Session, exchange: Exchange, *, now: date
     """Nobody waits for a common beginning any more: who has handed in begins. Nothing is planned yet, the lock held."""
     if begin_together(session, exchange, now=now):
         return
+    owed = owed_by_the_excused(session, exchange)
     for alone in session.scalars(EVERYBODY, {"exchange": exchange.id}).all():
-        reviews = {alone: exchange.reviews}
-        scene.reckon(session, exchange, lacks=reviews, idle=reviews)
-        _join(session, exchange, alone, needs=(exchange.reviews, exchange.reviews), now=now)
+        owes = owed.get(alone, exchange.reviews)
+        scene.reckon(session, exchange, lacks={alone: exchange.reviews}, idle={alone: owes})
+        _join(session, exchange, alone, needs=(owes, exchange.reviews), now=now)
+
+
+def owed_by_the_excused(session: Session, exchange: Exchange) -> dict[int, int]:
+    """By person who owes less than everybody: how many reviews in all."""
+    rows = session.execute(EXCUSED, {"exchange": exchange.id})
+    return {row.person_id: min(row.owes, exchange.reviews) for row in rows}
 
 
 def leave_seat(
-    session: Session, exchange: Exchange, *, person: int, now: datetime, keeps_reading: bool = False
+    session: Session,
+    exchange: Exchange,
+    *,
+    person: int,
+    now: datetime,
+    keeps_reading: bool = False,
+    moves: bool = False,
 ) -> None:
     """
     Somebody leaves the course, or takes their work back: those around them close the gap.
 
     Feedback that was given stays. What they had begun to read is looked after by others, unless they
-    go on with it, and whoever had begun to read their work gets another.
+    go on with it, and whoever had begun to read their work gets another. Of a group only who *moves* leaves.
     """
     scene.hold(session, exchange)
+    if exchange.has_teams:
+        teams.leave(session, exchange, person=person, now=now, keeps_reading=keeps_reading, moves=moves)
+        return
     facts = {"exchange": exchange.id, "person": person, "now": now, "keeps_reading": keeps_reading}
     work = session.execute(LEAVE, facts).scalar_one_or_none()
     if work is None:
@@ -279,13 +326,21 @@ def rescale(session: Session, exchange: Exchange, *, before: int, now: datetime)
     if is_before_the_beginning(session, exchange):
         return
     people = list(session.scalars(EVERYBODY, {"exchange": exchange.id}))
-    scene.reckon(session, exchange, lacks=dict.fromkeys(people, more), idle=dict.fromkeys(people, more))
+    excused = {row.person_id: row.owes for row in session.execute(EXCUSED, {"exchange": exchange.id})}
+    idle = {
+        id: min(excused.get(id, exchange.reviews), exchange.reviews) - min(excused.get(id, before), before)
+        for id in people
+    }
+    scene.reckon(session, exchange, lacks=dict.fromkeys(people, more), idle=idle)
     mix_again(session, exchange, now=now)
 
 
 def mix_again(session: Session, exchange: Exchange, *, now: datetime) -> None:
     """Plan everything anew that nobody has begun: after other rules, or another number of reviews."""
     scene.hold(session, exchange)
+    if exchange.has_teams:
+        teams.share_out(session, exchange, now=now)
+        return
     removed = pairs_of(session.execute(ALL_WAITING, {"exchange": exchange.id}))
     if removed:
         scene.write(session, exchange, Change(removed=tuple(removed)), kind="mixed", now=now)
@@ -336,11 +391,12 @@ def _join(session: Session, exchange: Exchange, person: int, *, needs: tuple[int
     rows = session.execute(AROUND_A_NEWCOMER, facts).all()
     lacking = [row.one for row in rows if row.what == "lacking"]
     idle = [row.one for row in rows if row.what == "idle"]
-    waiting = pairs_of(row for row in rows if row.what == "waiting")[:URN]
+    # Where two review each other, one of their pairs is split first.
+    waiting = [pair for what in ("mutual", "waiting") for pair in pairs_of(row for row in rows if row.what == what)]
     people = {person, *lacking, *idle, *(id for pair in waiting for id in pair)}
-    here = scene_of(session, exchange, people)
+    here = scene_of(session, exchange, people, centre=(person, person))
     if here.must:
-        here = scene_of(session, exchange, people | {id for pair in here.must for id in pair})
+        here = scene_of(session, exchange, people | {id for pair in here.must for id in pair}, centre=(person, person))
     change = joining(
         person,
         needs,
@@ -413,7 +469,4 @@ def _tell_the_database(session: Session) -> None:
 
 
 def _counted(pairs: Sequence[Pair], side: int) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for pair in pairs:
-        counts[pair[side]] = counts.get(pair[side], 0) + 1
-    return counts
+    return Counter(map(itemgetter(side), pairs))

@@ -44,6 +44,20 @@ OWN = text(
        for update of p
     """
 )
+OWN_SHOWN = text(
+    """
+    select p.author_id, p.submission_id, s.begun
+      from exchange_pair p
+      join exchange_seat s on s.exchange_id = p.exchange_id and s.person_id = p.author_id and s.left_at is null
+      join membership m on m.person_id = p.author_id and m.course_id = :course and m.left_at is null
+      left join exchange_presentation shown on shown.submission_id = p.submission_id
+     where p.reviewer_id = :reviewer and p.exchange_id = :exchange and p.begun_at is null
+       and (shown.held_at is null or shown.held_at <= :now)
+     order by shown.held_at nulls last, s.begun, s.joined_at, p.draw
+       for update of p
+    """
+)
+"""Where it is shown live: only what was shown, in the order in which it was, and never traded: they were there."""
 NEEDIER = text(
     """
     select w.reviewer_id, w.author_id
@@ -144,7 +158,10 @@ LATE = """
                         where o.exchange_id = p.exchange_id and o.reviewer_id = p.reviewer_id
                           and (o.state in ('offered', 'started') and o.lease_until > :now
                                or not :is_over and o.state <> 'expired' and o.ended_at >= :patience))
+       and not exists (select from exchange_pair_rule a where a.exchange_id = p.exchange_id and a.kind = 'must'
+                          and a.reviewer_id = p.reviewer_id and a.author_id = p.author_id and a.at > :patience)
 """
+"""Whoever was asked by staff a moment ago has as long as others had."""
 IS_ANY_LATE = text(f"select exists ({ALL_LAPSED}) or exists ({ABANDONED}) or exists ({LATE})")
 # Whose draft is being saved at this moment has come after all.
 LAPSED_NOW = text(f"{ALL_LAPSED} order by o.id for update of o skip locked")
@@ -198,7 +215,7 @@ def give_back(session: Session, exchange: Exchange, offer: Offer, *, now: dateti
     pair = (offer.reviewer_id, author)
     facts = {"exchange": exchange.id, "start": draw_for(exchange.seed, offer.reviewer_id), "urn": URN}
     drawn = pairs_of(session.execute(seats.DRAWN, facts))[:URN]
-    here = scene_of(session, exchange, {*pair, *(id for each in drawn for id in each)})
+    here = scene_of(session, exchange, {*pair, *(id for each in drawn for id in each)}, centre=pair)
     other = swapping(*pair, here.free_to_go(drawn), allows=here.allows, avoids=here.avoids)
     if other is None:
         scene.write(session, exchange, Change(removed=(pair,)), kind="given_back", now=now)
@@ -237,8 +254,10 @@ def come_back(session: Session, exchange: Exchange, offer: Offer, *, now: dateti
     if offer.reviewer_id is None or _planned_author(session, exchange, offer) is not None:
         return
     serves = text(
-        "select person_id from exchange_seat where exchange_id = :exchange and submission_id = :work"
-        " order by left_at is not null, lacks desc, person_id limit 1"
+        "select s.person_id from exchange_seat s join exchange_submission w on w.id = s.submission_id"
+        " where s.exchange_id = :exchange and s.submission_id = :work"
+        # Of a group's seats that of the member by whom the work goes.
+        " order by s.left_at is not null, s.person_id = w.author_id desc nulls last, s.lacks desc, s.person_id limit 1"
     )
     author = session.scalar(serves, {"exchange": exchange.id, "work": offer.submission_id})
     if author is not None:
@@ -297,13 +316,14 @@ def _own_begun_beside_others(session: Session, exchange: Exchange, reviewer: int
 
 
 def _own_begun(session: Session, exchange: Exchange, reviewer: int, *, now: datetime) -> bool:
-    facts = {"exchange": exchange.id, "course": exchange.course_id, "reviewer": reviewer}
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "reviewer": reviewer, "now": now}
+    statement = OWN_SHOWN if exchange.is_live else OWN
     # Whoever trades with us at this moment leaves us another work, which only a second look can see.
-    own = session.execute(OWN, facts).all() or session.execute(OWN, facts).all()
+    own = session.execute(statement, facts).all() or session.execute(statement, facts).all()
     if not own:
         return False
     mine = own[0].author_id
-    if own[0].begun > 0:
+    if own[0].begun > 0 and not exchange.is_live:
         mine = _traded(session, exchange, (reviewer, mine), begun=own[0].begun, now=now)
     return _begin(session, exchange, reviewer, mine, now=now)
 
@@ -314,7 +334,7 @@ def _traded(session: Session, exchange: Exchange, pair: Pair, *, begun: int, now
     waiting = pairs_of(session.execute(NEEDIER, facts))
     if not waiting:
         return pair[1]
-    here = scene_of(session, exchange, {*pair, *(id for each in waiting for id in each)}, ignoring=[pair])
+    here = scene_of(session, exchange, {*pair, *(id for each in waiting for id in each)}, centre=pair, ignoring=[pair])
     other = swapping(*pair, here.free_to_go(waiting), allows=here.allows, avoids=here.avoids)
     if other is None or pair in here.must:
         return pair[1]
@@ -350,7 +370,7 @@ def _in_need(session: Session, exchange: Exchange, reviewer: int, *, above: int)
     authors = list(session.scalars(IN_NEED, facts))
     if not authors:
         return None
-    here = scene_of(session, exchange, {reviewer, *authors})
+    here = scene_of(session, exchange, {reviewer, *authors}, centre=(reviewer, reviewer))
     suiting = [author for author in authors if here.allows(reviewer, author)]
     liked = [author for author in suiting if not here.avoids(reviewer, author)]
     return next(iter(liked or suiting), None)
@@ -362,7 +382,7 @@ def _freed(session: Session, exchange: Exchange, reviewer: int, *, now: datetime
     rows = session.execute(LAPSED, facts).all()
     if not rows:
         return None
-    here = scene_of(session, exchange, {reviewer, *(row.author_id for row in rows)})
+    here = scene_of(session, exchange, {reviewer, *(row.author_id for row in rows)}, centre=(reviewer, reviewer))
     for row in rows:
         if here.allows(reviewer, row.author_id):
             _let_go(session, exchange, [(row.reviewer_id, row.author_id)], [row.id], now=now)

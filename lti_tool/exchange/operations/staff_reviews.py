@@ -1,0 +1,82 @@
+"""
+Staff review a work themselves: with their name, and in nobody's place unless nobody else is found.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.exchange import errors, rules
+from lti_tool.exchange.models import Exchange, Offer, StaffReview, Submission, authored_by
+from lti_tool.exchange.operations import acts, grading, pairing, reviewing
+from lti_tool.exchange.rules import Words
+
+
+def review_as_staff(
+    session: Session, exchange: Exchange, *, author: int, by: int, words: Words, is_rescue: bool, now: datetime
+) -> StaffReview:
+    """
+    Give *author* feedback as a teacher or assistant; giving it again puts the new words in place of the old.
+
+    As a *rescue* it takes the place of a reader whom nobody found. Where the work lacks none it is beside them.
+    """
+    pairing.hold(session, exchange)
+    work = _work(session, exchange, author)
+    asked = Offer(submission_id=work.id, version=work.version)
+    words = reviewing.checked(session, exchange, asked, words)
+    review = session.scalars(
+        select(StaffReview).where(StaffReview.submission_id == work.id, StaffReview.by_id == by).with_for_update()
+    ).one_or_none()
+    if review is None:
+        review = StaffReview(
+            exchange_id=exchange.id,
+            submission_id=work.id,
+            by_id=by,
+            words=words.as_dict(),
+            version=work.version,
+            given_at=now,
+            is_rescue=is_rescue and pairing.stand_in(session, exchange, author=author, by=by, now=now),
+        )
+        session.add(review)
+        session.flush()
+        acts.record(session, exchange, "staff_review.given", by=by, now=now, staff_review_id=review.id)
+    else:
+        review.words, review.version, review.edited_at = words.as_dict(), work.version, now
+        if is_rescue and not review.is_rescue:
+            review.is_rescue = pairing.stand_in(session, exchange, author=author, by=by, now=now)
+        session.flush()
+        acts.record(session, exchange, "staff_review.changed", by=by, now=now, staff_review_id=review.id)
+    grading.release_if_ready(session, exchange, persons=(author,), now=now)
+    return review
+
+
+def take_staff_review_back(session: Session, exchange: Exchange, *, author: int, by: int, now: datetime) -> None:
+    """The author no longer sees it, and a place that it took is free again."""
+    pairing.hold(session, exchange)
+    work = _work(session, exchange, author)
+    review = session.scalars(
+        select(StaffReview).where(StaffReview.submission_id == work.id, StaffReview.by_id == by).with_for_update()
+    ).one_or_none()
+    if review is None:
+        raise errors.NoSuchFeedback
+    if review.is_rescue:
+        pairing.step_back(session, exchange, author=author, by=by, now=now)
+    session.delete(review)
+    session.flush()
+    acts.record(session, exchange, "staff_review.taken_back", by=by, now=now, staff_review_id=review.id)
+    if exchange.option(rules.GradingOptions).staff:
+        grading.follow(session, exchange, (author,), now=now)
+
+
+def _work(session: Session, exchange: Exchange, author: int) -> Submission:
+    work = session.scalars(
+        select(Submission).where(
+            Submission.exchange_id == exchange.id,
+            authored_by(exchange, author),
+            Submission.submitted_at.is_not(None),
+        )
+    ).one_or_none()
+    if work is None:
+        raise errors.NoSuchPerson
+    return work

@@ -1,0 +1,82 @@
+"""
+Staff review a work themselves, with the form that everybody has.
+"""
+
+from typing import Any
+
+from flask import abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import ValidationError
+
+from lti_tool import db
+from lti_tool.clock import now
+from lti_tool.exchange import errors, operations, queries, rules, wording
+from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.schemas import FeedbackSchema
+from lti_tool.exchange.views import bp, words_form
+from lti_tool.exchange.views.answers import exchange_or_404, go_to
+from lti_tool.web.guards import staff_required
+from lti_tool.web.viewer import current
+
+
+@bp.get("/exchanges/<int:id>/people/<int:person_id>/staff-review")
+@staff_required
+def staff_review(id: int, person_id: int) -> ResponseReturnValue:
+    """A work, and the place to write about it."""
+    return _page(exchange_or_404(id), person_id)
+
+
+@bp.post("/exchanges/<int:id>/people/<int:person_id>/staff-review")
+@staff_required
+def give_staff_review(id: int, person_id: int) -> ResponseReturnValue:
+    """Give it to its author, or put new words in the place of those given."""
+    exchange = exchange_or_404(id)
+    try:
+        words = FeedbackSchema().load(words_form.values(exchange))["words"]
+        is_rescue = request.form.get("rescue") == "1"
+        operations.review_as_staff(
+            db.session(), exchange, author=person_id, by=_me(), words=words, is_rescue=is_rescue, now=now()
+        )
+    except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
+        said = words_form.errors_by_name(exchange, err)
+        db.session.rollback()
+        exchange = exchange_or_404(id)
+        return _page(exchange, person_id, errors=said, words=words_form.typed(exchange)), 422
+    db.session.commit()
+    return go_to(url_for("exchange.person", id=id, person_id=person_id), saying=_("Its author can read it now."))
+
+
+@bp.delete("/exchanges/<int:id>/people/<int:person_id>/staff-review")
+@bp.post("/exchanges/<int:id>/people/<int:person_id>/staff-review/removal")
+@staff_required
+def take_staff_review_back(id: int, person_id: int) -> ResponseReturnValue:
+    """Take one's own review back."""
+    exchange = exchange_or_404(id)
+    operations.take_staff_review_back(db.session(), exchange, author=person_id, by=_me(), now=now())
+    db.session.commit()
+    return go_to(url_for("exchange.person", id=id, person_id=person_id), saying=_("Your review is taken back."))
+
+
+def _me() -> int:
+    return current().person_id
+
+
+def _page(exchange: Exchange, person_id: int, **typed: Any) -> str:
+    page = queries.person_page(db.session(), exchange, person_id, now=now())
+    if page is None or page.work is None or page.work.handed_in is None or page.work.submission.submitted_at is None:
+        abort(404)
+    mine = queries.staff_review_by(db.session(), exchange, person_id, _me())
+    facts: dict[str, Any] = {
+        "exchange": exchange,
+        "author": page,
+        "version": page.work.handed_in,
+        "mine": mine,
+        "words": mine.said if mine is not None else rules.Words(),
+        "lacks": queries.readers_lacking(db.session(), exchange, person_id),
+        "counts": exchange.points is not None and exchange.option(rules.GradingOptions).staff,
+        "errors": {},
+        "error_labels": words_form.labels(exchange),
+        "wording": wording,
+    }
+    return render_template("exchange/staff_review.html", **(facts | typed))
