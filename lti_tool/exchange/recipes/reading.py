@@ -4,7 +4,7 @@ Reading settings from a file, or from a kept template. What does not fit is told
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, get_type_hints
 
 from flask_babel import gettext as _
@@ -149,12 +149,16 @@ def _part(found: Any, known: tuple[str, ...], at: tuple[Any, ...], problems: lis
 
 
 def _options(name: str, said: Any) -> Mapping[str, Any]:
-    schema = next((read for topic, read in SCHEMAS.items() if name == topic.TOPIC), None)
-    if schema is None:
+    topic = next((each for each in SCHEMAS if name == each.TOPIC), None)
+    if topic is None:
         raise ValidationError([_("There are no further settings of this name.")])
     if not isinstance(said, dict):
         raise ValidationError([_("Give an object in braces.")])
-    read: rules.Options = schema().load(said)
+    schema = SCHEMAS[topic]()
+    asked = {field.data_key or field_name for field_name, field in schema.fields.items()}
+    # What no form asks, Hearth notes for itself, such as since when something holds: a new exchange begins without.
+    noted = {each.name for each in fields(topic)} - asked
+    read: rules.Options = schema.load({key: value for key, value in said.items() if key not in noted})
     return read.as_dict()
 
 
