@@ -10,13 +10,15 @@ STATIC = Path(__file__).parents[2] / "lti_tool/static"
 HEAVIEST = 60_000
 READER = ("vendor/pdfjs/", "js/pages/")
 """Reads a PDF; only its pages load it."""
+STAFF = "css/staff/"
+"""Only pages of the instructor's cockpit load these."""
 
 
 def test_styles_and_scripts_fit_into_60_kb_over_the_wire() -> None:
     weights = {
         path.relative_to(STATIC).as_posix(): len(gzip.compress(path.read_bytes(), 9))
         for path in STATIC.rglob("*")
-        if path.suffix in {".css", ".js"} and not path.relative_to(STATIC).as_posix().startswith(READER)
+        if path.suffix in {".css", ".js"} and not path.relative_to(STATIC).as_posix().startswith((*READER, STAFF))
     }
 
     assert "vendor/htmx.js" in weights
@@ -33,6 +35,12 @@ def test_the_reader_of_pdfs_is_loaded_by_the_page_that_needs_it_alone() -> None:
 
     assert loading == ["pages.html"]
     assert importing == ["pages.js"]
+
+
+def test_the_cockpit_is_dressed_by_its_own_pages() -> None:
+    dressed = [path.name for path in (STATIC.parent).rglob("*.html") if STAFF in path.read_text()]
+
+    assert sorted(dressed) == ["glance.html", "overview.html", "plan.html", "stuck.html"]
 
 
 def test_every_controller_is_registered() -> None:

@@ -122,6 +122,8 @@ def house(*, students: int, begins: datetime) -> Iterator[House]:
         worker.import_tasks()
         for door, port in (("tests.simulation.tool:app", web), ("tests.simulation.lms:app", sandbox)):
             stack.enter_context(_serving(door, port, folder))
+        # The servers' clocks began when each of them did.
+        moment.move_to(begins + timedelta(minutes=5))
         made = House(lms=lms, tool=tool, moment=moment, settings=settings, app=app)
         _install(made)
         yield made

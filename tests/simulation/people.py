@@ -21,6 +21,8 @@ SAVES_FIRST = 0.5
 """How often a review is saved and finished on another visit."""
 GOES_ON = 0.5
 """How often one more review is begun on the same visit."""
+CANNOT = 0.04
+"""How often somebody says that they cannot review a work."""
 HELPS = 0.6
 """How often who is done takes one more work when the page asks."""
 
@@ -113,7 +115,13 @@ class Student:
 
     def _answer(self, robot: NotingRobot, page: Page) -> bool:
         """Write, and give it or save it for another visit. Returns whether it was given."""
-        form, where = page.form("/feedback"), page.url.split("?")[0].rpartition("/")[2]
+        form, where = page.form("/feedback"), _number(page)
+        if where not in self.reviews and self.random.random() < CANNOT:
+            refusal = page.form("/refusal")
+            page = robot.submit(refusal, reason=self.random.choice(refusal.choices["reason"]), note="Sorry.")
+            if not any(each.action.endswith("/feedback") for each in page.forms):
+                return False
+            form, where = page.form("/feedback"), _number(page)
         if where in self.reviews:
             robot.ledger.looked_for(self.reviews[where], " ".join(form.fields["comment"]), "a review")
         elif self.random.random() < SAVES_FIRST:
@@ -135,6 +143,11 @@ class Student:
 
     def _sentence(self) -> str:
         return f"{self.random.choice(BEGINNINGS)} {self.random.choice(ENDS)} (thought {self.random.randrange(10**9)})"
+
+
+def _number(page: Page) -> str:
+    """Which review a page is of."""
+    return page.url.split("?")[0].rpartition("/")[2]
 
 
 def _to(form: Form, ending: str) -> Form:

@@ -3,10 +3,12 @@ The term: who is in the class, and when each of them, the teacher and the worker
 """
 
 import heapq
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import unescape
 from random import Random
 from typing import Any
 
@@ -18,6 +20,9 @@ REVIEWS = 3
 COURSE = "Designing for People"
 TITLE = "A sketch, and what three others see in it"
 WORK_IS_DUE, REVIEWS_ARE_DUE, CLOSES = timedelta(days=7), timedelta(days=14), timedelta(days=17)
+MORE_TIME = timedelta(days=6, hours=20)
+"""When the teacher gives some more time, and how long."""
+LONGER = timedelta(days=3)
 STEP = timedelta(hours=1)
 """Whoever comes within the same step comes at the same time."""
 REGULARLY = timedelta(hours=6)
@@ -25,6 +30,8 @@ AT_ONCE = 6
 """So many browsers."""
 SHARES = {ABSENT: 0.10, VANISHING: 0.10, LATE: 0.10, LEAVING: 0.05, EXTENDED: 0.05}
 MOST_VISITS = 16
+PERSON = re.compile(r'name="person"[^>]*value="(\d+)"[^>]*>(?:\s*<[^>]+>)*\s*([^<]+?)\s*<')
+"""A box to tick for one person, and their name."""
 ENROLMENTS = {"joins": "Active", "leaves": "Inactive"}
 
 
@@ -93,6 +100,7 @@ class _Play:
             self._at(at, "regularly")
         for day in range(2, CLOSES.days, 2):
             self._at(self.begins + timedelta(days=day, hours=7), "teacher")
+        self._at(self.begins + MORE_TIME, "more time")
         self._at(self.begins + CLOSES, "close")
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for events in self._steps():
@@ -150,6 +158,7 @@ class _Play:
             for student in visitors.values():
                 self._again(student)
         by_name = {"teacher": self._look, "regularly": self.house.work_regularly, "close": self._close}
+        by_name["more time"] = self._give_more_time
         for what in dict.fromkeys(what for what, who in events if who is None):
             by_name[what]()
 
@@ -211,6 +220,25 @@ class _Play:
             for address in list(page.links.values()):
                 if "/people/" in address and self.random.random() < 0.1:
                     robot.get(address)
+
+    def _give_more_time(self) -> None:
+        """To those who asked for it, after a look at what it moves."""
+        longer = [student.name for student in self.students if student.kind == EXTENDED]
+        if not longer:
+            return
+        until = self.begins + WORK_IS_DUE + LONGER
+        with self._teacher() as robot:
+            page = robot.launch(activity=self.activity)
+            page = robot.get(f"{page.url.split('?')[0]}/extensions/new")
+            chosen = [id for id, name in PERSON.findall(page.text) if unescape(name) in longer]
+            form = page.form("/extensions")
+            shown = robot.submit(
+                form, whom="chosen", person=chosen, submit_by=f"{until:%Y-%m-%dT%H:%MZ}", reason="They asked for it."
+            )
+            given = robot.submit(shown.form("/extensions"), act="save")
+            if len(chosen) != len(longer) or any(name not in unescape(given.text) for name in longer):
+                self.ledger.surprised(f"no more time: {given.heading}")
+        self.house.work()
 
     def _close(self) -> None:
         with self._teacher() as robot:
