@@ -166,7 +166,7 @@ class House:
         """Let the teacher say that groups hand in, and deal them in twos."""
         with self._robot(TEACHER) as robot:
             url = robot.launch(activity=place.activity).url
-            robot.submit(robot.get(f"{url}/settings/groups").form("/settings/groups"), on="1", **options)
+            robot.submit(robot.get(f"{url}/settings/teams").form("/settings/teams"), on="1", **options)
             robot.submit(robot.get(f"{url}/groups").form("/groups/dealing"), size="2")
 
     def begin_feedback(self, place: Place, student: str, words: str) -> None:

@@ -19,7 +19,20 @@ from werkzeug.routing import Rule
 
 from lti_tool.courses.models import Membership, Platform, Role
 from lti_tool.exchange import operations
-from lti_tool.exchange.models import DraftCopy, Example, Extended, Extension, Proposal, Submission, Team, Template
+from lti_tool.exchange.models import (
+    ComparingRound,
+    DraftCopy,
+    Example,
+    Extended,
+    Extension,
+    Proposal,
+    Reopening,
+    Repair,
+    SideBySide,
+    Submission,
+    Team,
+    Template,
+)
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.grades.models import Passback
 from lti_tool.web.guards import BROWSER_COOKIE, hash_secret
@@ -94,7 +107,23 @@ def fill(session: Session, **plan: Any) -> Full:
     template = Template(course_id=made.course.id, name="Like this", recipe={}, by_id=made.teacher.person_id, at=before)
     example = Example(exchange_id=exchange.id, title="One", body="A work.", beside={}, words={}, made_at=before)
     team = Team(exchange_id=exchange.id, name="The early ones", made_at=before)
-    session.add_all((later, rule, template, example, team))
+    # Undone and taken back: they are there, and move nothing.
+    repair = Repair(exchange_id=exchange.id, kind="freed", person_id=giver, facts={}, at=before, undone_at=before)
+    opened = Reopening(
+        exchange_id=exchange.id, person_id=giver, until=before, reason="Once more.", at=before, ended_at=before
+    )
+    compared = ComparingRound(exchange_id=exchange.id, seed=1, begun_at=before)
+    session.add_all((later, rule, template, example, team, repair, opened, compared))
+    session.flush()
+    left, right = session.scalars(
+        select(Submission.id)
+        .where(Submission.exchange_id == exchange.id, Submission.author_id.in_((author, writer)))
+        .order_by(Submission.id)
+    ).all()
+    pair = SideBySide(
+        round_id=compared.id, reviewer_id=giver, left_id=left, right_id=right, left_version=1, right_version=1
+    )
+    session.add(pair)
     session.flush()
     session.commit()
     copy_id = session.scalars(
@@ -113,6 +142,8 @@ def fill(session: Session, **plan: Any) -> Full:
         "public_id": "nothing",
     }
     ids |= {"proposal_id": rule.id, "template_id": template.id, "example_id": example.id, "team_id": team.id}
+    ids |= {"repair_id": repair.id, "reopening_id": opened.id, "pair_id": pair.id}
+    ids |= {"reviewer_id": giver, "author_id": author}
     return Full(made, {**ids, "file_id": file.id, "copy_id": copy_id})
 
 

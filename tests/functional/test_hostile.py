@@ -96,7 +96,8 @@ def test_words_of_people_are_words_on_every_page(
     app: Flask, client: FlaskClient, session: Session, hostile: Class
 ) -> None:
     offer = session.scalars(select(Offer).where(Offer.reviewer_id == hostile.people[1])).one()
-    ids = {
+    placeholders = {name for rule in app.url_map.iter_rules() for name in rule.arguments}
+    ids = dict.fromkeys(placeholders, 1) | {
         "id": hostile.exchange.id,
         "person_id": hostile.people[0],
         "offer_id": offer.id,

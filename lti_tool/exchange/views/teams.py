@@ -22,7 +22,7 @@ from lti_tool.web.guards import member_required, teacher_required
 from lti_tool.web.viewer import current
 
 
-@bp.get("/exchanges/<int:id>/settings/groups")
+@bp.get("/exchanges/<int:id>/settings/teams")
 @teacher_required
 def team_options(id: int) -> ResponseReturnValue:
     """Whether groups hand in together."""
@@ -30,7 +30,7 @@ def team_options(id: int) -> ResponseReturnValue:
     return _options(exchange, exchange.option(rules.TeamOptions).as_dict())
 
 
-@bp.post("/exchanges/<int:id>/settings/groups")
+@bp.post("/exchanges/<int:id>/settings/teams")
 @teacher_required
 def change_team_options(id: int) -> ResponseReturnValue:
     """Save it."""

@@ -46,7 +46,7 @@ def visitor(visit: People, made: Class, person: int) -> Visitor:
 
 def test_a_teacher_asks_for_groups_and_deals_them_at_random(visit: People, made: Class, session: Session) -> None:
     teacher = visit(made.teacher)
-    saved = teacher.post(f"{path_of(made)}/settings/groups", data={"on": "1", "size": "2"})
+    saved = teacher.post(f"{path_of(made)}/settings/teams", data={"on": "1", "size": "2"})
     assert saved.headers["Location"].endswith("/groups")
     assert "4 students are in no group and cannot hand in." in words(teacher.get(f"{path_of(made)}/groups").text)
 
@@ -178,7 +178,7 @@ def test_whether_groups_hand_in_stays_once_somebody_has_begun(
     hand_in(made, made.people[0], now=an_hour_ago)
     session.commit()
 
-    refused = visit(made.teacher).post(f"{path_of(made)}/settings/groups", data={"on": "1", "size": "3"})
+    refused = visit(made.teacher).post(f"{path_of(made)}/settings/teams", data={"on": "1", "size": "3"})
 
     assert refused.status_code == 422
     assert "so this stays as it is" in words(refused.text)
