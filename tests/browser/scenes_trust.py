@@ -203,7 +203,7 @@ def _topic(teacher: Someone, world: World, title: str) -> Hearth:
 
 
 @scene(TEACHER)
-def who_reviews_whom(teacher: Someone, world: World) -> Hearth:
+def choosing_who_reviews_whom(teacher: Someone, world: World) -> Hearth:
     return _topic(teacher, world, "Who reviews whom")
 
 
