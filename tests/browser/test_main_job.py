@@ -71,7 +71,7 @@ def test_students_give_each_other_feedback_and_the_grades_reach_the_gradebook(
     # Each gets the other's work, and says what it is like.
     hearth = diego.hearth
     hearth.take_work()
-    expect(hearth.root.locator(".work strong")).to_have_text("wait in the rain")
+    expect(hearth.root.locator(".sheet strong").first).to_have_text("wait in the rain")
     expect(hearth.root.locator("body")).not_to_contain_text("Mai Tran")
     shown = hearth.root.get_by_role("img", name=re.compile("Image work-1"))
     expect(shown).to_have_js_property("naturalWidth", 1)
