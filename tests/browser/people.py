@@ -16,7 +16,9 @@ Root: TypeAlias = Page | FrameLocator
 UNTIL_STILL = """async (body) => {
   const until = performance.now() + 3000;
   const fits = () => Math.abs(window.innerHeight - Math.max(150, body.getBoundingClientRect().height)) < 2;
-  while (!fits() && performance.now() < until) await new Promise((go) => setTimeout(go, 20));
+  // A page may fit for a moment and grow again, while its fields take their height.
+  for (let still = 0; still < 5 && performance.now() < until; still = fits() ? still + 1 : 0)
+    await new Promise((go) => setTimeout(go, 20));
 }"""
 
 FIRST_TRY = 15_000

@@ -16,8 +16,8 @@ export default class extends Controller {
       [document, "change", (event) => event.target.form === this.element && this.#typed()],
       [document, "submit", (event) => event.target === this.element && this.#submit(event)],
       [this.element, "htmx:before:request", (event) => this.#begun(event)],
-      [document, "htmx:after:request", (event) => this.#answered(event)],
-      [document, "htmx:error", (event) => this.#broken(event)],
+      // After its answer is in the page, and with it the new revision; or after there was none.
+      [document, "htmx:finally:request", (event) => this.#settled(event)],
       [document, "visibilitychange", () => document.hidden && this.#due()],
       [window, "pageshow", () => this.#look()],
     ];
@@ -72,22 +72,15 @@ export default class extends Controller {
     if (event.detail.ctx.sourceElement === this.senderTarget) this.isSending = true;
   }
 
-  #answered(event) {
-    const { sourceElement, response } = event.detail?.ctx ?? {};
+  #settled(event) {
+    const { sourceElement, response } = event.detail.ctx;
     if (sourceElement !== this.senderTarget) return;
     this.isSending = false;
     const status = response?.status ?? 0;
     if (status === 401 || status === 403 || status === 404) this.#end();
-    else if (status >= 500) this.#again();
+    else if (!response || status >= 500) this.#again();
     else if (this.firstTyped) this.#typed();
     else this.#show("state");
-    this.#resubmit();
-  }
-
-  #broken(event) {
-    if (event.detail?.ctx?.sourceElement !== this.senderTarget || event.detail.ctx.response) return;
-    this.isSending = false;
-    this.#again();
     this.#resubmit();
   }
 
@@ -106,12 +99,9 @@ export default class extends Controller {
     if (this.waiting === undefined) return;
     const submitter = this.waiting ?? undefined;
     this.waiting = undefined;
-    // After htmx has put the new revision into the form.
-    window.setTimeout(() => {
-      this.isResubmitting = true;
-      this.element.requestSubmit(submitter);
-      this.isResubmitting = false;
-    }, 50);
+    this.isResubmitting = true;
+    this.element.requestSubmit(submitter);
+    this.isResubmitting = false;
   }
 
   #show(wanted) {
