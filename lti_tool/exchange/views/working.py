@@ -23,6 +23,9 @@ from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
 from lti_tool.web.viewer import current
 
+NOT_SAVED = (ValidationError, errors.TooLong, errors.NotOpen, errors.NoTeam)
+"""Why a draft is not kept; the page brings the words back and says why."""
+
 
 @bp.get("/exchanges/<int:id>/work")
 @member_required
@@ -42,7 +45,7 @@ def keep_draft(id: int) -> ResponseReturnValue:
     author = require_part()
     try:
         saved = _save(exchange, author)
-    except (ValidationError, errors.TooLong, errors.NotOpen, errors.NoTeam) as err:
+    except NOT_SAVED as err:
         return _refused(exchange, author, err), 422
     db.session.commit()
     if is_htmx():
@@ -110,7 +113,7 @@ def attach(id: int) -> ResponseReturnValue:
     try:
         saved = _save(exchange, author)
         db.session.commit()
-    except (ValidationError, errors.TooLong, errors.NotOpen) as err:
+    except NOT_SAVED as err:
         return _refused(exchange, author, err), 422
     uploads = [upload for upload in request.files.getlist("files") if upload.filename]
     if len(uploads) > rules.MOST_FILES:
@@ -149,7 +152,7 @@ def detach(id: int, file_id: int) -> ResponseReturnValue:
         saved = _save(exchange, author) if "body" in request.form else None
         storage = files.storage(_settings())
         operations.remove_file(db.session(), exchange, author=author, file_id=file_id, now=now(), storage=storage)
-    except (ValidationError, errors.TooLong, errors.NotOpen) as err:
+    except NOT_SAVED as err:
         return _refused(exchange, author, err), 422
     except (errors.WorkIsBeingReviewed, errors.EmptyWork) as err:
         db.session.rollback()

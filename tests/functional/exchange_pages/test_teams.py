@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
 from sqlalchemy import select
@@ -183,3 +184,15 @@ def test_whether_groups_hand_in_stays_once_somebody_has_begun(
     assert refused.status_code == 422
     assert "so this stays as it is" in words(refused.text)
     assert visit(made.teacher).get(f"{path_of(made)}/groups").status_code == 404
+
+
+@pytest.mark.parametrize("door", ["files", "files/1/removal"])
+def test_who_is_in_no_group_keeps_the_words_sent_along_with_a_file(visit: People, made: Class, door: str) -> None:
+    ask_for(made)
+    sent = {"body": "Words beside it.", "files": (BytesIO(b"A file."), "a.txt")}
+
+    refused = visit(made.learners[0]).post(f"{path_of(made)}/work/{door}", data=sent)
+
+    assert refused.status_code == 422
+    assert "You are in no group yet." in words(refused.text)
+    assert "Words beside it." in refused.text
