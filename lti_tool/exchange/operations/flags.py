@@ -170,10 +170,10 @@ def _reasons(decision: str, *, note: str, told: str) -> tuple[str, str]:
 
 
 def _follow(session: Session, exchange: Exchange, found: Flagged, *, now: datetime) -> None:
-    """The grade of the author of a feedback that is hidden, or shown again."""
-    author = found.submission.author_id
-    if found.message is None and author is not None and exchange.points is not None:
-        grading.follow(session, exchange, (author,), now=now)
+    """The grades of the authors of the work whose feedback is hidden, or shown again."""
+    if found.message is None and exchange.points is not None:
+        authors = queries.authors_of(session, exchange, found.submission.id)
+        grading.follow(session, exchange, authors, now=now)
 
 
 def _reviewed_work(session: Session, exchange: Exchange, reviewer: int, offer_id: int, *, lock: bool) -> int:

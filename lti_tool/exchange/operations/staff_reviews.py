@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import errors, rules
+from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import Exchange, Offer, StaffReview, Submission, authored_by
 from lti_tool.exchange.operations import acts, grading, pairing, reviewing
 from lti_tool.exchange.rules import Words
@@ -47,7 +47,7 @@ def review_as_staff(
             review.is_rescue = pairing.stand_in(session, exchange, author=author, by=by, now=now)
         session.flush()
         acts.record(session, exchange, "staff_review.changed", by=by, now=now, staff_review_id=review.id)
-    grading.release_if_ready(session, exchange, persons=(author,), now=now)
+    grading.release_if_ready(session, exchange, persons=queries.authors_of(session, exchange, work.id), now=now)
     return review
 
 
@@ -66,7 +66,7 @@ def take_staff_review_back(session: Session, exchange: Exchange, *, author: int,
     session.flush()
     acts.record(session, exchange, "staff_review.taken_back", by=by, now=now, staff_review_id=review.id)
     if exchange.option(rules.GradingOptions).staff:
-        grading.follow(session, exchange, (author,), now=now)
+        grading.follow(session, exchange, queries.authors_of(session, exchange, work.id), now=now)
 
 
 def _work(session: Session, exchange: Exchange, author: int) -> Submission:

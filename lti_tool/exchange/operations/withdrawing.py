@@ -29,7 +29,8 @@ def withdraw_work(session: Session, exchange: Exchange, *, author: int, now: dat
     work = own_work(session, exchange, author=author)
     if work.submitted_at is None:
         return
-    is_graded = exists().where(Release.exchange_id == exchange.id, Release.person_id == author)
+    authors = queries.authors_of(session, exchange, work.id)
+    is_graded = exists().where(Release.exchange_id == exchange.id, Release.person_id.in_(authors))
     if session.scalar(select(is_graded)):
         raise errors.GradeIsOut
     reading = _end_reading(session, work.id, now=now)

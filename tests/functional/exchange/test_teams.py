@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, delete, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, operations, privacy, queries, rules
@@ -13,7 +13,7 @@ from lti_tool.exchange.models import Exchange, Feedback, Message, Offer, Planned
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.notices.models import Notice
 from tests.factories.courses import make_member
-from tests.factories.exchange import BEGUN, Class, give, hand_in, make_class, review, take
+from tests.factories.exchange import BEGUN, Class, give, hand_in, make_class, make_words, review, take
 from tests.functional.exchange.test_concurrency import at_once
 
 LATER = BEGUN + timedelta(hours=1)
@@ -248,6 +248,68 @@ def test_each_member_gets_the_grade_of_the_work_and_nobody_that_of_another_group
     assert {released[person] for person in second} == {0.0}
     rows = {row.person_id: row for row in queries.overview(session, made.exchange, now=LATER).rows}
     assert all(rows[person].received == 2 and rows[person].submitted_at is not None for person in made.people)
+
+
+def both_groups_graded(session: Session) -> tuple[Class, list[list[int]]]:
+    """Two groups of two whose members have all given their one review, full marks for everybody."""
+    made, groups = in_teams(session, 2, 2, reviews=1)
+    for members in groups:
+        hand_in(made, members[0])
+    for person in made.people:
+        give(made, take(made, person))
+    return made, groups
+
+
+def scores(made: Class, people: list[int]) -> set[float | None]:
+    rows = made.session.scalars(
+        select(Release).where(Release.person_id.in_(people)).execution_options(populate_existing=True)
+    )
+    found = {row.person_id: row.score for row in rows}
+    return {found.get(person) for person in people}
+
+
+def test_what_staff_say_themselves_counts_for_every_member_and_so_does_taking_it_back(session: Session) -> None:
+    made, (first, second) = both_groups_graded(session)
+    teacher = made.teacher.person_id
+    operations.set_options(session, made.exchange, rules.GradingOptions(staff=True), by=teacher, now=LATER)
+    words = make_words(made.exchange, level=0)
+
+    operations.review_as_staff(
+        session, made.exchange, author=first[1], by=teacher, words=words, is_rescue=False, now=LATER
+    )
+    with_it = scores(made, first)
+    operations.take_staff_review_back(session, made.exchange, author=first[0], by=teacher, now=LATER)
+
+    assert len(with_it) == 1
+    assert with_it != {10.0}
+    assert scores(made, first) == scores(made, second) == {10.0}
+
+
+def test_hiding_feedback_moves_the_grade_of_every_member(session: Session) -> None:
+    made, (first, second) = in_teams(session, 2, 2, reviews=1)
+    for members in (first, second):
+        hand_in(made, members[0])
+    bad = give(made, take(made, second[0]), level=0)
+    give(made, take(made, second[1]), level=-1)
+    assert scores(made, first) == {5.0}
+    flag = operations.flag(
+        session, made.exchange, by=first[1], kind="feedback", thing_id=bad.id, reason="other", words="Look.", now=LATER
+    )
+
+    operations.decide(
+        session, made.exchange, flag_id=flag.id, decision="hide", note="Rude", by=made.teacher.person_id, now=LATER
+    )
+
+    assert scores(made, first) == {10.0}
+
+
+def test_a_work_on_which_the_grade_of_one_member_rests_is_taken_back_by_none(session: Session) -> None:
+    made, (first, _second) = both_groups_graded(session)
+    session.execute(delete(Release).where(Release.person_id == first[0]))
+
+    for person in first:
+        with pytest.raises(errors.GradeIsOut):
+            operations.withdraw_work(session, made.exchange, author=person, now=LATER)
 
 
 def test_one_groups_lateness_is_no_other_groups(session: Session) -> None:
