@@ -245,6 +245,40 @@ def test_the_pages_of_a_file_that_was_replaced_are_still_read_with_their_notes(
     assert visitor.get(f"{path_of(made, file)}/pages").status_code == 200
 
 
+def test_every_member_of_a_group_reads_the_pages_of_their_work_with_the_notes_on_them(
+    visit: People, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    teacher = made.teacher.person_id
+    operations.set_options(session, made.exchange, rules.TeamOptions(on=True), by=teacher, now=an_hour_ago)
+    for pair in (made.people[:2], made.people[2:]):
+        team = operations.add_team(session, made.exchange, by=teacher, now=an_hour_ago)
+        for person in pair:
+            operations.put_in(session, made.exchange, person=person, team=team.id, by=teacher, now=an_hour_ago)
+    first, mate, reviewer, other = made.people
+    file = attach(made, first, pdf(), an_hour_ago)
+    hand_in(made, first, now=an_hour_ago)
+    hand_in(made, reviewer, now=an_hour_ago)
+    offer = take(made, reviewer, now=an_hour_ago)
+    add(made, offer, file, an_hour_ago)
+    give(made, offer, now=an_hour_ago)
+    session.commit()
+
+    def status_of(person: int, path: str) -> int:
+        return visit(made.learners[made.people.index(person)]).get(path).status_code
+
+    beside = f"/exchanges/{made.exchange.id}/work/notes"
+    for person in (first, mate):
+        visitor = visit(made.learners[made.people.index(person)])
+        page = words(visitor.get(f"{path_of(made, file)}/pages").text)
+        assert "Where is the hinge?" in page
+        assert "I will use it" in page
+        assert made.learners[2].person.name not in page
+        assert "Where is the hinge?" in words(visitor.get(beside).text)
+        assert visitor.get(path_of(made, file)).status_code == 200
+    assert status_of(reviewer, f"{path_of(made, file)}/pages") == 200
+    assert status_of(other, f"{path_of(made, file)}/pages") == 404
+
+
 def test_a_file_that_cannot_be_opened_is_handed_back_for_another_work(
     reviewer: Visitor, made: Class, file: SubmissionFile, offer: Offer, session: Session, an_hour_ago: datetime
 ) -> None:
