@@ -25,13 +25,24 @@ Facts = dict[str, Any]
 
 PEOPLE = text(
     """
-    select p.id, p.name, m.sections, m.groups, m.left_at
+    select p.id, p.name, m.sections, m.groups, m.left_at,
+           (select jsonb_build_object('owes', x.owes, 'why', x.why, 'by', x.by_id, 'at', x.at)
+              from exchange_excusal x where x.exchange_id = :exchange and x.person_id = p.id) as excused
       from membership m join person p on p.id = m.person_id
      where m.course_id = :course
        and (m.role = 'learner' and m.staff_since is null and not m.is_test_user
             or exists (select from exchange_submission w where w.exchange_id = :exchange and w.author_id = p.id)
             or exists (select from exchange_offer o where o.exchange_id = :exchange and o.reviewer_id = p.id))
      order by p.id
+    """
+)
+TEAMS = text(
+    """
+    select t.id, t.name, t.lms_group, t.submission_id as work, t.made_at,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'person', m.person_id, 'joined_at', m.joined_at) order by m.person_id), '[]')
+              from exchange_team_member m where m.team_id = t.id) as members
+      from exchange_team t where t.exchange_id = :exchange order by t.id
     """
 )
 SEATS = text(
@@ -57,6 +68,13 @@ PAIR_RULES = text(
       from exchange_pair_rule where exchange_id = :exchange order by reviewer_id, author_id
     """
 )
+REPAIRS = text(
+    """
+    select id, kind, person_id as person, author_id as author, facts, by_id as by, at,
+           undone_by_id as undone_by, undone_at
+      from exchange_repair where exchange_id = :exchange order by id
+    """
+)
 WORKS = text(
     """
     select w.id, w.author_id, w.submitted_at,
@@ -73,7 +91,13 @@ WORKS = text(
              where f.submission_id = w.id
                and exists (select from exchange_work_version v
                             where v.submission_id = w.id and w.submitted_at is not null
-                              and f.id = any(v.file_ids))) as files
+                              and f.id = any(v.file_ids))) as files,
+           (select jsonb_build_object('held_at', l.held_at, 'place', l.place)
+              from exchange_presentation l where l.submission_id = w.id and w.submitted_at is not null) as shown,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'by', r.by_id, 'version', r.version, 'words', r.words, 'given_at', r.given_at,
+                       'edited_at', r.edited_at, 'in_place_of_a_reader', r.is_rescue) order by r.id), '[]')
+              from exchange_staff_review r where r.submission_id = w.id) as staff_reviews
       from exchange_submission w
      where w.exchange_id = :exchange and w.version > 0
      order by w.id
@@ -224,6 +248,7 @@ def sections(
     def of_pairing(statement: TextClause) -> Iterator[Facts]:
         return read(statement) if sight.is_whole else iter(())
 
+    rounds = list(of_pairing(COMPARING_ROUNDS))
     yield "schema", SCHEMA
     yield "exported_at", _plain(now)
     yield "withheld", list(sight.withheld)
@@ -231,10 +256,12 @@ def sections(
     yield "criteria", [criterion(each) for each in exchange.criteria]
     yield "examples", read(EXAMPLES)
     yield "people", read(PEOPLE)
+    yield "teams", (_team(each, sight) for each in (read(TEAMS) if exchange.has_teams else ()))
     yield "seats", of_pairing(SEATS)
     yield "pairs", of_pairing(PAIRS)
     yield "pair_rules", of_pairing(PAIR_RULES)
     yield "pairing_events", ({**each.pop("facts"), **each} for each in of_pairing(STEPS))
+    yield "repairs", ({**each.pop("facts"), **each} for each in of_pairing(REPAIRS))
     yield "works", (_work(each, sight) for each in read(WORKS))
     yield "self_assessments", read(OWN_LOOKS)
     yield "offers", (_offer(each) for each in of_pairing(OFFERS))
@@ -245,10 +272,13 @@ def sections(
     yield "extensions", read(EXTENSIONS)
     yield "reopenings", (_reopening(each, sight) for each in read(REOPENINGS))
     yield "feedback_shown", read(SHOWN)
-    yield "comparing_rounds", of_pairing(COMPARING_ROUNDS)
+    yield "comparing_rounds", rounds
     yield (
         "comparisons",
-        ({"reviewer": sight.reviewer(each.pop("reviewer_id")), **each} for each in of_pairing(COMPARISONS)),
+        (
+            {"reviewer": sight.reviewer(each.pop("reviewer_id")), **each}
+            for each in (of_pairing(COMPARISONS) if rounds else ())
+        ),
     )
     yield "releases", read(RELEASES)
     yield "grades_by_hand", read(BY_HAND)
@@ -298,7 +328,14 @@ def _scale(scale: Scale | None) -> Facts | None:
     return None if scale is None else {"lowest": scale.lowest, "highest": scale.highest, "step": scale.step}
 
 
+def _team(each: Facts, sight: Sight) -> Facts:
+    """Where authors are not seen, the group does not say which work is theirs."""
+    return {**each, "work": each["work"] if sight.authors else None}
+
+
 def _work(each: Facts, sight: Sight) -> Facts:
+    # When and where somebody shows it says who they are.
+    each["shown"] = each["shown"] if sight.authors else None
     return {"author": sight.author(each.pop("author_id")), **each}
 
 

@@ -101,6 +101,91 @@ def test_the_whole_has_everything_that_staff_may_see(made: Class) -> None:
     assert [each["kind"] for each in found["pairing_events"]][:4] == ["joined"] * 4
 
 
+def test_groups_are_told_with_their_members_and_their_work(session: Session) -> None:
+    made = make_class(session, learners=4, reviews=1)
+    teacher = made.teacher.person_id
+    operations.set_options(session, made.exchange, rules.TeamOptions(on=True), by=teacher, now=BEGUN)
+    for name, pair in (("Owls", made.people[:2]), ("Bees", made.people[2:])):
+        team = operations.add_team(session, made.exchange, by=teacher, now=BEGUN, name=name)
+        for person in pair:
+            operations.put_in(session, made.exchange, person=person, team=team.id, by=teacher, now=BEGUN)
+    hand_in(made, made.people[1])
+    session.commit()
+
+    owls, bees = whole(made)["teams"]
+    (work,) = whole(made)["works"]
+
+    assert [(each["name"], [one["person"] for one in each["members"]]) for each in (owls, bees)] == [
+        ("Owls", list(made.people[:2])),
+        ("Bees", list(made.people[2:])),
+    ]
+    assert (owls["work"], bees["work"]) == (work["id"], None)
+    # Where staff do not see whose a work is, the group does not say so either.
+    assert [each["work"] for each in whole(made, Sight(authors=False, reviewers=True))["teams"]] == [None, None]
+
+
+def test_when_and_where_something_is_shown_stands_with_it(session: Session) -> None:
+    made = make_class(session, learners=2, reviews=1)
+    options = rules.WorkOptions(live=True)
+    operations.set_options(session, made.exchange, options, by=made.teacher.person_id, now=BEGUN)
+    for person in made.people:
+        operations.sign_up(
+            session, made.exchange, person=person, about="Bees", held_at=BEGUN, place="Hall 2", now=BEGUN
+        )
+    operations.withdraw_work(session, made.exchange, author=made.people[1], now=BEGUN)
+    session.commit()
+
+    first, taken_back = (each["shown"] for each in whole(made)["works"])
+
+    assert (first["held_at"][:10], first["place"]) == ("2026-03-02", "Hall 2")
+    assert taken_back is None
+    blind = whole(made, Sight(authors=False, reviewers=True))
+    assert [each["shown"] for each in blind["works"]] == [None, None]
+
+
+def test_what_staff_said_themselves_stands_with_the_work_and_their_name(session: Session, made: Class) -> None:
+    teacher, author = made.teacher.person_id, made.people[0]
+    words = make_words(made.exchange)
+    operations.review_as_staff(
+        session, made.exchange, author=author, by=teacher, words=words, is_rescue=False, now=BEGUN
+    )
+    session.commit()
+
+    for sight in (None, BLIND):
+        said = {each["author"]: each["staff_reviews"] for each in whole(made, sight)["works"]}
+        (review,) = said.pop(author)
+        assert (review["by"], review["words"]["comment"], review["version"]) == (teacher, "Good work.", 1)
+        assert review["in_place_of_a_reader"] is False
+        assert set(map(len, said.values())) == {0}
+
+
+def test_repairs_and_who_owes_less_are_told_and_repairs_name_nobody_who_is_not_seen(
+    session: Session, made: Class
+) -> None:
+    teacher, person = made.teacher.person_id, made.people[3]
+    operations.excuse(session, made.exchange, person=person, owes=1, why="Ill for two weeks.", by=teacher, now=BEGUN)
+    repair = operations.free_works(session, made.exchange, person=person, by=teacher, now=BEGUN)
+    operations.undo(session, made.exchange, repair_id=repair.id, by=teacher, now=BEGUN)
+    session.commit()
+
+    found = whole(made)
+
+    excused, freed = found["repairs"]
+    assert (excused["kind"], excused["person"], excused["by"], excused["undone_at"]) == (
+        "excused",
+        person,
+        teacher,
+        None,
+    )
+    assert (freed["kind"], freed["undone_by"]) == ("freed", teacher)
+    assert all(pair[0] == person for each in (excused, freed) for pair in each["removed"])
+    owing = {each["id"]: each["excused"] for each in found["people"]}
+    assert (owing[person]["owes"], owing[person]["why"]) == (1, "Ill for two weeks.")
+    assert [id for id, said in owing.items() if said is not None] == [person]
+    assert whole(made, BLIND)["repairs"] == []
+    assert exporting.replay_file(io.BytesIO(sent(made, "whole").encode())) == ()
+
+
 def test_what_is_nobody_elses_is_in_no_file(session: Session, made: Class) -> None:
     """Drafts, notes to oneself, and what is for a reviewer alone."""
     reviewer = made.people[2]
