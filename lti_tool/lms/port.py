@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from lti_tool.lms.companion import Companion, Sender
 from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
 from lti_tool.lti.content import DeepLinkingSettings
 from lti_tool.lti.offer import RegistrationOffer
@@ -178,4 +179,8 @@ class Lms(Protocol):
 
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
         """*event* in our words; empty for what we have no use for."""
+        ...
+
+    def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
+        """What speaks to our plugin in the LMS at *address*; None where there is no plugin for it."""
         ...
