@@ -15,12 +15,14 @@ from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
+from lti_tool.outgoing import OUTGOING
 from lti_tool.subscriptions import SUBSCRIPTIONS
 from lti_tool.web.rooms import Room
 from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.drain import subscriptions
+from webhooks.outbox.catalogue import catalogue
 
 SIGNED_IN = "/s/<handle>"
 """Every page of a signed-in person lives under the handle of their session."""
@@ -31,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     _know_brands()
     subscriptions.install(SUBSCRIPTIONS)
+    catalogue.install(OUTGOING)
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 
     app = Flask("lti_tool", static_folder="static", template_folder="web/templates")

@@ -12,5 +12,18 @@ from lti_tool.notices import models as notices
 from lti_tool.web import models as web
 from webhooks import models as webhooks
 from webhooks.companions import models as companions
+from webhooks.outbox import models as outbox
 
-__all__ = ["companions", "courses", "exchange", "files", "grades", "journal", "lti", "notices", "web", "webhooks"]
+__all__ = [
+    "companions",
+    "courses",
+    "exchange",
+    "files",
+    "grades",
+    "journal",
+    "lti",
+    "notices",
+    "outbox",
+    "web",
+    "webhooks",
+]

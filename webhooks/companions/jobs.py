@@ -24,7 +24,7 @@ def tell(pairing_id: int) -> None:
     settings = config.running()
     batch: telling.Batch | None = None
     try:
-        while True:
+        while not jobs.stopping.is_set():
             with db.transaction() as session:
                 batch = telling.take(session, pairing_id, settings=settings, now=now())
             if batch is None:
