@@ -12,6 +12,7 @@ from lti_tool import files
 from lti_tool.courses import privacy as courses
 from lti_tool.exchange import privacy as exchange
 from lti_tool.notices import privacy as notices
+from webhooks.companions import privacy as companions
 from webhooks.outbox import privacy as outbox
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ def export(session: Session, *, platform_id: int, subject: str) -> list[dict[str
             **courses.export_person(session, each.id),
             "exchanges": exchange.export_person(session, each.id),
             "notices": notices.export_person(session, each.id),
+            "told_to_lms": companions.export_person(session, each.id),
             "told_to_endpoints": outbox.export_person(session, each.id),
         }
         for each in courses.people_known_as(session, platform_id, subject)

@@ -50,6 +50,8 @@ class Address:
     proof: str
     secrets: tuple[str, ...]
     """In clear."""
+    site: str | None = None
+    """What the companion that is paired with the platform calls its LMS; None where none is paired."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,7 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
     is_old_taken = row["old_secret_until"] is not None and row["old_secret_until"] > now
     stored = [row["secret"], row["old_secret"] if is_old_taken else None]
     secrets = tuple(vault.decrypt(settings, each) for each in stored if each is not None)
-    return Address(id=row["id"], family=row["family"], proof=row["proof"], secrets=secrets)
+    return Address(id=row["id"], family=row["family"], proof=row["proof"], secrets=secrets, site=row["site_id"])
 
 
 def read(
@@ -116,6 +118,9 @@ def read(
         raise Unreadable(str(err)) from err
     if len(events) > MOST_AT_ONCE:
         raise Unreadable(f"more than {MOST_AT_ONCE} events at once")
+    if address.site is not None and any(each.site not in (None, address.site) for each in events):
+        # A copy of the LMS for trying things has the secret, too.
+        raise Refused("another site than the paired one")
     return events
 
 
@@ -150,8 +155,10 @@ def count_refusal(connection: Connection, address: Address, reason: str, *, now:
 
 
 FIND = """
-    select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until
-      from webhook_source s join platform p on p.id = s.platform_id
+    select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until, c.site_id
+      from webhook_source s
+      join platform p on p.id = s.platform_id
+      left join companion c on c.platform_id = p.id
      where s.public_id = %s and s.state = 'active' and p.state = 'active'
 """
 # What `jobs.defer` does, as a part of another statement: a letterbox has no time for two. One job that waits will do.
