@@ -275,10 +275,7 @@ def test_a_work_taken_back_takes_completion_back(make_paired: MakesPaired, sessi
     session.execute(
         text("update exchange_submission set submitted_at = null where author_id = :who"), {"who": made.people[0]}
     )
-    with paired.app.app_context():
-        session.commit()
-        companion_jobs.look(0)
-    paired.run()
+    look(paired)
 
     assert paired.moodle.completion[LINK, paired.number(0)] == "incomplete"
     assert paired.moodle.completion[LINK, paired.number(1)] == "complete"
