@@ -17,10 +17,7 @@ def name_of(template: Path) -> str:
 HOUSE = Path(__file__).parents[2] / "lti_tool"
 LETTERBOX = HOUSE.parent / "webhooks"
 TEMPLATES = sorted(
-    path
-    for house in (HOUSE, LETTERBOX)
-    for path in house.glob("**/templates/**/*.html")
-    if "sandbox" not in path.parts
+    path for house in (HOUSE, LETTERBOX) for path in house.glob("**/templates/**/*.html") if "sandbox" not in path.parts
 )
 GROUND = {"layout.html", "admin_room.html", "components.html"}
 PAGES = [path for path in TEMPLATES if not path.name.startswith("_") and path.name not in GROUND]
