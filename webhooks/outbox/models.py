@@ -111,10 +111,10 @@ class Delivery(Base):
     """A short code of why the last attempt failed; see :class:`webhooks.outbox.rules.Problem`."""
 
     endpoint: Mapped[Endpoint] = relationship()
-    tries: Mapped[list["Attempt"]] = relationship(order_by="Attempt.id")
+    tries: Mapped[list["Try"]] = relationship(order_by="Try.id")
 
 
-class Attempt(Base):
+class Try(Base):
     """
     One attempt and what came of it. What the receiver answered is not kept.
     """
