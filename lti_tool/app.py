@@ -10,12 +10,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from canvas.lms import CanvasLms
 from lti_tool import db, health, lms, logs, web
 from lti_tool.config import Settings
+from lti_tool.courses.listening import groups_moved
 from lti_tool.exchange import views as exchange_views
 from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
-from lti_tool.subscriptions import SUBSCRIPTIONS
+from lti_tool.subscriptions import GROUPS_MOVED, SUBSCRIPTIONS
 from lti_tool.web.rooms import Room
 from moodle.lms import MoodleLms
 from webhooks import app as letterbox
@@ -31,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     _know_brands()
     subscriptions.install(SUBSCRIPTIONS)
+    groups_moved.install(GROUPS_MOVED)
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 
     app = Flask("lti_tool", static_folder="static", template_folder="web/templates")
