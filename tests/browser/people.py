@@ -72,7 +72,7 @@ class Hearth:
         link.click()
 
     def reach(self, target: Locator) -> None:
-        """Scroll to it before the click does: where the page around a frame moves between down and up, no click comes."""
+        """Scroll to it before the click does: where the page moves between down and up, no click comes."""
         self.is_still()
         target.scroll_into_view_if_needed()
         self.is_still()
