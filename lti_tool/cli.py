@@ -5,8 +5,6 @@ Front door of the operator: ``hearth …``. Scriptable: exit code 0 for done, 1 
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from typing import IO, Any
@@ -18,9 +16,11 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, selectinload
 
 from canvas.lms import CanvasLms
-from lti_tool import __version__, db, doctor, files, http, lms, migrations, privacy, vault
+from lti_tool import __version__, db, doctor, files, lms, migrations, privacy
+from lti_tool.cli_companions import companions
+from lti_tool.cli_endpoints import endpoints
 from lti_tool.clock import now
-from lti_tool.config import Settings, SettingsError
+from lti_tool.config import SettingsError
 from lti_tool.courses.models import Platform
 from lti_tool.exchange import exporting
 from lti_tool.exchange import queries as exchange_queries
@@ -28,10 +28,10 @@ from lti_tool.exchange.models import Exchange
 from lti_tool.lms.events import Proof
 from lti_tool.lti import keys, registration
 from lti_tool.lti.errors import LtiError
+from lti_tool.operating import connect as _connect
+from lti_tool.operating import wrong as _wrong
 from moodle.lms import MoodleLms
 from webhooks import sources
-from webhooks.companions import pairing
-from webhooks.companions.models import Pairing
 from webhooks.models import Source
 
 
@@ -137,7 +137,7 @@ def platform_disable(platform_id: int, enable: bool) -> None:
 
 @main.group()
 def webhooks() -> None:
-    """The addresses that LMSs send their events to."""
+    """Events: addresses that LMSs send theirs to, and endpoints that Hearth tells what happens."""
 
 
 @webhooks.command("add")
@@ -218,107 +218,8 @@ def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
     click.echo(f"{count} to be read again.")
 
 
-@main.group()
-def moodle() -> None:
-    """Our plugin in Moodle, which hears what people did in Hearth."""
-
-
-@moodle.command("pair")
-@click.argument("platform_id", type=int)
-@click.option("--url", default="", help="The site's address, where it is not the issuer.")
-@click.option("--token", help="Of the plugin's own service. Asked for where it is not given; - reads standard input.")
-@click.option("--log/--no-log", default=None, help="What people did goes into Moodle's log; it does at first.")
-@click.option("--completion/--no-completion", default=None, help="Activities complete; they do at first.")
-@click.option("--dates/--no-dates", default=None, help="Dates go into Moodle's calendar; they do not at first.")
-def moodle_pair(platform_id: int, *, url: str, token: str | None, **wished: bool | None) -> None:
-    """
-    Give Hearth the key to the plugin in the Moodle of a platform, after asking it who it is.
-
-    Paired again, it gets a new key, and keeps what was chosen unless something else is said.
-    """
-    settings = _connect()
-    if token == "-":  # noqa: S105 - the usual sign for standard input
-        token = sys.stdin.readline()
-    given = token if token is not None else click.prompt("Token", hide_input=True)
-    with _companion_errors(), db.transaction() as session:
-        found = session.get(Platform, platform_id)
-        if found is None:
-            raise _wrong(f"There is no platform {platform_id}. `hearth platform list` shows them.")
-        known = pairing.of_platform(session, platform_id)
-        wishes = pairing.wishes_of(known) if known else pairing.Wishes()
-        wishes = dataclasses.replace(wishes, **{name: wish for name, wish in wished.items() if wish is not None})
-        made = pairing.pair(session, found, address=url, token=given, wishes=wishes, settings=settings, now=now())
-        site, release = made.site_id, made.release
-    click.echo(f"Platform {platform_id} is paired with site {site} (Moodle {release}).")
-
-
-@moodle.command("list")
-@click.option("--json", "as_json", is_flag=True)
-def moodle_list(as_json: bool) -> None:
-    """List the paired sites, what waits for them, and what is in the way."""
-    _connect()
-    with db.transaction() as session:
-        found = pairing.health(session, now=now())
-    if as_json:
-        click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2, default=str))
-        return
-    for each in found:
-        click.echo(
-            f"{each.platform_id:>4}  {each.state:<7} {each.platform}  site {each.site_id}  waiting {each.waiting}"
-            f"  told {each.told}  refused {each.refused}\n      {each.address}"
-        )
-        if each.problem:
-            click.echo(f"      {each.problem}: {each.detail} (asked again {each.rests_until})")
-    if not found:
-        click.echo("No site yet. `hearth moodle pair PLATFORM_ID` gives Hearth the key to one.")
-
-
-@moodle.command("check")
-@click.argument("platform_id", type=int)
-def moodle_check(platform_id: int) -> None:
-    """Ask the plugin how it is, and have it hear at once what waits."""
-    settings = _connect()
-    with _companion_errors(), db.transaction() as session:
-        site = pairing.check(session, _pairing(session, platform_id), settings=settings, now=now())
-    waiting = f", {site.waiting} events wait there" if site.waiting else ""
-    click.echo(f"Site {site.site_id} answers (Moodle {site.release}). It tells events: {site.receiver}{waiting}.")
-    if site.problem:
-        click.echo(f"  Its last attempt failed: {site.problem}")
-
-
-@moodle.command("pause")
-@click.argument("platform_id", type=int)
-@click.option("--resume", is_flag=True, help="Tell it again, and what was kept meanwhile.")
-def moodle_pause(platform_id: int, resume: bool) -> None:
-    """Tell a site nothing for a while; what happens is kept for it, for two weeks."""
-    _connect()
-    with db.transaction() as session:
-        found = _pairing(session, platform_id)
-        found.state = "active" if resume else "paused"
-        if resume:
-            pairing.ring(session)
-    click.echo(f"The site of platform {platform_id} is {'active' if resume else 'paused'}.")
-
-
-@moodle.command("again")
-@click.argument("platform_id", type=int)
-def moodle_again(platform_id: int) -> None:
-    """Tell once more what was refused or given up."""
-    _connect()
-    with db.transaction() as session:
-        count = pairing.tell_again(session, _pairing(session, platform_id), now=now())
-    click.echo(f"{count} to be told again.")
-
-
-@moodle.command("unpair")
-@click.argument("platform_id", type=int)
-@click.confirmation_option(prompt="What waits for the site is forgotten, and the key to it. Go on?")
-def moodle_unpair(platform_id: int) -> None:
-    """Forget the key to a site. What it has heard stays there."""
-    _connect()
-    with db.transaction() as session:
-        pairing.unpair(session, _pairing(session, platform_id))
-    click.echo(f"Platform {platform_id} is no longer paired. Revoke the token in Moodle, too.")
+webhooks.add_command(endpoints)
+main.add_command(companions, name="moodle")
 
 
 @main.group("keys")
@@ -487,54 +388,11 @@ def demo_command() -> None:
         raise _wrong(str(err)) from err
 
 
-def _connect() -> Settings:
-    try:
-        settings = Settings.from_environment()
-    except SettingsError as err:
-        raise _wrong(str(err)) from err
-    db.bind(db.make_engine(db.database_url(settings), pool=2))
-    return settings
-
-
 def _source(session: Session, source_id: int) -> Source:
     found = session.get(Source, source_id)
     if found is None:
         raise _wrong(f"There is no source {source_id}. `hearth webhooks list` shows them.")
     return found
-
-
-def _pairing(session: Session, platform_id: int) -> Pairing:
-    found = pairing.of_platform(session, platform_id)
-    if found is None:
-        raise _wrong(f"Platform {platform_id} is not paired. `hearth moodle list` shows those that are.")
-    return found
-
-
-@contextmanager
-def _companion_errors() -> Iterator[None]:
-    """What went wrong between Hearth and the plugin, in a sentence."""
-    try:
-        yield
-    except pairing.NoCompanion as err:
-        raise _wrong("This LMS has no plugin of ours to pair with.") from err
-    except pairing.WrongSite as err:
-        what = {
-            "issuer": "That plugin lives in another Moodle",
-            "client": "On Moodle's side, another tool was chosen in the plugin's settings",
-            "deployment": "On Moodle's side, another tool was chosen in the plugin's settings",
-            "site": "That is another site than the one that was paired",
-        }[err.what]
-        raise _wrong(f"{what}: it says {err.said or 'nothing'}, the registration says {err.wanted}.") from err
-    except http.ForbiddenAddress as err:
-        raise _wrong(f"Hearth does not call this address: {err}.") from err
-    except vault.VaultError as err:
-        raise _wrong(str(err)) from err
-    except LtiError as err:
-        raise _wrong(f"The plugin does not answer as it should. {err}") from err
-
-
-def _wrong(sentence: str) -> click.ClickException:
-    return click.ClickException(sentence)
 
 
 def _nobody(platform_id: int, subject: str) -> click.ClickException:

@@ -2,7 +2,7 @@
 What of exchanges may be told outside, and where who did it may be named.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -10,17 +10,25 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange
-from lti_tool.journal.kinds import Caliper, Kind, Namer
+from lti_tool.journal.kinds import Caliper, Kind, Teller
 
 
-def _names(*whose: str) -> Namer:
-    """Names only where none of *whose* names is hidden from anybody."""
+def _names(*whose: str) -> Teller:
+    """
+    Names only where none of *whose* names is hidden from anybody.
 
-    def names_in(session: Session, activities: Collection[int]) -> Collection[int]:
+    What a reviewer does in a sealed exchange is not told at all: the moment alone could say who it was.
+    """
+
+    def names_in(session: Session, activities: Collection[int]) -> Mapping[int, bool]:
         found = session.execute(
             select(Exchange.activity_id, Exchange.anonymity).where(Exchange.activity_id.in_(activities))
         )
-        return {id for id, anonymity in found if not any(rules.is_hidden(anonymity, each) for each in whose)}
+        return {
+            id: not any(rules.is_hidden(anonymity, each) for each in whose)
+            for id, anonymity in found
+            if not (anonymity == rules.SEALED and rules.REVIEWER in whose)
+        }
 
     return names_in
 

@@ -4,7 +4,7 @@ Which acts of the journal may be told outside the house, and what of each. Rooms
 What no room declares is never told, nor a fact that its kind does not name.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,8 +12,8 @@ from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
 Words: TypeAlias = str | LazyString
-Namer: TypeAlias = Callable[[Session, Collection[int]], Collection[int]]
-"""Of activities by id: those in which whoever did the act may be named."""
+Teller: TypeAlias = Callable[[Session, Collection[int]], Mapping[int, bool]]
+"""Of activities by id: whether whoever did the act may be named there. Absent: the act is not told at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Kind:
     """What happened, for who chooses kinds."""
     facts: tuple[str, ...] = ()
     """Particulars that are told: plain facts, never ids. None of them where nobody may be named."""
-    names_in: Namer | None = None
+    names_in: Teller | None = None
     """None: whoever did it may be named anywhere, for it says nothing about anybody's words."""
     tells_activity: bool = True
     caliper: Caliper | None = None

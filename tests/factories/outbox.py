@@ -33,11 +33,8 @@ class School:
 
     def act(self, act: str = "course.opened", **values: Any) -> None:
         """Something happens."""
-        journal.record(
-            self.session,
-            act,
-            **{"course_id": self.course.id, "person_id": self.person_id, "now": self.now} | values,
-        )
+        usual: dict[str, Any] = {"course_id": self.course.id, "person_id": self.person_id, "now": self.now}
+        journal.record(self.session, act, **usual | values)
         self.session.commit()
 
     def send(self) -> int:

@@ -29,7 +29,7 @@ def tell(pairing_id: int) -> None:
                 batch = telling.take(session, pairing_id, settings=settings, now=now())
             if batch is None:
                 return
-            verdicts = telling.tell(batch)
+            verdicts = telling.tell(batch) if batch.acts else []
             with db.transaction() as session:
                 telling.settle(session, batch, verdicts, now=now())
             batch = None

@@ -65,8 +65,15 @@ def take(session: Session, pairing_id: int, *, settings: Settings, now: datetime
     rows = session.execute(TAKE, {"pairing": pairing_id, "now": now, "until": now + LEASE, "limit": limit}).all()
     if not rows:
         return None
-    named = _named(session, rows)
-    acts = [_act(row, may_name=(row.act, row.activity_id) in named) for row in sorted(rows, key=lambda row: row.id)]
+    naming = _naming(session, rows)
+    untold = [row.key for row in rows if row.act is not None and (row.act, row.activity_id) not in naming]
+    if untold:
+        session.execute(DROP, {"keys": untold})
+    acts = [
+        _act(row, may_name=naming.get((row.act, row.activity_id), False))
+        for row in sorted(rows, key=lambda row: row.id)
+        if row.key not in untold
+    ]
     return Batch(pairing_id=pairing_id, client_id=pairing.platform.client_id, companion=companion, acts=acts)
 
 
@@ -86,7 +93,8 @@ def settle(session: Session, batch: Batch, verdicts: Sequence[Verdict], *, now: 
             log.info("companion %s refused an act: %s", batch.pairing_id, each.reason)
         elif each.state == "failed":
             _try_later(session, each, now=now)
-    session.execute(WELL, {"pairing": batch.pairing_id})
+    if verdicts:
+        session.execute(WELL, {"pairing": batch.pairing_id})
 
 
 def fail(session: Session, pairing_id: int, err: ServiceError, batch: Batch | None, *, now: datetime) -> None:
@@ -114,13 +122,13 @@ def _try_later(session: Session, verdict: Verdict, *, now: datetime) -> None:
     )
 
 
-def _named(session: Session, rows: Sequence[Any]) -> frozenset[tuple[str, int]]:
+def _naming(session: Session, rows: Sequence[Any]) -> Mapping[tuple[str, int], bool]:
     """
-    Act and activity, of those in which whoever did it may be named.
+    By act and activity: whether whoever did it may be named. What may not be told at all is not in it.
 
     Asked now and not when it happened: an exchange may have become more anonymous, and never becomes less.
     """
-    found: set[tuple[str, int]] = set()
+    found: dict[tuple[str, int], bool] = {}
     by_act: dict[str, set[int]] = {}
     for row in rows:
         if row.act is not None:
@@ -128,9 +136,9 @@ def _named(session: Session, rows: Sequence[Any]) -> frozenset[tuple[str, int]]:
     for act, activities in by_act.items():
         kind = catalogue.get(act)
         if kind is not None:
-            may = activities if kind.names_in is None else kind.names_in(session, activities)
-            found |= {(act, each) for each in may}
-    return frozenset(found)
+            may = dict.fromkeys(activities, True) if kind.names_in is None else kind.names_in(session, activities)
+            found |= {(act, activity): named for activity, named in may.items()}
+    return found
 
 
 def _act(row: Any, *, may_name: bool) -> Act:
@@ -184,6 +192,7 @@ TAKE = text(
       left join person who on who.id = t.person_id
     """
 )
+DROP = text("delete from companion_telling where key = any(:keys)")
 KEPT = text(
     """
     update companion_telling set state = 'told', told_at = :now, problem = ''

@@ -54,18 +54,18 @@ def compose(session: Session, deliveries: Sequence[int]) -> list[Composed]:
     """What *deliveries*, by id, may tell; in one statement, and one for each answer to who may be named."""
     rows = session.execute(FACTS, {"ids": list(deliveries)}).all()
     kinds = {row.kind: catalogue.get(row.kind) for row in rows}
-    named: dict[str, frozenset[int]] = {}
+    naming: dict[str, Mapping[int, bool]] = {}
     for act, kind in kinds.items():
         if kind is not None and kind.names_in is not None:
             activities = {row.activity_id for row in rows if row.kind == act and row.activity_id is not None}
-            named[act] = frozenset(kind.names_in(session, activities)) if activities else frozenset()
-    return [_composed(row, kinds[row.kind], named.get(row.kind, frozenset())) for row in rows]
+            naming[act] = kind.names_in(session, activities)
+    return [_composed(row, kinds[row.kind], naming.get(row.kind, {})) for row in rows]
 
 
-def _composed(row: Any, kind: Kind | None, named: frozenset[int]) -> Composed:
-    if kind is None or row.is_test_user:
+def _composed(row: Any, kind: Kind | None, naming: Mapping[int, bool]) -> Composed:
+    may_name = True if kind is None or kind.names_in is None else naming.get(row.activity_id)
+    if kind is None or may_name is None or row.is_test_user:
         return Composed(delivery_id=row.id, told=None, person_id=None)
-    may_name = kind.names_in is None or row.activity_id in named
     tells_activity = kind.tells_activity and row.public_id is not None
     told = Told(
         id=row.message_id,

@@ -35,7 +35,8 @@ def companion(settings: Settings) -> Companion:
 
 
 def act(**changes: Any) -> Act:
-    return Act(**{"key": "k1", "course": "3", "link": "7", "kind": "feedback.given", "at": MOMENT} | changes)
+    given: dict[str, Any] = {"key": "k1", "course": "3", "link": "7", "kind": "feedback.given", "at": MOMENT}
+    return Act(**given | changes)
 
 
 def sent(network: responses.RequestsMock) -> dict[str, str]:
