@@ -43,17 +43,28 @@ def kinds(format_: str) -> None:
 @click.option("--kind", "chosen", multiple=True, help="What to tell; may be given often. Without it, everything.")
 @click.option("--format", "format_", type=click.Choice(["standard", "caliper"]), default="standard", show_default=True)
 @click.option("--name", default="", help="For lists only.")
-def add(platform_id: int, url: str, *, chosen: tuple[str, ...], format_: outbox.Format, name: str) -> None:
+@click.option("--deployment", default="", help="Of this deployment only, by the LMS's id for it.")
+def add(
+    platform_id: int, url: str, *, chosen: tuple[str, ...], format_: outbox.Format, name: str, deployment: str
+) -> None:
     """Tell URL what happens in the courses of a platform; prints the secret, which is shown only now."""
     settings = connect()
     with db.transaction() as session:
         found = session.get(Platform, platform_id)
         if found is None:
             raise wrong(f"There is no platform {platform_id}. `hearth platform list` shows them.")
+        within = {each.deployment_id: each.id for each in found.deployments}
+        if deployment and deployment not in within:
+            raise wrong(f"Platform {platform_id} has no deployment {deployment!r}.")
         told = chosen or [each.act for each in catalogue.offered(format_)]
         try:
             made = outbox.make(
-                session, found, url=url, kinds=told, format=format_, name=name, settings=settings, now=now()
+                session,
+                found,
+                outbox.Wanted(url=url, kinds=told, format=format_, name=name),
+                deployment_id=within.get(deployment),
+                settings=settings,
+                now=now(),
             )
         except ForbiddenAddress as err:
             raise wrong(f"This address cannot be an endpoint: {err}.") from err

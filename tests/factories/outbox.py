@@ -78,7 +78,8 @@ def make_school(
         course = make_course(session, make_deployment(session, make_platform(session)))
     platform = course.deployment.platform
     person = make_member(session, course).person
-    made = endpoints.make(session, platform, url=url, kinds=kinds, format=format, settings=settings, now=now)
+    wanted = endpoints.Wanted(url=url, kinds=kinds, format=format)
+    made = endpoints.make(session, platform, wanted, settings=settings, now=now)
     session.commit()
     return School(
         session=session,

@@ -305,6 +305,7 @@ def test_an_endpoint_is_made_listed_changed_rotated_paused_tried_and_removed(
 
     assert endpoints("list").output.startswith("No endpoint yet.")
     assert "There is no platform 99" in endpoints("add", "99", url).output
+    assert "has no deployment '7'" in endpoints("add", str(platform.id), url, "--deployment", "7").output
     id = str(platform.id)
     assert "only https" in endpoints("add", id, "http://x.example/").output
     assert "Not told in this format: coffee.made" in endpoints("add", id, url, "--kind", "coffee.made").output

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, Select, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from webhooks.outbox.endpoints import Owner, belongs_to
 from webhooks.outbox.models import Delivery, Endpoint, State
 from webhooks.outbox.sending import ring
 
@@ -18,7 +19,7 @@ PAGE = 50
 def page(
     session: Session,
     *,
-    platform_id: int | None = None,
+    of: Owner | None = None,
     endpoint_id: int | None = None,
     state: str = "",
     search: str = "",
@@ -29,7 +30,7 @@ def page(
 
     *search* finds a kind by a part of it, or the one message of an id (``msg_…``, or the bare UUID).
     """
-    query = _within(platform_id, endpoint_id).options(joinedload(Delivery.endpoint))
+    query = _within(of, endpoint_id).options(joinedload(Delivery.endpoint))
     if state:
         query = query.where(Delivery.state == state)
     if search:
@@ -39,9 +40,9 @@ def page(
     return session.scalars(query.order_by(Delivery.id.desc()).limit(PAGE)).all()
 
 
-def find(session: Session, id: int, *, platform_id: int | None = None) -> Delivery | None:
-    """One delivery with its endpoint and attempts; None, too, for one of another platform."""
-    query = _within(platform_id, None).where(Delivery.id == id)
+def find(session: Session, id: int, *, of: Owner | None = None) -> Delivery | None:
+    """One delivery with its endpoint and attempts; None, too, for one of another owner."""
+    query = _within(of, None).where(Delivery.id == id)
     return session.scalars(query.options(joinedload(Delivery.endpoint), selectinload(Delivery.tries))).one_or_none()
 
 
@@ -68,10 +69,10 @@ def replay(session: Session, *, now: datetime, endpoint_id: int | None = None, d
     return result.rowcount
 
 
-def _within(platform_id: int | None, endpoint_id: int | None) -> Select[Delivery]:
+def _within(of: Owner | None, endpoint_id: int | None) -> Select[Delivery]:
     query = select(Delivery)
-    if platform_id is not None:
-        query = query.where(Delivery.endpoint_id.in_(select(Endpoint.id).where(Endpoint.platform_id == platform_id)))
+    if of is not None:
+        query = query.where(Delivery.endpoint_id.in_(select(Endpoint.id).where(belongs_to(of))))
     if endpoint_id is not None:
         query = query.where(Delivery.endpoint_id == endpoint_id)
     return query

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool import vault
@@ -32,6 +32,33 @@ class KindsNotOffered(Exception):
     def __init__(self, kinds: Sequence[str]) -> None:
         super().__init__(", ".join(kinds))
         self.kinds = kinds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """Whose endpoints are meant: a deployment's, and those of the whole registration if it has no other."""
+
+    platform_id: int
+    deployment_id: int
+    is_alone: bool
+
+
+def belongs_to(owner: Owner) -> ColumnElement[bool]:
+    """Which endpoints *owner* sees and changes."""
+    own = Endpoint.deployment_id == owner.deployment_id
+    if not owner.is_alone:
+        return own
+    return or_(own, and_(Endpoint.platform_id == owner.platform_id, Endpoint.deployment_id.is_(None)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a new endpoint is to be."""
+
+    url: str
+    kinds: Collection[str]
+    format: Format = "standard"
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,27 +100,26 @@ class Health:
 def make(
     session: Session,
     platform: Platform,
+    wanted: Wanted,
     *,
-    url: str,
-    kinds: Collection[str],
-    format: Format = "standard",
-    name: str = "",
+    deployment_id: int | None = None,
     settings: Settings,
     now: datetime,
 ) -> Made:
     """
-    An endpoint for what happens in the courses of *platform* from now on.
+    An endpoint for what happens in the courses of *platform*, or of one of its deployments, from now on.
 
     Raises :class:`lti_tool.http.ForbiddenAddress` or :class:`KindsNotOffered`.
     """
-    rules.require_callable(url, settings)
-    chosen = _require_offered(kinds, format)
+    rules.require_callable(wanted.url, settings)
+    chosen = _require_offered(wanted.kinds, wanted.format)
     secret = signatures.new_secret()
     endpoint = Endpoint(
         platform_id=platform.id,
-        name=name.replace("\x00", "")[: rules.LONGEST_NAME],
-        url=url,
-        format=format,
+        deployment_id=deployment_id,
+        name=wanted.name.replace("\x00", "")[: rules.LONGEST_NAME],
+        url=wanted.url,
+        format=wanted.format,
         kinds=chosen,
         secret=vault.encrypt(settings, secret),
         changed_at=now,
@@ -177,14 +203,12 @@ def ping(session: Session, endpoint: Endpoint, *, settings: Settings, now: datet
     return delivery
 
 
-def health(session: Session, *, now: datetime, platform_id: int | None = None) -> list[Health]:
-    """Every endpoint, or those of one platform, and how they are doing; in two statements."""
-    rows = session.execute(
-        select(Endpoint, Platform.name, Platform.issuer)
-        .join(Platform, Platform.id == Endpoint.platform_id)
-        .where(Endpoint.platform_id == platform_id if platform_id is not None else Endpoint.id > 0)
-        .order_by(Endpoint.id)
-    ).all()
+def health(session: Session, *, now: datetime, of: Owner | None = None) -> list[Health]:
+    """Every endpoint, or those of one owner, and how they are doing; in two statements."""
+    query = select(Endpoint, Platform.name, Platform.issuer).join(Platform, Platform.id == Endpoint.platform_id)
+    if of is not None:
+        query = query.where(belongs_to(of))
+    rows = session.execute(query.order_by(Endpoint.id)).all()
     counted = {row.endpoint_id: row for row in session.execute(COUNTED, {"ids": [each.id for each, *_ in rows]})}
     return [_health(each, name or issuer, counted.get(each.id), now=now) for each, name, issuer in rows]
 

@@ -41,6 +41,8 @@ class Endpoint(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
     """Whose courses it hears of; never of others."""
+    deployment_id: Mapped[int | None] = mapped_column(ForeignKey("deployment.id", ondelete="CASCADE"))
+    """Of this one only. None: of every deployment of the registration, which only an operator can say."""
     name: Mapped[str] = mapped_column(default="")
     url: Mapped[str]
     format: Mapped[str]

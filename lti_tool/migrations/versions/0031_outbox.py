@@ -23,6 +23,7 @@ FAN_OUT = """
           join course c on c.id = f.course_id
           join deployment d on d.id = c.deployment_id
           join webhook_endpoint e on e.platform_id = d.platform_id
+                                 and (e.deployment_id is null or e.deployment_id = d.id)
          where e.state <> 'disabled' and e.kinds ? f.act;
         if found and current_setting('hearth.outbox_rung', true) is distinct from pg_current_xact_id()::text then
             perform set_config('hearth.outbox_rung', pg_current_xact_id()::text, true);
@@ -44,6 +45,7 @@ def upgrade() -> None:
         "webhook_endpoint",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("platform_id", sa.Integer(), nullable=False),
+        sa.Column("deployment_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("format", sa.String(), nullable=False),
@@ -63,6 +65,12 @@ def upgrade() -> None:
         sa.CheckConstraint("why in ('', 'gone', 'failing')", name=op.f("ck_webhook_endpoint_why")),
         sa.ForeignKeyConstraint(
             ["platform_id"], ["platform.id"], name=op.f("fk_webhook_endpoint_platform_id_platform"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["deployment_id"],
+            ["deployment.id"],
+            name=op.f("fk_webhook_endpoint_deployment_id_deployment"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoint")),
     )

@@ -64,10 +64,24 @@ def test_an_institution_hears_of_its_own_platform_only(school: School, session: 
     assert school.deliveries() == []
 
 
+def test_an_endpoint_of_one_deployment_hears_nothing_of_another_one_that_comes_later(
+    school: School, session: Session
+) -> None:
+    """Two deployments of one registration may be two institutions."""
+    school.endpoint.deployment_id = school.course.deployment_id
+    other = make_deployment(session, school.platform, deployment_id="2")
+    elsewhere = make_course(session, other)
+    stranger = make_member(session, elsewhere)
+
+    school.act(course_id=elsewhere.id, person_id=stranger.person_id)
+    school.act()
+
+    assert len(school.deliveries()) == 1
+
+
 def test_every_endpoint_gets_an_act_once_under_an_id_of_its_own(school: School, session: Session) -> None:
-    endpoints.make(
-        session, school.platform, url=URL + "/2", kinds=["course.opened"], settings=school.settings, now=school.now
-    )
+    another = endpoints.Wanted(url=URL + "/2", kinds=["course.opened"])
+    endpoints.make(session, school.platform, another, settings=school.settings, now=school.now)
 
     school.act()
 

@@ -462,10 +462,10 @@ def test_without_the_setting_of_developers_this_machine_is_called_by_nobody(scho
 def test_an_address_that_is_none_of_an_endpoint_is_not_taken(
     session: Session, settings: Settings, now: datetime, url: str
 ) -> None:
-    platform = make_platform(session)
+    wanted = endpoints.Wanted(url=url, kinds=["course.opened"])
 
     with pytest.raises(ForbiddenAddress):
-        endpoints.make(session, platform, url=url, kinds=["course.opened"], settings=settings, now=now)
+        endpoints.make(session, make_platform(session), wanted, settings=settings, now=now)
 
 
 # What is kept of it.
