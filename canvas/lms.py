@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from canvas import events, placements
+from canvas import events, looks, placements
 from canvas.placements import EXTENSION
 from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Claims, Grade, LaunchFacts, RegistrationOffer
@@ -28,7 +28,13 @@ class CanvasLms(StandardLms):
         shard = facts.custom.get("shard_id", "")
         course = events.global_id(facts.custom.get("course_id"), int(shard) if _is_number(shard) else 0)
         person = events.global_id(facts.custom.get("user_global_id"), 0)
-        facts = replace(facts, lms_course_id=course, lms_person_id=person)
+        facts = replace(
+            facts,
+            lms_course_id=course,
+            lms_person_id=person,
+            brand_colour=looks.colour(facts.custom.get("brand", "")),
+            more_contrast=facts.custom.get("high_contrast") == "true",
+        )
         return _of_the_account(facts) if claims.get(placements.PLACEMENT) == placements.INSTITUTION else facts
 
     def score_payload(self, grade: Grade) -> dict[str, Any] | None:
@@ -58,7 +64,7 @@ class CanvasLms(StandardLms):
         return PAGE
 
     def custom(self) -> Mapping[str, str]:
-        """Sections and groups; the global ids are what live events speak of."""
+        """Sections and groups, how Canvas looks; the global ids are what live events speak of."""
         return {
             "sections": "$Canvas.course.sectionIds",
             "groups": "$Canvas.group.contextIds",
@@ -68,6 +74,8 @@ class CanvasLms(StandardLms):
             "course_uuid": "$vnd.instructure.Course.uuid",
             "root_account_uuid": "$vnd.Canvas.root_account.uuid",
             "activity_history": "$Activity.id.history",
+            "brand": "$com.instructure.brandConfigJSON",
+            "high_contrast": "$Canvas.user.prefersHighContrast",
         }
 
     def messages(self, offer: RegistrationOffer, launch: str) -> list[dict[str, Any]]:

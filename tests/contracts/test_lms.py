@@ -487,3 +487,31 @@ def test_the_navigation_of_a_canvas_account_is_no_course() -> None:
 
     assert (facts.context_id, facts.context_title, facts.lms_course_id) == ("", "", "")
     assert facts.is_admin
+
+
+@pytest.mark.parametrize(
+    "brand, colour",
+    [
+        ('{"ic-brand-primary": "#0374B5", "ic-link-color": "#fff"}', "0374b5"),
+        ('{"ic-brand-primary": " #Fa0 "}', "ffaa00"),
+        ('{"ic-brand-primary": "red"}', ""),
+        ('{"ic-brand-primary": "#12345g"}', ""),
+        ('{"ic-brand-primary": "#000000;}body{display:none"}', ""),
+        ('{"ic-brand-primary": 7}', ""),
+        ('["#0374B5"]', ""),
+        ("[" * 30_000, ""),
+        ("not JSON", ""),
+        ("$com.instructure.brandConfigJSON", ""),
+    ],
+)
+def test_the_colour_of_a_canvas_is_a_colour_or_nothing(brand: str, colour: str) -> None:
+    assert CanvasLms().read_launch(claims(**{lti.CUSTOM: {"brand": brand}})).brand_colour == colour
+
+
+def test_canvas_tells_who_needs_more_contrast() -> None:
+    told = [
+        CanvasLms().read_launch(claims(**{lti.CUSTOM: {"high_contrast": value}})).more_contrast
+        for value in ("true", "false", "$Canvas.user.prefersHighContrast", True)
+    ]
+
+    assert told == [True, False, False, True]
