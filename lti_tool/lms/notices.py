@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from lti_tool.lms.events import CourseCopied, IncomingEvent, LmsEvent
 from lti_tool.lms.standard import moment
-from lti_tool.lti.notices import CONTEXT_COPY, Notice
+from lti_tool.lti.notice_offer import CONTEXT_COPY
+from lti_tool.lti.notices import Notice
 
 
 def as_event(notice: Notice) -> IncomingEvent:

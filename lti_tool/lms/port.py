@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
 from lti_tool.lti.content import DeepLinkingSettings
-from lti_tool.lti.listening import Offer as NoticeOffer
+from lti_tool.lti.notice_offer import NoticeOffer
 from lti_tool.lti.offer import RegistrationOffer
 
 __all__ = [

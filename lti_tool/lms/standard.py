@@ -21,7 +21,7 @@ from lti_tool.lms.port import (
 from lti_tool.lms.roles import is_administrator, is_test_user, role_in_context
 from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.errors import Rejected
-from lti_tool.lti.listening import Offer, offer_of
+from lti_tool.lti.notice_offer import NoticeOffer, offer_of
 
 LONGEST_TEXT = 300
 
@@ -274,7 +274,7 @@ def read_settings(claim: Mapping[str, Any]) -> DeepLinkingSettings:
     )
 
 
-def _notices(claim: Mapping[str, Any]) -> Offer | None:
+def _notices(claim: Mapping[str, Any]) -> NoticeOffer | None:
     url = _url(claim.get("platform_notification_service_url"))
     if url is None or lti.SCOPE_NOTICES not in _strings(claim.get("scope")):
         return None

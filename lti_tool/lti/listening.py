@@ -7,26 +7,16 @@ The first launch that carries the offer writes the row; a job in the background 
 
 import json
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lti_tool.lti.notices import TYPES
+from lti_tool.lti.notice_offer import NoticeOffer
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=12)
 LONGEST_PROBLEM = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class Offer:
-    """The claim of a launch that says where notices are to be had."""
-
-    url: str
-    types: tuple[str, ...]
-    """Those that we listen to, in our order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +34,14 @@ class Known:
     """Offers that this process has seen written down: a launch need not ask again."""
 
     def __init__(self) -> None:
-        self._offers: dict[int, Offer] = {}
+        self._offers: dict[int, NoticeOffer] = {}
         self._guard = threading.Lock()
 
-    def has(self, deployment_id: int, offer: Offer) -> bool:
+    def has(self, deployment_id: int, offer: NoticeOffer) -> bool:
         """Whether the row of a deployment says just this."""
         return self._offers.get(deployment_id) == offer
 
-    def keep(self, deployment_id: int, offer: Offer) -> None:
+    def keep(self, deployment_id: int, offer: NoticeOffer) -> None:
         """The row says so, and was committed before."""
         with self._guard:
             self._offers[deployment_id] = offer
@@ -66,13 +56,7 @@ known = Known()
 """Those of this process."""
 
 
-def offer_of(url: str, types: Sequence[str], versions: Sequence[str]) -> Offer | None:
-    """What of an offer is of use to us; None where nothing is."""
-    wanted = tuple(each for each in TYPES if each in types)
-    return Offer(url=url, types=wanted) if wanted and (not versions or "1.0" in versions) else None
-
-
-def note(session: Session, deployment_id: int, offer: Offer, *, now: datetime) -> None:
+def note(session: Session, deployment_id: int, offer: NoticeOffer, *, now: datetime) -> None:
     """Write down what a launch into a deployment offers, unless it is written already."""
     if known.has(deployment_id, offer):
         return

@@ -23,11 +23,6 @@ LONGEST_ID = 255
 LONGEST_TOKEN = 100_000
 MOST_AT_ONCE = 100
 
-CONTEXT_COPY = "LtiContextCopyNotice"
-HELLO = "LtiHelloWorldNotice"
-TYPES = (CONTEXT_COPY, HELLO)
-"""What we listen to. The second is how a platform's admin tries the line."""
-
 
 class RefusedNotice(Exception):
     """Not a notice of this platform for us; says why in one word or two."""
