@@ -5,8 +5,8 @@ How the LMS looks to somebody, for as long as their session lasts: its colour, a
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029"
-down_revision = "0028"
+revision = "0031"
+down_revision = "0030"
 
 
 def upgrade() -> None:
