@@ -74,8 +74,8 @@ class calendar {
         }
         $eventid = $known && $known->eventid && $DB->record_exists('event', ['id' => $known->eventid]) ? $known->eventid : 0;
         if ($entry['timestart'] == 0) {
-            if ($eventid) {
-                \calendar_event::load($eventid)->delete();
+            if ($known) {
+                self::take_back($known);
             }
             $eventid = 0;
         } else if ($eventid) {
@@ -123,18 +123,15 @@ class calendar {
     }
 
     /**
-     * Take back whatever belongs to one person.
+     * Take an entry back.
      *
-     * @param int $userid
+     * @param \stdClass $row A row of ours
      */
-    public static function forget(int $userid): void {
+    public static function take_back(\stdClass $row): void {
         global $DB;
-        foreach ($DB->get_records('local_hearth_calendar', ['userid' => $userid]) as $row) {
-            if ($row->eventid && $DB->record_exists('event', ['id' => $row->eventid])) {
-                \calendar_event::load($row->eventid)->delete();
-            }
+        if ($row->eventid && $DB->record_exists('event', ['id' => $row->eventid])) {
+            \calendar_event::load($row->eventid)->delete();
         }
-        $DB->delete_records('local_hearth_calendar', ['userid' => $userid]);
     }
 
     /**

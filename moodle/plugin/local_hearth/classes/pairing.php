@@ -64,7 +64,9 @@ class pairing {
      */
     public static function part(): void {
         global $DB;
-        unset_config('siteid', 'local_hearth');
+        foreach (['siteid', 'url', 'secret'] as $name) {
+            unset_config($name, 'local_hearth');
+        }
         $DB->delete_records('local_hearth_outbox');
         self::siteid();
     }

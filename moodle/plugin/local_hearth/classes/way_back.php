@@ -43,6 +43,7 @@ class way_back {
         'moodle/course:viewhiddencourses',
         'moodle/course:viewhiddenactivities', // Act for people while an activity is hidden.
         'moodle/course:ignoreavailabilityrestrictions',
+        'mod/lti:view', // Without it no activity of the tool is there at all.
         'moodle/course:overridecompletion', // Complete what has conditions of its own.
     ];
 
