@@ -67,7 +67,6 @@ class recorder {
      * @return array key, status, reason, completion
      */
     public function record(array $act): array {
-        global $DB;
         $result = ['key' => $act['key'], 'status' => 'done', 'reason' => '', 'completion' => ''];
         try {
             if (!preg_match(self::KEY, $act['key'])) {
@@ -78,32 +77,19 @@ class recorder {
             }
             $place = $this->place($act);
             self::check($act, $place);
-        } catch (refusal $refusal) {
-            return ['status' => 'refused', 'reason' => $refusal->getMessage()] + $result;
-        }
-        try {
-            $result['completion'] = observer::without_listening(function () use ($act, $place, $DB): string {
-                $transaction = $DB->start_delegated_transaction();
-                try {
-                    $completion = self::write($act, $place);
-                    $transaction->allow_commit();
-                    return $completion;
-                } catch (\Throwable $e) {
-                    $transaction->rollback($e);
-                }
-            });
+            return ['completion' => observer::without_listening(fn(): string => self::write_as_a_whole($act, $place))] + $result;
         } catch (refusal $refusal) {
             return ['status' => 'refused', 'reason' => $refusal->getMessage()] + $result;
         } catch (\Throwable $e) {
             // What was remembered on the way was not kept.
             \cache::make('core', 'completion')->delete($act['userid'] . '_' . $act['courseid']);
             if (self::is_known($act['key'])) {
+                // The same act came twice at the same moment.
                 return ['status' => 'known'] + $result;
             }
             debugging('local_hearth: ' . $e->getMessage(), DEBUG_DEVELOPER);
             return ['status' => 'failed', 'reason' => get_class($e)] + $result;
         }
-        return $result;
     }
 
     /**
@@ -208,6 +194,26 @@ class recorder {
         $iscourse = is_enrolled(\context_course::instance($place->course->id), $userid);
         if (!$iscourse && !is_viewing($place->context, $userid) && !is_siteadmin($userid)) {
             throw new refusal('notenrolled');
+        }
+    }
+
+    /**
+     * Write all of it, or nothing.
+     *
+     * @param array $act
+     * @param \stdClass $place
+     * @return string What became of completion
+     */
+    private static function write_as_a_whole(array $act, \stdClass $place): string {
+        global $DB;
+        $transaction = $DB->start_delegated_transaction();
+        try {
+            $completion = self::write($act, $place);
+            $transaction->allow_commit();
+            return $completion;
+        } catch (\Throwable $e) {
+            // Throws it again.
+            $transaction->rollback($e);
         }
     }
 

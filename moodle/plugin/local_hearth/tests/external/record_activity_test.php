@@ -198,17 +198,19 @@ final class record_activity_test extends \advanced_testcase {
             'completion' => 'complete',
             'calendar' => [['ref' => 'due', 'name' => 'Due', 'timestart' => 1795810800]],
         ]);
-        // A table that is not there is what a database in trouble looks like.
+        // A table that is not there is what a database in trouble looks like. It is the last one that is written to.
         $manager = $DB->get_manager();
-        $manager->rename_table(new \xmldb_table('local_hearth_calendar'), 'local_hearth_hidden');
+        $manager->rename_table(new \xmldb_table('course_modules_completion'), 'local_hearth_hidden');
         try {
             $said = $this->call([$act])[0];
         } finally {
-            $manager->rename_table(new \xmldb_table('local_hearth_hidden'), 'local_hearth_calendar');
+            $manager->rename_table(new \xmldb_table('local_hearth_hidden'), 'course_modules_completion');
         }
         $this->assertSame('failed', $said['status']);
         $this->assertDebuggingCalledCount(1);
         $this->assertEquals(0, $DB->count_records('local_hearth_act'));
+        $this->assertEquals(0, $DB->count_records('local_hearth_calendar'));
+        $this->assertEquals(0, $DB->count_records('event', ['modulename' => 'lti']));
         $this->assertEquals(COMPLETION_INCOMPLETE, $this->completion_of($this->ada));
         $this->assertSame('done', $this->call([$act])[0]['status'], 'and the next time it works');
     }
@@ -260,6 +262,8 @@ final class record_activity_test extends \advanced_testcase {
     }
 
     public function test_what_hearth_does_here_is_not_sent_back_to_hearth(): void {
+        global $DB;
+        $DB->delete_records('local_hearth_outbox');
         set_config('events', 'course_module_completion_updated,calendar_event_created', 'local_hearth');
         $entry = ['ref' => 'due', 'name' => 'Hand in', 'timestart' => 1795810800];
         $this->call([$this->act(['completion' => 'complete', 'calendar' => [$entry]])]);
