@@ -176,7 +176,8 @@ def count_refusal(connection: Connection, address: Address, reason: str, *, now:
 
 
 FIND = """
-    select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until, p.issuer, p.client_id, p.jwks_url, c.site_id,
+    select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until, p.issuer, p.client_id, p.jwks_url,
+           c.site_id,
            case when s.proof = 'notice'
                 then (select jsonb_agg(d.deployment_id) from deployment d where d.platform_id = p.id) end as deployments
       from webhook_source s
