@@ -19,6 +19,7 @@ from lti_tool.lms.events import (
     IncomingEvent,
     LmsEvent,
     PersonChanged,
+    PersonDeleted,
     RosterChanged,
     UnreadableEvent,
     WorkHandedIn,
@@ -65,7 +66,7 @@ def translate(event: IncomingEvent) -> Sequence[LmsEvent]:
     return tuple(_translated(event.name, body, course=course, shard=shard, at=at))
 
 
-def _translated(  # noqa: C901 - a table, written as one
+def _translated(  # noqa: C901, PLR0912 - a table, written as one
     name: str, body: Mapping[str, Any], *, course: str, shard: int, at: datetime
 ) -> Iterator[LmsEvent]:
     subject, _, happened = name.rpartition("_")
@@ -76,6 +77,8 @@ def _translated(  # noqa: C901 - a table, written as one
             # The state of an enrolment names nobody; where nothing tells the course, reconciling finds out.
             if course:
                 yield RosterChanged(course=course, occurred_at=at)
+        case "user" if body.get("workflow_state") == "deleted":
+            yield PersonDeleted(person=global_id(body.get("user_id"), shard), occurred_at=at)
         case "user":
             name_now = body.get("name")
             if isinstance(name_now, str) and name_now.strip():

@@ -8,22 +8,24 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from canvas.lms import CanvasLms
-from lti_tool import db, health, lms, logs, web
+from lti_tool import db, health, lms, logs, privacy, web
 from lti_tool.admin import sections as admin_sections
 from lti_tool.admin import views as admin_views
 from lti_tool.config import Settings
+from lti_tool.courses.listening import groups_moved
 from lti_tool.exchange import views as exchange_views
 from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
 from lti_tool.outgoing import OUTGOING
-from lti_tool.subscriptions import SUBSCRIPTIONS
+from lti_tool.subscriptions import GROUPS_MOVED, SUBSCRIPTIONS
 from lti_tool.web.rooms import Room
 from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.drain import subscriptions
+from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
 
 ADMIN_SECTIONS = (admin_sections.OVERVIEW, admin_sections.COURSES, admin_sections.GRADES, admin_sections.AUDIT)
@@ -41,7 +43,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     _know_brands()
     subscriptions.install(SUBSCRIPTIONS)
+    groups_moved.install(GROUPS_MOVED)
     catalogue.install(OUTGOING)
+    privacy.install({"told_to_endpoints": outbox_privacy})
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 
     app = Flask("lti_tool", static_folder="static", template_folder="web/templates")

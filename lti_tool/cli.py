@@ -32,6 +32,7 @@ from lti_tool.operating import wrong as _wrong
 from moodle.lms import MoodleLms
 from webhooks import sources
 from webhooks.models import Source
+from webhooks.outbox import privacy as outbox_privacy
 
 
 class _Commands(click.Group):
@@ -54,6 +55,7 @@ def main() -> None:
     """Hearth, a home for the people in a course: the operator's commands."""
     lms.register("canvas", CanvasLms())
     lms.register("moodle", MoodleLms())
+    privacy.install({"told_to_endpoints": outbox_privacy})
 
 
 @main.group()

@@ -54,6 +54,10 @@ class GroupsChanged(LmsEvent):
 
     course: str
     group: str = ""
+    person: str = ""
+    """Who joined the group or left it. Only where the LMS calls people and groups here as it does in launches."""
+    is_member: bool | None = None
+    """Whether *person* is in the group now; False without a person where the whole group is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,6 +111,9 @@ class Member:
     is_active: bool = True
     name: str = ""
     """Empty where the platform withholds it: a known name must then be kept."""
+    sections: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+    """As a launch would tell them; None where the roster does not, which most tell only with a link's ``rlid``."""
 
 
 class Lms(Protocol):

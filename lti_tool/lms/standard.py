@@ -132,11 +132,14 @@ class StandardLms:
             subject = str(subject)
         if not isinstance(subject, str) or not subject:
             raise Rejected(200, "a member without user_id")
+        sections, groups = _places(member.get("message"))
         return Member(
             subject=subject,
             role=role_in_context(_strings(member.get("roles"))),
             is_active=str(member.get("status") or "Active").lower() == "active",
             name=name_of(member),
+            sections=sections,
+            groups=groups,
         )
 
     def registration(self, offer: RegistrationOffer) -> dict[str, Any]:
@@ -256,6 +259,21 @@ def read_custom(claims: Claims) -> dict[str, str]:
         for name, value in _object(claims, lti.CUSTOM).items()
         if (text := _scalar(value)) and not UNRESOLVED.fullmatch(text)
     }
+
+
+def _places(messages: Any) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """Sections and groups in the message that a member of a roster would launch with (NRPS 2.0 section 2.4.4)."""
+    for message in messages if isinstance(messages, list) else ():
+        raw = message.get(lti.CUSTOM) if isinstance(message, Mapping) else None
+        if isinstance(raw, Mapping):
+            custom = read_custom(message)
+            return _place(raw, custom, "sections"), _place(raw, custom, "groups")
+    return None, None
+
+
+def _place(raw: Mapping[str, Any], custom: Mapping[str, str], name: str) -> tuple[str, ...] | None:
+    # What came back as a variable tells nothing; what is empty tells that there are none.
+    return _ids(custom.get(name, "")) if name in custom or raw.get(name) == "" else None
 
 
 def read_settings(claim: Mapping[str, Any]) -> DeepLinkingSettings:
