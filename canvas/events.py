@@ -98,7 +98,12 @@ def _translated(  # noqa: C901, PLR0912 - a table, written as one
                 yield GroupsChanged(course=course, group=group, occurred_at=at)
         case "content_migration":
             if course:
-                yield CourseCopied(course=course, origin=str(body.get("source_course_lti_id") or ""), occurred_at=at)
+                yield CourseCopied(
+                    course=course,
+                    context=str(body.get("destination_course_lti_id") or body.get("lti_context_id") or ""),
+                    origin=str(body.get("source_course_lti_id") or ""),
+                    occurred_at=at,
+                )
         case "submission" | "grade":
             person = global_id(body.get("user_id"), shard)
             graded = body.get("graded_at") is not None or subject == "grade"

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from lti_tool import config, db, jobs
 from lti_tool.clock import now
 from webhooks.drain import drain_all
+from webhooks.notices import subscribe_due
 
 KEEP_KEYS = timedelta(days=60)
 """LMSs repeat an event within hours; a restored backup of theirs may do so later."""
@@ -25,6 +26,13 @@ def drain() -> None:
 def sweep(timestamp: int) -> None:
     """Read what nobody was rung for, and what waits to be tried again."""
     drain_all()
+
+
+@jobs.periodic(cron="* * * * *")
+@jobs.task(name="webhooks.subscribe", queue="webhooks", queueing_lock="webhooks.subscribe", lock="webhooks.subscribe")
+def subscribe(timestamp: int) -> None:
+    """Ask platforms for their notices, where a launch offered them."""
+    subscribe_due(config.running())
 
 
 @jobs.periodic(cron="20 4 * * *")

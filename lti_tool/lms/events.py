@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-Proof = Literal["standard", "jwt", "token", "address"]
+Proof = Literal["standard", "jwt", "token", "address", "notice"]
 """
 How a source proves who it is: a Standard Webhooks signature, a token signed with the LMS's key,
-a shared token in the body, or nothing but its secret address.
+a shared token in the body, nothing but its secret address, or notices signed like a launch.
 """
 
 
@@ -90,7 +90,11 @@ class CourseCopied(LmsEvent):
     """The content of one course has come into another."""
 
     course: str
+    """"" where only :attr:`context` is told."""
     origin: str
+    """The course it came from, as LTI calls it; "" where the LMS does not tell."""
+    context: str = ""
+    """``context_id``, the course as LTI calls it; "" where only the LMS's own id is told."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from lti_tool.lms.port import (
 from lti_tool.lms.roles import is_administrator, is_test_user, role_in_context
 from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.errors import Rejected
+from lti_tool.lti.notice_offer import NoticeOffer, offer_of
 
 LONGEST_TEXT = 300
 
@@ -82,6 +83,7 @@ class StandardLms:
             locale=_text(_object(claims, lti.LAUNCH_PRESENTATION).get("locale")) or _text(claims.get("locale")),
             return_url=_url(_object(claims, lti.LAUNCH_PRESENTATION).get("return_url")),
             review_of=_text(_object(claims, lti.FOR_USER).get("user_id")),
+            notices=_notices(_object(claims, lti.PNS)),
             deep_linking=read_settings(settings) if isinstance(settings, Mapping) else None,
             family=_text(_object(claims, lti.TOOL_PLATFORM).get("product_family_code")).lower(),
             lms_course_id=_text(context.get("id")),
@@ -288,6 +290,13 @@ def read_settings(claim: Mapping[str, Any]) -> DeepLinkingSettings:
         text=_text(claim.get("text")),
         data=claim.get("data"),
     )
+
+
+def _notices(claim: Mapping[str, Any]) -> NoticeOffer | None:
+    url = _url(claim.get("platform_notification_service_url"))
+    if url is None or lti.SCOPE_NOTICES not in _strings(claim.get("scope")):
+        return None
+    return offer_of(url, _strings(claim.get("notice_types_supported")), _strings(claim.get("service_versions")))
 
 
 def history(value: str) -> tuple[str, ...]:

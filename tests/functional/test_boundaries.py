@@ -140,6 +140,7 @@ def fill(session: Session, **plan: Any) -> Full:
         "name": "people",
         "note_id": 1,
         "public_id": "nothing",
+        "colour": "0374b5",
     }
     ids |= {"course_id": made.course.id, "activity_id": exchange.id}
     ids |= {"proposal_id": rule.id, "template_id": template.id, "example_id": example.id, "team_id": team.id}
