@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0031"
-down_revision = "0030"
+revision = "0033"
+down_revision = "0032"
 
 # The bell is one job for each transaction, and under no name, for others would wait for the one who has it. Whoever
 # delivers deletes the bells that have rung for what they look at.
