@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from canvas.lms import CanvasLms
-from lti_tool import config, db, health, lms, logs, web
+from lti_tool import config, db, health, lms, logs, privacy, web
 from lti_tool.admin import sections as admin_sections
 from lti_tool.admin import views as admin_views
 from lti_tool.config import Settings
@@ -26,7 +26,9 @@ from lti_tool.web.rooms import Room
 from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
+from webhooks.companions import privacy as companion_privacy
 from webhooks.drain import subscriptions
+from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
 
 ADMIN_SECTIONS = (admin_sections.OVERVIEW, admin_sections.COURSES, admin_sections.GRADES, admin_sections.AUDIT)
@@ -46,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     subscriptions.install(SUBSCRIPTIONS)
     groups_moved.install(GROUPS_MOVED)
     catalogue.install(OUTGOING)
+    privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 
     app = Flask("lti_tool", static_folder="static", template_folder="web/templates")

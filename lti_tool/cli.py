@@ -32,7 +32,9 @@ from lti_tool.operating import connect as _connect
 from lti_tool.operating import wrong as _wrong
 from moodle.lms import MoodleLms
 from webhooks import sources
+from webhooks.companions import privacy as companion_privacy
 from webhooks.models import Source
+from webhooks.outbox import privacy as outbox_privacy
 
 
 class _Commands(click.Group):
@@ -55,6 +57,7 @@ def main() -> None:
     """Hearth, a home for the people in a course: the operator's commands."""
     lms.register("canvas", CanvasLms())
     lms.register("moodle", MoodleLms())
+    privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})
 
 
 @main.group()

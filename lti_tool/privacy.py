@@ -3,8 +3,9 @@ Everything of one person, from every part of the house: to hand out (GDPR articl
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -12,10 +13,24 @@ from lti_tool import files
 from lti_tool.courses import privacy as courses
 from lti_tool.exchange import privacy as exchange
 from lti_tool.notices import privacy as notices
-from webhooks.companions import privacy as companions
-from webhooks.outbox import privacy as outbox
 
 log = logging.getLogger(__name__)
+
+
+class Part(Protocol):
+    """What a part of the house that stands above this one keeps of people."""
+
+    def export_person(self, session: Session, person_id: int) -> Any: ...
+
+    def forget_person(self, session: Session, person_id: int) -> None: ...
+
+
+_further: dict[str, Part] = {}
+
+
+def install(parts: Mapping[str, Part]) -> None:
+    """From now on, *parts* are asked, too; an export has what they say under their names."""
+    _further.update(parts)
 
 
 def export(session: Session, *, platform_id: int, subject: str) -> list[dict[str, Any]]:
@@ -25,8 +40,7 @@ def export(session: Session, *, platform_id: int, subject: str) -> list[dict[str
             **courses.export_person(session, each.id),
             "exchanges": exchange.export_person(session, each.id),
             "notices": notices.export_person(session, each.id),
-            "told_to_lms": companions.export_person(session, each.id),
-            "told_to_endpoints": outbox.export_person(session, each.id),
+            **{name: part.export_person(session, each.id) for name, part in _further.items()},
         }
         for each in courses.people_known_as(session, platform_id, subject)
     ]
@@ -37,7 +51,8 @@ def forget(session: Session, *, platform_id: int, subject: str, storage: files.S
     found = courses.people_known_as(session, platform_id, subject)
     for each in found:
         exchange.forget_person(session, each.id, now=now, storage=storage)
-        outbox.forget_person(session, each.id)
+        for part in _further.values():
+            part.forget_person(session, each.id)
         courses.forget_person(session, each.id)
         log.info("person %s is forgotten", each.id)
     return len(found)

@@ -1,10 +1,10 @@
 """
-What companions were told of one person. Forgotten with the person: the rows go with theirs.
+What companions were told of one person: handed out, and forgotten.
 """
 
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Activity
@@ -30,3 +30,8 @@ def export_person(session: Session, person_id: int) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def forget_person(session: Session, person_id: int) -> None:
+    """Their completions are told no more; acts still on their way go out without the name, as the journal has them."""
+    session.execute(delete(Telling).where(Telling.person_id == person_id))
