@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from canvas import events
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Claims, Grade, LaunchFacts, RegistrationOffer
 from lti_tool.lms.standard import StandardLms, with_limit
 from lti_tool.lti import vocabulary as lti
@@ -92,6 +92,10 @@ class CanvasLms(StandardLms):
     def event_proofs(self) -> tuple[Proof, ...]:
         """Signed with Canvas's key; where an admin cannot switch that on, the secret address alone."""
         return ("jwt", "address")
+
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :func:`canvas.events.setup`."""
+        return events.setup(proof)
 
     def event_keys_url(self) -> str:
         """See :data:`canvas.events.KEYS`."""

@@ -23,8 +23,16 @@ from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.drain import subscriptions
+from webhooks.room import sections as letterbox_sections
+from webhooks.room import views as letterbox_pages
 
-ADMIN_SECTIONS = (admin_sections.OVERVIEW, admin_sections.COURSES, admin_sections.GRADES, admin_sections.AUDIT)
+ADMIN_SECTIONS = (
+    admin_sections.OVERVIEW,
+    admin_sections.COURSES,
+    admin_sections.GRADES,
+    letterbox_sections.EVENTS,
+    admin_sections.AUDIT,
+)
 """The admin room's navigation, from left to right; see :mod:`lti_tool.web.institution`."""
 
 SIGNED_IN = "/s/<handle>"
@@ -58,7 +66,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(letterbox_views.bp)
     for rooms in (home_views.bp, notice_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
-    app.register_blueprint(admin_views.bp, url_prefix=ADMIN)
+    for sections in (admin_views.bp, letterbox_pages.bp):
+        app.register_blueprint(sections, url_prefix=ADMIN)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
