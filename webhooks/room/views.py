@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 from marshmallow import ValidationError, fields, validate
 
 from lti_tool import config, db, lms
@@ -35,7 +35,7 @@ class SourceForm(FormSchema):
     """A new address."""
 
     name = Line(most=80)
-    proof = fields.String(required=True, validate=validate.Length(max=20))
+    proof = fields.String(required=True, validate=validate.Length(1, 20, error=lazy_gettext("Choose one of these.")))
 
 
 @bp.get("/sources")
