@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from canvas.lms import CanvasLms
-from lti_tool import db, health, lms, logs, web
+from lti_tool import db, health, lms, logs, privacy, web
 from lti_tool.admin import sections as admin_sections
 from lti_tool.admin import views as admin_views
 from lti_tool.config import Settings
@@ -31,6 +31,9 @@ ADMIN_SECTIONS = (
     admin_sections.COURSES,
     admin_sections.GRADES,
     letterbox_sections.EVENTS,
+    admin_sections.REQUESTS,
+    admin_sections.KEYS,
+    admin_sections.RETENTION,
     admin_sections.AUDIT,
 )
 """The admin room's navigation, from left to right; see :mod:`lti_tool.web.institution`."""
@@ -56,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["hearth.settings"] = settings
     app.extensions["hearth.rooms"] = _by_kind(ExchangeRoom())
     app.extensions["hearth.admin_sections"] = ADMIN_SECTIONS
+    app.extensions["hearth.personal_data"] = privacy
 
     logs.install(app, settings)
     web.install(app, settings)

@@ -36,12 +36,14 @@ def scrub(timestamp: int) -> None:
         session.execute(SCRUB, {"before": now() - kept})
         result = session.execute(DELETE, {"before": now() - max(KEEP_KEYS, kept)})
         assert isinstance(result, CursorResult)  # noqa: S101 - what a DELETE gives
+        session.execute(FORGET_REFUSALS, {"before": now() - max(KEEP_KEYS, kept)})
 
 
 SCRUB = text(
     "update webhook_event set payload = null where received_at < :before and payload is not null"
     " and state in ('done', 'skipped', 'dead')"
 )
+FORGET_REFUSALS = text("delete from webhook_refusal where day < cast(:before as date)")
 DELETE = text(
     """
     delete from webhook_event e

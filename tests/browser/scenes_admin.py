@@ -85,6 +85,51 @@ def what_was_given_up(ruth: Someone, world: World) -> Hearth:
 
 
 @scene(ADMIN)
+def looking_for_a_person(ruth: Someone, world: World) -> Hearth:
+    hearth = _section(ruth, "People", "People and their data")
+    hearth.fill("Who is it?", "Goldberg")
+    hearth.press("Find")
+    expect(hearth.root.get_by_role("heading", name="Found")).to_be_visible()
+    return hearth
+
+
+@scene(ADMIN)
+def asking_about_a_person(ruth: Someone, world: World) -> Hearth:
+    hearth = looking_for_a_person(ruth, world)
+    hearth.follow(re.compile("Hand out or forget"))
+    hearth.root.get_by_role("radio", name="Forget them").check()
+    hearth.press("Write it down and do it")
+    expect(hearth.root.locator(".field__error").first).to_be_visible()
+    return hearth
+
+
+@scene(ADMIN)
+def what_was_asked_about_people(ruth: Someone, world: World) -> Hearth:
+    with world.house.in_admin_room() as (robot, page):
+        found = robot.get(f"{page.url}requests?q=Goldberg")
+        form = robot.get(found.link("Hand out or forget")).form("/requests")
+        robot.submit(form, reason="They asked by letter on 3 May.")
+    hearth = _section(ruth, "People", "People and their data")
+    for _ in range(60):
+        if hearth.root.get_by_role("button", name="Download").count():
+            break
+        ruth.page.wait_for_timeout(500)
+        ruth.page.reload()
+    expect(hearth.root.get_by_role("button", name="Download").first).to_be_visible()
+    return hearth
+
+
+@scene(ADMIN)
+def keys_of_the_house(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "Keys", "Keys")
+
+
+@scene(ADMIN)
+def what_is_kept(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "What is kept", "What is kept, and for how long")
+
+
+@scene(ADMIN)
 def audit_log(ruth: Someone, world: World) -> Hearth:
     address(world.house)
     return _section(ruth, "Audit log", "Audit log")

@@ -9,7 +9,9 @@ from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from lti_tool.web.institution import Finding, Section, Tenant
+from lti_tool.config import Settings
+from lti_tool.web.institution import Finding, Kept, Section, Tenant
+from webhooks.jobs import KEEP_KEYS
 from webhooks.room import queries
 
 ENDPOINT = "letterbox.show"
@@ -50,10 +52,28 @@ def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
     ]
 
 
+def _keeps(settings: Settings) -> Sequence[Kept]:
+    return [
+        Kept(
+            what=_("What events of the LMS say"),
+            how_long=_(
+                "%(days)s days; addresses, logins and words that somebody wrote are never kept",
+                days=settings.webhook_payload_days,
+            ),
+            setting="WEBHOOK_PAYLOAD_DAYS",
+        ),
+        Kept(
+            what=_("That an event came, and why one was refused"),
+            how_long=_("%(days)s days", days=max(KEEP_KEYS.days, settings.webhook_payload_days)),
+        ),
+    ]
+
+
 EVENTS = Section(
     name=_("Events"),
     endpoint=ENDPOINT,
     look=look,
+    keeps=_keeps,
     acts={
         "source.made": _("made an address for events"),
         "source.rotated": _("made a new secret for an address"),
