@@ -47,7 +47,15 @@ def _kept_of_requests(_settings: Settings) -> Sequence[Kept]:
     ]
 
 
-OVERVIEW = Section(name=_("Overview"), endpoint="admin.show", look=health.look)
+OVERVIEW = Section(
+    name=_("Overview"),
+    endpoint="admin.show",
+    look=health.look,
+    acts={
+        "platform.disabled": _("switched Hearth off for this LMS"),
+        "platform.enabled": _("switched Hearth on for this LMS"),
+    },
+)
 COURSES = Section(
     name=_("Courses"), endpoint="admin.courses", acts={"roster.asked": _("had a list of people read again")}
 )

@@ -68,7 +68,7 @@ def trying_an_address(ruth: Someone, world: World) -> Hearth:
     there = address(world.house)
     hearth = _section(ruth, "Events", "Events of the LMS")
     hearth.follow("Main")
-    hearth.press("Look for what comes from now on")
+    hearth.press("Start a test")
     world.house.send_event(hearth.root.get_by_label("Address").input_value(), "x")
     expect(hearth.text("Something came and was refused").first).to_be_visible()
     assert there
