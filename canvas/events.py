@@ -20,6 +20,7 @@ from lti_tool.lms.events import (
     IncomingEvent,
     LmsEvent,
     PersonChanged,
+    PersonDeleted,
     Proof,
     RosterChanged,
     UnreadableEvent,
@@ -99,7 +100,7 @@ def translate(event: IncomingEvent) -> Sequence[LmsEvent]:
     return tuple(_translated(event.name, body, course=course, shard=shard, at=at))
 
 
-def _translated(  # noqa: C901 - a table, written as one
+def _translated(  # noqa: C901, PLR0912 - a table, written as one
     name: str, body: Mapping[str, Any], *, course: str, shard: int, at: datetime
 ) -> Iterator[LmsEvent]:
     subject, _, happened = name.rpartition("_")
@@ -110,6 +111,8 @@ def _translated(  # noqa: C901 - a table, written as one
             # The state of an enrolment names nobody; where nothing tells the course, reconciling finds out.
             if course:
                 yield RosterChanged(course=course, occurred_at=at)
+        case "user" if body.get("workflow_state") == "deleted":
+            yield PersonDeleted(person=global_id(body.get("user_id"), shard), occurred_at=at)
         case "user":
             name_now = body.get("name")
             if isinstance(name_now, str) and name_now.strip():
@@ -129,7 +132,12 @@ def _translated(  # noqa: C901 - a table, written as one
                 yield GroupsChanged(course=course, group=group, occurred_at=at)
         case "content_migration":
             if course:
-                yield CourseCopied(course=course, origin=str(body.get("source_course_lti_id") or ""), occurred_at=at)
+                yield CourseCopied(
+                    course=course,
+                    context=str(body.get("destination_course_lti_id") or body.get("lti_context_id") or ""),
+                    origin=str(body.get("source_course_lti_id") or ""),
+                    occurred_at=at,
+                )
         case "submission" | "grade":
             person = global_id(body.get("user_id"), shard)
             graded = body.get("graded_at") is not None or subject == "grade"

@@ -146,6 +146,23 @@ def _groups(told: Mapping[str, Any], at: datetime) -> LmsEvent:
     return GroupsChanged(course=_id(told.get("courseid")), group=_id(told.get("objectid")), occurred_at=at)
 
 
+def _group_gone(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    """Moodle tells of the group only, and of none of those who were in it."""
+    return GroupsChanged(
+        course=_id(told.get("courseid")), group=_id(told.get("objectid")), is_member=False, occurred_at=at
+    )
+
+
+def _member(is_member: bool) -> Callable[[Mapping[str, Any], datetime], LmsEvent]:
+    return lambda told, at: GroupsChanged(
+        course=_id(told.get("courseid")),
+        group=_id(told.get("objectid")),
+        person=_id(told.get("relateduserid")),
+        is_member=is_member,
+        occurred_at=at,
+    )
+
+
 def _course(told: Mapping[str, Any], at: datetime) -> LmsEvent:
     return CourseChanged(course=_id(told.get("courseid")), title=_other(told, "fullname"), occurred_at=at)
 
@@ -189,12 +206,15 @@ TABLE: Mapping[str, Callable[[Mapping[str, Any], datetime], LmsEvent]] = {
     ),
     **dict.fromkeys(
         (
-            *("group_created", "group_updated", "group_deleted", "group_member_added", "group_member_removed"),
+            *("group_created", "group_updated"),
             *("grouping_created", "grouping_updated", "grouping_deleted"),
             *("grouping_group_assigned", "grouping_group_unassigned"),
         ),
         _groups,
     ),
+    "group_deleted": _group_gone,
+    "group_member_added": _member(True),
+    "group_member_removed": _member(False),
     "course_created": _course,
     "course_updated": _course,
     "course_deleted": _course_deleted,

@@ -20,7 +20,7 @@ class Source(Base):
     __tablename__ = "webhook_source"
     __table_args__ = (
         UniqueConstraint("public_id"),
-        CheckConstraint("proof in ('standard', 'jwt', 'token', 'address')", name="proof"),
+        CheckConstraint("proof in ('standard', 'jwt', 'token', 'address', 'notice')", name="proof"),
         CheckConstraint("state in ('active', 'paused')", name="state"),
         CheckConstraint("(secret is not null) = (proof in ('standard', 'token'))", name="secret"),
     )
@@ -42,6 +42,10 @@ class Source(Base):
     created_at: Mapped[datetime]
 
     platform: Mapped[Platform] = relationship()
+
+    def address(self, public_url: str) -> str:
+        """Where its LMS sends events to."""
+        return f"{public_url}/webhooks/{self.public_id}"
 
 
 class Event(Base):

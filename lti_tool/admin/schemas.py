@@ -17,7 +17,7 @@ class RequestForm(FormSchema):
     reason = Text(most=1_000, required=True)
     sure = fields.String(load_default="")
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def _is_sure(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data.get("kind") == "erasure" and data.get("sure") != "1":
             raise ValidationError({"sure": [_("Nobody can undo this. Tick it if you are sure.")]})

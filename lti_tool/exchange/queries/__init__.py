@@ -224,6 +224,8 @@ from lti_tool.exchange.queries.student import (
 )
 from lti_tool.exchange.queries.teams import (
     authors_of,
+    courses_following_lms,
+    following_lms,
     team_of,
     teams,
     to_be_grouped,
@@ -302,6 +304,7 @@ __all__ = [
     "comparing_of",
     "consent_of",
     "consents",
+    "courses_following_lms",
     "derived_plan",
     "differing",
     "disagreements",
@@ -323,6 +326,7 @@ __all__ = [
     "file_for",
     "flag_with",
     "flags",
+    "following_lms",
     "given_by",
     "given_in_offers",
     "glance",
