@@ -19,6 +19,7 @@ from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
 from lti_tool.lti import registration
+from lti_tool.outgoing import OUTGOING
 from lti_tool.subscriptions import GROUPS_MOVED, SUBSCRIPTIONS
 from lti_tool.web.guards import open_to_all
 from lti_tool.web.rooms import Room
@@ -26,6 +27,8 @@ from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.drain import subscriptions
+from webhooks.outbox import privacy as outbox_privacy
+from webhooks.outbox.catalogue import catalogue
 from webhooks.room import sections as letterbox_sections
 from webhooks.room import views as letterbox_pages
 
@@ -54,6 +57,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _know_brands()
     subscriptions.install(SUBSCRIPTIONS)
     groups_moved.install(GROUPS_MOVED)
+    catalogue.install(OUTGOING)
+    privacy.install({"told_to_endpoints": outbox_privacy})
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 
     app = Flask("lti_tool", static_folder="static", template_folder="web/templates")

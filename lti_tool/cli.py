@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from canvas.lms import CanvasLms
 from lti_tool import __version__, db, doctor, files, lms, migrations, overseeing, privacy
+from lti_tool.cli_endpoints import endpoints
 from lti_tool.clock import now
-from lti_tool.config import Settings, SettingsError
+from lti_tool.config import SettingsError
 from lti_tool.courses.models import Platform
 from lti_tool.exchange import exporting
 from lti_tool.exchange import queries as exchange_queries
@@ -27,9 +28,12 @@ from lti_tool.journal import audit
 from lti_tool.lms.events import Proof
 from lti_tool.lti import keys, registration
 from lti_tool.lti.errors import LtiError
+from lti_tool.operating import connect as _connect
+from lti_tool.operating import wrong as _wrong
 from moodle.lms import MoodleLms
 from webhooks import sources
 from webhooks.models import Source
+from webhooks.outbox import privacy as outbox_privacy
 
 
 class _Commands(click.Group):
@@ -48,12 +52,11 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands)
 @click.version_option(__version__, prog_name="hearth")
-@click.pass_context
-def main(ctx: click.Context) -> None:
+def main() -> None:
     """Hearth, a home for the people in a course: the operator's commands."""
-    ctx.obj = _connect
     lms.register("canvas", CanvasLms())
     lms.register("moodle", MoodleLms())
+    privacy.install({"told_to_endpoints": outbox_privacy})
 
 
 main.add_command(overseeing.institution)
@@ -141,7 +144,7 @@ def platform_disable(platform_id: int, enable: bool) -> None:
 
 @main.group()
 def webhooks() -> None:
-    """The addresses that LMSs send their events to."""
+    """Events: addresses that LMSs send theirs to, and endpoints that Hearth tells what happens."""
 
 
 @webhooks.command("add")
@@ -227,6 +230,9 @@ def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
     with db.transaction() as session:
         count = sources.replay(session, source_id=source_id, event_id=event_id)
     click.echo(f"{count} to be read again.")
+
+
+webhooks.add_command(endpoints)
 
 
 @main.group("keys")
@@ -400,24 +406,11 @@ def demo_command() -> None:
         raise _wrong(str(err)) from err
 
 
-def _connect() -> Settings:
-    try:
-        settings = Settings.from_environment()
-    except SettingsError as err:
-        raise _wrong(str(err)) from err
-    db.bind(db.make_engine(db.database_url(settings), pool=2))
-    return settings
-
-
 def _source(session: Session, source_id: int) -> Source:
     found = session.get(Source, source_id)
     if found is None:
         raise _wrong(f"There is no source {source_id}. `hearth webhooks list` shows them.")
     return found
-
-
-def _wrong(sentence: str) -> click.ClickException:
-    return click.ClickException(sentence)
 
 
 def _nobody(platform_id: int, subject: str) -> click.ClickException:

@@ -12,5 +12,6 @@ from lti_tool.lti import models as lti
 from lti_tool.notices import models as notices
 from lti_tool.web import models as web
 from webhooks import models as webhooks
+from webhooks.outbox import models as outbox
 
-__all__ = ["admin", "courses", "exchange", "files", "grades", "journal", "lti", "notices", "web", "webhooks"]
+__all__ = ["admin", "courses", "exchange", "files", "grades", "journal", "lti", "notices", "outbox", "web", "webhooks"]

@@ -3,7 +3,6 @@ What an institution's admin sees in their room, for the operator: ``hearth insti
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -16,11 +15,9 @@ from lti_tool.admin.queries import audit
 from lti_tool.admin.queries import requests as requested
 from lti_tool.app import ADMIN_SECTIONS
 from lti_tool.clock import now
-from lti_tool.config import Settings
 from lti_tool.courses.models import Deployment, Platform
+from lti_tool.operating import connect, wrong
 from lti_tool.web.institution import Finding, Tenant
-
-Connect = Callable[[], Settings]
 
 
 @click.group()
@@ -30,8 +27,7 @@ def institution() -> None:
 
 @institution.command("list")
 @click.option("--json", "as_json", is_flag=True)
-@click.pass_obj
-def listing(connect: Connect, as_json: bool) -> None:
+def listing(as_json: bool) -> None:
     """List the institutions: each is one deployment of one registration."""
     connect()
     with db.transaction() as session:
@@ -54,8 +50,7 @@ def listing(connect: Connect, as_json: bool) -> None:
 @institution.command("health")
 @click.argument("institution_id", type=int)
 @click.option("--json", "as_json", is_flag=True)
-@click.pass_obj
-def health(connect: Connect, institution_id: int, as_json: bool) -> None:
+def health(institution_id: int, as_json: bool) -> None:
     """Say what is wrong at an institution and what to do; exit 1 where something is."""
     connect()
     with db.transaction() as session:
@@ -78,8 +73,7 @@ def health(connect: Connect, institution_id: int, as_json: bool) -> None:
 @click.option("--act", default="", help="One kind of act only, such as source.made.")
 @click.option("--before", type=int, help="Older than the act of this number.")
 @click.option("--json", "as_json", is_flag=True)
-@click.pass_obj
-def audit_log(connect: Connect, institution_id: int, *, act: str, before: int | None, as_json: bool) -> None:
+def audit_log(institution_id: int, act: str, before: int | None, as_json: bool) -> None:
     """List who did what to an institution's own things, newest first, 50 at once."""
     connect()
     with db.transaction() as session:
@@ -107,8 +101,7 @@ def audit_log(connect: Connect, institution_id: int, *, act: str, before: int | 
 @click.argument("institution_id", type=int)
 @click.option("--before", type=int, help="Older than the request of this number.")
 @click.option("--json", "as_json", is_flag=True)
-@click.pass_obj
-def requests(connect: Connect, institution_id: int, before: int | None, as_json: bool) -> None:
+def requests(institution_id: int, before: int | None, as_json: bool) -> None:
     """List what was asked about people, newest first. `hearth person` hands out and forgets."""
     connect()
     with db.transaction() as session:
@@ -123,8 +116,7 @@ def requests(connect: Connect, institution_id: int, before: int | None, as_json:
 
 
 @institution.command("retention")
-@click.pass_obj
-def retention(connect: Connect) -> None:
+def retention() -> None:
     """Say what is kept for how long, by the settings in force."""
     settings = connect()
     for section in reversed(ADMIN_SECTIONS):
@@ -136,7 +128,7 @@ def retention(connect: Connect) -> None:
 def _tenant(session: Session, institution_id: int) -> Tenant:
     found = session.get(Deployment, institution_id)
     if found is None:
-        raise click.ClickException(f"There is no institution {institution_id}. `hearth institution list` shows them.")
+        raise wrong(f"There is no institution {institution_id}. `hearth institution list` shows them.")
     others = select(func.count()).select_from(Deployment).where(Deployment.platform_id == found.platform_id)
     return Tenant(deployment_id=found.id, platform_id=found.platform_id, is_alone=session.scalar(others) == 1)
 

@@ -3,8 +3,9 @@ Everything of one person, from every part of the house: to hand out (GDPR articl
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,22 @@ from lti_tool.exchange import privacy as exchange
 from lti_tool.notices import privacy as notices
 
 log = logging.getLogger(__name__)
+
+
+class Part(Protocol):
+    """What a part of the house that stands above this one keeps of people."""
+
+    def export_person(self, session: Session, person_id: int) -> Any: ...
+
+    def forget_person(self, session: Session, person_id: int) -> None: ...
+
+
+_further: dict[str, Part] = {}
+
+
+def install(parts: Mapping[str, Part]) -> None:
+    """From now on, *parts* are asked, too; an export has what they say under their names."""
+    _further.update(parts)
 
 
 def export(session: Session, *, platform_id: int, subject: str) -> list[dict[str, Any]]:
@@ -29,6 +46,7 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         "exchanges": exchange.export_person(session, person_id),
         "notices": notices.export_person(session, person_id),
         "admin": admin.export_person(session, person_id),
+        **{name: part.export_person(session, person_id) for name, part in _further.items()},
     }
 
 
@@ -45,5 +63,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     storage = storage or files.storage(config.running())
     exchange.forget_person(session, person_id, now=now, storage=storage)
     admin.forget_person(session, person_id)
+    for part in _further.values():
+        part.forget_person(session, person_id)
     courses.forget_person(session, person_id)
     log.info("person %s is forgotten", person_id)

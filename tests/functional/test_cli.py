@@ -294,6 +294,54 @@ def test_a_source_that_cannot_be_is_told_why(operate: Operate, session: Session)
     assert "There is no source 99" in operate("webhooks", "pause", "99").output
 
 
+def test_an_endpoint_is_made_listed_changed_rotated_paused_tried_and_removed(
+    operate: Operate, session: Session
+) -> None:
+    platform = make_platform(session, name="Northfield College")
+    session.commit()
+    url = "https://warehouse.example/hearth"
+
+    def endpoints(*words: str) -> Result:
+        return operate("webhooks", "endpoints", *words)
+
+    assert endpoints("list").output.startswith("No endpoint yet.")
+    assert "There is no platform 99" in endpoints("add", "99", url).output
+    assert "has no deployment '7'" in endpoints("add", str(platform.id), url, "--deployment", "7").output
+    id = str(platform.id)
+    assert "only https" in endpoints("add", id, "http://x.example/").output
+    assert "Not told in this format: coffee.made" in endpoints("add", id, url, "--kind", "coffee.made").output
+    assert "feedback.given" in endpoints("kinds", "--format", "caliper").output
+    made = endpoints("add", id, url, "--kind", "feedback.given", "--name", "Warehouse")
+    assert "secret   whsec_" in made.output
+
+    (listed,) = json.loads(endpoints("list", "--json").output)
+    assert (listed["url"], listed["kinds"], listed["state"]) == (url, ["feedback.given"], "active")
+    number = str(listed["id"])
+    assert "active standard Northfield College  last never" in endpoints("list").output
+    assert endpoints("change", number, "--kind", "course.opened").exit_code == 0
+    assert endpoints("change", number, "--url", "https://x.example:22/").exit_code == 1
+    assert endpoints("change", number, "--kind", "coffee.made").exit_code == 1
+    assert endpoints("rotate", number).output.startswith("whsec_")
+    pinged = endpoints("ping", number)
+    assert pinged.output.startswith("Delivery 1, message msg_")
+    message = pinged.output.split()[-1]
+    assert endpoints("pause", number).output == f"Endpoint {number} is paused.\n"
+    assert "brings it back" in endpoints("ping", number).output
+    assert endpoints("pause", number, "--resume").exit_code == 0
+
+    (delivery,) = json.loads(endpoints("deliveries", "--search", message, "--json").output)
+    assert (delivery["kind"], delivery["state"]) == ("hearth.ping", "waiting")
+    assert "hearth.ping" in endpoints("deliveries", "--state", "waiting").output
+    assert endpoints("deliveries", "--state", "dead").output == "No such delivery.\n"
+    assert '"type":"hearth.ping"' in endpoints("attempts", "1").output
+    assert json.loads(endpoints("attempts", "1", "--json").output)["tries"] == []
+    assert "There is no delivery 99" in endpoints("attempts", "99").output
+    assert endpoints("replay", "--delivery", "1").output == "1 to be sent again.\n"
+    assert endpoints("replay").output == "0 to be sent again.\n"
+    assert endpoints("remove", number, "--yes").output == f"Endpoint {number} is removed.\n"
+    assert "There is no endpoint" in endpoints("pause", number).output
+
+
 def test_a_plan_is_replayed_from_what_is_stored_and_from_a_file(
     operate: Operate, session: Session, tmp_path: Path
 ) -> None:
