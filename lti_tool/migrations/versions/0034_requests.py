@@ -5,8 +5,8 @@ Requests to hand out or to forget a person; when a source of events was refused 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 
 
 def upgrade() -> None:
