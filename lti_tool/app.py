@@ -30,8 +30,19 @@ from webhooks.companions import privacy as companion_privacy
 from webhooks.drain import subscriptions
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
+from webhooks.room import sections as letterbox_sections
+from webhooks.room import views as letterbox_pages
 
-ADMIN_SECTIONS = (admin_sections.OVERVIEW, admin_sections.COURSES, admin_sections.GRADES, admin_sections.AUDIT)
+ADMIN_SECTIONS = (
+    admin_sections.OVERVIEW,
+    admin_sections.COURSES,
+    admin_sections.GRADES,
+    letterbox_sections.EVENTS,
+    admin_sections.REQUESTS,
+    admin_sections.KEYS,
+    admin_sections.RETENTION,
+    admin_sections.AUDIT,
+)
 """The admin room's navigation, from left to right; see :mod:`lti_tool.web.institution`."""
 
 SIGNED_IN = "/s/<handle>"
@@ -58,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["hearth.settings"] = settings
     app.extensions["hearth.rooms"] = _by_kind(ExchangeRoom())
     app.extensions["hearth.admin_sections"] = ADMIN_SECTIONS
+    app.extensions["hearth.personal_data"] = privacy
 
     logs.install(app, settings)
     web.install(app, settings)
@@ -68,7 +80,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(letterbox_views.bp)
     for rooms in (home_views.bp, notice_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
-    app.register_blueprint(admin_views.bp, url_prefix=ADMIN)
+    for sections in (admin_views.bp, letterbox_pages.bp):
+        app.register_blueprint(sections, url_prefix=ADMIN)
     app.add_url_rule("/canvas/config.json", "canvas_configuration", canvas_configuration)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -2,6 +2,7 @@
 Every model of the house, imported so that migrations can compare them with the database.
 """
 
+from lti_tool.admin import models as admin
 from lti_tool.courses import models as courses
 from lti_tool.exchange import models as exchange
 from lti_tool.files import models as files
@@ -15,6 +16,7 @@ from webhooks.companions import models as companions
 from webhooks.outbox import models as outbox
 
 __all__ = [
+    "admin",
     "companions",
     "courses",
     "exchange",

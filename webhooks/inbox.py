@@ -171,7 +171,7 @@ def ring_again(connection: Connection) -> None:
 
 def count_refusal(connection: Connection, address: Address, reason: str, *, now: datetime) -> None:
     """One more refusal of the day."""
-    connection.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100]})
+    connection.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100], "now": now})
     log.info("source %s was refused: %s", address.id, reason)
 
 
@@ -205,8 +205,10 @@ KEEP = f"""
 """  # noqa: S608 - our own words
 RING = BELL.format(where="")
 COUNT = """
-    insert into webhook_refusal (source_id, day, reason, count) values (%(source)s, %(day)s, %(reason)s, 1)
-    on conflict (source_id, day, reason) do update set count = webhook_refusal.count + 1
+    insert into webhook_refusal (source_id, day, reason, count, last_at)
+    values (%(source)s, %(day)s, %(reason)s, 1, %(now)s)
+    on conflict (source_id, day, reason) do update
+       set count = webhook_refusal.count + 1, last_at = excluded.last_at
 """
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from lti_tool.lms.companion import Companion, Sender
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lti.content import DeepLinkingSettings
 from lti_tool.lti.notice_offer import NoticeOffer
 from lti_tool.lti.offer import RegistrationOffer
@@ -169,6 +169,10 @@ class Lms(Protocol):
 
     def event_proofs(self) -> tuple[Proof, ...]:
         """How this LMS's events can prove where they come from, the safest first."""
+        ...
+
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """How an admin lets this LMS send events that prove themselves by *proof*, one of those above."""
         ...
 
     def event_keys_url(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lti_tool.lms.companion import Companion, Sender
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
     DeepLinkingSettings,
@@ -180,6 +180,20 @@ class StandardLms:
     def event_proofs(self) -> tuple[Proof, ...]:
         """See :meth:`lti_tool.lms.port.Lms.event_proofs`."""
         return ("standard",)
+
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :meth:`lti_tool.lms.port.Lms.event_setup`."""
+        return EventSetup(
+            title="Standard Webhooks 1.0",
+            steps=(
+                "In your LMS, or in whatever sends its events, make a new webhook with the address below.",
+                "Give it the secret below. Each message has to be signed with it, as Standard Webhooks 1.0 says.",
+                'Let it send {"type": "roster.changed", "timestamp": …, "data": {"context_id": …}} when the people of'
+                " a course change.",
+            ),
+            event_names=("roster.changed",),
+            test="Let it send one message now.",
+        )
 
     def event_keys_url(self) -> str:
         """See :meth:`lti_tool.lms.port.Lms.event_keys_url`."""
