@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 
 # The bell is a job under no name: under one, whoever acts would wait for whoever acted before and has not committed.
 # Whoever sorts takes away the bells of what they have seen.
