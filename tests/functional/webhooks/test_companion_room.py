@@ -234,7 +234,7 @@ def test_where_the_registration_is_shared_it_is_the_operators(admin: Admin, sess
 def test_a_lms_without_a_plugin_of_ours_has_no_such_section(client: FlaskClient, session: Session) -> None:
     admin = come(client, make_pretend_platform(session, family="canvas"))
 
-    assert "What it hears" not in words(admin.get().text)
+    assert "What the LMS hears" not in words(admin.get().text)
     assert admin.get("companion").status_code == 404
     assert admin.post("companion", token=TOKEN).status_code == 404
 

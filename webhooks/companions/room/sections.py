@@ -63,7 +63,7 @@ def _keeps(_settings: Settings) -> Sequence[Kept]:
 
 
 HEARS = Section(
-    name=_("What it hears"),
+    name=_("What the LMS hears"),
     endpoint=ENDPOINT,
     look=look,
     keeps=_keeps,
