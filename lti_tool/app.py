@@ -16,6 +16,7 @@ from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
+from lti_tool.reconcile import views as reconcile_views
 from lti_tool.subscriptions import GROUPS_MOVED, SUBSCRIPTIONS
 from lti_tool.web.rooms import Room
 from moodle.lms import MoodleLms
@@ -49,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(notice_views.doors)
     # So that one process can serve a small school; a large one lets the letterbox stand by itself.
     app.register_blueprint(letterbox_views.bp)
-    for rooms in (home_views.bp, notice_views.bp, launch_views.bp, exchange_views.bp):
+    for rooms in (home_views.bp, notice_views.bp, reconcile_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

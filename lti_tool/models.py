@@ -9,7 +9,8 @@ from lti_tool.grades import models as grades
 from lti_tool.journal import models as journal
 from lti_tool.lti import models as lti
 from lti_tool.notices import models as notices
+from lti_tool.reconcile import models as reconcile
 from lti_tool.web import models as web
 from webhooks import models as webhooks
 
-__all__ = ["courses", "exchange", "files", "grades", "journal", "lti", "notices", "web", "webhooks"]
+__all__ = ["courses", "exchange", "files", "grades", "journal", "lti", "notices", "reconcile", "web", "webhooks"]

@@ -12,6 +12,7 @@ from lti_tool import files
 from lti_tool.courses import privacy as courses
 from lti_tool.exchange import privacy as exchange
 from lti_tool.notices import privacy as notices
+from lti_tool.reconcile import privacy as reconcile
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ def export(session: Session, *, platform_id: int, subject: str) -> list[dict[str
             **courses.export_person(session, each.id),
             "exchanges": exchange.export_person(session, each.id),
             "notices": notices.export_person(session, each.id),
+            "gradebook_differences": reconcile.export_person(session, each.id),
         }
         for each in courses.people_known_as(session, platform_id, subject)
     ]

@@ -310,9 +310,7 @@ def test_a_course_that_is_over_sends_no_reminders_is_not_asked_about_and_says_so
 # People who are deleted.
 
 
-def test_whoever_is_deleted_in_the_lms_is_forgotten_here(
-    session: Session, app: Flask, course: Course
-) -> None:
+def test_whoever_is_deleted_in_the_lms_is_forgotten_here(session: Session, app: Flask, course: Course) -> None:
     deleted = PersonDeleted(person="12", occurred_at=seconds(0))
 
     tell(session, platform_of(session, course), deleted, deleted)
