@@ -9,6 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from canvas.lms import CanvasLms
 from lti_tool import db, health, lms, logs, web
+from lti_tool.admin import sections as admin_sections
+from lti_tool.admin import views as admin_views
 from lti_tool.config import Settings
 from lti_tool.courses.listening import groups_moved
 from lti_tool.exchange import views as exchange_views
@@ -24,8 +26,14 @@ from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.drain import subscriptions
 
+ADMIN_SECTIONS = (admin_sections.OVERVIEW, admin_sections.COURSES, admin_sections.GRADES, admin_sections.AUDIT)
+"""The admin room's navigation, from left to right; see :mod:`lti_tool.web.institution`."""
+
 SIGNED_IN = "/s/<handle>"
 """Every page of a signed-in person lives under the handle of their session."""
+
+ADMIN = f"{SIGNED_IN}/admin"
+"""Every page of the admin room, whichever part of the house brings it."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -42,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = (largest + 1) * 1024 * 1024
     app.extensions["hearth.settings"] = settings
     app.extensions["hearth.rooms"] = _by_kind(ExchangeRoom())
+    app.extensions["hearth.admin_sections"] = ADMIN_SECTIONS
 
     logs.install(app, settings)
     web.install(app, settings)
@@ -52,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(letterbox_views.bp)
     for rooms in (home_views.bp, notice_views.bp, reconcile_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
+    app.register_blueprint(admin_views.bp, url_prefix=ADMIN)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -18,6 +18,9 @@ from lti_tool.lms.port import LaunchFacts
 
 log = logging.getLogger(__name__)
 
+OUTSIDE = ("resource_link:", "person:")
+"""With what the ``context_id`` begins of what stands for a course where a launch had none."""
+
 Clone = Callable[[Activity, Activity], None]
 """Gives the second activity the settings of the first."""
 
@@ -171,13 +174,19 @@ def check_in(session: Session, facts: LaunchFacts, *, deployment_pk: int, now: d
     )
 
 
+def is_course(context_id: str) -> bool:
+    """Whether a course is one of the LMS's, and not what stands for it where a launch had no context."""
+    return not context_id.startswith(OUTSIDE)
+
+
 def _place_of_its_own(facts: LaunchFacts) -> str:
     """
     What stands for the course of a launch without a context, which LTI 1.3 section 5.4.1 makes optional.
 
     Content may be chosen outside of any course and link; each chooser does so alone, or all of them would meet.
     """
-    return f"resource_link:{facts.resource_link_id}" if facts.resource_link_id else f"person:{facts.subject}"
+    of_link, of_person = OUTSIDE
+    return f"{of_link}{facts.resource_link_id}" if facts.resource_link_id else f"{of_person}{facts.subject}"
 
 
 def bind_link(session: Session, link_id: int, facts: LaunchFacts, *, clone: Clone) -> Activity | None:

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.courses import queries as courses
+from lti_tool.courses import words
 from lti_tool.courses.jobs import ask_for_roster
-from lti_tool.home import operations, queries, words
+from lti_tool.home import operations, queries
 from lti_tool.home.schemas import MoveForm
 from lti_tool.web.guards import member_required, staff_required, teacher_required
 from lti_tool.web.rooms import rooms

@@ -102,7 +102,8 @@ def _destination(session: Session, facts: LaunchFacts, here: operations.CheckedI
         )
         activity_id, kind = (bound.id, bound.kind) if bound else (None, None)
     if activity_id is None or kind is None:
-        return Destination("home.show")
+        # An admin who comes from outside of any course comes for the institution.
+        return Destination("admin.show" if facts.is_admin and not facts.context_id else "home.show")
     if facts.message == "submission_review":
         return _reviewed(session, facts, here, activity_id=activity_id, kind=kind)
     return Destination(rooms()[kind].show, {"id": activity_id})

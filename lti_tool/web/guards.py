@@ -70,6 +70,23 @@ def teacher_required(view: View) -> View:
     return _guarded(guarded, "teacher_required")
 
 
+def admin_required(view: View) -> View:
+    """
+    The institution's administrator, by the roles of this session's launch; to anybody else the room is missing.
+
+    It opens no course: what is in one is asked for by the guards above.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        _enter()
+        if not g.viewer.is_admin or g.viewer.is_preview:
+            abort(404)
+        return view(*args, **kwargs)
+
+    return _guarded(guarded, "admin_required")
+
+
 def csrf_token() -> str:
     """The token that forms of this session carry as ``csrf_token`` and htmx as ``X-CSRFToken``."""
     return _csrf_serializer().dumps(g.viewer.handle)

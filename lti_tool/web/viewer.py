@@ -13,13 +13,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Role
+from lti_tool.courses.operations import is_course
 
 FIND = text(
     """
     select s.handle, s.browser_hash, s.role, s.is_admin, s.resource_link_id, s.deep_link, s.locale, s.frame_origin,
            m.id as membership_id, m.staff_since, m.is_test_user, m.sections, m.groups,
            p.id as person_id, p.name, p.sub,
-           c.id as course_id, c.title as course_title, c.deployment_id, d.platform_id, l.issuer,
+           c.id as course_id, c.context_id, c.title as course_title, c.deployment_id, d.platform_id, l.issuer,
            (select count(*) from notice n
              where n.person_id = p.id and n.course_id = c.id and n.read_at is null) as unread
       from web_session s
@@ -48,6 +49,8 @@ class Viewer:
     role: Role
     name: str
     course_title: str
+    is_in_course: bool
+    """False for a launch without a context: what stands for its course then is no place to go back to."""
     sections: tuple[str, ...]
     groups: tuple[str, ...]
     is_admin: bool
@@ -93,6 +96,7 @@ def find(session: Session, handle: str, *, now: datetime) -> Viewer | None:
         role=role,
         name=row.name,
         course_title=row.course_title,
+        is_in_course=is_course(row.context_id),
         sections=tuple(row.sections),
         groups=tuple(row.groups),
         is_admin=row.is_admin,

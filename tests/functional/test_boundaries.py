@@ -141,6 +141,7 @@ def fill(session: Session, **plan: Any) -> Full:
         "note_id": 1,
         "public_id": "nothing",
     }
+    ids |= {"course_id": made.course.id, "activity_id": exchange.id}
     ids |= {"proposal_id": rule.id, "template_id": template.id, "example_id": example.id, "team_id": team.id}
     ids |= {"repair_id": repair.id, "reopening_id": opened.id, "pair_id": pair.id}
     ids |= {"reviewer_id": giver, "author_id": author}

@@ -15,8 +15,11 @@ def name_of(template: Path) -> str:
 
 
 HOUSE = Path(__file__).parents[2] / "lti_tool"
-TEMPLATES = sorted(path for path in HOUSE.glob("**/templates/**/*.html") if "sandbox" not in path.parts)
-GROUND = {"layout.html", "components.html"}
+LETTERBOX = HOUSE.parent / "webhooks"
+TEMPLATES = sorted(
+    path for house in (HOUSE, LETTERBOX) for path in house.glob("**/templates/**/*.html") if "sandbox" not in path.parts
+)
+GROUND = {"layout.html", "admin_room.html", "components.html"}
 PAGES = [path for path in TEMPLATES if not path.name.startswith("_") and path.name not in GROUND]
 
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -42,7 +45,7 @@ PLATFORM_FORMS = {"launch/new_window.html", "launch/storage.html", "launch/submi
 def test_a_page_extends_the_layout_and_has_a_title(page: Path) -> None:
     source = COMMENT.sub("", page.read_text())
 
-    assert re.search(r'\{%-? extends "(layout|[a-z_]+/[a-z_]+)\.html" -?%\}', source)
+    assert re.search(r'\{%-? extends "(layout|admin_room|[a-z_]+/[a-z_]+)\.html" -?%\}', source)
     assert "{% block title %}" in source or "{%- block title" in source
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Flask
 from werkzeug.routing import Rule
 
-SIGNED_IN = {"member_required", "staff_required", "teacher_required"}
+SIGNED_IN = {"member_required", "staff_required", "teacher_required", "admin_required"}
 OUTSIDE = {"open_to_all", "platform_call"}
 
 

@@ -85,6 +85,7 @@ def viewer(*, deep_link: dict[str, str] | None = None, frame_origin: str | None 
         role=Role.TEACHER,
         name="",
         course_title="",
+        is_in_course=True,
         sections=(),
         groups=(),
         is_admin=False,

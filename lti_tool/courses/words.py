@@ -1,5 +1,5 @@
 """
-Why the roster could not be read, in the words of a teacher.
+Why the roster could not be read, in the words of who can do something about it.
 """
 
 from flask_babel import LazyString

@@ -1,0 +1,3 @@
+"""
+Reads of the admin room, each for one tenant.
+"""

@@ -1,0 +1,8 @@
+"""
+The pages of the admin room, one file for each section.
+"""
+
+from lti_tool.admin.views import audit, courses, health
+from lti_tool.admin.views.blueprint import bp
+
+__all__ = ["audit", "bp", "courses", "health"]

@@ -1,0 +1,94 @@
+"""
+The admin room as the rest of the house sees it: whose room it is, and which sections stand in it.
+
+The room is one place for pages of several parts of the house, some of which may not know a room. Each
+part brings a :class:`Section`, and ``create_app`` puts them together. How to bring one:
+
+1. A blueprint (without ``url_prefix``) whose views are behind ``admin_required``; ``app.py`` registers it with
+   ``url_prefix=ADMIN``. Its endpoint names are its own: ``endpoints.show`` of a blueprint ``endpoints``.
+2. Each view asks :func:`tenant` whose pages these are and reads only what belongs there. What belongs to
+   somebody else is missing: 404.
+3. Templates extend ``admin_room.html`` and say under which section they stand::
+
+       {% extends "admin_room.html" %}
+       {% set section = "endpoints.show" %}
+       {% block title %}{{ _("Where events go") }}{% endblock %}
+
+4. A :class:`Section` in ``create_app``'s tuple. Its ``look`` tells the first page of the room how things are,
+   in at most two statements, whatever the size of the institution.
+5. What somebody changes there is written down with :func:`lti_tool.journal.audit.record`; ``acts`` of the section
+   has a sentence for each act, which the audit log reads.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lti_tool.courses.models import Deployment
+from lti_tool.web.rooms import Words
+from lti_tool.web.viewer import Viewer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenant:
+    """The institution whose admin is looking: one deployment of one registration (issuer, client_id, deployment_id)."""
+
+    deployment_id: int
+    """Of our row, not the LMS's word."""
+    platform_id: int
+    is_alone: bool
+    """
+    The registration has no other deployment, so what belongs to the registration is theirs to see and change.
+    Where it has several, they may be several institutions, and then only the operator may.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at for the first page of the room."""
+
+    name: Words
+    is_good: bool
+    sentence: Words
+    advice: Words = ""
+    """What to do; empty where nothing is to be done."""
+    endpoint: str | None = None
+    """The page where it is done, or where there is more to read."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
+    """When it was so last, for sentences such as "the last launch was"."""
+
+
+Look = Callable[[Session, Tenant, datetime], Sequence[Finding]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One part of the admin room, as its navigation shows it."""
+
+    name: Words
+    endpoint: str
+    look: Look | None = None
+    acts: Mapping[str, Words] = field(default_factory=dict)
+    """What the audit log says of each act, as what somebody did: "made an address for events"."""
+    needs_registration: bool = False
+    """About what belongs to the whole registration: shown only to who is alone in it."""
+
+
+def tenant(session: Session, viewer: Viewer) -> Tenant:
+    """Whose room *viewer* is in. Only behind ``admin_required``."""
+    count = session.scalar(
+        select(func.count()).select_from(Deployment).where(Deployment.platform_id == viewer.platform_id)
+    )
+    return Tenant(deployment_id=viewer.deployment_id, platform_id=viewer.platform_id, is_alone=count == 1)
+
+
+def sections() -> Sequence[Section]:
+    """The sections of the admin room in the order of its navigation."""
+    found: Sequence[Section] = current_app.extensions["hearth.admin_sections"]
+    return found
