@@ -18,6 +18,7 @@ from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
+from lti_tool.reconcile import institution as comparisons
 from lti_tool.reconcile import views as reconcile_views
 from lti_tool.subscriptions import GROUPS_MOVED, SUBSCRIPTIONS
 from lti_tool.web.rooms import Room
@@ -26,7 +27,13 @@ from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.drain import subscriptions
 
-ADMIN_SECTIONS = (admin_sections.OVERVIEW, admin_sections.COURSES, admin_sections.GRADES, admin_sections.AUDIT)
+ADMIN_SECTIONS = (
+    admin_sections.OVERVIEW,
+    admin_sections.COURSES,
+    admin_sections.GRADES,
+    comparisons.SECTION,
+    admin_sections.AUDIT,
+)
 """The admin room's navigation, from left to right; see :mod:`lti_tool.web.institution`."""
 
 SIGNED_IN = "/s/<handle>"
@@ -62,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for rooms in (home_views.bp, notice_views.bp, reconcile_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
     app.register_blueprint(admin_views.bp, url_prefix=ADMIN)
+    app.register_blueprint(comparisons.bp, url_prefix=ADMIN)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

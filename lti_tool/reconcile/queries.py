@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.courses.models import Activity, Course, Deployment, Membership, Person, Platform
 from lti_tool.grades.models import Passback, State
 from lti_tool.reconcile.models import Finding, Kind, Outcome, Run
 
+PAGE = 50
 IDLE_AFTER = timedelta(days=60)
 """A course that nobody opened for so long is compared only when somebody asks."""
 DEAD_AFTER = timedelta(hours=1)
@@ -42,6 +43,30 @@ class Column:
     url: str
     has_grades: bool
     """Some of ours are in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A course, and how its last comparison ended."""
+
+    id: int
+    title: str
+    began_at: datetime | None
+    problem: str | None
+    left: int
+    mended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How comparing goes in one institution: numbers of courses."""
+
+    broken: int
+    late: int
+    """In use, and not compared for long."""
+    waiting: int
+    """Something waits for their teacher."""
+    last_at: datetime | None
 
 
 def place_of(session: Session, course_id: int) -> Place | None:
@@ -193,11 +218,24 @@ def run_with(session: Session, run_id: int) -> Run:
     ).one()
 
 
-def open_differences(session: Session, course_id: int) -> int:
-    """How many differences of the last comparison wait for a person."""
-    last = select(func.max(Run.id)).where(Run.course_id == course_id).scalar_subquery()
-    count = select(func.count(Finding.id)).where(Finding.run_id == last, Finding.outcome == Outcome.LEFT)
-    return session.scalar(count) or 0
+def compared(session: Session, deployment_id: int, *, page: int = 1) -> tuple[list[Compared], bool]:
+    """A page of courses and how their last comparison ended, those in trouble first; and whether more follow."""
+    values = {"deployment": deployment_id, "limit": PAGE + 1, "offset": (page - 1) * PAGE}
+    found = [Compared(**row) for row in session.execute(LAST_RUNS, values).mappings()]
+    return found[:PAGE], len(found) > PAGE
+
+
+def health(session: Session, deployment_id: int, *, late_before: datetime) -> Health:
+    """How comparing the courses of an institution goes."""
+    values = {"deployment": deployment_id, "late_before": late_before, "active_since": late_before - IDLE_AFTER}
+    return Health(**session.execute(HEALTH, values).mappings().one())
+
+
+def course_in(session: Session, deployment_id: int, course_id: int) -> Course | None:
+    """A course, if it is of this institution."""
+    return session.scalars(
+        select(Course).where(Course.id == course_id, Course.deployment_id == deployment_id)
+    ).one_or_none()
 
 
 def _uuid(name: str) -> UUID | None:
@@ -240,4 +278,34 @@ COLUMNS = text(
      order by k.link_id, k.tag
      limit :limit
     """
+)
+LAST_RUN = """
+      left join lateral (select r.id, r.began_at, r.problem from reconcile_run r
+                          where r.course_id = c.id and r.ended_at is not null order by r.id desc limit 1) r on true
+      left join lateral (select count(*) filter (where f.outcome = 'left') as waiting,
+                                count(*) filter (where f.outcome = 'mended') as mended
+                           from reconcile_finding f where f.run_id = r.id) f on true
+"""
+OF_INSTITUTION = "c.deployment_id = :deployment and (c.roster_url is not null or c.line_items_url is not null)"
+LAST_RUNS = text(
+    f"""
+    select c.id, coalesce(nullif(c.title, ''), c.label) as title, r.began_at, r.problem,
+           f.waiting as "left", f.mended
+      from course c {LAST_RUN}
+     where {OF_INSTITUTION}
+     order by r.problem is null, f.waiting desc, c.title, c.id
+     limit :limit offset :offset
+    """  # noqa: S608 - our own words
+)
+HEALTH = text(
+    f"""
+    select count(*) filter (where r.problem is not null) as broken,
+           count(*) filter (where f.waiting > 0) as waiting,
+           count(*) filter (where c.over_at is null and coalesce(r.began_at, c.created_at) < :late_before
+               and exists (select from membership m
+                            where m.course_id = c.id and m.launched_at > :active_since)) as late,
+           max(r.began_at) as last_at
+      from course c {LAST_RUN}
+     where {OF_INSTITUTION}
+    """  # noqa: S608 - our own words
 )
