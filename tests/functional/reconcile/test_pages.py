@@ -114,7 +114,7 @@ def test_differences_of_somebodys_grades_are_in_their_export_and_go_with_them(ad
         session, compared(session, admin.platform), Kind.GRADE_THEIRS, Outcome.LEFT, sent=8.0, found=9.0, maximum=10.0
     )
     assert found.person is not None
-    whose = {"platform_id": admin.platform.platform.id, "subject": found.person.sub}
+    whose: dict[str, Any] = {"platform_id": admin.platform.platform.id, "subject": found.person.sub}
 
     (export,) = privacy.export(session, **whose)
     assert export["gradebook_differences"][0]["found"] == 9.0
