@@ -57,6 +57,7 @@ MOODLE: dict[str, Value] = {
 CANVAS: dict[str, Value] = {
     "Canvas.user.id": lambda at: str(at.member.person.number),
     "Canvas.user.globalId": lambda at: str(10**13 + at.member.person.number),
+    "Canvas.shard.id": lambda at: "1",
     "Canvas.course.id": lambda at: str(at.course.number),
     "Canvas.course.sectionIds": lambda at: ",".join(at.member.section_ids),
     "com.instructure.User.sectionNames": lambda at: json.dumps(at.member.section_names),

@@ -13,7 +13,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,7 +96,18 @@ class Plant:
         self.until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
 
     def start_database(self) -> None:
+        """Start it; on a busy machine it recovers for longer than its starter waits."""
+        with suppress(subprocess.TimeoutExpired):
+            self.server.ensure_postgres_running()
+        self.until(self.answers)
         self.server.ensure_postgres_running()
+
+    def answers(self) -> bool:
+        try:
+            self.connection().close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def said(self) -> str:
         return "\n".join(each.read_text()[-4000:] for each in self.folder.glob("*.log"))
