@@ -36,7 +36,7 @@ def events_of_the_lms(admin: Someone, world: World) -> Hearth:
     admin.page.get_by_role("link", name="Events and what came back").click()
     admin.page.get_by_label("What").select_option("rename_course")
     admin.page.get_by_label("New name or title").fill("Introductory Biology")
-    admin.page.get_by_label("Course").select_option(label="Introductory Biology")
+    admin.page.get_by_label("Course", exact=True).select_option(label="Introductory Biology")
     admin.page.get_by_role("button", name="Do it and tell").click()
     expect(admin.page.locator("#events details").first).to_have_attribute("data-status", "202")
     admin.page.locator("#events summary").first.click()
