@@ -18,13 +18,10 @@ from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
-<<<<<<< HEAD
-from lti_tool.reconcile import institution as comparisons
-from lti_tool.reconcile import views as reconcile_views
-=======
 from lti_tool.lti import registration
 from lti_tool.outgoing import OUTGOING
->>>>>>> main
+from lti_tool.reconcile import institution as comparisons
+from lti_tool.reconcile import views as reconcile_views
 from lti_tool.subscriptions import GROUPS_MOVED, SUBSCRIPTIONS
 from lti_tool.web.guards import open_to_all
 from lti_tool.web.rooms import Room
@@ -42,14 +39,11 @@ ADMIN_SECTIONS = (
     admin_sections.OVERVIEW,
     admin_sections.COURSES,
     admin_sections.GRADES,
-<<<<<<< HEAD
-    comparisons.SECTION,
-=======
     letterbox_sections.EVENTS,
+    comparisons.SECTION,
     admin_sections.REQUESTS,
     admin_sections.KEYS,
     admin_sections.RETENTION,
->>>>>>> main
     admin_sections.AUDIT,
 )
 """The admin room's navigation, from left to right; see :mod:`lti_tool.web.institution`."""
@@ -89,14 +83,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(letterbox_views.bp)
     for rooms in (home_views.bp, notice_views.bp, reconcile_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
-<<<<<<< HEAD
-    app.register_blueprint(admin_views.bp, url_prefix=ADMIN)
-    app.register_blueprint(comparisons.bp, url_prefix=ADMIN)
-=======
-    for sections in (admin_views.bp, letterbox_pages.bp):
+    for sections in (admin_views.bp, letterbox_pages.bp, comparisons.bp):
         app.register_blueprint(sections, url_prefix=ADMIN)
     app.add_url_rule("/canvas/config.json", "canvas_configuration", canvas_configuration)
->>>>>>> main
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

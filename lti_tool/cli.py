@@ -16,20 +16,13 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, selectinload
 
 from canvas.lms import CanvasLms
-<<<<<<< HEAD
-from lti_tool import __version__, db, doctor, files, lms, migrations, privacy
-from lti_tool.app import create_app
-from lti_tool.clock import now
-from lti_tool.config import Settings, SettingsError
-from lti_tool.courses.models import Course, Platform
-=======
 from lti_tool import __version__, db, doctor, files, lms, migrations, overseeing, privacy
+from lti_tool.app import create_app
 from lti_tool.cli_companions import companions
 from lti_tool.cli_endpoints import endpoints
 from lti_tool.clock import now
-from lti_tool.config import SettingsError
-from lti_tool.courses.models import Platform
->>>>>>> main
+from lti_tool.config import Settings, SettingsError
+from lti_tool.courses.models import Course, Platform
 from lti_tool.exchange import exporting
 from lti_tool.exchange import queries as exchange_queries
 from lti_tool.exchange.models import Exchange
@@ -37,14 +30,11 @@ from lti_tool.journal import audit
 from lti_tool.lms.events import Proof
 from lti_tool.lti import keys, registration
 from lti_tool.lti.errors import LtiError
-<<<<<<< HEAD
+from lti_tool.operating import connect as _connect
+from lti_tool.operating import wrong as _wrong
 from lti_tool.reconcile import comparing
 from lti_tool.reconcile import queries as reconcile_queries
 from lti_tool.reconcile import words as reconcile_words
-=======
-from lti_tool.operating import connect as _connect
-from lti_tool.operating import wrong as _wrong
->>>>>>> main
 from moodle.lms import MoodleLms
 from webhooks import sources
 from webhooks.companions import privacy as companion_privacy

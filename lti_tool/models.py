@@ -16,9 +16,6 @@ from webhooks import models as webhooks
 from webhooks.companions import models as companions
 from webhooks.outbox import models as outbox
 
-<<<<<<< HEAD
-__all__ = ["courses", "exchange", "files", "grades", "journal", "lti", "notices", "reconcile", "web", "webhooks"]
-=======
 __all__ = [
     "admin",
     "companions",
@@ -30,7 +27,7 @@ __all__ = [
     "lti",
     "notices",
     "outbox",
+    "reconcile",
     "web",
     "webhooks",
 ]
->>>>>>> main

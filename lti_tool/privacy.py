@@ -37,17 +37,6 @@ def install(parts: Mapping[str, Part]) -> None:
 
 def export(session: Session, *, platform_id: int, subject: str) -> list[dict[str, Any]]:
     """What Hearth knows of *subject*, once for each deployment of the platform; empty where it knows nobody."""
-<<<<<<< HEAD
-    return [
-        {
-            **courses.export_person(session, each.id),
-            "exchanges": exchange.export_person(session, each.id),
-            "notices": notices.export_person(session, each.id),
-            "gradebook_differences": reconcile.export_person(session, each.id),
-        }
-        for each in courses.people_known_as(session, platform_id, subject)
-    ]
-=======
     return [export_person(session, each.id) for each in courses.people_known_as(session, platform_id, subject)]
 
 
@@ -57,10 +46,10 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         **courses.export_person(session, person_id),
         "exchanges": exchange.export_person(session, person_id),
         "notices": notices.export_person(session, person_id),
+        "gradebook_differences": reconcile.export_person(session, person_id),
         "admin": admin.export_person(session, person_id),
         **{name: part.export_person(session, person_id) for name, part in _further.items()},
     }
->>>>>>> main
 
 
 def forget(session: Session, *, platform_id: int, subject: str, storage: files.Storage, now: datetime) -> int:

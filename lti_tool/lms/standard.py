@@ -8,13 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-<<<<<<< HEAD
 from lti_tool.lms import plain
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof, UnreadableEvent
-=======
 from lti_tool.lms.companion import Companion, Sender
-from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
->>>>>>> main
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
     DeepLinkingSettings,
