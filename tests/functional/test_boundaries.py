@@ -194,7 +194,8 @@ def everything(session: Session) -> dict[str, str]:
     session.rollback()
     tables = session.scalars(
         text(
-            "select tablename from pg_tables where tablename ~ '^(exchange|activity|resource_link|grade|file|journal|audit|admin|webhook|lti_signing|person)'"
+            "select tablename from pg_tables where tablename ~"
+            " '^(exchange|activity|resource_link|grade|file|journal|audit|admin|webhook|lti_signing|person)'"
         )
     ).all()
     return {
