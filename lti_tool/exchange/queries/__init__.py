@@ -207,6 +207,7 @@ from lti_tool.exchange.queries.staff import (
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
+    handed_in_by,
     rescued,
     staff_review_by,
     staff_reviews_of,
@@ -330,6 +331,7 @@ __all__ = [
     "grades_of",
     "has_news",
     "has_second_looks",
+    "handed_in_by",
     "held_back",
     "in_need_of_a_reader",
     "is_covered",
