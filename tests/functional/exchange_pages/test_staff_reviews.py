@@ -1,5 +1,7 @@
 """Staff write about a work themselves, at their browsers: what they begin is kept as a student's words are."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,7 +33,7 @@ def path(made: Class, tail: str = "", place: int = 0) -> str:
     return f"/exchanges/{made.exchange.id}/people/{made.people[place]}/staff-review{tail}"
 
 
-def typed(made: Class, comment: str) -> dict[str, str]:
+def typed(made: Class, comment: str) -> dict[str, Any]:
     clarity, advice = made.exchange.criteria
     return {
         f"level-{clarity.id}": str(clarity.levels[2].id),
