@@ -135,6 +135,12 @@ check-locks: setup
 check-docs: setup
 	$(BIN)/sphinx-build --quiet --fail-on-warning --fresh-env docs docs/_build/html
 
+# Give it away.
+
+.PHONY: moodle-plugin
+moodle-plugin: setup-app ## Pack our Moodle plugin as a zip that Moodle's installer takes
+	@$(BIN)/python scripts/moodle_plugin.py dist
+
 # Keep it.
 
 .PHONY: format

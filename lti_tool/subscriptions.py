@@ -1,5 +1,9 @@
 """
-One table: which class of LMS events is heard by whom. Rooms learn of the LMS here and nowhere else.
+Two tables: which class of LMS events is heard by whom, and who hears that people changed groups. Rooms learn of the
+LMS here and nowhere else.
+
+Nobody hears of :class:`~lti_tool.lms.events.WorkHandedIn` and :class:`~lti_tool.lms.events.CourseActivity`: what is
+handed in elsewhere changes nothing here, and that there is a grade does not say whose it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,8 +12,11 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from lti_tool import erasing
 from lti_tool.courses import handlers as courses
-from lti_tool.lms.events import CourseChanged, LmsEvent, PersonChanged, RosterChanged
+from lti_tool.courses.listening import Listener
+from lti_tool.exchange import handlers as exchange
+from lti_tool.lms.events import CourseChanged, GroupsChanged, LmsEvent, PersonChanged, PersonDeleted, RosterChanged
 
 
 class Handler(Protocol):
@@ -20,6 +27,9 @@ class Handler(Protocol):
 
 SUBSCRIPTIONS: Mapping[type[LmsEvent], Sequence[Handler]] = {
     RosterChanged: (courses.roster_changed,),
+    GroupsChanged: (courses.groups_changed, exchange.groups_changed),
     CourseChanged: (courses.course_changed,),
     PersonChanged: (courses.person_changed,),
+    PersonDeleted: (erasing.person_deleted,),
 }
+GROUPS_MOVED: Sequence[Listener] = (exchange.groups_moved,)

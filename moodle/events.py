@@ -12,11 +12,13 @@ from lti_tool.lms.events import (
     CourseActivity,
     CourseChanged,
     CourseCopied,
+    EventSetup,
     GroupsChanged,
     IncomingEvent,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    Proof,
     RosterChanged,
     UnreadableEvent,
     WorkHandedIn,
@@ -27,6 +29,44 @@ NEEDED_OF_OTHER = ("fullname", "name", "originalcourseid", "groupid", "modulenam
 EVENTS = "\\core\\event\\"
 FIRST_OF_OUR_TIME = 946_684_800
 """The year 2000: whatever is older is no moment of an event."""
+
+
+OF_LOCAL_WEBHOOKS = (
+    "\\core\\event\\user_enrolment_created",
+    "\\core\\event\\user_enrolment_updated",
+    "\\core\\event\\user_enrolment_deleted",
+    "\\core\\event\\role_assigned",
+    "\\core\\event\\role_unassigned",
+    "\\core\\event\\group_member_added",
+    "\\core\\event\\group_member_removed",
+    "\\core\\event\\course_updated",
+    "\\core\\event\\user_deleted",
+)
+
+
+def setup(proof: Proof) -> EventSetup:
+    """How an admin of Moodle sets up our plugin, or local_webhooks."""
+    if proof == "standard":
+        return EventSetup(
+            title="With Hearth's own plugin for Moodle",
+            steps=(
+                "In Moodle, open Site administration, Plugins, Install plugins, and give it the plugin's zip file."
+                " Whoever runs Hearth has it.",
+                "Open Site administration, Plugins, Local plugins, Hearth, and choose Hearth among the external tools.",
+                "Paste the address and the secret below, and save.",
+            ),
+            test="On the same page of Moodle, press Send a test.",
+        )
+    return EventSetup(
+        title="With the plugin local_webhooks",
+        steps=(
+            "In Moodle, open Site administration, Plugins, Local plugins, WebHooks, and add a service.",
+            "Paste the address below as its URL, and the secret below as its token. Choose JSON as the content type.",
+            "Tick the events named below, and save.",
+        ),
+        event_names=OF_LOCAL_WEBHOOKS,
+        test="Add somebody to a course in which you may try things.",
+    )
 
 
 def read(document: Any, *, message_id: str) -> list[IncomingEvent]:
@@ -106,6 +146,23 @@ def _groups(told: Mapping[str, Any], at: datetime) -> LmsEvent:
     return GroupsChanged(course=_id(told.get("courseid")), group=_id(told.get("objectid")), occurred_at=at)
 
 
+def _group_gone(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+    """Moodle tells of the group only, and of none of those who were in it."""
+    return GroupsChanged(
+        course=_id(told.get("courseid")), group=_id(told.get("objectid")), is_member=False, occurred_at=at
+    )
+
+
+def _member(is_member: bool) -> Callable[[Mapping[str, Any], datetime], LmsEvent]:
+    return lambda told, at: GroupsChanged(
+        course=_id(told.get("courseid")),
+        group=_id(told.get("objectid")),
+        person=_id(told.get("relateduserid")),
+        is_member=is_member,
+        occurred_at=at,
+    )
+
+
 def _course(told: Mapping[str, Any], at: datetime) -> LmsEvent:
     return CourseChanged(course=_id(told.get("courseid")), title=_other(told, "fullname"), occurred_at=at)
 
@@ -149,12 +206,15 @@ TABLE: Mapping[str, Callable[[Mapping[str, Any], datetime], LmsEvent]] = {
     ),
     **dict.fromkeys(
         (
-            *("group_created", "group_updated", "group_deleted", "group_member_added", "group_member_removed"),
+            *("group_created", "group_updated"),
             *("grouping_created", "grouping_updated", "grouping_deleted"),
             *("grouping_group_assigned", "grouping_group_unassigned"),
         ),
         _groups,
     ),
+    "group_deleted": _group_gone,
+    "group_member_added": _member(True),
+    "group_member_removed": _member(False),
     "course_created": _course,
     "course_updated": _course,
     "course_deleted": _course_deleted,

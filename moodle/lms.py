@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Member
 from lti_tool.lms.standard import StandardLms
 from moodle import events
@@ -66,6 +66,10 @@ class MoodleLms(StandardLms):
     def event_proofs(self) -> tuple[Proof, ...]:
         """Our plugin signs; local_webhooks puts a shared token into the body."""
         return ("standard", "token")
+
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :func:`moodle.events.setup`."""
+        return events.setup(proof)
 
     def event_token(self, document: Any) -> str:
         """See :func:`moodle.events.token_of`."""

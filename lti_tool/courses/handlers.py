@@ -4,16 +4,17 @@ What courses and people make of events of the LMS.
 Whom and what an event concerns is looked for within the platform it came from, whatever it says.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.orm import Session
 
-from lti_tool.courses.jobs import ask_for_roster
+from lti_tool.courses.jobs import ask_for_groups, ask_for_roster
+from lti_tool.courses.listening import groups_moved
 from lti_tool.courses.models import Course, Deployment
-from lti_tool.lms.events import CourseChanged, PersonChanged, RosterChanged
+from lti_tool.lms.events import CourseChanged, GroupsChanged, PersonChanged, RosterChanged
 
 
 def roster_changed(session: Session, platform_id: int, events: Sequence[RosterChanged], now: datetime) -> None:
@@ -22,27 +23,81 @@ def roster_changed(session: Session, platform_id: int, events: Sequence[RosterCh
 
     Who is in the course now is what counts, and an event may be hours old.
     """
-    concerned = (
-        select(Course.id)
-        .join(Deployment, Deployment.id == Course.deployment_id)
-        .where(
-            Deployment.platform_id == platform_id,
-            _is_called(Course.lms_id, Course.context_id, {each.course for each in events} - {""}),
-            Course.roster_url.is_not(None),
-        )
-    )
-    for course_id in session.scalars(concerned.order_by(Course.id)).all():
+    for course_id in _with_roster(session, platform_id, {each.course for each in events}):
         ask_for_roster(session, course_id)
 
 
+def groups_changed(session: Session, platform_id: int, events: Sequence[GroupsChanged], now: datetime) -> None:
+    """
+    Move whom an event names, unless a younger event or launch told otherwise; else ask the LMS who is where.
+
+    A course that is not named is for the rooms to find: only they know where groups matter.
+    """
+    moved: dict[int, set[int]] = {}
+    for turn in _turns([each for each in events if each.is_member is not None and each.course and each.group]):
+        for course_id, person_id in session.execute(REGROUP, _told_of_groups(platform_id, turn)):
+            moved.setdefault(course_id, set()).add(person_id)
+    for course_id, people in sorted(moved.items()):
+        groups_moved.tell(session, course_id, sorted(people), now=now)
+    for course_id in _with_roster(session, platform_id, {each.course for each in events if each.is_member is None}):
+        ask_for_groups(session, course_id)
+
+
 def course_changed(session: Session, platform_id: int, events: Sequence[CourseChanged], now: datetime) -> None:
-    """Take over a course's title, unless a younger event told another."""
+    """Take over a course's title and whether it is over, unless a younger event told otherwise."""
     _apply(session, RETITLE, platform_id, [(each.course, each.title, each.occurred_at) for each in events])
+    ended = [
+        (each.course, OVER if each.is_over else "runs", each.occurred_at) for each in events if each.is_over is not None
+    ]
+    _apply(session, END, platform_id, ended)
 
 
 def person_changed(session: Session, platform_id: int, events: Sequence[PersonChanged], now: datetime) -> None:
     """Take over somebody's name, unless a younger event told another."""
     _apply(session, RENAME, platform_id, [(each.person, each.name, each.occurred_at) for each in events])
+
+
+def _with_roster(session: Session, platform_id: int, ids: Collection[str]) -> Sequence[int]:
+    """Those courses of a platform, by its own ids, whose roster we may read."""
+    known = set(ids) - {""}
+    if not known:
+        return ()
+    rows = select(Course.id).join(Deployment, Deployment.id == Course.deployment_id)
+    return session.scalars(
+        rows.where(
+            Deployment.platform_id == platform_id,
+            _is_called(Course.lms_id, Course.context_id, known),
+            Course.roster_url.is_not(None),
+        ).order_by(Course.id)
+    ).all()
+
+
+def _turns(events: Sequence[GroupsChanged]) -> Iterator[list[GroupsChanged]]:
+    """
+    *events*, in parts of which none tells twice of the same person: one statement can write a row once.
+
+    What tells of a whole group comes by itself.
+    """
+    turn: dict[tuple[str, str], GroupsChanged] = {}
+    for each in events:
+        key = (each.course, each.person)
+        if turn and (key in turn or not each.person or any(not other for _, other in turn)):
+            yield list(turn.values())
+            turn = {}
+        turn[key] = each
+    if turn:
+        yield list(turn.values())
+
+
+def _told_of_groups(platform_id: int, events: Sequence[GroupsChanged]) -> dict[str, Any]:
+    return {
+        "platform": platform_id,
+        "courses": [each.course for each in events],
+        "people": [each.person for each in events],
+        "groups": [each.group for each in events],
+        "members": [each.is_member for each in events],
+        "moments": [each.occurred_at for each in events],
+    }
 
 
 def _is_called(lms_id: Any, lti_id: Any, ids: Collection[str]) -> ColumnElement[bool]:
@@ -66,6 +121,7 @@ def _apply(session: Session, statement: str, platform_id: int, told: Sequence[tu
     )
 
 
+OVER = "over"
 TOLD = "unnest(cast(:ids as text[]), cast(:words as text[]), cast(:moments as timestamptz[])) as e (id, words, at)"
 RETITLE = f"""
     update course c set title = e.words, told_at = e.at
@@ -80,3 +136,32 @@ RENAME = f"""
      where d.platform_id = :platform and d.id = p.deployment_id and (p.lms_id = e.id or p.lms_id = '' and p.sub = e.id)
        and (p.told_at is null or p.told_at < e.at) and p.name <> '' and p.name <> e.words
 """  # noqa: S608 - our own words
+END = f"""
+    update course c set over_at = case when e.words = '{OVER}' then e.at end, over_told_at = e.at
+      from {TOLD}, deployment d
+     where d.platform_id = :platform and d.id = c.deployment_id
+       and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
+       and (c.over_told_at is null or c.over_told_at < e.at)
+"""  # noqa: S608 - our own words
+# A launch tells all groups of a person, as they were at its moment; LMSs tell moments of events in whole seconds.
+REGROUP = text(
+    """
+    update membership m
+       set groups = case when not e.is_member then m.groups - e.grp
+                         when m.groups @> to_jsonb(e.grp) then m.groups
+                         else m.groups || to_jsonb(e.grp) end,
+           groups_told = m.groups_told || jsonb_build_object(e.grp, e.at)
+      from unnest(cast(:courses as text[]), cast(:people as text[]), cast(:groups as text[]),
+                  cast(:members as boolean[]), cast(:moments as timestamptz[]))
+           as e (course, person, grp, is_member, at),
+           deployment d, course c, person p
+     where d.platform_id = :platform and d.id = c.deployment_id
+       and (c.lms_id = e.course or c.lms_id = '' and c.context_id = e.course)
+       and p.deployment_id = d.id
+       and (e.person = '' or p.lms_id = e.person or p.lms_id = '' and p.sub = e.person)
+       and m.course_id = c.id and m.person_id = p.id
+       and (m.launched_at is null or m.launched_at < e.at + interval '1 second')
+       and (not m.groups_told ? e.grp or cast(m.groups_told ->> e.grp as timestamptz) <= e.at)
+    returning m.course_id, m.person_id
+    """
+)

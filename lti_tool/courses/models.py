@@ -5,6 +5,7 @@ Who is where, in which role: the people and places the LMS told us of.
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -88,6 +89,10 @@ class Course(Base):
     """By which the LMS's own events call it; "" where no launch told."""
     told_at: Mapped[datetime | None]
     """When the event occurred that told the title last."""
+    over_at: Mapped[datetime | None]
+    """Since when the LMS calls the course concluded or deleted; None while it runs."""
+    over_told_at: Mapped[datetime | None]
+    """When the event occurred that told last whether the course is over."""
     title: Mapped[str] = mapped_column(default="")
     label: Mapped[str] = mapped_column(default="")
     roster_url: Mapped[str | None]
@@ -155,6 +160,8 @@ class Membership(Base):
     sections: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     groups: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     """Section and group ids of the LMS, from custom parameters."""
+    groups_told: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """By group: when the event occurred that told last whether this person is in it."""
     in_roster: Mapped[bool] = mapped_column(server_default=text("false"))
     joined_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     launched_at: Mapped[datetime | None]

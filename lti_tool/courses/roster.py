@@ -157,7 +157,7 @@ DUE = text(
       from course c
       join deployment d on d.id = c.deployment_id
       join platform p on p.id = d.platform_id
-     where c.roster_url is not null and p.state <> 'disabled'
+     where c.roster_url is not null and c.over_at is null and p.state <> 'disabled'
        and (c.roster_synced_at is null or c.roster_synced_at < :before)
        and exists (select from membership m where m.course_id = c.id and m.launched_at > :active_since)
      order by c.roster_synced_at nulls first

@@ -41,6 +41,18 @@ def tend_plans(timestamp: int) -> None:
             operations.tend(session, session.get_one(Exchange, id), now=now())
 
 
+@jobs.task(name="exchange.follow_groups", queue="grades")
+def follow_groups(course_id: int, people: list[int]) -> None:
+    """Move *people* into the groups they have in the LMS by now, in every exchange that follows it."""
+    with db.transaction() as session:
+        following = [each.id for each in queries.following_lms(session, course_id)]
+    for id in following:
+        with db.transaction() as session:
+            exchange = session.get(Exchange, id)
+            if exchange is not None:
+                operations.follow_lms(session, exchange, by=None, now=now(), people=people)
+
+
 @jobs.periodic(cron="25 * * * *")
 @jobs.task(name="exchange.seal", queue="grades", queueing_lock="exchange.seal")
 def seal(timestamp: int) -> None:

@@ -7,6 +7,7 @@ them tells an author and a reviewer who the other one is.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
@@ -252,14 +253,23 @@ def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: dateti
 def _closed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.is_published:
         tell(session, exchange, "closed", learners_of(session, exchange), now=now, key=now.isoformat())
-        people = [
-            each.person_id
-            for each in queries.authors(session, exchange)
-            if each.received
-            and each.waits(exchange, now=now, is_closed=False)
-            and not each.waits(exchange, now=now, is_closed=True)
-        ]
+        people = _freed_by_closing(session, exchange, now)
         tell(session, exchange, "feedback_received", people, now=now, key="closed")
+
+
+def _freed_by_closing(session: Session, exchange: Exchange, now: datetime) -> list[int]:
+    """Whose feedback waited until now, and waits no more."""
+    if not exchange.can_hold_back:
+        return []
+
+    @cache
+    def is_freed(received: int, given: int, is_released: bool) -> bool:
+        # Of a large class few are in different places.
+        waits = partial(exchange.waits, received=received, given=given, is_released=is_released, now=now)
+        return waits(is_closed=False) is not None and waits(is_closed=True) is None
+
+    found = queries.authors(session, exchange)
+    return [each.person_id for each in found if each.received and is_freed(each.received, each.given, each.is_released)]
 
 
 def _reopened(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:

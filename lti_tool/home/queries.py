@@ -40,6 +40,8 @@ class People:
     """The LMS lets Hearth read its list of people."""
     synced_at: datetime | None
     problem: str | None
+    over_at: datetime | None
+    """Since when the LMS calls the course over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,7 @@ def _people(session: Session, course_id: int) -> People:
         has_roster=course.roster_url is not None,
         synced_at=course.roster_synced_at,
         problem=course.roster_problem,
+        over_at=course.over_at,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
     DeepLinkingSettings,
@@ -21,6 +21,7 @@ from lti_tool.lms.port import (
 from lti_tool.lms.roles import is_administrator, is_test_user, role_in_context
 from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.errors import Rejected
+from lti_tool.lti.notice_offer import NoticeOffer, offer_of
 
 LONGEST_TEXT = 300
 
@@ -82,6 +83,7 @@ class StandardLms:
             locale=_text(_object(claims, lti.LAUNCH_PRESENTATION).get("locale")) or _text(claims.get("locale")),
             return_url=_url(_object(claims, lti.LAUNCH_PRESENTATION).get("return_url")),
             review_of=_text(_object(claims, lti.FOR_USER).get("user_id")),
+            notices=_notices(_object(claims, lti.PNS)),
             deep_linking=read_settings(settings) if isinstance(settings, Mapping) else None,
             family=_text(_object(claims, lti.TOOL_PLATFORM).get("product_family_code")).lower(),
             lms_course_id=_text(context.get("id")),
@@ -132,11 +134,14 @@ class StandardLms:
             subject = str(subject)
         if not isinstance(subject, str) or not subject:
             raise Rejected(200, "a member without user_id")
+        sections, groups = _places(member.get("message"))
         return Member(
             subject=subject,
             role=role_in_context(_strings(member.get("roles"))),
             is_active=str(member.get("status") or "Active").lower() == "active",
             name=name_of(member),
+            sections=sections,
+            groups=groups,
         )
 
     def registration(self, offer: RegistrationOffer) -> dict[str, Any]:
@@ -174,6 +179,20 @@ class StandardLms:
     def event_proofs(self) -> tuple[Proof, ...]:
         """See :meth:`lti_tool.lms.port.Lms.event_proofs`."""
         return ("standard",)
+
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :meth:`lti_tool.lms.port.Lms.event_setup`."""
+        return EventSetup(
+            title="Standard Webhooks 1.0",
+            steps=(
+                "In your LMS, or in whatever sends its events, make a new webhook with the address below.",
+                "Give it the secret below. Each message has to be signed with it, as Standard Webhooks 1.0 says.",
+                'Let it send {"type": "roster.changed", "timestamp": …, "data": {"context_id": …}} when the people of'
+                " a course change.",
+            ),
+            event_names=("roster.changed",),
+            test="Let it send one message now.",
+        )
 
     def event_keys_url(self) -> str:
         """See :meth:`lti_tool.lms.port.Lms.event_keys_url`."""
@@ -258,6 +277,21 @@ def read_custom(claims: Claims) -> dict[str, str]:
     }
 
 
+def _places(messages: Any) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """Sections and groups in the message that a member of a roster would launch with (NRPS 2.0 section 2.4.4)."""
+    for message in messages if isinstance(messages, list) else ():
+        raw = message.get(lti.CUSTOM) if isinstance(message, Mapping) else None
+        if isinstance(raw, Mapping):
+            custom = read_custom(message)
+            return _place(raw, custom, "sections"), _place(raw, custom, "groups")
+    return None, None
+
+
+def _place(raw: Mapping[str, Any], custom: Mapping[str, str], name: str) -> tuple[str, ...] | None:
+    # What came back as a variable tells nothing; what is empty tells that there are none.
+    return _ids(custom.get(name, "")) if name in custom or raw.get(name) == "" else None
+
+
 def read_settings(claim: Mapping[str, Any]) -> DeepLinkingSettings:
     """``deep_linking_settings`` in our words."""
     return DeepLinkingSettings(
@@ -270,6 +304,13 @@ def read_settings(claim: Mapping[str, Any]) -> DeepLinkingSettings:
         text=_text(claim.get("text")),
         data=claim.get("data"),
     )
+
+
+def _notices(claim: Mapping[str, Any]) -> NoticeOffer | None:
+    url = _url(claim.get("platform_notification_service_url"))
+    if url is None or lti.SCOPE_NOTICES not in _strings(claim.get("scope")):
+        return None
+    return offer_of(url, _strings(claim.get("notice_types_supported")), _strings(claim.get("service_versions")))
 
 
 def history(value: str) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ class PlatformClient:
         Asks for no page size, which some platforms answer with a broken link.
         """
         wanted = {"resource_id": resource_id, "resource_link_id": resource_link_id, "tag": tag}
-        asked = _with_query(url, {name: value for name, value in wanted.items() if value is not None})
+        asked = with_query(url, {name: value for name, value in wanted.items() if value is not None})
         keys = {"resource_id": "resourceId", "resource_link_id": "resourceLinkId", "tag": "tag"}
         found: list[dict[str, Any]] = []
         for scopes in ([lti.SCOPE_LINE_ITEM_READ], [lti.SCOPE_LINE_ITEM]):
@@ -151,10 +151,16 @@ class PlatformClient:
     ) -> Iterator[list[dict[str, Any]]]:
         """What the gradebook shows (AGS 2.0 section 3.3). Only with a *page_size* that the LMS bears."""
         asked = {"user_id": user_id, "limit": None if page_size is None else str(page_size)}
-        url = _with_query(
+        url = with_query(
             _inside(line_item_url, "results"), {name: value for name, value in asked.items() if value is not None}
         )
         yield from self._pages(url, [lti.SCOPE_RESULT_READ], accept=lti.MEDIA_RESULTS, listed=_any_list)
+
+    # Notices ---------------------------------------------------------------------------------------------------------
+
+    def subscribe(self, url: str, notice_type: str, handler: str) -> None:
+        """Have notices of one type sent to *handler* (LTI-PNS 1.0); "" ends it. Twice is harmless."""
+        self._send("PUT", url, [lti.SCOPE_NOTICES], json_body={"notice_type": notice_type, "handler": handler})
 
     # Below -----------------------------------------------------------------------------------------------------------
 
@@ -235,7 +241,8 @@ def _inside(line_item_url: str, what: str) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{what}"))
 
 
-def _with_query(url: str, more: Mapping[str, str]) -> str:
+def with_query(url: str, more: Mapping[str, str]) -> str:
+    """*url* with some more parameters, beside those it has."""
     if not more:
         return url
     parts = urlsplit(url)

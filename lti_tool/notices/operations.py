@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, cast, delete, literal, select, update
+from sqlalchemy import ARRAY, CursorResult, Integer, any_, cast, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,8 @@ def tell(
     """
     if not people:
         return
+    # One parameter: thousands of them would take longer to bind than to look up.
+    everybody = cast(list(people), ARRAY(Integer))
     whom = select(
         Membership.person_id,
         Membership.course_id,
@@ -46,7 +48,7 @@ def tell(
         literal(key),
         cast(facts, JSONB),
         literal(now),
-    ).where(Membership.course_id == course_id, Membership.person_id.in_(people), Membership.left_at.is_(None))
+    ).where(Membership.course_id == course_id, Membership.person_id == any_(everybody), Membership.left_at.is_(None))
     columns = ["person_id", "course_id", "activity_id", "kind", "key", "facts", "created_at"]
     # In one order for everybody, so that two who tell the same class never wait for each other in a circle.
     session.execute(insert(Notice).from_select(columns, whom.order_by(Membership.person_id)).on_conflict_do_nothing())

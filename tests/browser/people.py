@@ -61,15 +61,21 @@ class Hearth:
         """Press a button."""
         button = self.root.get_by_role("button", name=name).first
         expect(button).to_be_enabled()
-        self.is_still()
+        self.reach(button)
         button.click(click_count=times)
 
     def follow(self, name: str | re.Pattern[str]) -> None:
         """Follow a link."""
         link = self.root.get_by_role("link", name=name).first
         expect(link).to_be_visible()
-        self.is_still()
+        self.reach(link)
         link.click()
+
+    def reach(self, target: Locator) -> None:
+        """Scroll to it before the click does: where the page moves between down and up, no click comes."""
+        self.is_still()
+        target.scroll_into_view_if_needed()
+        self.is_still()
 
     def is_still(self) -> None:
         """Wait until the frame has the height of its page: while it grows, a click misses what it aims at."""
@@ -185,6 +191,10 @@ class Someone:
         """The same person with a second tab of the same browser."""
         return Someone(self.house, self.context, self.name)
 
+    def turn_to(self) -> None:
+        """Bring this tab to the front: a browser lays out nothing in the tabs behind, so a click there may miss."""
+        self.page.bring_to_front()
+
     @property
     def hearth(self) -> Hearth:
         """Our page in the frame of the LMS."""
@@ -242,6 +252,13 @@ class Someone:
         self.page.goto(f"{self.house.lms}{self.page.locator('#open-in-window').get_attribute('href')}")
         expect(self.page.locator(".home__name")).to_be_visible()
         return Hearth(self.page)
+
+    def admin_window(self) -> Hearth:
+        """The admin room, opened from the administration of the LMS, in a window of its own."""
+        self.page.goto(f"{self.house.lms}/admin")
+        site = self.page.locator(".open-site").first.get_attribute("href")
+        self.page.goto(f"{self.house.lms}{site}/launch?target=window")
+        return Hearth(self.page).shows("Hearth at your institution")
 
     def picker_window(self, course: str) -> Hearth:
         """Our picker without the LMS around it."""

@@ -33,6 +33,7 @@ def test_the_tab_of_a_teacher_and_their_student_view_stay_apart(place: Place, so
     as_student = tab.open(place)
     expect(as_student.text("This is what a student sees")).to_be_visible()
 
+    teacher.turn_to()
     overview.follow("Settings")
     overview.shows("Settings")
     overview.press("Save")
@@ -54,14 +55,17 @@ def test_two_people_who_share_a_browser_never_act_as_one_another(
     hearth.start_writing()
 
     # The teacher's tab was opened first, and still acts as the teacher; the student's as the student.
+    teacher.turn_to()
     overview.press("Close it")
     overview.press("Open it again")
     expect(overview.root.get_by_role("button", name="Close it")).to_be_visible()
+    mai.turn_to()
     hearth.writing.fill("These words are Mai's.")
     hearth.look_and_hand_in()
 
     expect(overview.who).to_have_text(re.compile(TEACHER))
     expect(hearth.who).to_have_text(re.compile("Mai Tran"))
+    teacher.turn_to()
     overview.follow("Mai Tran")
     expect(overview.text("These words are Mai's.")).to_be_visible()
 

@@ -5,6 +5,7 @@ Whoever moves takes their reviews along; the work stays with the group. Only the
 who move is mended, and no other group notices.
 """
 
+import logging
 from collections.abc import Collection
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import Exchange, Submission, Team, TeamMember
 from lti_tool.exchange.operations import acts, pairing
+
+log = logging.getLogger(__name__)
 
 
 def require_teams_kept(session: Session, exchange: Exchange, options: rules.TeamOptions) -> None:
@@ -25,7 +28,7 @@ def require_teams_kept(session: Session, exchange: Exchange, options: rules.Team
 
 
 def add_team(
-    session: Session, exchange: Exchange, *, by: int, now: datetime, name: str = "", lms_group: str | None = None
+    session: Session, exchange: Exchange, *, by: int | None, now: datetime, name: str = "", lms_group: str | None = None
 ) -> Team:
     """A new group without members; without a *name* it is numbered."""
     known = set(session.scalars(select(Team.name).where(Team.exchange_id == exchange.id)))
@@ -40,7 +43,9 @@ def add_team(
     return team
 
 
-def put_in(session: Session, exchange: Exchange, *, person: int, team: int | None, by: int, now: datetime) -> None:
+def put_in(
+    session: Session, exchange: Exchange, *, person: int, team: int | None, by: int | None, now: datetime
+) -> None:
     """Put somebody into a group, or into none. Doing it twice does it once."""
     pairing.hold(session, exchange)
     mine = _membership(session, exchange, person)
@@ -96,16 +101,19 @@ def deal(session: Session, exchange: Exchange, *, size: int, by: int, now: datet
     return len(dealt)
 
 
-def follow_lms(session: Session, exchange: Exchange, *, by: int, now: datetime) -> int:
+def follow_lms(
+    session: Session, exchange: Exchange, *, by: int | None, now: datetime, people: Collection[int] | None = None
+) -> int:
     """
     Put everybody into the group they have in the LMS. Returns how many moved.
 
-    Again: whoever is in another group there by now moves, and nobody else.
+    Again: whoever is in another group there by now moves, and nobody else. With *people*, only those whom the LMS
+    has just moved: whom staff put elsewhere by hand stays there, and so does who would leave work without a group.
     """
     teams = {team.lms_group: team.id for team in queries.teams(session, exchange) if team.lms_group is not None}
     moved = 0
     for person, _name, groups in queries.to_be_grouped(session, exchange):
-        if not groups:
+        if not groups or (people is not None and person not in people):
             continue
         mine = _membership(session, exchange, person)
         known = {teams[group] for group in groups if group in teams}
@@ -114,7 +122,14 @@ def follow_lms(session: Session, exchange: Exchange, *, by: int, now: datetime) 
         group = min(groups, key=lambda each: (len(each), each))
         if group not in teams:
             teams[group] = add_team(session, exchange, by=by, now=now, lms_group=group).id
-        put_in(session, exchange, person=person, team=teams[group], by=by, now=now)
+        try:
+            with session.begin_nested():
+                put_in(session, exchange, person=person, team=teams[group], by=by, now=now)
+        except errors.TeamHasWork:
+            if people is None:
+                raise
+            log.info("person %s stays: the work of their group in exchange %s would be nobody's", person, exchange.id)
+            continue
         moved += 1
     return moved
 

@@ -225,6 +225,8 @@ from lti_tool.exchange.queries.student import (
 )
 from lti_tool.exchange.queries.teams import (
     authors_of,
+    courses_following_lms,
+    following_lms,
     team_of,
     teams,
     to_be_grouped,
@@ -303,6 +305,7 @@ __all__ = [
     "comparing_of",
     "consent_of",
     "consents",
+    "courses_following_lms",
     "derived_plan",
     "differing",
     "disagreements",
@@ -324,6 +327,7 @@ __all__ = [
     "file_for",
     "flag_with",
     "flags",
+    "following_lms",
     "given_by",
     "given_in_offers",
     "glance",

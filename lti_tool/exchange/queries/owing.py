@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.courses.models import Membership, Role
+from lti_tool.courses.models import Activity, Course, Membership, Role
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
     Closure,
@@ -33,11 +33,14 @@ ONE_REMINDER = timedelta(hours=24)
 
 
 def running_exchanges(session: Session, *, now: datetime) -> Sequence[Exchange]:
-    """Those in which people may take part now."""
+    """Those in which people may take part now, in courses that the LMS does not call over."""
     return session.scalars(
         select(Exchange)
         .join(Publication, Publication.exchange_id == Exchange.activity_id)
+        .join(Activity, Activity.id == Exchange.activity_id)
+        .join(Course, Course.id == Activity.course_id)
         .where(
+            Course.over_at.is_(None),
             ~exists().where(Closure.exchange_id == Exchange.activity_id),
             or_(Exchange.opens_at.is_(None), Exchange.opens_at <= now),
         )

@@ -4,11 +4,11 @@ Groups that hand in together: who is in which, and whose a work is.
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from lti_tool.courses.models import Membership, Person, Role
-from lti_tool.exchange.models import Exchange, Submission, Team, TeamMember, author_of, with_authors
+from lti_tool.courses.models import Activity, Course, Deployment, Membership, Person, Role
+from lti_tool.exchange.models import Closure, Exchange, Submission, Team, TeamMember, author_of, with_authors
 
 
 def authors_of(session: Session, exchange: Exchange, submission_id: int) -> Sequence[int]:
@@ -72,3 +72,35 @@ def to_be_grouped(session: Session, exchange: Exchange) -> Sequence[tuple[int, s
         .order_by(func.lower(Person.name), Person.id)
     )
     return [(id, name, groups) for id, name, groups in rows]
+
+
+def following_lms(session: Session, course_id: int) -> Sequence[Exchange]:
+    """The exchanges of a course, not closed, whose groups were taken from the LMS."""
+    found = session.scalars(
+        select(Exchange)
+        .join(Activity, Activity.id == Exchange.activity_id)
+        .where(Activity.course_id == course_id, _follows_lms())
+        .order_by(Exchange.activity_id)
+    )
+    return [each for each in found if each.has_teams]
+
+
+def courses_following_lms(session: Session, *, platform_id: int, limit: int) -> Sequence[int]:
+    """Courses of a platform in which some exchange follows its groups, those opened last first."""
+    rows = (
+        select(Activity.course_id)
+        .join(Exchange, Exchange.activity_id == Activity.id)
+        .join(Course, Course.id == Activity.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.platform_id == platform_id, Course.over_at.is_(None), _follows_lms())
+        .group_by(Activity.course_id)
+        .order_by(func.max(Exchange.activity_id).desc())
+    )
+    return session.scalars(rows.limit(limit)).all()
+
+
+def _follows_lms() -> ColumnElement[bool]:
+    return and_(
+        exists().where(Team.exchange_id == Exchange.activity_id, Team.lms_group.is_not(None)),
+        ~exists().where(Closure.exchange_id == Exchange.activity_id),
+    )

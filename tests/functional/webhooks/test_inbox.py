@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from canvas.events import KEYS
 from lti_tool import db
 from lti_tool.config import Settings
-from lti_tool.courses.models import Course, Person, Platform
+from lti_tool.courses.models import Course, Membership, Person, Platform
 from lti_tool.lms.events import RosterChanged
 from lti_tool.lti.key_sets import key_sets
 from lti_tool.subscriptions import SUBSCRIPTIONS
@@ -298,7 +298,8 @@ def test_every_event_twice_and_shuffled_ends_in_the_same_state(
     for seed in range(3):
         random.Random(seed).shuffle(events)  # noqa: S311 - an order, and no secret
         session.execute(text("truncate webhook_event"))
-        session.execute(update(Course).values(title="Old title", told_at=None))
+        session.execute(update(Course).values(title="Old title", told_at=None, over_at=None, over_told_at=None))
+        session.execute(update(Membership).values(groups=[], groups_told={}))
         session.execute(update(Person).values(name="Mai", told_at=None))
         session.commit()
         assert {box.post(each) for each in events} == {202}
@@ -307,6 +308,7 @@ def test_every_event_twice_and_shuffled_ends_in_the_same_state(
             (
                 session.scalars(select(Course.title)).all(),
                 session.scalars(select(Person.name)).all(),
+                session.execute(select(Course.over_at, Membership.groups).join(Membership)).all(),
                 session.execute(select(Event.name, Event.state).order_by(Event.name, Event.key)).all(),
             )
         )
@@ -314,7 +316,7 @@ def test_every_event_twice_and_shuffled_ends_in_the_same_state(
     assert states[0] == states[1] == states[2]
     assert states[0][0] == ["Biology of rivers"]
     assert states[0][1] == ["Mai Trần"]
-    assert {state for _, state in states[0][2]} == {"done", "skipped"}
+    assert {state for _, state in states[0][3]} == {"done", "skipped"}
     assert waiting_jobs(session, SYNC) == 1
 
 

@@ -12,8 +12,9 @@ export default class extends Controller {
   connect() {
     this.listeners = [
       // On the document: fields that stand elsewhere belong to the form too.
-      [document, "input", (event) => event.target.form === this.element && this.#typed()],
-      [document, "change", (event) => event.target.form === this.element && this.#typed()],
+      // Files are sent, with the words beside them, as soon as they are chosen. And no change is listened for: of words
+      // it comes when a button is being pressed, and a page that moves then loses the press.
+      [document, "input", ({ target }) => target.form === this.element && target.type !== "file" && this.#typed()],
       [document, "submit", (event) => event.target === this.element && this.#submit(event)],
       [this.element, "htmx:before:request", (event) => this.#begun(event)],
       // After its answer is in the page, and with it the new revision; or after there was none.

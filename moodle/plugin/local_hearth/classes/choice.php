@@ -1,0 +1,114 @@
+<?php
+// This file is part of Hearth's plugin for Moodle.
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace local_hearth;
+
+/**
+ * Which of Moodle's events are told to Hearth.
+ *
+ * @package    local_hearth
+ * @copyright  2026 The Hearth project
+ * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ */
+class choice {
+    /** @var string[] Ticked until an administrator says otherwise: what changes who is in a course, and what it is called. */
+    public const FIRST = [
+        'user_enrolment_created',
+        'user_enrolment_updated',
+        'user_enrolment_deleted',
+        'role_assigned',
+        'role_unassigned',
+        'group_created',
+        'group_updated',
+        'group_deleted',
+        'group_member_added',
+        'group_member_removed',
+        'course_updated',
+        'course_deleted',
+        'course_restored',
+        'course_reset_ended',
+        'user_updated',
+        'user_deleted',
+    ];
+
+    /** @var string[] Every event that can be told. */
+    public const ALL = [
+        ...self::FIRST,
+        'grouping_created',
+        'grouping_updated',
+        'grouping_deleted',
+        'grouping_group_assigned',
+        'grouping_group_unassigned',
+        'cohort_member_added',
+        'cohort_member_removed',
+        'course_created',
+        'course_module_created',
+        'course_module_updated',
+        'course_module_deleted',
+        'course_module_completion_updated',
+        'course_completed',
+        'user_graded',
+        'calendar_event_created',
+        'calendar_event_updated',
+        'calendar_event_deleted',
+    ];
+
+    /** @var string[] Told wherever it happened: afterwards there is nothing left to look at. */
+    private const GONE = ['course_deleted', 'user_deleted'];
+
+    /**
+     * The events that are told now.
+     *
+     * @return string[]
+     */
+    public static function made(): array {
+        $chosen = get_config('local_hearth', 'events');
+        return $chosen === false ? self::FIRST : array_values(array_intersect(self::ALL, explode(',', $chosen)));
+    }
+
+    /**
+     * Whether an event concerns Hearth: it happened where the tool is used.
+     *
+     * @param \core\event\base $event
+     * @return bool
+     */
+    public static function takes(\core\event\base $event): bool {
+        $name = self::name($event);
+        if (!in_array($name, self::made(), true)) {
+            return false;
+        }
+        if (in_array($name, self::GONE, true) || get_config('local_hearth', 'everywhere')) {
+            return true;
+        }
+        if ($name === 'user_updated') {
+            return pairing::knows_person((int) ($event->relateduserid ?: $event->objectid));
+        }
+        if (str_starts_with($name, 'cohort_')) {
+            return true;
+        }
+        return pairing::uses_tool((int) $event->courseid);
+    }
+
+    /**
+     * An event's name without what is the same in all of them.
+     *
+     * @param \core\event\base $event
+     * @return string
+     */
+    public static function name(\core\event\base $event): string {
+        return substr(strrchr($event->eventname, '\\'), 1);
+    }
+}

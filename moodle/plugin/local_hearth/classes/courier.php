@@ -1,0 +1,148 @@
+<?php
+// This file is part of Hearth's plugin for Moodle.
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace local_hearth;
+
+/**
+ * Carries what waits to Hearth.
+ *
+ * @package    local_hearth
+ * @copyright  2026 The Hearth project
+ * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ */
+class courier {
+    /** @var int How many are read at once. */
+    private const BATCH = 100;
+    /** @var int Seconds after which another run goes on, so that other work of the site gets its turn. */
+    private const SHIFT = 50;
+    /** @var int Seconds to wait for another messenger to finish. */
+    private const PATIENCE = 60;
+
+    /**
+     * Carry what is due, and see to it that somebody comes for the rest.
+     *
+     * @return int How many arrived
+     */
+    public static function run(): int {
+        $lock = \core\lock\lock_config::get_lock_factory('local_hearth')->get_lock('courier', self::PATIENCE);
+        if (!$lock) {
+            // Somebody else has been at it for a minute, and will ring for the rest.
+            return 0;
+        }
+        try {
+            return self::carry();
+        } finally {
+            $lock->release();
+        }
+    }
+
+    /**
+     * Try the connection once, now, with something that means nothing.
+     *
+     * @return outcome
+     */
+    public static function test(): outcome {
+        $eventid = \core\uuid::generate();
+        $outcome = self::post($eventid, payload::test($eventid, outbox::now()));
+        if ($outcome->is_success()) {
+            endpoint::resume();
+            endpoint::worked(endpoint::current(), $outcome);
+            outbox::ring();
+        }
+        return $outcome;
+    }
+
+    /**
+     * Carry on until nothing is due, something is in the way, or the shift is over.
+     *
+     * @return int How many arrived
+     */
+    private static function carry(): int {
+        global $DB;
+        $arrived = 0;
+        if (in_array(endpoint::state(), ['none', 'moved', 'stopped'], true)) {
+            return 0;
+        }
+        $endpoint = endpoint::current();
+        $until = outbox::now() + self::SHIFT;
+        if ($endpoint->pauseduntil > outbox::now()) {
+            outbox::ring((int) $endpoint->pauseduntil);
+            return 0;
+        }
+        $DB->set_field_select(
+            'local_hearth_outbox',
+            'endpointid',
+            $endpoint->id,
+            'status = :waiting AND endpointid <> :current',
+            ['waiting' => outbox::WAITING, 'current' => $endpoint->id],
+        );
+        while ($due = outbox::due(outbox::now(), self::BATCH)) {
+            foreach ($due as $row) {
+                $outcome = self::post($row->eventid, $row->payload);
+                if ($outcome->is_success()) {
+                    outbox::note($row, outbox::SENT, $outcome);
+                    endpoint::worked($endpoint, $outcome);
+                    $arrived++;
+                } else if ($outcome->is_gone()) {
+                    outbox::note($row, outbox::WAITING, $outcome, outbox::now());
+                    endpoint::gone($endpoint, $outcome);
+                    return $arrived;
+                } else if ($outcome->is_refused()) {
+                    outbox::note($row, outbox::GIVEN_UP, $outcome);
+                } else {
+                    self::put_off($row, $endpoint, $outcome);
+                    return $arrived;
+                }
+                if (outbox::now() >= $until) {
+                    outbox::ring();
+                    return $arrived;
+                }
+            }
+        }
+        $next = outbox::next_time();
+        if ($next !== null) {
+            outbox::ring($next);
+        }
+        return $arrived;
+    }
+
+    /**
+     * Something is in the way: this one later, and nobody before the pause is over.
+     *
+     * @param \stdClass $row
+     * @param \stdClass $endpoint
+     * @param outcome $outcome
+     */
+    private static function put_off(\stdClass $row, \stdClass $endpoint, outcome $outcome): void {
+        $isenough = $row->attempts >= count(endpoint::PAUSES);
+        $next = outbox::now() + endpoint::pause((int) $row->attempts);
+        outbox::note($row, $isenough ? outbox::GIVEN_UP : outbox::WAITING, $outcome, $isenough ? 0 : $next);
+        endpoint::failed($endpoint, $outcome);
+        outbox::ring((int) $endpoint->pauseduntil);
+    }
+
+    /**
+     * One attempt.
+     *
+     * @param string $eventid
+     * @param string $body
+     * @return outcome
+     */
+    private static function post(string $eventid, string $body): outcome {
+        $headers = signature::headers((string) get_config('local_hearth', 'secret'), $eventid, outbox::now(), $body);
+        return \core\di::get(transport::class)->post((string) get_config('local_hearth', 'url'), $body, $headers);
+    }
+}

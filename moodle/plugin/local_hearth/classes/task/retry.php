@@ -1,0 +1,47 @@
+<?php
+// This file is part of Hearth's plugin for Moodle.
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace local_hearth\task;
+
+use local_hearth\courier;
+use local_hearth\outbox;
+
+/**
+ * Looks every few minutes whether something waits that nobody comes for.
+ *
+ * @package    local_hearth
+ * @copyright  2026 The Hearth project
+ * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ */
+class retry extends \core\task\scheduled_task {
+    /**
+     * What an administrator reads.
+     *
+     * @return string
+     */
+    public function get_name() {
+        return get_string('task_retry', 'local_hearth');
+    }
+
+    /**
+     * One look.
+     */
+    public function execute() {
+        if (outbox::due(outbox::now(), 1)) {
+            mtrace(get_string('task_arrived', 'local_hearth', courier::run()));
+        }
+    }
+}

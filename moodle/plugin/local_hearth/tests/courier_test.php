@@ -1,0 +1,277 @@
+<?php
+// This file is part of Hearth's plugin for Moodle.
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace local_hearth;
+
+use core\task\manager;
+use local_hearth\task\deliver;
+use local_hearth\task\purge;
+use local_hearth\task\retry;
+
+defined('MOODLE_INTERNAL') || die();
+
+require_once(__DIR__ . '/fake_transport.php');
+
+/**
+ * What waits is carried to Hearth, and what becomes of it when Hearth does not take it.
+ *
+ * @package    local_hearth
+ * @category   test
+ * @copyright  2026 The Hearth project
+ * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @covers     \local_hearth\courier
+ * @covers     \local_hearth\outbox
+ * @covers     \local_hearth\endpoint
+ * @covers     \local_hearth\signature
+ * @covers     \local_hearth\task\deliver
+ * @covers     \local_hearth\task\retry
+ * @covers     \local_hearth\task\purge
+ */
+final class courier_test extends \advanced_testcase {
+    /** @var \core\clock A clock that stands still until it is told to move */
+    private \core\clock $clock;
+
+    protected function setUp(): void {
+        parent::setUp();
+        $this->resetAfterTest();
+        $this->preventResetByRollback();
+        $this->getDataGenerator()->get_plugin_generator('local_hearth')->set_up_connection();
+        $this->clock = $this->mock_clock_with_frozen(1795724400);
+    }
+
+    public function test_what_waits_goes_out_signed_and_in_order(): void {
+        global $DB;
+        $fake = fake_transport::install();
+        $this->keep(3);
+        $this->deliver();
+        $this->assertSame(['moodle.e0', 'moodle.e1', 'moodle.e2'], $fake->names());
+        $first = $fake->sent[0];
+        $this->assertSame('https://hearth.example/webhooks/x', $first->url);
+        $this->assertSame((string) $this->clock->time(), $first->headers['webhook-timestamp']);
+        $key = base64_decode(substr(\local_hearth_generator::SECRET, 6));
+        $signed = "{$first->headers['webhook-id']}.{$first->headers['webhook-timestamp']}.{$first->body}";
+        $this->assertSame('v1,' . base64_encode(hash_hmac('sha256', $signed, $key, true)), $first->headers['webhook-signature']);
+        $this->assertEquals(3, $DB->count_records('local_hearth_outbox', ['status' => outbox::SENT]));
+        $this->assertSame('sending', endpoint::state());
+    }
+
+    public function test_the_signature_is_that_of_the_standard(): void {
+        // Worked out by hand with openssl: printf %s "$id.$at.$body" | openssl dgst -sha256 -hmac KEY -binary | base64.
+        $headers = signature::headers(\local_hearth_generator::SECRET, 'msg_1', 1700000000, '{"a":1}');
+        $this->assertSame(
+            ['webhook-id: msg_1', 'webhook-timestamp: 1700000000', 'webhook-signature: v1,1l34d9U9bSaAVQFy2uVdg3CHHT+o7pMzi59Vrub2gOE='],
+            $headers,
+        );
+    }
+
+    public function test_another_attempt_has_the_same_id_and_another_time(): void {
+        $fake = fake_transport::install(new outcome(500));
+        $this->keep(1);
+        $this->deliver();
+        $this->clock->bump(10);
+        $this->deliver();
+        [$first, $second] = $fake->sent;
+        $this->assertSame($first->headers['webhook-id'], $second->headers['webhook-id']);
+        $this->assertSame($first->body, $second->body);
+        $this->assertSame('1795724400', $first->headers['webhook-timestamp']);
+        $this->assertSame('1795724410', $second->headers['webhook-timestamp']);
+    }
+
+    public function test_while_hearth_is_down_one_is_tried_and_all_are_kept(): void {
+        global $DB;
+        $fake = fake_transport::install(new outcome(0, 'Connection refused'));
+        $this->keep(5);
+        $this->deliver();
+        $this->assertCount(1, $fake->sent);
+        $this->assertSame('paused', endpoint::state());
+        $this->assertEquals(5, $DB->count_records('local_hearth_outbox', ['status' => outbox::WAITING]));
+        $this->deliver();
+        $this->assertCount(1, $fake->sent, 'nobody is asked while the pause lasts');
+        $this->clock->bump(10);
+        $this->deliver();
+        $this->assertCount(6, $fake->sent);
+        $this->assertEquals(5, $DB->count_records('local_hearth_outbox', ['status' => outbox::SENT]));
+    }
+
+    public function test_pauses_grow_and_somebody_is_sent_for_when_they_are_over(): void {
+        global $DB;
+        $fake = fake_transport::install(...array_fill(0, 20, new outcome(503)));
+        $this->keep(1);
+        $begin = $this->clock->time();
+        foreach (endpoint::PAUSES as $seconds) {
+            $DB->delete_records('task_adhoc');
+            courier::run();
+            $pause = endpoint::current()->pauseduntil - $this->clock->time();
+            $this->assertGreaterThanOrEqual($seconds, $pause);
+            $this->assertLessThanOrEqual($seconds * 1.1, $pause);
+            $task = $DB->get_record('task_adhoc', ['classname' => '\\local_hearth\\task\\deliver'], '*', MUST_EXIST);
+            $this->assertEquals(endpoint::current()->pauseduntil, $task->nextruntime);
+            $this->clock->set_to($task->nextruntime + DAYSECS);
+        }
+        $this->assertCount(9, $fake->sent);
+        $this->assertEquals(1, outbox::count()->waiting);
+        courier::run();
+        $this->assertEquals(1, outbox::count()->givenup, 'after ten attempts');
+        $this->assertGreaterThan(3 * DAYSECS, $this->clock->time() - $begin);
+    }
+
+    public function test_what_was_given_up_can_be_sent_again(): void {
+        $fake = fake_transport::install(new outcome(400));
+        $this->keep(2);
+        $this->deliver();
+        $this->assertSame(['moodle.e0', 'moodle.e1'], $fake->names(), 'one that is refused holds up nobody');
+        $this->assertEquals(1, outbox::count()->givenup);
+        outbox::send_again();
+        $this->deliver();
+        $this->assertSame(['moodle.e0', 'moodle.e1', 'moodle.e0'], $fake->names());
+        $this->assertEquals(0, outbox::count()->givenup);
+    }
+
+    public function test_gone_stops_and_keeps_everything_until_somebody_says_go_on(): void {
+        global $DB;
+        $fake = fake_transport::install(new outcome(410));
+        $this->keep(2);
+        $this->deliver();
+        $this->assertCount(1, $fake->sent);
+        $this->assertSame('stopped', endpoint::state());
+        $this->keep(1);
+        $this->assertEquals(0, $DB->count_records('task_adhoc', ['classname' => '\\local_hearth\\task\\deliver']));
+        $this->clock->bump(WEEKSECS);
+        courier::run();
+        $this->assertCount(1, $fake->sent);
+        outbox::send_again();
+        $this->deliver();
+        $this->assertEquals(0, outbox::count()->waiting);
+        $this->assertCount(4, $fake->sent);
+    }
+
+    public function test_another_address_gets_what_waits(): void {
+        $fake = fake_transport::install(new outcome(410));
+        $this->keep(2);
+        $this->deliver();
+        set_config('url', 'https://hearth.example/webhooks/y', 'local_hearth');
+        courier::run();
+        $this->assertSame(
+            ['https://hearth.example/webhooks/x', 'https://hearth.example/webhooks/y', 'https://hearth.example/webhooks/y'],
+            array_column($fake->sent, 'url'),
+        );
+    }
+
+    public function test_hearth_can_ask_for_more_time(): void {
+        fake_transport::install(new outcome(429, 'HTTP 429', 900));
+        $this->keep(1);
+        $this->deliver();
+        $this->assertEquals($this->clock->time() + 900, endpoint::current()->pauseduntil);
+    }
+
+    public function test_wrong_secrets_and_redirects_lose_nothing(): void {
+        foreach ([401, 403, 404, 302, 408, 500, 504] as $code) {
+            fake_transport::install(new outcome($code));
+            $this->keep(1);
+            courier::run();
+            $this->assertEquals(1, outbox::count()->waiting, "HTTP $code");
+            outbox::send_again();
+            courier::run();
+            $this->assertEquals(0, outbox::count()->waiting);
+        }
+    }
+
+    public function test_a_copy_of_the_site_sends_nothing_before_somebody_has_said_what_it_is(): void {
+        global $CFG;
+        $fake = fake_transport::install();
+        $this->keep(1);
+        $CFG->wwwroot = 'https://staging.example';
+        courier::run();
+        $this->assertSame('moved', endpoint::state());
+        $this->assertSame([], $fake->sent);
+        $before = pairing::siteid();
+        pairing::stay();
+        courier::run();
+        $this->assertCount(1, $fake->sent);
+        $this->assertSame($before, pairing::siteid());
+        $this->keep(1);
+        pairing::part();
+        $this->assertNotSame($before, pairing::siteid());
+        $this->assertSame('none', endpoint::state());
+        $this->assertEquals(0, outbox::count()->waiting);
+    }
+
+    public function test_a_test_goes_out_at_once_and_starts_a_stopped_address_again(): void {
+        $fake = fake_transport::install(new outcome(410));
+        $this->keep(1);
+        $this->deliver();
+        $this->assertTrue(courier::test()->is_success());
+        $this->assertSame('moodle.test_requested', end($fake->sent) ? $fake->names()[1] : '');
+        $this->assertSame('sending', endpoint::state());
+    }
+
+    public function test_what_nobody_came_for_is_found(): void {
+        global $DB;
+        $fake = fake_transport::install();
+        $this->keep(1);
+        $DB->delete_records('task_adhoc');
+        $this->expectOutputRegex('~1~');
+        (new retry())->execute();
+        $this->assertCount(1, $fake->sent);
+    }
+
+    public function test_what_was_sent_is_thrown_away_after_a_week_and_what_was_given_up_after_three_months(): void {
+        fake_transport::install(new outcome(400));
+        $this->keep(2);
+        $this->deliver();
+        $this->keep(1);
+        $this->clock->bump(WEEKSECS + 1);
+        (new purge())->execute();
+        $count = outbox::count();
+        $this->assertSame([1, 1], [$count->waiting, $count->givenup]);
+        $this->clock->bump(90 * DAYSECS);
+        (new purge())->execute();
+        $count = outbox::count();
+        $this->assertSame([1, 0], [$count->waiting, $count->givenup], 'what waits is never thrown away');
+    }
+
+    public function test_the_request_obeys_the_rules_of_the_site(): void {
+        set_config('curlsecurityblockedhosts', "127.0.0.0/8\n");
+        $outcome = (new transport())->post('http://127.0.0.1:9/webhooks/x', '{}', []);
+        $this->assertSame(0, $outcome->code);
+        $this->assertStringContainsString('blocked', $outcome->error);
+        $this->assertDebuggingCalled();
+    }
+
+    /**
+     * Let some things wait.
+     *
+     * @param int $many
+     */
+    private function keep(int $many): void {
+        for ($number = 0; $number < $many; $number++) {
+            outbox::keep(\core\uuid::generate(), "e$number", json_encode(['type' => "moodle.e$number"]), 0, 0);
+        }
+    }
+
+    /**
+     * Let cron do its work: what is due, marked as begun before it begins.
+     */
+    private function deliver(): void {
+        ob_start();
+        while ($task = manager::get_next_adhoc_task($this->clock->time(), true, deliver::class)) {
+            manager::adhoc_task_starting($task);
+            $task->execute();
+            manager::adhoc_task_complete($task);
+        }
+        ob_end_clean();
+    }
+}
