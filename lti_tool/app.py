@@ -26,6 +26,7 @@ from lti_tool.web.rooms import Room
 from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
+from webhooks.companions import privacy as companion_privacy
 from webhooks.drain import subscriptions
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
@@ -58,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     subscriptions.install(SUBSCRIPTIONS)
     groups_moved.install(GROUPS_MOVED)
     catalogue.install(OUTGOING)
-    privacy.install({"told_to_endpoints": outbox_privacy})
+    privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 
     app = Flask("lti_tool", static_folder="static", template_folder="web/templates")

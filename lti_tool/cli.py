@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from canvas.lms import CanvasLms
 from lti_tool import __version__, db, doctor, files, lms, migrations, overseeing, privacy
+from lti_tool.cli_companions import companions
 from lti_tool.cli_endpoints import endpoints
 from lti_tool.clock import now
 from lti_tool.config import SettingsError
@@ -32,6 +33,7 @@ from lti_tool.operating import connect as _connect
 from lti_tool.operating import wrong as _wrong
 from moodle.lms import MoodleLms
 from webhooks import sources
+from webhooks.companions import privacy as companion_privacy
 from webhooks.models import Source
 from webhooks.outbox import privacy as outbox_privacy
 
@@ -56,7 +58,7 @@ def main() -> None:
     """Hearth, a home for the people in a course: the operator's commands."""
     lms.register("canvas", CanvasLms())
     lms.register("moodle", MoodleLms())
-    privacy.install({"told_to_endpoints": outbox_privacy})
+    privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})
 
 
 main.add_command(overseeing.institution)
@@ -233,6 +235,7 @@ def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
 
 
 webhooks.add_command(endpoints)
+main.add_command(companions, name="moodle")
 
 
 @main.group("keys")

@@ -12,6 +12,20 @@ from lti_tool.lti import models as lti
 from lti_tool.notices import models as notices
 from lti_tool.web import models as web
 from webhooks import models as webhooks
+from webhooks.companions import models as companions
 from webhooks.outbox import models as outbox
 
-__all__ = ["admin", "courses", "exchange", "files", "grades", "journal", "lti", "notices", "outbox", "web", "webhooks"]
+__all__ = [
+    "admin",
+    "companions",
+    "courses",
+    "exchange",
+    "files",
+    "grades",
+    "journal",
+    "lti",
+    "notices",
+    "outbox",
+    "web",
+    "webhooks",
+]

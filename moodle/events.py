@@ -5,6 +5,7 @@ Events of Moodle: from our plugin, signed, or from local_webhooks with a token i
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,10 +83,13 @@ def read(document: Any, *, message_id: str) -> list[IncomingEvent]:
     if isinstance(data, Mapping):
         several = data.get("events")
         events = several if isinstance(several, list) else [data.get("event")]
+        site = data.get("site")
+        site = site if isinstance(site, str) else ""
     else:
-        events = [document]
+        events, site = [document], None
     return [
-        _event(each, message_id=f"{message_id}/{number}" if message_id else "") for number, each in enumerate(events)
+        replace(_event(each, message_id=f"{message_id}/{number}" if message_id else ""), site=site)
+        for number, each in enumerate(events)
     ]
 
 

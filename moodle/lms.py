@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lti_tool.lms.companion import Companion, Sender
 from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Member
 from lti_tool.lms.standard import StandardLms
 from moodle import events
+from moodle.companion import MoodleCompanion
 
 CMID = re.compile(r"[1-9][0-9]{0,11}")
 
@@ -82,3 +84,7 @@ class MoodleLms(StandardLms):
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
         """See :func:`moodle.events.translate`."""
         return events.translate(event)
+
+    def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
+        """Our plugin ``local_hearth``."""
+        return MoodleCompanion(address=address, token=token, sender=sender)

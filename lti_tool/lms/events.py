@@ -46,6 +46,8 @@ class IncomingEvent:
     occurred_at: datetime
     payload: Mapping[str, Any]
     """What translating it needs, and no more."""
+    site: str | None = None
+    """What a companion calls the LMS it lives in; None where whoever sent it calls its LMS nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

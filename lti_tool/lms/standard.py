@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from lti_tool.lms.companion import Companion, Sender
 from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
@@ -222,6 +223,10 @@ class StandardLms:
         if event.name != "roster.changed" or not isinstance(context, str):
             return ()
         return (RosterChanged(course=context, occurred_at=event.occurred_at),)
+
+    def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
+        """See :meth:`lti_tool.lms.port.Lms.companion`."""
+        return None
 
     # What a brand may say differently within a registration -----------------------------------------------------------
 
