@@ -208,6 +208,7 @@ from lti_tool.exchange.queries.staff import (
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
+    handed_in_by,
     rescued,
     staff_review_by,
     staff_reviews_of,
@@ -334,6 +335,7 @@ __all__ = [
     "glance",
     "graded",
     "grades_of",
+    "handed_in_by",
     "has_news",
     "has_second_looks",
     "held_back",
