@@ -2,8 +2,9 @@
 The page that tells staff how their course and the LMS differed, and the button that compares anew.
 """
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from lti_tool import db
 from lti_tool.clock import now
@@ -28,7 +29,6 @@ def show() -> ResponseReturnValue:
     is_at_it = last is not None and last.ended_at is None and last.began_at > now() - queries.DEAD_AFTER
     return render_template(
         "reconcile/show.html",
-        asked=request.args.get("asked") == "1",
         is_at_it=is_at_it,
         last=last,
         earlier=runs[1:],
@@ -45,4 +45,5 @@ def ask() -> ResponseReturnValue:
     viewer = current()
     jobs.ask(db.session(), viewer.course_id, by=viewer.person_id)
     db.session.commit()
-    return redirect(url_for("reconcile.show", asked="1"), 303)
+    flash(_("Hearth is comparing. Look again in a minute."), "good")
+    return redirect(url_for("reconcile.show"), 303)
