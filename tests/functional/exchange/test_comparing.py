@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
@@ -35,7 +35,7 @@ def pairs_of(made: Class, person: int) -> list[SideBySide]:
     return list(made.session.scalars(rows.execution_options(populate_existing=True)))
 
 
-def compare(made: Class, pair: SideBySide, *, pick: int = rules.LEFT) -> SideBySide:
+def compare(made: Class, pair: SideBySide, *, pick: int = rules.LEFT, now: datetime = BEGUN) -> SideBySide:
     def words(side: str) -> Words:
         return Words(
             answers={each.id: AnswerWords(comment=f"On {each.title}, {side}.") for each in made.exchange.criteria},
@@ -51,7 +51,7 @@ def compare(made: Class, pair: SideBySide, *, pick: int = rules.LEFT) -> SideByS
         picks={each.id: pick for each in made.exchange.criteria},
         left=words("left"),
         right=words("right"),
-        now=BEGUN,
+        now=now,
     )
 
 
@@ -210,6 +210,38 @@ def test_a_comparison_is_its_reviewers_own_and_stays_once_given(made: Class) -> 
     again = compare(made, pair, pick=rules.RIGHT)
 
     assert set(again.picks.values()) == {rules.LEFT}
+
+
+def test_comparisons_are_taken_from_each_as_long_as_reviews_are(session: Session) -> None:
+    due = BEGUN + timedelta(days=1)
+    made = make_class(session, learners=5, reviews=1, anonymity=rules.NAMED, submit_by=BEGUN, review_by=due)
+    operations.set_options(
+        session, made.exchange, rules.LateOptions(reviews=rules.REFUSED), by=made.teacher.person_id, now=BEGUN
+    )
+    all_hand_in(made)
+    choose(made)
+    begin(made)
+    late, given_more_time = made.people[:2]
+    operations.extend(
+        session,
+        made.exchange,
+        people=[given_more_time],
+        submit_by=None,
+        review_by=due + timedelta(days=3),
+        reason="A broken arm.",
+        by=made.teacher.person_id,
+        now=BEGUN,
+    )
+    (too_late,), (in_time,) = pairs_of(made, late), pairs_of(made, given_more_time)
+
+    with pytest.raises(errors.NotOpen):
+        compare(made, too_late, now=due + timedelta(hours=1))
+    compare(made, in_time, now=due + timedelta(hours=1))
+
+    assert too_late.given_at is None
+    assert in_time.given_at is not None
+    step = queries.student_page(session, made.exchange, late, now=due + timedelta(hours=1)).step
+    assert step != "compare"
 
 
 def test_what_is_missing_is_told(made: Class) -> None:
