@@ -34,6 +34,7 @@ from lti_tool.exchange.queries.comparing import (
     comparing_of,
     works_compared,
 )
+from lti_tool.exchange.queries.completion import completed
 from lti_tool.exchange.queries.dates import (
     Calendar,
     calendar_of,
@@ -208,6 +209,7 @@ from lti_tool.exchange.queries.staff import (
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
+    handed_in_by,
     rescued,
     staff_review_by,
     staff_reviews_of,
@@ -304,6 +306,7 @@ __all__ = [
     "compare",
     "comparing_advice",
     "comparing_of",
+    "completed",
     "consent_of",
     "consents",
     "courses_following_lms",
@@ -334,6 +337,7 @@ __all__ = [
     "glance",
     "graded",
     "grades_of",
+    "handed_in_by",
     "has_news",
     "has_second_looks",
     "held_back",

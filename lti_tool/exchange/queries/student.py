@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.presenting import Shown
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
+from lti_tool.exchange.queries.teams import names_of_authors
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
@@ -648,13 +649,6 @@ def _words(offer: Offer) -> Words:
     if offer.feedback is not None:
         return offer.feedback.words
     return Words.from_dict(offer.draft.words) if offer.draft is not None else Words()
-
-
-def names_of_authors(exchange: Exchange, work: Submission) -> str:
-    """Whose a work is: a person's name, or that of their group."""
-    if exchange.has_teams:
-        return work.team.name if work.team is not None else ""
-    return _name(work.author)
 
 
 def _name(person: Person | None) -> str:
