@@ -8,7 +8,7 @@ from typing import Any
 
 from canvas import events, looks, placements
 from canvas.placements import EXTENSION
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Claims, Grade, LaunchFacts, RegistrationOffer
 from lti_tool.lms.standard import CUSTOM, StandardLms, with_limit
 from lti_tool.lti import vocabulary as lti
@@ -99,6 +99,10 @@ class CanvasLms(StandardLms):
     def event_proofs(self) -> tuple[Proof, ...]:
         """Signed with Canvas's key; where an admin cannot switch that on, the secret address alone."""
         return ("jwt", "address")
+
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :func:`canvas.events.setup`."""
+        return events.setup(proof)
 
     def event_keys_url(self) -> str:
         """See :data:`canvas.events.KEYS`."""

@@ -53,7 +53,7 @@ def import_tasks() -> None:
     """Make every task of the house known: a worker must not meet a job it cannot name."""
     importlib.import_module("lti_tool.housekeeping")
     names = [each.name for each in pkgutil.iter_modules(lti_tool.__path__) if each.ispkg and each.name not in STRANGERS]
-    for package in ["webhooks", "webhooks.outbox", *(f"lti_tool.{name}" for name in names)]:
+    for package in ["webhooks", "webhooks.companions", "webhooks.outbox", *(f"lti_tool.{name}" for name in names)]:
         if find_spec(f"{package}.jobs") is not None:
             importlib.import_module(f"{package}.jobs")
     log.debug("%s tasks known", len(jobs.queue.tasks))
