@@ -31,6 +31,7 @@ from webhooks.drain import subscriptions
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
 from webhooks.outbox.room import sections as endpoint_sections
+from webhooks.outbox.room import views as endpoint_pages
 from webhooks.room import sections as letterbox_sections
 from webhooks.room import views as letterbox_pages
 
