@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from canvas import events
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
+from canvas import events, looks, placements
+from canvas.placements import EXTENSION
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Claims, Grade, LaunchFacts, RegistrationOffer
-from lti_tool.lms.standard import StandardLms, with_limit
+from lti_tool.lms.standard import CUSTOM, StandardLms, with_limit
 from lti_tool.lti import vocabulary as lti
 
-EXTENSION = "https://canvas.instructure.com/lti/"
 SUBMISSION = EXTENSION + "submission"
 
 PAGE = 50
@@ -28,7 +28,14 @@ class CanvasLms(StandardLms):
         shard = facts.custom.get("shard_id", "")
         course = events.global_id(facts.custom.get("course_id"), int(shard) if _is_number(shard) else 0)
         person = events.global_id(facts.custom.get("user_global_id"), 0)
-        return replace(facts, lms_course_id=course, lms_person_id=person)
+        facts = replace(
+            facts,
+            lms_course_id=course,
+            lms_person_id=person,
+            brand_colour=looks.colour(facts.custom.get("brand", "")),
+            more_contrast=facts.custom.get("high_contrast") == "true",
+        )
+        return _of_the_account(facts) if claims.get(placements.PLACEMENT) == placements.INSTITUTION else facts
 
     def score_payload(self, grade: Grade) -> dict[str, Any] | None:
         """
@@ -39,7 +46,13 @@ class CanvasLms(StandardLms):
         payload = super().score_payload(grade)
         if payload is None or grade.score_given is None:
             return None
-        payload[SUBMISSION] = {"new_submission": grade.first, "prioritize_non_tool_grade": True}
+        handed_in = grade.submitted_at is not None
+        payload[SUBMISSION] = {
+            # Nobody who handed in nothing shall look as if they had.
+            "new_submission": grade.first and handed_in,
+            "submission_type": "external_tool" if handed_in else "none",
+            "prioritize_non_tool_grade": True,
+        }
         return payload
 
     def roster_page_url(self, roster_url: str) -> str:
@@ -51,7 +64,7 @@ class CanvasLms(StandardLms):
         return PAGE
 
     def custom(self) -> Mapping[str, str]:
-        """Sections and groups; the global ids are what live events speak of."""
+        """Sections and groups, how Canvas looks; the global ids are what live events speak of."""
         return {
             "sections": "$Canvas.course.sectionIds",
             "groups": "$Canvas.group.contextIds",
@@ -61,37 +74,35 @@ class CanvasLms(StandardLms):
             "course_uuid": "$vnd.instructure.Course.uuid",
             "root_account_uuid": "$vnd.Canvas.root_account.uuid",
             "activity_history": "$Activity.id.history",
+            "brand": "$com.instructure.brandConfigJSON",
+            "high_contrast": "$Canvas.user.prefersHighContrast",
         }
 
     def messages(self, offer: RegistrationOffer, launch: str) -> list[dict[str, Any]]:
-        """Course navigation, assignments and modules."""
-        return [
-            {
-                "type": lti.RESOURCE_LINK_REQUEST,
-                "target_link_uri": launch,
-                "label": offer.name,
-                "placements": [EXTENSION + "course_navigation"],
-                # A teacher switches it on where it is wanted.
-                EXTENSION + "course_navigation/default_enabled": False,
-                EXTENSION + "visibility": "members",
-            },
-            {
-                "type": lti.DEEP_LINKING_REQUEST,
-                "target_link_uri": launch,
-                "label": offer.name,
-                "placements": [EXTENSION + "assignment_selection", EXTENSION + "link_selection"],
-            },
-        ]
+        """See :mod:`canvas.placements`."""
+        return placements.messages(offer)
 
     def registration(self, offer: RegistrationOffer) -> dict[str, Any]:
         """Names without e-mail, and one tool id however often it is installed."""
         made = super().registration(offer)
-        made[lti.TOOL_CONFIGURATION] |= {EXTENSION + "privacy_level": "name_only", EXTENSION + "tool_id": "hearth"}
+        made["logo_uri"] = offer.public_url + placements.ICON
+        made[lti.TOOL_CONFIGURATION] |= {
+            EXTENSION + "privacy_level": placements.PRIVACY,
+            EXTENSION + "tool_id": placements.TOOL_ID,
+        }
         return made
+
+    def configuration(self, offer: RegistrationOffer) -> dict[str, Any]:
+        """What an admin pastes into Canvas where dynamic registration is not to be had."""
+        return placements.configuration(offer, {**CUSTOM, **self.custom(), **offer.custom})
 
     def event_proofs(self) -> tuple[Proof, ...]:
         """Signed with Canvas's key; where an admin cannot switch that on, the secret address alone."""
         return ("jwt", "address")
+
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :func:`canvas.events.setup`."""
+        return events.setup(proof)
 
     def event_keys_url(self) -> str:
         """See :data:`canvas.events.KEYS`."""
@@ -104,6 +115,11 @@ class CanvasLms(StandardLms):
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
         """See :func:`canvas.events.translate`."""
         return events.translate(event)
+
+
+def _of_the_account(facts: LaunchFacts) -> LaunchFacts:
+    """From the navigation of an account: its ``context`` is the account, which is no course."""
+    return replace(facts, context_id="", context_title="", context_label="", context_history=(), lms_course_id="")
 
 
 def _is_number(text: str) -> bool:

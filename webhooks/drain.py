@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, lms
 from lti_tool.clock import now
+from lti_tool.lms import notices
 from lti_tool.lms.events import IncomingEvent, LmsEvent
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class _Taken:
     id: int
     platform_id: int
     family: str
+    proof: str
     event: IncomingEvent
 
 
@@ -98,6 +100,7 @@ def _take(session: Session, limit: int, *, id: int | None = None) -> list[_Taken
             id=row.id,
             platform_id=row.platform_id,
             family=row.family,
+            proof=row.proof,
             event=IncomingEvent(key=row.key, name=row.name, occurred_at=row.occurred_at, payload=row.payload or {}),
         )
         for row in rows
@@ -109,7 +112,8 @@ def _settle(session: Session, taken: Sequence[_Taken]) -> None:
     heard: set[int] = set()
     by_kind: dict[tuple[int, type[LmsEvent]], list[LmsEvent]] = {}
     for each in taken:
-        for event in lms.for_family(each.family).translate(each.event):
+        brand = notices if each.proof == "notice" else lms.for_family(each.family)
+        for event in brand.translate(each.event):
             if subscriptions.of(type(event)):
                 heard.add(each.id)
                 by_kind.setdefault((each.platform_id, type(event)), []).append(event)
@@ -132,7 +136,7 @@ def _retrying() -> dict[str, Any]:
 
 TAKE = text(
     """
-    select e.id, e.key, e.name, e.occurred_at, e.payload, s.platform_id, p.family
+    select e.id, e.key, e.name, e.occurred_at, e.payload, s.platform_id, s.proof, p.family
       from webhook_event e
       join webhook_source s on s.id = e.source_id
       join platform p on p.id = s.platform_id

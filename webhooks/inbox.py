@@ -17,9 +17,11 @@ from psycopg.rows import dict_row
 from lti_tool import http, lms, vault
 from lti_tool.config import Settings
 from lti_tool.lms.events import IncomingEvent, UnreadableEvent
+from lti_tool.lms.notices import as_event
 from lti_tool.lms.port import Lms
 from lti_tool.lti.errors import LtiError
 from lti_tool.lti.key_sets import key_sets
+from lti_tool.lti.notices import Listener, RefusedNotice, believe, tokens_in
 from webhooks import signatures
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,10 @@ class Address:
     proof: str
     secrets: tuple[str, ...]
     """In clear."""
+    site: str | None = None
+    """What the companion that is paired with the platform calls its LMS; None where none is paired."""
+    listener: Listener | None = None
+    """Whom the notices that come here are for; only for those."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +103,22 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
     is_old_taken = row["old_secret_until"] is not None and row["old_secret_until"] > now
     stored = [row["secret"], row["old_secret"] if is_old_taken else None]
     secrets = tuple(vault.decrypt(settings, each) for each in stored if each is not None)
-    return Address(id=row["id"], family=row["family"], proof=row["proof"], secrets=secrets)
+    listener = None
+    if row["proof"] == "notice":
+        listener = Listener(
+            issuer=row["issuer"],
+            client_id=row["client_id"],
+            jwks_url=row["jwks_url"],
+            deployments=frozenset(row["deployments"] or ()),
+        )
+    return Address(
+        id=row["id"],
+        family=row["family"],
+        proof=row["proof"],
+        secrets=secrets,
+        site=row["site_id"],
+        listener=listener,
+    )
 
 
 def read(
@@ -108,6 +129,8 @@ def read(
 
     Raises :class:`Refused` or :class:`Unreadable`.
     """
+    if address.listener is not None:
+        return _notices(address.listener, body, settings=settings, now=now)
     brand = lms.for_family(address.family)
     document, message_id = _proven(brand, address, headers, body, settings=settings, now=now)
     try:
@@ -116,6 +139,9 @@ def read(
         raise Unreadable(str(err)) from err
     if len(events) > MOST_AT_ONCE:
         raise Unreadable(f"more than {MOST_AT_ONCE} events at once")
+    if address.site is not None and any(each.site not in (None, address.site) for each in events):
+        # A copy of the LMS for trying things has the secret, too.
+        raise Refused("another site than the paired one")
     return events
 
 
@@ -145,13 +171,18 @@ def ring_again(connection: Connection) -> None:
 
 def count_refusal(connection: Connection, address: Address, reason: str, *, now: datetime) -> None:
     """One more refusal of the day."""
-    connection.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100]})
+    connection.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100], "now": now})
     log.info("source %s was refused: %s", address.id, reason)
 
 
 FIND = """
-    select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until
-      from webhook_source s join platform p on p.id = s.platform_id
+    select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until, p.issuer, p.client_id, p.jwks_url,
+           c.site_id,
+           case when s.proof = 'notice'
+                then (select jsonb_agg(d.deployment_id) from deployment d where d.platform_id = p.id) end as deployments
+      from webhook_source s
+      join platform p on p.id = s.platform_id
+      left join companion c on c.platform_id = p.id
      where s.public_id = %s and s.state = 'active' and p.state = 'active'
 """
 # What `jobs.defer` does, as a part of another statement: a letterbox has no time for two. One job that waits will do.
@@ -174,8 +205,10 @@ KEEP = f"""
 """  # noqa: S608 - our own words
 RING = BELL.format(where="")
 COUNT = """
-    insert into webhook_refusal (source_id, day, reason, count) values (%(source)s, %(day)s, %(reason)s, 1)
-    on conflict (source_id, day, reason) do update set count = webhook_refusal.count + 1
+    insert into webhook_refusal (source_id, day, reason, count, last_at)
+    values (%(source)s, %(day)s, %(reason)s, 1, %(now)s)
+    on conflict (source_id, day, reason) do update
+       set count = webhook_refusal.count + 1, last_at = excluded.last_at
 """
 
 
@@ -197,6 +230,25 @@ def _proven(
         if not any(hmac.compare_digest(token.encode("utf-8", "replace"), each.encode()) for each in address.secrets):
             raise Refused("wrong token")
     return document, ""
+
+
+def _notices(listener: Listener, body: bytes, *, settings: Settings, now: datetime) -> list[IncomingEvent]:
+    """Each notice stands for itself: one that is refused keeps no other out, since no platform sends it again."""
+    try:
+        tokens = tokens_in(_parsed(body))
+    except ValueError as err:
+        raise Unreadable(str(err)) from err
+    kept: list[IncomingEvent] = []
+    refused: list[str] = []
+    for token in tokens:
+        try:
+            kept.append(as_event(believe(token, listener, client=http.client(settings), now=now)))
+        except (RefusedNotice, UnreadableEvent) as err:
+            refused.append(str(err))
+            log.info("a notice was refused: %s", err)
+    if not kept:
+        raise Refused(f"notice: {refused[0]}")
+    return kept
 
 
 def _signed(brand: Lms, body: bytes, *, settings: Settings, now: datetime) -> Any:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from lti_tool import config, db, jobs
 from lti_tool.clock import now
 from webhooks.drain import drain_all
+from webhooks.notices import subscribe_due
 
 KEEP_KEYS = timedelta(days=60)
 """LMSs repeat an event within hours; a restored backup of theirs may do so later."""
@@ -27,6 +28,13 @@ def sweep(timestamp: int) -> None:
     drain_all()
 
 
+@jobs.periodic(cron="* * * * *")
+@jobs.task(name="webhooks.subscribe", queue="webhooks", queueing_lock="webhooks.subscribe", lock="webhooks.subscribe")
+def subscribe(timestamp: int) -> None:
+    """Ask platforms for their notices, where a launch offered them."""
+    subscribe_due(config.running())
+
+
 @jobs.periodic(cron="20 4 * * *")
 @jobs.task(name="webhooks.scrub", queue="webhooks", queueing_lock="webhooks.scrub")
 def scrub(timestamp: int) -> None:
@@ -35,12 +43,14 @@ def scrub(timestamp: int) -> None:
     with db.transaction() as session:
         session.execute(SCRUB, {"before": now() - kept})
         session.execute(DELETE, {"before": now() - max(KEEP_KEYS, kept)})
+        session.execute(FORGET_REFUSALS, {"before": now() - max(KEEP_KEYS, kept)})
 
 
 SCRUB = text(
     "update webhook_event set payload = null where received_at < :before and payload is not null"
     " and state in ('done', 'skipped', 'dead')"
 )
+FORGET_REFUSALS = text("delete from webhook_refusal where day < cast(:before as date)")
 DELETE = text(
     """
     delete from webhook_event e

@@ -20,7 +20,7 @@ class Source(Base):
     __tablename__ = "webhook_source"
     __table_args__ = (
         UniqueConstraint("public_id"),
-        CheckConstraint("proof in ('standard', 'jwt', 'token', 'address')", name="proof"),
+        CheckConstraint("proof in ('standard', 'jwt', 'token', 'address', 'notice')", name="proof"),
         CheckConstraint("state in ('active', 'paused')", name="state"),
         CheckConstraint("(secret is not null) = (proof in ('standard', 'token'))", name="secret"),
     )
@@ -43,6 +43,10 @@ class Source(Base):
 
     platform: Mapped[Platform] = relationship()
 
+    def address(self, public_url: str) -> str:
+        """Where its LMS sends events to."""
+        return f"{public_url}/webhooks/{self.public_id}"
+
 
 class Event(Base):
     """
@@ -55,6 +59,7 @@ class Event(Base):
         CheckConstraint("state in ('new', 'done', 'skipped', 'failed', 'dead')", name="state"),
         Index("ix_webhook_event_due", "id", postgresql_where=text("state in ('new', 'failed')")),
         Index("ix_webhook_event_received_at", "received_at"),
+        Index("ix_webhook_event_trouble", "source_id", "id", postgresql_where=text("state in ('failed', 'dead')")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -85,3 +90,5 @@ class Refusal(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     reason: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(server_default=text("0"))
+    last_at: Mapped[datetime | None]
+    """So that somebody who tries a new source sees what became of their try."""

@@ -92,7 +92,7 @@ def rotate(session: Session, source: Source, *, settings: Settings, now: datetim
 
 def address_of(source: Source, settings: Settings) -> str:
     """Where its LMS sends events to."""
-    return f"{settings.public_url}/webhooks/{source.public_id}"
+    return source.address(settings.public_url)
 
 
 def health(session: Session, *, settings: Settings, now: datetime) -> list[Health]:

@@ -2,7 +2,7 @@
 What the exchange tells the rest of the house: its cards, its place in the LMS, how it is copied.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from lti_tool.exchange import notices, operations, queries, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries import Standing, Tally
 from lti_tool.exchange.topics import topics
-from lti_tool.web.rooms import Card, NoticeWords, Placement
+from lti_tool.web.rooms import Card, DueDate, NoticeWords, Placement
 from lti_tool.web.viewer import Viewer
 
 
@@ -57,6 +57,22 @@ class ExchangeRoom:
             available_from=exchange.opens_at,
             due_at=exchange.submit_by,
         )
+
+    def due_dates(self, session: Session, activity: Activity) -> Sequence[DueDate]:
+        """When work and reviews are due, for who has no time of their own."""
+        exchange = session.get_one(Exchange, activity.id)
+        if not exchange.is_published:
+            return ()
+        submit = _("Sign up: %(title)s", title=activity.title) if exchange.is_live else None
+        dates = (
+            ("submit", submit or _("Hand in: %(title)s", title=activity.title), exchange.submit_by),
+            ("review", _("Give feedback: %(title)s", title=activity.title), exchange.review_by),
+        )
+        return [DueDate(ref=ref, words=words, at=at) for ref, words, at in dates if at is not None]
+
+    def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
+        """See :func:`lti_tool.exchange.queries.completed`."""
+        return queries.completed(session, session.get_one(Exchange, activity.id))
 
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Settings and criteria under new ids, without dates that have passed; published if the original is."""

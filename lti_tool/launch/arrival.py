@@ -17,7 +17,7 @@ from lti_tool.courses.jobs import sync_roster
 from lti_tool.courses.models import Activity, Membership, Person, Role
 from lti_tool.journal import ENTRY, entry
 from lti_tool.lms.port import LaunchFacts
-from lti_tool.lti import deep_linking
+from lti_tool.lti import deep_linking, listening
 from lti_tool.lti.launch import Spent
 from lti_tool.notices import operations as notices
 from lti_tool.web.headers import origin_of
@@ -28,9 +28,9 @@ BEGIN_SESSION = text(
     f"""
     with written as ({ENTRY})
     insert into web_session (handle, browser_hash, membership_id, role, is_admin, resource_link_id, deep_link,
-                             locale, frame_origin, expires_at)
+                             locale, frame_origin, brand_colour, more_contrast, expires_at)
     values (:handle, :browser_hash, :membership_id, :role, :is_admin, :resource_link_id, cast(:deep_link as jsonb),
-            :locale, :frame_origin, :expires_at)
+            :locale, :frame_origin, :brand_colour, :more_contrast, :expires_at)
     """  # noqa: S608 - made of constants
 )
 
@@ -55,9 +55,10 @@ def arrive(
     keeps_addresses: bool = False,
 ) -> Destination:
     """Check the person of *facts* in, begin their session under *handle*, and say which page to show."""
-    here = operations.check_in(
-        session, facts, deployment_pk=attempt.deployment_pk(session, facts.deployment_id), now=now
-    )
+    deployment_pk = attempt.deployment_pk(session, facts.deployment_id)
+    here = operations.check_in(session, facts, deployment_pk=deployment_pk, now=now)
+    if facts.notices is not None:
+        listening.note(session, deployment_pk, facts.notices, now=now)
     if keeps_addresses:
         notices.keep_address(session, person_id=here.person_id, email=facts.email)
     if here.roster_is_new:
@@ -76,6 +77,8 @@ def arrive(
             "deep_link": json.dumps(choosing) if choosing else None,
             "locale": facts.locale or None,
             "frame_origin": origin_of(facts.return_url) if facts.return_url else None,
+            "brand_colour": facts.brand_colour or None,
+            "more_contrast": facts.more_contrast,
             "expires_at": now + lifetime,
             **entry(
                 "course.opened",

@@ -10,11 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-Proof = Literal["standard", "jwt", "token", "address"]
+Proof = Literal["standard", "jwt", "token", "address", "notice"]
 """
 How a source proves who it is: a Standard Webhooks signature, a token signed with the LMS's key,
-a shared token in the body, or nothing but its secret address.
+a shared token in the body, nothing but its secret address, or notices signed like a launch.
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventSetup:
+    """How an LMS's admin lets it send events. The words are the brand's own, as its pages have them."""
+
+    title: str
+    """What is set up, where a brand has several ways."""
+    steps: tuple[str, ...]
+    """One sentence or two each. Address and secret stand beside them, to be copied."""
+    event_names: tuple[str, ...] = ()
+    """What to choose there; empty where the LMS chooses well by itself."""
+    test: str = ""
+    """How to make it send something at once."""
 
 
 class UnreadableEvent(Exception):
@@ -32,6 +46,8 @@ class IncomingEvent:
     occurred_at: datetime
     payload: Mapping[str, Any]
     """What translating it needs, and no more."""
+    site: str | None = None
+    """What a companion calls the LMS it lives in; None where whoever sent it calls its LMS nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +106,11 @@ class CourseCopied(LmsEvent):
     """The content of one course has come into another."""
 
     course: str
+    """"" where only :attr:`context` is told."""
     origin: str
+    """The course it came from, as LTI calls it; "" where the LMS does not tell."""
+    context: str = ""
+    """``context_id``, the course as LTI calls it; "" where only the LMS's own id is told."""
 
 
 @dataclass(frozen=True, kw_only=True)

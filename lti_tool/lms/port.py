@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
+from lti_tool.lms.companion import Companion, Sender
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lti.content import DeepLinkingSettings
+from lti_tool.lti.notice_offer import NoticeOffer
 from lti_tool.lti.offer import RegistrationOffer
 
 __all__ = [
@@ -77,10 +79,16 @@ class LaunchFacts:
     review_of: str = ""
     """``for_user.user_id`` of a submission review: a hint, never a right."""
     deep_linking: DeepLinkingSettings | None = None
+    notices: NoticeOffer | None = None
+    """Where the platform's notices are to be had (LTI-PNS 1.0); None where it has none that we listen to."""
     email: str = ""
     """Kept only where the operator turned mail on."""
     family: str = ""
     """``tool_platform.product_family_code``, lower case."""
+    brand_colour: str = ""
+    """The institution's colour, as six hexadecimal digits in lower case."""
+    more_contrast: bool = False
+    """Whoever launched asks the LMS for more contrast."""
     lms_course_id: str = ""
     """By which the LMS's events call the course; "" where the launch does not tell."""
     lms_person_id: str = ""
@@ -163,6 +171,10 @@ class Lms(Protocol):
         """How this LMS's events can prove where they come from, the safest first."""
         ...
 
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """How an admin lets this LMS send events that prove themselves by *proof*, one of those above."""
+        ...
+
     def event_keys_url(self) -> str:
         """The key set of events signed with the LMS's own key; "" where it signs none so."""
         ...
@@ -181,4 +193,8 @@ class Lms(Protocol):
 
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
         """*event* in our words; empty for what we have no use for."""
+        ...
+
+    def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
+        """What speaks to our plugin in the LMS at *address*; None where there is no plugin for it."""
         ...

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
+from lti_tool.lms.companion import Companion, Sender
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
     DeepLinkingSettings,
@@ -21,6 +22,7 @@ from lti_tool.lms.port import (
 from lti_tool.lms.roles import is_administrator, is_test_user, role_in_context
 from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.errors import Rejected
+from lti_tool.lti.notice_offer import NoticeOffer, offer_of
 
 LONGEST_TEXT = 300
 
@@ -82,6 +84,7 @@ class StandardLms:
             locale=_text(_object(claims, lti.LAUNCH_PRESENTATION).get("locale")) or _text(claims.get("locale")),
             return_url=_url(_object(claims, lti.LAUNCH_PRESENTATION).get("return_url")),
             review_of=_text(_object(claims, lti.FOR_USER).get("user_id")),
+            notices=_notices(_object(claims, lti.PNS)),
             deep_linking=read_settings(settings) if isinstance(settings, Mapping) else None,
             family=_text(_object(claims, lti.TOOL_PLATFORM).get("product_family_code")).lower(),
             lms_course_id=_text(context.get("id")),
@@ -178,6 +181,20 @@ class StandardLms:
         """See :meth:`lti_tool.lms.port.Lms.event_proofs`."""
         return ("standard",)
 
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :meth:`lti_tool.lms.port.Lms.event_setup`."""
+        return EventSetup(
+            title="Standard Webhooks 1.0",
+            steps=(
+                "In your LMS, or in whatever sends its events, make a new webhook with the address below.",
+                "Give it the secret below. Each message has to be signed with it, as Standard Webhooks 1.0 says.",
+                'Let it send {"type": "roster.changed", "timestamp": …, "data": {"context_id": …}} when the people of'
+                " a course change.",
+            ),
+            event_names=("roster.changed",),
+            test="Let it send one message now.",
+        )
+
     def event_keys_url(self) -> str:
         """See :meth:`lti_tool.lms.port.Lms.event_keys_url`."""
         return ""
@@ -206,6 +223,10 @@ class StandardLms:
         if event.name != "roster.changed" or not isinstance(context, str):
             return ()
         return (RosterChanged(course=context, occurred_at=event.occurred_at),)
+
+    def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
+        """See :meth:`lti_tool.lms.port.Lms.companion`."""
+        return None
 
     # What a brand may say differently within a registration -----------------------------------------------------------
 
@@ -288,6 +309,13 @@ def read_settings(claim: Mapping[str, Any]) -> DeepLinkingSettings:
         text=_text(claim.get("text")),
         data=claim.get("data"),
     )
+
+
+def _notices(claim: Mapping[str, Any]) -> NoticeOffer | None:
+    url = _url(claim.get("platform_notification_service_url"))
+    if url is None or lti.SCOPE_NOTICES not in _strings(claim.get("scope")):
+        return None
+    return offer_of(url, _strings(claim.get("notice_types_supported")), _strings(claim.get("service_versions")))
 
 
 def history(value: str) -> tuple[str, ...]:

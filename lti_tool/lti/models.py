@@ -4,7 +4,7 @@ What LTI on the wire has to remember: login attempts, our keys, the platforms' t
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.db import Base
@@ -64,6 +64,28 @@ class AccessToken(Base):
     granted: Mapped[str]
     """What the platform gave; may be less than was asked."""
     expires_at: Mapped[datetime]
+
+
+class NoticeService(Base):
+    """
+    Where the platform of a deployment sends its notices from (LTI-PNS 1.0), and whether it has promised to.
+    """
+
+    __tablename__ = "lti_notice_service"
+    __table_args__ = (
+        CheckConstraint("state in ('wanted', 'listening', 'refused')", name="state"),
+        Index("ix_lti_notice_service_due", "next_attempt_at", postgresql_where=text("state = 'wanted'")),
+    )
+
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id", ondelete="CASCADE"), primary_key=True)
+    url: Mapped[str]
+    types: Mapped[list[str]]
+    """Those that it has and we listen to."""
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    next_attempt_at: Mapped[datetime]
+    listens_since: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
 
 class Invitation(Base):

@@ -103,6 +103,18 @@ _platform_configuration = PlatformConfiguration()
 _platform_by_hand = PlatformByHand()
 
 
+def offer(settings: Settings, platform_configuration: Mapping[str, Any]) -> RegistrationOffer:
+    """What Hearth offers to whoever registers it."""
+    return RegistrationOffer(
+        public_url=settings.public_url,
+        name=NAME,
+        description=DESCRIPTION,
+        scopes=lti.SCOPES,
+        custom={},
+        platform_configuration=platform_configuration,
+    )
+
+
 def create_invitation(session: Session, *, note: str, lifetime: timedelta, now: datetime) -> str:
     """Make a single-use, expiring right to register, and return its token; only a hash of it is kept."""
     token = secrets.token_urlsafe(24)
@@ -131,15 +143,9 @@ def register(
     platform = _read_configuration(client, configuration_url, token)
     about = platform.get("about") or {}
     family = str(about.get("product_family_code") or "").lower()[:100]
-    offer = RegistrationOffer(
-        public_url=settings.public_url,
-        name=NAME,
-        description=DESCRIPTION,
-        scopes=lti.SCOPES,
-        custom={},
-        platform_configuration=platform["whole"],
+    answer = _post(
+        client, platform["registration_endpoint"], configure(family, offer(settings, platform["whole"])), token
     )
-    answer = _post(client, platform["registration_endpoint"], configure(family, offer), token)
     client_id, deployment_id = _granted(answer)
     _keep_addresses(session, platform, client_id)
     name = _name(about, platform["issuer"])

@@ -156,6 +156,12 @@ class PlatformClient:
         )
         yield from self._pages(url, [lti.SCOPE_RESULT_READ], accept=lti.MEDIA_RESULTS, listed=_any_list)
 
+    # Notices ---------------------------------------------------------------------------------------------------------
+
+    def subscribe(self, url: str, notice_type: str, handler: str) -> None:
+        """Have notices of one type sent to *handler* (LTI-PNS 1.0); "" ends it. Twice is harmless."""
+        self._send("PUT", url, [lti.SCOPE_NOTICES], json_body={"notice_type": notice_type, "handler": handler})
+
     # Below -----------------------------------------------------------------------------------------------------------
 
     def _pages(

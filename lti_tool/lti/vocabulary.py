@@ -19,6 +19,9 @@ LAUNCH_PRESENTATION: Final = CLAIM + "launch_presentation"
 FOR_USER: Final = CLAIM + "for_user"
 DEEP_LINKING_SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 AGS_ENDPOINT: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+PNS: Final = CLAIM + "platformnotificationservice"
+NOTICE: Final = CLAIM + "notice"
+ORIGIN_CONTEXTS: Final = CLAIM + "origin_contexts"
 NRPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
 LTI_VERSION: Final = "1.3.0"
@@ -39,7 +42,16 @@ SCOPE_SCORE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 SCOPE_RESULT_READ: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCOPE_ROSTER: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 
-SCOPES: Final = (SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, SCOPE_SCORE, SCOPE_RESULT_READ, SCOPE_ROSTER)
+SCOPE_NOTICES: Final = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+
+SCOPES: Final = (
+    SCOPE_LINE_ITEM,
+    SCOPE_LINE_ITEM_READ,
+    SCOPE_SCORE,
+    SCOPE_RESULT_READ,
+    SCOPE_ROSTER,
+    SCOPE_NOTICES,
+)
 """All we ever need. Read-only is asked for as well: some platforms check the exact scope for reads."""
 
 MEDIA_LINE_ITEM: Final = "application/vnd.ims.lis.v2.lineitem+json"

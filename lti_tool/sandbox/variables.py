@@ -71,6 +71,8 @@ CANVAS: dict[str, Value] = {
     "Canvas.assignment.pointsPossible": lambda at: f"{at.line_item.score_maximum:g}" if at.line_item else None,
     "Canvas.course.previousContextIds": lambda at: _history(at.course.history[:1]),
     "Canvas.course.previousContextIds.recursive": lambda at: _history(at.course.history),
+    "Canvas.user.prefersHighContrast": lambda at: "false",
+    "Canvas.shard.id": lambda at: "1",
     "com.instructure.brandConfigJSON": lambda at: json.dumps(BRAND_COLOURS),
 }
 GROUPS = ("Moodle.Person.userGroupIds", "Canvas.course.sectionIds", "Canvas.group.contextIds")

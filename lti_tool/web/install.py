@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request
 
 from lti_tool import db
 from lti_tool.config import Settings
-from lti_tool.web import assets, errors, headers, language, pages
+from lti_tool.web import assets, brand, errors, headers, language, pages
 from lti_tool.web.saying import SaidInOneTab
 
 LARGEST_FORM_TEXT = 2 * 1024 * 1024
@@ -37,6 +37,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.lstrip_blocks = True
     language.install(app)
     assets.install(app)
+    brand.install(app)
     pages.install(app, settings)
     headers.install(app, settings)
     errors.install(app)

@@ -32,5 +32,9 @@ class WebSession(Base):
     locale: Mapped[str | None]
     frame_origin: Mapped[str | None]
     """The origin of the LMS's own pages around us, where the launch told it; an issuer may stand for many hosts."""
+    brand_colour: Mapped[str | None]
+    """Six hexadecimal digits; None where the LMS tells no colour of its own."""
+    more_contrast: Mapped[bool] = mapped_column(server_default=text("false"))
+    """They told the LMS that they need more contrast."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     expires_at: Mapped[datetime] = mapped_column(index=True)

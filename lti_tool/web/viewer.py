@@ -18,6 +18,7 @@ from lti_tool.courses.operations import is_course
 FIND = text(
     """
     select s.handle, s.browser_hash, s.role, s.is_admin, s.resource_link_id, s.deep_link, s.locale, s.frame_origin,
+           s.brand_colour, s.more_contrast,
            m.id as membership_id, m.staff_since, m.is_test_user, m.sections, m.groups,
            p.id as person_id, p.name, p.sub,
            c.id as course_id, c.context_id, c.title as course_title, c.deployment_id, d.platform_id, l.issuer,
@@ -61,6 +62,8 @@ class Viewer:
     locale: str | None
     frame_origin: str | None
     """The origin of the LMS's pages around us, where it is not the issuer's."""
+    brand_colour: str | None = None
+    more_contrast: bool = False
     unread: int = 0
     """Notices of this course that they have not seen; the bell says so on every page."""
 
@@ -105,6 +108,8 @@ def find(session: Session, handle: str, *, now: datetime) -> Viewer | None:
         deep_link=row.deep_link,
         locale=row.locale,
         frame_origin=row.frame_origin,
+        brand_colour=row.brand_colour,
+        more_contrast=row.more_contrast,
         unread=row.unread,
     )
 

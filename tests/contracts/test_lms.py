@@ -389,8 +389,18 @@ def test_canvas_makes_one_submission_and_leaves_a_teachers_grade_alone() -> None
     assert first is not None
     assert later is not None
     key = "https://canvas.instructure.com/lti/submission"
-    assert first[key] == {"new_submission": True, "prioritize_non_tool_grade": True}
-    assert later[key] == {"new_submission": False, "prioritize_non_tool_grade": True}
+    assert (first[key]["new_submission"], later[key]["new_submission"]) == (True, False)
+    assert first[key]["submission_type"] == "external_tool"
+    assert first[key]["prioritize_non_tool_grade"] is later[key]["prioritize_non_tool_grade"] is True
+
+
+def test_canvas_shows_no_submission_of_who_handed_in_nothing() -> None:
+    payload = CanvasLms().score_payload(grade(submitted_at=None))
+
+    assert payload is not None
+    told = payload["https://canvas.instructure.com/lti/submission"]
+    assert (told["new_submission"], told["submission_type"]) == (False, "none")
+    assert payload["scoreGiven"] == 8.5
 
 
 def test_canvas_cannot_take_a_grade_back() -> None:
@@ -415,13 +425,93 @@ def test_canvas_gives_fifty_at_once() -> None:
     assert CanvasLms().results_page_size() == 50
 
 
-def test_canvas_shows_us_in_navigation_assignments_and_modules() -> None:
-    tool = CanvasLms().registration(offer())[lti.TOOL_CONFIGURATION]
-    placements = {place for message in tool["messages"] for place in message["placements"]}
+PLACES = {"course_navigation", "assignment_selection", "link_selection", "editor_button", "account_navigation"}
+CHOOSING = {"assignment_selection", "link_selection", "editor_button"}
+CANVAS_EXTENSION = "https://canvas.instructure.com/lti/"
 
-    assert placements == {
-        f"https://canvas.instructure.com/lti/{place}"
-        for place in ("course_navigation", "assignment_selection", "link_selection")
-    }
-    assert tool["https://canvas.instructure.com/lti/privacy_level"] == "name_only"
+
+def test_canvas_is_registered_with_a_message_for_each_place() -> None:
+    tool = CanvasLms().registration(offer())[lti.TOOL_CONFIGURATION]
+    by_place = {message["placements"][0]: message for message in tool["messages"]}
+
+    assert set(by_place) == {CANVAS_EXTENSION + place for place in PLACES}
+    for place, message in by_place.items():
+        chooses = place.removeprefix(CANVAS_EXTENSION) in CHOOSING
+        assert message["type"] == ("LtiDeepLinkingRequest" if chooses else "LtiResourceLinkRequest")
+        assert message["label"]
+        assert message["icon_uri"].startswith("https://hearth.example:8443/")
+    assert by_place[CANVAS_EXTENSION + "account_navigation"][CANVAS_EXTENSION + "visibility"] == "admins"
+    assert by_place[CANVAS_EXTENSION + "course_navigation"][CANVAS_EXTENSION + "course_navigation/default_enabled"] is (
+        False
+    )
+    assert tool[CANVAS_EXTENSION + "privacy_level"] == "name_only"
     assert tool["custom_parameters"]["sections"] == "$Canvas.course.sectionIds"
+
+
+def test_both_ways_of_installing_in_canvas_offer_the_same() -> None:
+    pasted = CanvasLms().configuration(offer())
+    registered = CanvasLms().registration(offer())
+    tool = registered[lti.TOOL_CONFIGURATION]
+    (extension,) = pasted["extensions"]
+
+    assert pasted["custom_fields"] == tool["custom_parameters"]
+    assert set(pasted["scopes"]) == set(registered["scope"].split())
+    assert extension["domain"] == tool["domain"] == "hearth.example:8443"
+    assert extension["tool_id"] == tool[CANVAS_EXTENSION + "tool_id"]
+    assert extension["privacy_level"] == tool[CANVAS_EXTENSION + "privacy_level"]
+    assert {
+        (each["placement"], each["message_type"], each["text"], each["visibility"])
+        for each in extension["settings"]["placements"]
+    } == {
+        (
+            each["placements"][0].removeprefix(CANVAS_EXTENSION),
+            each["type"],
+            each["label"],
+            each[CANVAS_EXTENSION + "visibility"],
+        )
+        for each in tool["messages"]
+    }
+
+
+def test_the_navigation_of_a_canvas_account_is_no_course() -> None:
+    """Its ``context`` is the account: an admin who comes from there comes for the institution."""
+    facts = CanvasLms().read_launch(
+        claims(
+            **{
+                lti.CONTEXT: {"id": "account-1", "title": "Northfield College", "type": ["Account"]},
+                lti.ROLES: [f"{INSTITUTION}#Administrator"],
+                "https://www.instructure.com/placement": "account_navigation",
+            }
+        )
+    )
+
+    assert (facts.context_id, facts.context_title, facts.lms_course_id) == ("", "", "")
+    assert facts.is_admin
+
+
+@pytest.mark.parametrize(
+    "brand, colour",
+    [
+        ('{"ic-brand-primary": "#0374B5", "ic-link-color": "#fff"}', "0374b5"),
+        ('{"ic-brand-primary": " #Fa0 "}', "ffaa00"),
+        ('{"ic-brand-primary": "red"}', ""),
+        ('{"ic-brand-primary": "#12345g"}', ""),
+        ('{"ic-brand-primary": "#000000;}body{display:none"}', ""),
+        ('{"ic-brand-primary": 7}', ""),
+        ('["#0374B5"]', ""),
+        ("[" * 30_000, ""),
+        ("not JSON", ""),
+        ("$com.instructure.brandConfigJSON", ""),
+    ],
+)
+def test_the_colour_of_a_canvas_is_a_colour_or_nothing(brand: str, colour: str) -> None:
+    assert CanvasLms().read_launch(claims(**{lti.CUSTOM: {"brand": brand}})).brand_colour == colour
+
+
+def test_canvas_tells_who_needs_more_contrast() -> None:
+    told = [
+        CanvasLms().read_launch(claims(**{lti.CUSTOM: {"high_contrast": value}})).more_contrast
+        for value in ("true", "false", "$Canvas.user.prefersHighContrast", True)
+    ]
+
+    assert told == [True, False, False, True]
