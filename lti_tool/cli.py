@@ -36,6 +36,8 @@ from webhooks import sources
 from webhooks.companions import privacy as companion_privacy
 from webhooks.models import Source
 from webhooks.outbox import privacy as outbox_privacy
+from webhooks.room import queries as received
+from webhooks.room.words import about_refusal
 
 
 class _Commands(click.Group):
@@ -236,6 +238,51 @@ def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
 
 webhooks.add_command(endpoints)
 main.add_command(companions, name="moodle")
+
+
+@webhooks.command("events")
+@click.argument("source_id", type=int)
+@click.option("--all", "everything", is_flag=True, help="Those that were read, too.")
+@click.option("--before", type=int, help="Older than the event of this number.")
+@click.option("--json", "as_json", is_flag=True)
+def webhooks_events(source_id: int, everything: bool, before: int | None, as_json: bool) -> None:
+    """List events of a source that failed or were given up, newest first, 50 at once."""
+    _connect()
+    states = () if everything else ("failed", "dead")
+    with db.transaction() as session:
+        found, _older = received.events(session, _source(session, source_id), states=states, before=before)
+        rows = [
+            {
+                "id": each.id,
+                "name": each.name,
+                "received_at": each.received_at.isoformat(timespec="seconds"),
+                "state": each.state,
+                "attempts": each.attempts,
+                "error": each.error,
+                "can_be_replayed": each.payload is not None,
+            }
+            for each in found
+        ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        click.echo(
+            f"{row['id']:>8}  {row['received_at']}  {row['state']:<7} {row['name']}  tried {row['attempts']}"
+            f"  {row['error']}"
+        )
+
+
+@webhooks.command("refusals")
+@click.argument("source_id", type=int)
+def webhooks_refusals(source_id: int) -> None:
+    """Say why a source was refused in the last seven days, how often, and what to do."""
+    _connect()
+    with db.transaction() as session:
+        found = received.refusals(session, _source(session, source_id), now=now())
+    for each in found:
+        click.echo(f"{each.count:>6}  {each.reason}  last {each.last_at or 'unknown'}")
+        click.echo(f"        → {about_refusal(each.reason)}")
 
 
 @main.group("keys")
