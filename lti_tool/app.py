@@ -34,6 +34,8 @@ from webhooks.companions.room import views as companion_pages
 from webhooks.drain import subscriptions
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
+from webhooks.outbox.room import sections as endpoint_sections
+from webhooks.outbox.room import views as endpoint_pages
 from webhooks.room import sections as letterbox_sections
 from webhooks.room import views as letterbox_pages
 
@@ -43,6 +45,7 @@ ADMIN_SECTIONS = (
     admin_sections.GRADES,
     letterbox_sections.EVENTS,
     companion_sections.HEARS,
+    endpoint_sections.ENDPOINTS,
     comparisons.SECTION,
     admin_sections.REQUESTS,
     admin_sections.KEYS,
@@ -86,7 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(letterbox_views.bp)
     for rooms in (home_views.bp, notice_views.bp, reconcile_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
-    for sections in (admin_views.bp, letterbox_pages.bp, companion_pages.bp, comparisons.bp):
+    for sections in (admin_views.bp, letterbox_pages.bp, companion_pages.bp, endpoint_pages.bp, comparisons.bp):
         app.register_blueprint(sections, url_prefix=ADMIN)
     app.add_url_rule("/canvas/config.json", "canvas_configuration", canvas_configuration)
     if settings.trusted_proxies:
