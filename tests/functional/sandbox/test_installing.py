@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lti_tool.sandbox import install
-from lti_tool.sandbox.store import put_setting
+from lti_tool.sandbox.store import put_setting, update
 from tests.functional.sandbox.conftest import World
 from tests.functional.sandbox.tiny_tool import SCOPE, TOOL_CONFIGURATION
 
@@ -185,18 +185,19 @@ def test_a_tool_that_registers_later_than_its_answer_was_waited_for_is_installed
 ) -> None:
     """On a busy machine the invitation is used up, and its answer lost: asking again would be refused for ever."""
     asked: list[str] = []
+    really = install.install
 
     def lose_the_answer(url: str) -> None:
         asked.append(url)
-        world.install()
-        world.api("PATCH", f"/api/tools/{world.state()['tools'][0]['id']}", state="pending")
+        tool = really(url)
+        update("tool", tool.id, state="pending")
         raise install.NotInstalled("no answer in time")
 
     monkeypatch.setattr(install, "install", lose_the_answer)
     monkeypatch.setattr(install, "PAUSE", 0.01)
     config = world.app.config["SANDBOX"]
 
-    install._install_at_start(world.app, config, "http://lms.localhost/once")
+    install._install_at_start(world.app, config, f"{world.tool.url}/register")
 
     assert [tool["state"] for tool in world.state()["tools"]] == ["active"]
     assert len(asked) == 1
