@@ -173,6 +173,7 @@ class Settings:
     upload_max_mb: int = setting("UPLOAD_MAX_MB", _number(1, 500), default=25)
     recording_max_mb: int = setting("RECORDING_MAX_MB", _number(1, 500), default=200)
     roster_sync_hours: int = setting("ROSTER_SYNC_HOURS", _number(1, 168), default=6)
+    reconcile_hours: int = setting("RECONCILE_HOURS", _number(0, 720), default=24)
     smtp_url: str | None = setting("HEARTH_SMTP_URL", _smtp_url, default=None, repr=False)
     mail_from: str | None = setting("HEARTH_MAIL_FROM", _mail_address, default=None)
     quiet_hours: str = setting("HEARTH_QUIET_HOURS", _hours, default="21:00-07:00")

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.exchange import errors, rules
+from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import ComparingRound, Exchange, Seat, SideBySide, Submission
 from lti_tool.exchange.operations import acts, pairing, words_drafts, words_given
 from lti_tool.exchange.operations.pairing import scene
@@ -90,8 +90,10 @@ def give_comparison(
 ) -> SideBySide:
     """
     Say which of two works does what better, and write to both authors. Once given it stays.
+
+    It is taken as long as a review of the same person would be.
     """
-    acts.require_open(exchange, now)
+    acts.require_reviews_taken(queries.windows_of(session, exchange, reviewer), now)
     pair = held_pair(session, exchange, pair_id)
     if pair.reviewer_id != reviewer:
         raise errors.NoSuchComparison

@@ -252,6 +252,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     owed = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
+    takes_reviews = windows.why_not_review(now) is None
     if windows.why_not_review(now) == "too_late":
         none_because = "too_late"
     elif submitted_at is not None and why_not_open is None and open_review is None:
@@ -270,7 +271,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             is_waiting=given < owed or has < exchange.reviews,
             also={
                 *(("practise",) if practice is not None and practice.is_due else ()),
-                *(("compare",) if comparing is not None and comparing.next is not None else ()),
+                *(("compare",) if comparing is not None and comparing.next is not None and takes_reviews else ()),
                 *(("assess",) if own is not None and own.is_due else ()),
             },
         ),
