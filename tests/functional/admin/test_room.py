@@ -63,7 +63,9 @@ def test_to_anybody_else_the_room_is_missing(
     assert {client.get(f"{home}admin/{rest}").status_code for rest in rooms_of(app)} == {404}
 
 
-def test_every_page_of_the_room_opens_and_is_valid(app: Flask, admin: Admin) -> None:
+def test_every_page_of_the_room_opens_and_is_valid(app: Flask, client: FlaskClient, session: Session) -> None:
+    """Of an LMS for which every section has something to say."""
+    admin = come(client, make_pretend_platform(session, family="moodle"))
     pages = {rest.replace("/", "-") or "show": admin.get(rest) for rest in rooms_of(app)}
 
     assert {name: page.status_code for name, page in pages.items()} == dict.fromkeys(pages, 200)
@@ -236,9 +238,6 @@ def test_an_admin_of_a_registration_switched_off_is_out(client: FlaskClient, ses
 
 
 def test_a_page_of_the_room_costs_few_statements_whatever_the_size(admin: Admin, session: Session, app: Flask) -> None:
-    for _each in range(30):
-        fail(session, make_course(session, session.get_one(Deployment, admin.platform.deployment.id)))
-    session.commit()
     counted: list[str] = []
     engine = db.session.get_bind()
 
@@ -247,6 +246,13 @@ def test_a_page_of_the_room_costs_few_statements_whatever_the_size(admin: Admin,
 
     event.listen(engine, "before_cursor_execute", count)
     admin.get()
+    small = len(counted)
+    for _each in range(30):
+        fail(session, make_course(session, session.get_one(Deployment, admin.platform.deployment.id)))
+    session.commit()
+    counted.clear()
+    admin.get()
     event.remove(engine, "before_cursor_execute", count)
 
-    assert len(counted) <= 8
+    assert len(counted) <= small
+    assert small <= 14
