@@ -2,6 +2,7 @@
 Every model of the house, imported so that migrations can compare them with the database.
 """
 
+from lti_tool.calendars import models as calendars
 from lti_tool.courses import models as courses
 from lti_tool.exchange import models as exchange
 from lti_tool.files import models as files
@@ -12,4 +13,4 @@ from lti_tool.notices import models as notices
 from lti_tool.web import models as web
 from webhooks import models as webhooks
 
-__all__ = ["courses", "exchange", "files", "grades", "journal", "lti", "notices", "web", "webhooks"]
+__all__ = ["calendars", "courses", "exchange", "files", "grades", "journal", "lti", "notices", "web", "webhooks"]

@@ -16,7 +16,7 @@ from lti_tool.exchange import notices, operations, queries, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries import Standing, Tally
 from lti_tool.exchange.topics import topics
-from lti_tool.web.rooms import Card, NoticeWords, Placement
+from lti_tool.web.rooms import Card, DueDate, NoticeWords, Placement
 from lti_tool.web.viewer import Viewer
 
 
@@ -57,6 +57,10 @@ class ExchangeRoom:
             available_from=exchange.opens_at,
             due_at=exchange.submit_by,
         )
+
+    def due_dates(self, session: Session, activity: Activity) -> Sequence[DueDate]:
+        """When work and reviews are due, for who has no time of their own."""
+        return operations.due_dates(session.get_one(Exchange, activity.id))
 
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Settings and criteria under new ids, without dates that have passed; published if the original is."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from lti_tool.lms.calendar import Account, LmsCalendar, Sender
 from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
 from lti_tool.lti.content import DeepLinkingSettings
 from lti_tool.lti.notice_offer import NoticeOffer
@@ -188,4 +189,8 @@ class Lms(Protocol):
 
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
         """*event* in our words; empty for what we have no use for."""
+        ...
+
+    def calendar(self, account: Account, sender: Sender) -> LmsCalendar | None:
+        """What writes into the calendar of the LMS that *account* is of; None where we know no way."""
         ...

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from lti_tool.lms.calendar import Account, LmsCalendar, Sender
 from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
@@ -208,6 +209,10 @@ class StandardLms:
         if event.name != "roster.changed" or not isinstance(context, str):
             return ()
         return (RosterChanged(course=context, occurred_at=event.occurred_at),)
+
+    def calendar(self, account: Account, sender: Sender) -> LmsCalendar | None:
+        """See :meth:`lti_tool.lms.port.Lms.calendar`."""
+        return None
 
     # What a brand may say differently within a registration -----------------------------------------------------------
 

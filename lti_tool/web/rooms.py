@@ -56,6 +56,16 @@ class NoticeWords:
     anchor: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class DueDate:
+    """A date of an activity, for calendars outside."""
+
+    ref: str
+    """Which of its dates; the same when it moves."""
+    words: Words
+    at: datetime
+
+
 class Room(Protocol):
     """One kind of activity: exchange, wall…"""
 
@@ -78,6 +88,10 @@ class Room(Protocol):
 
     def placement(self, session: Session, activity: Activity) -> Placement:
         """How the activity presents itself to the LMS."""
+        ...
+
+    def due_dates(self, session: Session, activity: Activity) -> Sequence[DueDate]:
+        """Everybody's dates of an activity that learners may see; none of one that they may not."""
         ...
 
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
