@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from canvas.events import SHARD
 from canvas.rest import CanvasRest
-from lti_tool.lms.calendar import Account, Entry, Grant, Sender
+from lti_tool.lms.calendar import Account, Entry, Grant, Caller
 from lti_tool.lti.errors import Rejected
 
 SCOPES = (
@@ -25,7 +25,7 @@ GONE = (404, 410)
 class CanvasCalendar:
     """See :class:`lti_tool.lms.calendar.LmsCalendar`."""
 
-    def __init__(self, account: Account, sender: Sender) -> None:
+    def __init__(self, account: Account, sender: Caller) -> None:
         self._rest = CanvasRest(account, sender)
 
     @property

@@ -15,11 +15,13 @@ from lti_tool.lms.events import (
     CourseActivity,
     CourseChanged,
     CourseCopied,
+    EventSetup,
     GroupsChanged,
     IncomingEvent,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    Proof,
     RosterChanged,
     UnreadableEvent,
     WorkHandedIn,
@@ -47,6 +49,38 @@ CALIPER_NAMES = {
     "enrollment": "enrollment",
 }
 CALIPER_ACTIONS = {"Created": "created", "Modified": "updated", "Deleted": "updated", "Submitted": "created"}
+
+
+WANTED = (
+    "course_updated",
+    "enrollment_created",
+    "enrollment_updated",
+    "enrollment_state_created",
+    "enrollment_state_updated",
+    "group_membership_created",
+    "group_membership_updated",
+    "user_updated",
+)
+
+
+def setup(proof: Proof) -> EventSetup:
+    """How an admin of Canvas sets up Live Events."""
+    payload = (
+        "Switch Sign Payload on: Hearth takes only what Canvas has signed."
+        if proof == "jwt"
+        else "Leave Sign Payload off. Hearth knows these events by their address alone, so show it to nobody."
+    )
+    return EventSetup(
+        title="Live Events, signed" if proof == "jwt" else "Live Events by a secret address",
+        steps=(
+            "In Canvas, open Admin, choose your account, then Data Services, and press Add.",
+            "Name the subscription Hearth. As delivery method choose HTTPS, and paste the address below as its URL.",
+            f"As message type choose Canvas. {payload}",
+            "Under Subscriptions, tick the events named below, and save.",
+        ),
+        event_names=WANTED,
+        test="Rename a course in which you may try things, or add somebody to it. Canvas sends within a minute or two.",
+    )
 
 
 def read(document: Any) -> list[IncomingEvent]:

@@ -9,8 +9,8 @@ from typing import Any
 from canvas import events, looks, placements
 from canvas.calendar import CanvasCalendar
 from canvas.placements import EXTENSION
-from lti_tool.lms.calendar import Account, LmsCalendar, Sender
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
+from lti_tool.lms.calendar import Account, Caller, LmsCalendar
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Claims, Grade, LaunchFacts, RegistrationOffer
 from lti_tool.lms.standard import CUSTOM, StandardLms, with_limit
 from lti_tool.lti import vocabulary as lti
@@ -98,13 +98,17 @@ class CanvasLms(StandardLms):
         """What an admin pastes into Canvas where dynamic registration is not to be had."""
         return placements.configuration(offer, {**CUSTOM, **self.custom(), **offer.custom})
 
-    def calendar(self, account: Account, sender: Sender) -> LmsCalendar:
+    def calendar(self, account: Account, sender: Caller) -> LmsCalendar:
         """By Canvas's own interface, see :mod:`canvas.calendar`."""
         return CanvasCalendar(account, sender)
 
     def event_proofs(self) -> tuple[Proof, ...]:
         """Signed with Canvas's key; where an admin cannot switch that on, the secret address alone."""
         return ("jwt", "address")
+
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :func:`canvas.events.setup`."""
+        return events.setup(proof)
 
     def event_keys_url(self) -> str:
         """See :data:`canvas.events.KEYS`."""

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from lti_tool.lms.calendar import Account, Grant, Sender
+from lti_tool.lms.calendar import Account, Grant, Caller
 from lti_tool.lti.errors import Rejected, Unavailable
 from lti_tool.lti.wire import json_of, next_page, raise_for_trouble, same_origin
 
@@ -27,7 +27,7 @@ with time. Calls at the same moment pay in advance, so that it is never used up.
 class CanvasRest:
     """One Canvas, for one after the other: it counts what a token costs, and several at once pay more."""
 
-    def __init__(self, account: Account, sender: Sender) -> None:
+    def __init__(self, account: Account, sender: Caller) -> None:
         self._account = account
         self._sender = sender
         self._remaining: float | None = None

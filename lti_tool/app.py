@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from canvas.lms import CanvasLms
-from lti_tool import config, db, health, lms, logs, web
+from lti_tool import config, db, health, lms, logs, privacy, web
 from lti_tool.admin import sections as admin_sections
 from lti_tool.admin import views as admin_views
 from lti_tool.calendars import operations as calendars
@@ -20,15 +20,30 @@ from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
 from lti_tool.lti import registration
+from lti_tool.outgoing import OUTGOING
 from lti_tool.subscriptions import GROUPS_MOVED, SUBSCRIPTIONS
 from lti_tool.web.guards import open_to_all
 from lti_tool.web.rooms import Room, rooms
 from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
+from webhooks.companions import privacy as companion_privacy
 from webhooks.drain import subscriptions
+from webhooks.outbox import privacy as outbox_privacy
+from webhooks.outbox.catalogue import catalogue
+from webhooks.room import sections as letterbox_sections
+from webhooks.room import views as letterbox_pages
 
-ADMIN_SECTIONS = (admin_sections.OVERVIEW, admin_sections.COURSES, admin_sections.GRADES, admin_sections.AUDIT)
+ADMIN_SECTIONS = (
+    admin_sections.OVERVIEW,
+    admin_sections.COURSES,
+    admin_sections.GRADES,
+    letterbox_sections.EVENTS,
+    admin_sections.REQUESTS,
+    admin_sections.KEYS,
+    admin_sections.RETENTION,
+    admin_sections.AUDIT,
+)
 """The admin room's navigation, from left to right; see :mod:`lti_tool.web.institution`."""
 
 SIGNED_IN = "/s/<handle>"
@@ -45,6 +60,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     subscriptions.install(SUBSCRIPTIONS)
     groups_moved.install(GROUPS_MOVED)
     calendars.rooms.install(lambda session, activity: rooms()[activity.kind].due_dates(session, activity))
+    catalogue.install(OUTGOING)
+    privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 
     app = Flask("lti_tool", static_folder="static", template_folder="web/templates")
@@ -54,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["hearth.settings"] = settings
     app.extensions["hearth.rooms"] = _by_kind(ExchangeRoom())
     app.extensions["hearth.admin_sections"] = ADMIN_SECTIONS
+    app.extensions["hearth.personal_data"] = privacy
 
     logs.install(app, settings)
     web.install(app, settings)
@@ -64,7 +82,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(letterbox_views.bp)
     for room in (home_views.bp, notice_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(room, url_prefix=SIGNED_IN)
-    app.register_blueprint(admin_views.bp, url_prefix=ADMIN)
+    for sections in (admin_views.bp, letterbox_pages.bp):
+        app.register_blueprint(sections, url_prefix=ADMIN)
     app.add_url_rule("/canvas/config.json", "canvas_configuration", canvas_configuration)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

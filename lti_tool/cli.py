@@ -16,19 +16,26 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, selectinload
 
 from canvas.lms import CanvasLms
-from lti_tool import __version__, db, doctor, files, lms, migrations, privacy
+from lti_tool import __version__, db, doctor, files, lms, migrations, overseeing, privacy
+from lti_tool.cli_companions import companions
+from lti_tool.cli_endpoints import endpoints
 from lti_tool.clock import now
-from lti_tool.config import Settings, SettingsError
+from lti_tool.config import SettingsError
 from lti_tool.courses.models import Platform
 from lti_tool.exchange import exporting
 from lti_tool.exchange import queries as exchange_queries
 from lti_tool.exchange.models import Exchange
+from lti_tool.journal import audit
 from lti_tool.lms.events import Proof
 from lti_tool.lti import keys, registration
 from lti_tool.lti.errors import LtiError
+from lti_tool.operating import connect as _connect
+from lti_tool.operating import wrong as _wrong
 from moodle.lms import MoodleLms
 from webhooks import sources
+from webhooks.companions import privacy as companion_privacy
 from webhooks.models import Source
+from webhooks.outbox import privacy as outbox_privacy
 
 
 class _Commands(click.Group):
@@ -51,6 +58,10 @@ def main() -> None:
     """Hearth, a home for the people in a course: the operator's commands."""
     lms.register("canvas", CanvasLms())
     lms.register("moodle", MoodleLms())
+    privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})
+
+
+main.add_command(overseeing.institution)
 
 
 @main.group()
@@ -128,12 +139,14 @@ def platform_disable(platform_id: int, enable: bool) -> None:
             raise _wrong(f"There is no platform {platform_id}. `hearth platform list` shows them.")
         found.state = "active" if enable else "disabled"
         found.disabled_at = None if enable else now()
+        act = "platform.enabled" if enable else "platform.disabled"
+        audit.record_operator(session, act, platform_id=platform_id, now=now())
     click.echo(f"Platform {platform_id} is {'active' if enable else 'disabled'}.")
 
 
 @main.group()
 def webhooks() -> None:
-    """The addresses that LMSs send their events to."""
+    """Events: addresses that LMSs send theirs to, and endpoints that Hearth tells what happens."""
 
 
 @webhooks.command("add")
@@ -155,6 +168,9 @@ def webhooks_add(platform_id: int, name: str, proof: Proof | None) -> None:
             made = sources.make(session, found, proof=proof, name=name, settings=settings, now=now())
         except sources.ProofNotOffered as err:
             raise _wrong(f"This LMS cannot prove itself so. It can by: {err}.") from err
+        audit.record_operator(
+            session, "source.made", platform_id=platform_id, now=now(), address=made.id, proof=made.proof
+        )
     click.echo(f"Source {made.id}, proven by {made.proof}\n  address  {made.address}")
     if made.secret:
         click.echo(f"  secret   {made.secret}")
@@ -189,6 +205,7 @@ def webhooks_rotate(source_id: int) -> None:
         if found.secret is None:
             raise _wrong(f"Source {source_id} has no secret: it proves itself by {found.proof}.")
         secret = sources.rotate(session, found, settings=settings, now=now())
+        audit.record_operator(session, "source.rotated", platform_id=found.platform_id, now=now(), address=found.id)
     click.echo(secret)
 
 
@@ -199,7 +216,10 @@ def webhooks_pause(source_id: int, resume: bool) -> None:
     """Answer 404 to a source; what it sent is kept."""
     _connect()
     with db.transaction() as session:
-        _source(session, source_id).state = "active" if resume else "paused"
+        found = _source(session, source_id)
+        found.state = "active" if resume else "paused"
+        act = "source.resumed" if resume else "source.paused"
+        audit.record_operator(session, act, platform_id=found.platform_id, now=now(), address=found.id)
     click.echo(f"Source {source_id} is {'active' if resume else 'paused'}.")
 
 
@@ -212,6 +232,10 @@ def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
     with db.transaction() as session:
         count = sources.replay(session, source_id=source_id, event_id=event_id)
     click.echo(f"{count} to be read again.")
+
+
+webhooks.add_command(endpoints)
+main.add_command(companions, name="moodle")
 
 
 @main.group("keys")
@@ -244,6 +268,7 @@ def keys_rotate(at_once: bool) -> None:
     settings = _connect()
     with db.transaction() as session:
         kid = keys.rotate(session, settings=settings, now=now(), at_once=at_once)
+        audit.record_operator(session, "keys.rotated", platform_id=None, now=now(), key=kid)
     click.echo(kid)
 
 
@@ -260,6 +285,8 @@ def person_export(platform_id: int, subject: str) -> None:
     _connect()
     with db.transaction() as session:
         found = privacy.export(session, platform_id=platform_id, subject=subject)
+        if found:
+            audit.record_operator(session, "export.fetched", platform_id=platform_id, now=now())
     if not found:
         raise _nobody(platform_id, subject)
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -276,6 +303,8 @@ def person_forget(platform_id: int, subject: str) -> None:
         count = privacy.forget(
             session, platform_id=platform_id, subject=subject, storage=files.storage(settings), now=now()
         )
+        if count:
+            audit.record_operator(session, "erasure.done", platform_id=platform_id, now=now())
     if not count:
         raise _nobody(platform_id, subject)
     click.echo("Forgotten. Ask the LMS's admin to remove them there too, or the next roster brings the name back.")
@@ -380,24 +409,11 @@ def demo_command() -> None:
         raise _wrong(str(err)) from err
 
 
-def _connect() -> Settings:
-    try:
-        settings = Settings.from_environment()
-    except SettingsError as err:
-        raise _wrong(str(err)) from err
-    db.bind(db.make_engine(db.database_url(settings), pool=2))
-    return settings
-
-
 def _source(session: Session, source_id: int) -> Source:
     found = session.get(Source, source_id)
     if found is None:
         raise _wrong(f"There is no source {source_id}. `hearth webhooks list` shows them.")
     return found
-
-
-def _wrong(sentence: str) -> click.ClickException:
-    return click.ClickException(sentence)
 
 
 def _nobody(platform_id: int, subject: str) -> click.ClickException:

@@ -140,6 +140,13 @@ def _time_zone(text: str) -> str:
         raise ValueError("needs a time zone such as Europe/Vienna") from err
 
 
+def _ports(text: str) -> str:
+    found = [each.strip() for each in text.split(",")]
+    if not all(each.isascii() and each.isdigit() and 0 < int(each) < 65536 for each in found):
+        raise ValueError("needs ports such as 443,8443")
+    return ",".join(found)
+
+
 def setting(name: str, read: Callable[[str], Any] = str, **kwargs: Any) -> Any:
     """A field of :class:`Settings` read from the environment variable *name*."""
     return field(metadata={"name": name, "read": read}, **kwargs)
@@ -171,6 +178,8 @@ class Settings:
     quiet_hours: str = setting("HEARTH_QUIET_HOURS", _hours, default="21:00-07:00")
     time_zone: str = setting("HEARTH_TIME_ZONE", _time_zone, default="UTC")
     webhook_payload_days: int = setting("WEBHOOK_PAYLOAD_DAYS", _number(1, 365), default=7)
+    webhook_ports: str = setting("WEBHOOK_PORTS", _ports, default="443,8443")
+    webhook_concurrency: int = setting("WEBHOOK_CONCURRENCY", _number(1, 200), default=32)
     worker_concurrency: int = setting("WORKER_CONCURRENCY", _number(1, 64), default=4)
     log_level: str = setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), default="info")
     log_format: str = setting("LOG_FORMAT", _one_of("json", "console"), default="json")

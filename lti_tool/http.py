@@ -80,14 +80,14 @@ class HTTPClient:
     A client for any number of hosts and threads. Answers come read, whole and capped; 3xx is an answer like any other.
     """
 
-    def __init__(self, *, reach: Reach, ca_bundle: str | None = None) -> None:
+    def __init__(self, *, reach: Reach, ca_bundle: str | None = None, pool: int = 16) -> None:
         self.allow_loopback = reach.loopback
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = ca_bundle or True
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.cookies = cast(RequestsCookieJar, CookieJar(DefaultCookiePolicy(allowed_domains=[])))
-        adapter = _CheckedAdapter(reach)
+        adapter = _CheckedAdapter(reach, pool)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -147,10 +147,16 @@ class HTTPClient:
         return response
 
 
-def client(settings: Settings) -> HTTPClient:
-    """The client of this process for *settings*."""
+def client(settings: Settings, *, pool: int = 16) -> HTTPClient:
+    """The client of this process for *settings*, which keeps up to *pool* connections to each host."""
     reach = Reach(loopback=settings.allow_loopback_platforms, networks=settings.private_networks)
-    return _client(reach, str(settings.ca_bundle) if settings.ca_bundle else None)
+    return _client(reach, str(settings.ca_bundle) if settings.ca_bundle else None, pool)
+
+
+def leads_inside(err: requests.RequestException) -> bool:
+    """Whether *err* says that a name led into a private network and nowhere else."""
+    reason = getattr(err.args[0], "reason", None) if err.args else None
+    return isinstance(reason, _LeadsInside)
 
 
 def check_url(url: str, *, allow_loopback: bool) -> None:
@@ -195,8 +201,12 @@ def _hidden(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 @lru_cache(maxsize=8)
-def _client(reach: Reach, ca_bundle: str | None) -> HTTPClient:
-    return HTTPClient(reach=reach, ca_bundle=ca_bundle)
+def _client(reach: Reach, ca_bundle: str | None, pool: int) -> HTTPClient:
+    return HTTPClient(reach=reach, ca_bundle=ca_bundle, pool=pool)
+
+
+class _LeadsInside(NewConnectionError):
+    """None of the addresses of a name may be connected to."""
 
 
 class _Watch:
@@ -303,7 +313,7 @@ def _connect(connection: HTTPConnection, reach: Reach) -> socket.socket:
         raise NameResolutionError(connection.host, connection, err) from err
     except (OSError, UnicodeError) as err:
         raise NewConnectionError(connection, "not a name") from err
-    problem: Exception = NewConnectionError(connection, "the name leads into a private network")
+    problem: Exception = _LeadsInside(connection, "the name leads into a private network")
     for number in numbers[:MOST_ADDRESSES]:
         try:
             timeout = connection.timeout if isinstance(connection.timeout, int | float) else CONNECT_SECONDS
@@ -355,9 +365,9 @@ def _pools(reach: Reach) -> dict[str, type[HTTPConnectionPool]]:
 class _CheckedAdapter(HTTPAdapter):
     """An adapter that reaches only whom it may."""
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: Reach, pool: int) -> None:
         self._reach = reach
-        super().__init__(pool_connections=32, pool_maxsize=16)
+        super().__init__(pool_connections=32, pool_maxsize=pool)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

@@ -5,6 +5,7 @@ A job is deferred on the connection of the transaction it belongs to: it commits
 back with the work. Rooms declare their tasks with ``@jobs.task`` in their ``jobs.py``.
 """
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -20,6 +21,9 @@ from lti_tool import db
 
 queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
 """Every task is registered here; only the worker opens its connector."""
+
+stopping = threading.Event()
+"""Set once the worker is asked to stop: a job that goes on as long as there is work ends soon."""
 
 task = queue.task
 periodic = queue.periodic

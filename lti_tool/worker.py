@@ -6,8 +6,10 @@ import asyncio
 import importlib
 import logging
 import pkgutil
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 GRACE = 25.0
 """Seconds a running job gets to finish after SIGTERM; most hosts kill after 30."""
 HEARTBEAT = 10.0
+APART = frozenset({"outbox"})
+"""Queues whose jobs wait for anybody's servers. They run one at a time, in no place that others could need."""
 STRANGERS = frozenset({"sandbox"})
 """Folders that are not of the house."""
 
@@ -49,7 +53,7 @@ def import_tasks() -> None:
     """Make every task of the house known: a worker must not meet a job it cannot name."""
     importlib.import_module("lti_tool.housekeeping")
     names = [each.name for each in pkgutil.iter_modules(lti_tool.__path__) if each.ispkg and each.name not in STRANGERS]
-    for package in ["webhooks", *(f"lti_tool.{name}" for name in names)]:
+    for package in ["webhooks", "webhooks.companions", "webhooks.outbox", *(f"lti_tool.{name}" for name in names)]:
         if find_spec(f"{package}.jobs") is not None:
             importlib.import_module(f"{package}.jobs")
     log.debug("%s tasks known", len(jobs.queue.tasks))
@@ -58,16 +62,61 @@ def import_tasks() -> None:
 async def run(app: Flask, settings: Settings, *, wait: bool = True, stop_on_signals: bool = True) -> None:
     """Run jobs of all queues; with *wait* false, only those that are there."""
     async with jobs.opened(db.database_url(settings)) as queue:
+
+        def working(queues: frozenset[str], at_once: int) -> asyncio.Task[None]:
+            return asyncio.create_task(
+                queue.run_worker_async(
+                    queues=sorted(queues),
+                    concurrency=at_once,
+                    wait=wait,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=GRACE,
+                    update_heartbeat_interval=HEARTBEAT,
+                    task_middleware=[_in(app)],
+                )
+            )
+
+        every = frozenset(each.queue for each in queue.tasks.values())
+        halves = {working(every - APART, settings.worker_concurrency), working(APART & every, 1)}
         log.info("worker started, %s jobs at once", settings.worker_concurrency)
-        await queue.run_worker_async(
-            concurrency=settings.worker_concurrency,
-            wait=wait,
-            install_signal_handlers=stop_on_signals,
-            shutdown_graceful_timeout=GRACE,
-            update_heartbeat_interval=HEARTBEAT,
-            task_middleware=[_in(app)],
-        )
+        with _stopping(halves, on_signals=stop_on_signals):
+            # A half that ends although nobody asked it to takes the other one along, and whoever runs us starts anew.
+            await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED if wait else asyncio.ALL_COMPLETED)
+            _stop(halves)
+            ended = await asyncio.gather(*halves, return_exceptions=True)
+        jobs.stopping.clear()
+        for each in ended:
+            if isinstance(each, Exception):
+                raise each
         log.info("worker stopped")
+
+
+@contextmanager
+def _stopping(halves: set[asyncio.Task[None]], *, on_signals: bool) -> Iterator[None]:
+    """Within, the first SIGTERM or SIGINT stops taking jobs; the second ends us at once."""
+    loop = asyncio.get_running_loop()
+    asked = (signal.SIGTERM, signal.SIGINT) if on_signals else ()
+
+    def stop() -> None:
+        for each in asked:
+            loop.remove_signal_handler(each)
+        _stop(halves)
+
+    for each in asked:
+        loop.add_signal_handler(each, stop)
+    try:
+        yield
+    finally:
+        for each in asked:
+            loop.remove_signal_handler(each)
+
+
+def _stop(halves: set[asyncio.Task[None]]) -> None:
+    if not jobs.stopping.is_set():
+        jobs.stopping.set()
+        for each in halves:
+            # Once, that says to Procrastinate: take no more, and let those that run come to their end.
+            each.cancel()
 
 
 def _in(app: Flask) -> Callable[[Callable[[], Any], JobContext, Worker], Any]:

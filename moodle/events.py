@@ -5,6 +5,7 @@ Events of Moodle: from our plugin, signed, or from local_webhooks with a token i
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,11 +13,13 @@ from lti_tool.lms.events import (
     CourseActivity,
     CourseChanged,
     CourseCopied,
+    EventSetup,
     GroupsChanged,
     IncomingEvent,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    Proof,
     RosterChanged,
     UnreadableEvent,
     WorkHandedIn,
@@ -27,6 +30,44 @@ NEEDED_OF_OTHER = ("fullname", "name", "originalcourseid", "groupid", "modulenam
 EVENTS = "\\core\\event\\"
 FIRST_OF_OUR_TIME = 946_684_800
 """The year 2000: whatever is older is no moment of an event."""
+
+
+OF_LOCAL_WEBHOOKS = (
+    "\\core\\event\\user_enrolment_created",
+    "\\core\\event\\user_enrolment_updated",
+    "\\core\\event\\user_enrolment_deleted",
+    "\\core\\event\\role_assigned",
+    "\\core\\event\\role_unassigned",
+    "\\core\\event\\group_member_added",
+    "\\core\\event\\group_member_removed",
+    "\\core\\event\\course_updated",
+    "\\core\\event\\user_deleted",
+)
+
+
+def setup(proof: Proof) -> EventSetup:
+    """How an admin of Moodle sets up our plugin, or local_webhooks."""
+    if proof == "standard":
+        return EventSetup(
+            title="With Hearth's own plugin for Moodle",
+            steps=(
+                "In Moodle, open Site administration, Plugins, Install plugins, and give it the plugin's zip file."
+                " Whoever runs Hearth has it.",
+                "Open Site administration, Plugins, Local plugins, Hearth, and choose Hearth among the external tools.",
+                "Paste the address and the secret below, and save.",
+            ),
+            test="On the same page of Moodle, press Send a test.",
+        )
+    return EventSetup(
+        title="With the plugin local_webhooks",
+        steps=(
+            "In Moodle, open Site administration, Plugins, Local plugins, WebHooks, and add a service.",
+            "Paste the address below as its URL, and the secret below as its token. Choose JSON as the content type.",
+            "Tick the events named below, and save.",
+        ),
+        event_names=OF_LOCAL_WEBHOOKS,
+        test="Add somebody to a course in which you may try things.",
+    )
 
 
 def read(document: Any, *, message_id: str) -> list[IncomingEvent]:
@@ -42,10 +83,13 @@ def read(document: Any, *, message_id: str) -> list[IncomingEvent]:
     if isinstance(data, Mapping):
         several = data.get("events")
         events = several if isinstance(several, list) else [data.get("event")]
+        site = data.get("site")
+        site = site if isinstance(site, str) else ""
     else:
-        events = [document]
+        events, site = [document], None
     return [
-        _event(each, message_id=f"{message_id}/{number}" if message_id else "") for number, each in enumerate(events)
+        replace(_event(each, message_id=f"{message_id}/{number}" if message_id else ""), site=site)
+        for number, each in enumerate(events)
     ]
 
 

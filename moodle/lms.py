@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
+from lti_tool.lms.companion import Companion, Sender
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Member
 from lti_tool.lms.standard import StandardLms
 from moodle import events
+from moodle.companion import MoodleCompanion
 
 CMID = re.compile(r"[1-9][0-9]{0,11}")
 
@@ -67,6 +69,10 @@ class MoodleLms(StandardLms):
         """Our plugin signs; local_webhooks puts a shared token into the body."""
         return ("standard", "token")
 
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :func:`moodle.events.setup`."""
+        return events.setup(proof)
+
     def event_token(self, document: Any) -> str:
         """See :func:`moodle.events.token_of`."""
         return events.token_of(document)
@@ -78,3 +84,7 @@ class MoodleLms(StandardLms):
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
         """See :func:`moodle.events.translate`."""
         return events.translate(event)
+
+    def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
+        """Our plugin ``local_hearth``."""
+        return MoodleCompanion(address=address, token=token, sender=sender)

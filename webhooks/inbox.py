@@ -52,6 +52,8 @@ class Address:
     proof: str
     secrets: tuple[str, ...]
     """In clear."""
+    site: str | None = None
+    """What the companion that is paired with the platform calls its LMS; None where none is paired."""
     listener: Listener | None = None
     """Whom the notices that come here are for; only for those."""
 
@@ -109,7 +111,14 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
             jwks_url=row["jwks_url"],
             deployments=frozenset(row["deployments"] or ()),
         )
-    return Address(id=row["id"], family=row["family"], proof=row["proof"], secrets=secrets, listener=listener)
+    return Address(
+        id=row["id"],
+        family=row["family"],
+        proof=row["proof"],
+        secrets=secrets,
+        site=row["site_id"],
+        listener=listener,
+    )
 
 
 def read(
@@ -130,6 +139,9 @@ def read(
         raise Unreadable(str(err)) from err
     if len(events) > MOST_AT_ONCE:
         raise Unreadable(f"more than {MOST_AT_ONCE} events at once")
+    if address.site is not None and any(each.site not in (None, address.site) for each in events):
+        # A copy of the LMS for trying things has the secret, too.
+        raise Refused("another site than the paired one")
     return events
 
 
@@ -159,15 +171,18 @@ def ring_again(connection: Connection) -> None:
 
 def count_refusal(connection: Connection, address: Address, reason: str, *, now: datetime) -> None:
     """One more refusal of the day."""
-    connection.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100]})
+    connection.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100], "now": now})
     log.info("source %s was refused: %s", address.id, reason)
 
 
 FIND = """
     select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until, p.issuer, p.client_id, p.jwks_url,
+           c.site_id,
            case when s.proof = 'notice'
                 then (select jsonb_agg(d.deployment_id) from deployment d where d.platform_id = p.id) end as deployments
-      from webhook_source s join platform p on p.id = s.platform_id
+      from webhook_source s
+      join platform p on p.id = s.platform_id
+      left join companion c on c.platform_id = p.id
      where s.public_id = %s and s.state = 'active' and p.state = 'active'
 """
 # What `jobs.defer` does, as a part of another statement: a letterbox has no time for two. One job that waits will do.
@@ -190,8 +205,10 @@ KEEP = f"""
 """  # noqa: S608 - our own words
 RING = BELL.format(where="")
 COUNT = """
-    insert into webhook_refusal (source_id, day, reason, count) values (%(source)s, %(day)s, %(reason)s, 1)
-    on conflict (source_id, day, reason) do update set count = webhook_refusal.count + 1
+    insert into webhook_refusal (source_id, day, reason, count, last_at)
+    values (%(source)s, %(day)s, %(reason)s, 1, %(now)s)
+    on conflict (source_id, day, reason) do update
+       set count = webhook_refusal.count + 1, last_at = excluded.last_at
 """
 
 

@@ -43,12 +43,14 @@ def scrub(timestamp: int) -> None:
     with db.transaction() as session:
         session.execute(SCRUB, {"before": now() - kept})
         session.execute(DELETE, {"before": now() - max(KEEP_KEYS, kept)})
+        session.execute(FORGET_REFUSALS, {"before": now() - max(KEEP_KEYS, kept)})
 
 
 SCRUB = text(
     "update webhook_event set payload = null where received_at < :before and payload is not null"
     " and state in ('done', 'skipped', 'dead')"
 )
+FORGET_REFUSALS = text("delete from webhook_refusal where day < cast(:before as date)")
 DELETE = text(
     """
     delete from webhook_event e

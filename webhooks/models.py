@@ -59,6 +59,7 @@ class Event(Base):
         CheckConstraint("state in ('new', 'done', 'skipped', 'failed', 'dead')", name="state"),
         Index("ix_webhook_event_due", "id", postgresql_where=text("state in ('new', 'failed')")),
         Index("ix_webhook_event_received_at", "received_at"),
+        Index("ix_webhook_event_trouble", "source_id", "id", postgresql_where=text("state in ('failed', 'dead')")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -89,3 +90,5 @@ class Refusal(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     reason: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(server_default=text("0"))
+    last_at: Mapped[datetime | None]
+    """So that somebody who tries a new source sees what became of their try."""

@@ -2,7 +2,7 @@
 What the exchange tells the rest of the house: its cards, its place in the LMS, how it is copied.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,10 @@ class ExchangeRoom:
     def due_dates(self, session: Session, activity: Activity) -> Sequence[DueDate]:
         """When work and reviews are due, for who has no time of their own."""
         return operations.due_dates(session.get_one(Exchange, activity.id))
+
+    def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
+        """See :func:`lti_tool.exchange.queries.completed`."""
+        return queries.completed(session, session.get_one(Exchange, activity.id))
 
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Settings and criteria under new ids, without dates that have passed; published if the original is."""

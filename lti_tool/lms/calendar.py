@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import requests
 
 
-class Sender(Protocol):
+class Caller(Protocol):
     """Sends one request, with a deadline, and to nobody whom we do not call; ``lti_tool.http`` is one."""
 
     def request(

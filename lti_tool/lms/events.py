@@ -17,6 +17,20 @@ a shared token in the body, nothing but its secret address, or notices signed li
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class EventSetup:
+    """How an LMS's admin lets it send events. The words are the brand's own, as its pages have them."""
+
+    title: str
+    """What is set up, where a brand has several ways."""
+    steps: tuple[str, ...]
+    """One sentence or two each. Address and secret stand beside them, to be copied."""
+    event_names: tuple[str, ...] = ()
+    """What to choose there; empty where the LMS chooses well by itself."""
+    test: str = ""
+    """How to make it send something at once."""
+
+
 class UnreadableEvent(Exception):
     """A body that was proven, and is none of the shapes its LMS is known for."""
 
@@ -32,6 +46,8 @@ class IncomingEvent:
     occurred_at: datetime
     payload: Mapping[str, Any]
     """What translating it needs, and no more."""
+    site: str | None = None
+    """What a companion calls the LMS it lives in; None where whoever sent it calls its LMS nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

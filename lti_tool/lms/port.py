@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from lti_tool.lms.calendar import Account, LmsCalendar, Sender
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof
+from lti_tool.lms.calendar import Account, Caller, LmsCalendar
+from lti_tool.lms.companion import Companion, Sender
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lti.content import DeepLinkingSettings
 from lti_tool.lti.notice_offer import NoticeOffer
 from lti_tool.lti.offer import RegistrationOffer
@@ -171,6 +172,10 @@ class Lms(Protocol):
         """How this LMS's events can prove where they come from, the safest first."""
         ...
 
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """How an admin lets this LMS send events that prove themselves by *proof*, one of those above."""
+        ...
+
     def event_keys_url(self) -> str:
         """The key set of events signed with the LMS's own key; "" where it signs none so."""
         ...
@@ -191,6 +196,10 @@ class Lms(Protocol):
         """*event* in our words; empty for what we have no use for."""
         ...
 
-    def calendar(self, account: Account, sender: Sender) -> LmsCalendar | None:
+    def calendar(self, account: Account, sender: Caller) -> LmsCalendar | None:
         """What writes into the calendar of the LMS that *account* is of; None where we know no way."""
+        ...
+
+    def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
+        """What speaks to our plugin in the LMS at *address*; None where there is no plugin for it."""
         ...

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lti_tool.lms.calendar import Account, LmsCalendar, Sender
-from lti_tool.lms.events import IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
+from lti_tool.lms.calendar import Account, Caller, LmsCalendar
+from lti_tool.lms.companion import Companion, Sender
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
     DeepLinkingSettings,
@@ -181,6 +182,20 @@ class StandardLms:
         """See :meth:`lti_tool.lms.port.Lms.event_proofs`."""
         return ("standard",)
 
+    def event_setup(self, proof: Proof) -> EventSetup:
+        """See :meth:`lti_tool.lms.port.Lms.event_setup`."""
+        return EventSetup(
+            title="Standard Webhooks 1.0",
+            steps=(
+                "In your LMS, or in whatever sends its events, make a new webhook with the address below.",
+                "Give it the secret below. Each message has to be signed with it, as Standard Webhooks 1.0 says.",
+                'Let it send {"type": "roster.changed", "timestamp": …, "data": {"context_id": …}} when the people of'
+                " a course change.",
+            ),
+            event_names=("roster.changed",),
+            test="Let it send one message now.",
+        )
+
     def event_keys_url(self) -> str:
         """See :meth:`lti_tool.lms.port.Lms.event_keys_url`."""
         return ""
@@ -210,8 +225,12 @@ class StandardLms:
             return ()
         return (RosterChanged(course=context, occurred_at=event.occurred_at),)
 
-    def calendar(self, account: Account, sender: Sender) -> LmsCalendar | None:
+    def calendar(self, account: Account, sender: Caller) -> LmsCalendar | None:
         """See :meth:`lti_tool.lms.port.Lms.calendar`."""
+        return None
+
+    def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
+        """See :meth:`lti_tool.lms.port.Lms.companion`."""
         return None
 
     # What a brand may say differently within a registration -----------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_tool.sandbox import brand, faults, keys, log, registration, session
+from lti_tool.sandbox import brand, faults, keys, launches, log, platform, registration, session, views
 from lti_tool.sandbox.records import Tool
 from lti_tool.sandbox.store import db, get_setting, put_setting, update
 
@@ -27,6 +27,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "admin.html",
         tools=Tool.where("1 ORDER BY number"),
+        has_site_tools=brand.brand().has_site_tools,
         settings={name: get_setting(name, choices[0]) for name, choices in SETTINGS.items()},
         choices=SETTINGS,
         brands=brand.ALL,
@@ -58,6 +59,27 @@ def tool(tool_id: str) -> ResponseReturnValue:
         details=json.dumps(registration.platform_details(tool), indent=2),
         registered=json.dumps(tool.registration, indent=2),
     )
+
+
+@bp.get("/admin/tools/<tool_id>/site")
+def site(tool_id: str) -> ResponseReturnValue:
+    """
+    A tool that is about the whole site, in its frame.
+    """
+    session.admin_or_403()
+    tool = _active_tool(tool_id)
+    return render_template("site.html", launch_url=url_for("admin.launch_site", tool_id=tool.id), **views.frame(tool))
+
+
+@bp.get("/admin/tools/<tool_id>/site/launch")
+def launch_site(tool_id: str) -> ResponseReturnValue:
+    """
+    Start the launch of the site's admin.
+    """
+    person = session.admin_or_403()
+    tool = _active_tool(tool_id)
+    target = "window" if request.args.get("target") == "window" else "iframe"
+    return platform.start(launches.open_site(person, tool, target=target), tool)
 
 
 @bp.post("/admin/tools/<tool_id>/state")
@@ -151,6 +173,14 @@ def apply_settings(wanted: dict[str, Any]) -> None:
 @bp.app_template_filter("pretty")
 def pretty(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _active_tool(tool_id: str) -> Tool:
+    """A tool that may be opened for the site; Moodle has no place for that."""
+    tool = _tool(tool_id)
+    if not tool.is_active or not brand.brand().has_site_tools:
+        abort(404)
+    return tool
 
 
 def _tool(tool_id: str) -> Tool:

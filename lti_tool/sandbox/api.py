@@ -13,7 +13,7 @@ Driving the pretend LMS from tests, without a browser. JSON in, JSON out, loopba
     POST   /sandbox/api/courses/<id>/copy     {"title", "students": true}
     POST   /sandbox/api/activities/<id>/copy
     DELETE /sandbox/api/activities/<id>
-    POST   /sandbox/api/launches              {"person", "activity" | "course" | "module", "view", ...}:
+    POST   /sandbox/api/launches              {"person", "activity" | "course" | "module" | "site", "view", ...}:
                                               the login fields, and a cookie to send to /lti/auth
     GET    /sandbox/api/gradebook?course=     line items and grades
     PUT    /sandbox/api/gradebook             {"line_item", "person", "points"}: the teacher's own grade
@@ -179,7 +179,7 @@ def start_launch() -> ResponseReturnValue:
     Begin a launch as a click would: where to post which fields, and who is signed in.
 
     Names `activity`, or `module` for deep linking, or `line_item` and `for_user` for a submission
-    review, or only `course` for the course menu's link.
+    review, or only `course` for the course menu's link, or `site` for the administration's own.
     """
     wanted = _body()
     person = _find_person(wanted.get("person", ""))
@@ -264,6 +264,11 @@ def _body() -> dict[str, Any]:
 
 
 def _launch(wanted: dict[str, Any], person: Person) -> tuple[Launch, Tool]:
+    if wanted.get("site"):
+        if person.kind != "admin":
+            abort(403, "Only the admin opens tools for the whole site.")
+        whole = _find_tool(wanted)
+        return launches.open_site(person, whole, target=str(wanted.get("target", "iframe"))), whole
     activity = Activity.get(wanted.get("activity"))
     module = Module.get(wanted.get("module"))
     item = LineItem.get(wanted.get("line_item"))

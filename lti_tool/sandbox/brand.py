@@ -32,6 +32,8 @@ class Brand:
     navigation_is_context: bool = False
     """The course menu's link has the course's id as its resource link id."""
     placement_claim: bool = False
+    has_site_tools: bool = True
+    """The site's own administration has a place for tools (Canvas: account navigation)."""
     short_ta: bool = False
     """An assistant is an Instructor in launches and a Learner in the roster."""
 
@@ -117,6 +119,7 @@ MOODLE = Brand(
     token_life=60,
     storage_target=None,
     hears_frames=False,
+    has_site_tools=False,
     hint_is_spent=True,
     review_checks_student=False,
     tool_custom_wins=True,

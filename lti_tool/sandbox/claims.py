@@ -19,10 +19,12 @@ from lti_tool.sandbox.vocabulary import (
     CLAIM,
     DEEP_LINK,
     DEEP_LINKING,
+    INSTITUTION,
     NRPS_CLAIM,
     PLACEMENT_CLAIM,
     ROSTER_READ,
     SUBMISSION_REVIEW,
+    SYSTEM,
 )
 
 
@@ -46,6 +48,8 @@ def of_launch(launch: Launch, tool: Tool, course: Course, member: Enrolment, *, 
     person = member.person
     activity = Activity.get(launch.details.get("activity"))
     scene = Scene(launch=launch, tool=tool, course=course, member=member, activity=activity, habits=habits)
+    if launch.details.get("site"):
+        return _of_site(scene, nonce)
     role = launch.details["role"]
     claims = {
         **_envelope(tool, habits, nonce),
@@ -62,12 +66,7 @@ def of_launch(launch: Launch, tool: Tool, course: Course, member: Enrolment, *, 
             "title": course.title,
             "type": [habits.context_type],
         },
-        f"{CLAIM}tool_platform": {
-            "guid": launches.issuer(),
-            "name": "Willow College (a pretend LMS)",
-            "product_family_code": habits.family_code,
-            "version": "1.0",
-        },
+        f"{CLAIM}tool_platform": _platform(habits),
         f"{CLAIM}launch_presentation": {
             "document_target": launch.details["target"],
             "locale": person.locale,
@@ -88,6 +87,43 @@ def of_launch(launch: Launch, tool: Tool, course: Course, member: Enrolment, *, 
     if habits.placement_claim:
         claims[PLACEMENT_CLAIM] = _placement(launch, activity)
     return claims | _services(scene)
+
+
+def _of_site(scene: Scene, nonce: str) -> dict[str, Any]:
+    """
+    What a launch from the site's administration says: LTI knows a context there not at all (core 1.3, 5.4.1),
+    Canvas calls the account by it.
+    """
+    launch, tool, habits, person = scene.launch, scene.tool, scene.habits, scene.member.person
+    account = {"id": "account-1", "label": "Willow College", "title": "Willow College", "type": ["Account"]}
+    here = {f"{CLAIM}context": account, PLACEMENT_CLAIM: "account_navigation"} if habits.placement_claim else {}
+    return {
+        **_envelope(tool, habits, nonce),
+        **identity(person, tool),
+        "locale": person.locale,
+        f"{CLAIM}message_type": launch.message,
+        f"{CLAIM}version": "1.3.0",
+        f"{CLAIM}deployment_id": tool.deployment_id,
+        f"{CLAIM}target_link_uri": launch.url,
+        f"{CLAIM}roles": [f"{INSTITUTION}Administrator", f"{SYSTEM}User"],
+        f"{CLAIM}resource_link": {"id": "account-1", "title": tool.name},
+        f"{CLAIM}tool_platform": _platform(habits),
+        f"{CLAIM}launch_presentation": {
+            "document_target": launch.details["target"],
+            "locale": person.locale,
+            "return_url": launches.issuer() + url_for("admin.show"),
+        },
+        **here,
+    }
+
+
+def _platform(habits: Brand) -> dict[str, str]:
+    return {
+        "guid": launches.issuer(),
+        "name": "Willow College (a pretend LMS)",
+        "product_family_code": habits.family_code,
+        "version": "1.0",
+    }
 
 
 def identity(person: Person, tool: Tool) -> dict[str, str]:

@@ -46,6 +46,24 @@ def open_activity(activity: Activity, person: Person, tool: Tool, *, role: str, 
     )
 
 
+def open_site(person: Person, tool: Tool, *, target: str) -> Launch:
+    """
+    A launch from the site's own administration, outside of any course.
+    """
+    # The store wants a course with every launch; the token tells none.
+    course = Course.where("1 ORDER BY number LIMIT 1")[0]
+    return _note(
+        person,
+        tool,
+        course.id,
+        message=RESOURCE_LINK,
+        url=tool.target_link_uri,
+        role="admin",
+        target=target,
+        site=True,
+    )
+
+
 def select_content(course: Course, module_id: str, person: Person, tool: Tool, *, role: str, placement: str) -> Launch:
     """
     A deep linking launch; what comes back goes into the module.

@@ -198,12 +198,13 @@ def _ticket() -> str | None:
 
 def _about(habits: Brand) -> dict[str, Any]:
     course_level = f"{CANVAS}course_navigation" if habits.name == "canvas" else "CourseNavigation"
+    site_level = [f"{CANVAS}account_navigation"] if habits.name == "canvas" else []
     content = [f"{CANVAS}assignment_selection", f"{CANVAS}link_selection"]
     about = {
         "product_family_code": habits.family_code,
         "version": "1.0",
         "messages_supported": [
-            {"type": RESOURCE_LINK, "placements": [course_level]},
+            {"type": RESOURCE_LINK, "placements": [course_level, *site_level]},
             {
                 "type": DEEP_LINKING,
                 "placements": content if habits.name == "canvas" else ["ContentArea"],

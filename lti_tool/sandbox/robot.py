@@ -104,7 +104,7 @@ class Robot:
 
     def launch(self, **where: Any) -> Page:
         """
-        Click into the tool: `activity=`, `course=`, `module=` (to select content), `view="student"`,
+        Click into the tool: `activity=`, `course=`, `module=` (to select content), `site=True`, `view="student"`,
         as the sandbox's own `POST /sandbox/api/launches` takes them.
         """
         begun = self.api("POST", "launches", {"person": self.person, **where})

@@ -16,6 +16,7 @@ part brings a :class:`Section`, and ``create_app`` puts them together. How to br
 
 4. A :class:`Section` in ``create_app``'s tuple. Its ``look`` tells the first page of the room how things are,
    in at most two statements, whatever the size of the institution.
+   ``keeps`` tells what it throws away and when.
 5. What somebody changes there is written down with :func:`lti_tool.journal.audit.record`; ``acts`` of the section
    has a sentence for each act, which the audit log reads.
 """
@@ -29,6 +30,7 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lti_tool.config import Settings
 from lti_tool.courses.models import Deployment
 from lti_tool.web.rooms import Words
 from lti_tool.web.viewer import Viewer
@@ -64,6 +66,16 @@ class Finding:
     """When it was so last, for sentences such as "the last launch was"."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """How long something is kept, for the page that tells it."""
+
+    what: Words
+    how_long: Words
+    setting: str = ""
+    """The operator's setting that decides it, see docs/configuration.md; "" where none does."""
+
+
 Look = Callable[[Session, Tenant, datetime], Sequence[Finding]]
 
 
@@ -76,8 +88,8 @@ class Section:
     look: Look | None = None
     acts: Mapping[str, Words] = field(default_factory=dict)
     """What the audit log says of each act, as what somebody did: "made an address for events"."""
-    needs_registration: bool = False
-    """About what belongs to the whole registration: shown only to who is alone in it."""
+    keeps: Callable[[Settings], Sequence[Kept]] | None = None
+    """What this part of the house throws away, and when."""
 
 
 def tenant(session: Session, viewer: Viewer) -> Tenant:

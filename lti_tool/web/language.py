@@ -3,7 +3,7 @@ In which language a page speaks: that of the launch, else the browser's first th
 """
 
 from babel import Locale, UnknownLocaleError
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel, get_locale
 
 SPOKEN = "en"
@@ -25,6 +25,9 @@ def choose() -> str | None:
         found = Locale.negotiate([viewer.locale.replace("-", "_")], known, sep="_")
         if found is not None:
             return str(found)
+    if not has_request_context():
+        # A job speaks to nobody in particular.
+        return None
     best = request.accept_languages.best_match([name.replace("_", "-") for name in sorted(known)])
     return best.replace("-", "_") if best else None
 

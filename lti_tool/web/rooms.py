@@ -2,7 +2,7 @@
 What a room tells the rest of the house, so that home, picker and launch need not know it by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -92,6 +92,10 @@ class Room(Protocol):
 
     def due_dates(self, session: Session, activity: Activity) -> Sequence[DueDate]:
         """Everybody's dates of an activity that learners may see; none of one that they may not."""
+        ...
+
+    def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
+        """Who did all that is asked of them, by id of the person; None where nobody may know that yet."""
         ...
 
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:

@@ -3,6 +3,7 @@ The whole demo as a newcomer starts it: one command, its own ports, its own data
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -213,6 +214,21 @@ class House:
         """What somebody sees who opens the activity."""
         with self._robot(person) as robot:
             return robot.launch(activity=place.activity)
+
+    @contextmanager
+    def in_admin_room(self) -> Iterator[tuple[Robot, Page]]:
+        """The institution's admin, in their room."""
+        with self._robot(ADMIN) as robot:
+            yield robot, robot.launch(site=True)
+
+    def send_event(self, page: str, body: str) -> int:
+        """Post *body* to the address for events that *page* shows. Returns the status."""
+        found = re.search(r"/webhooks/[\w-]+", page)
+        assert found
+        there = f"http://127.0.0.1:{self.environment['PORT']}{found[0]}"
+        return requests.post(
+            there, data=body, headers={"Host": self.tool.removeprefix("http://")}, timeout=TIMEOUT
+        ).status_code
 
     @contextmanager
     def _robot(self, person: str) -> Iterator[Robot]:

@@ -253,6 +253,13 @@ class Someone:
         expect(self.page.locator(".home__name")).to_be_visible()
         return Hearth(self.page)
 
+    def admin_window(self) -> Hearth:
+        """The admin room, opened from the administration of the LMS, in a window of its own."""
+        self.page.goto(f"{self.house.lms}/admin")
+        site = self.page.locator(".open-site").first.get_attribute("href")
+        self.page.goto(f"{self.house.lms}{site}/launch?target=window")
+        return Hearth(self.page).shows("Hearth at your institution")
+
     def picker_window(self, course: str) -> Hearth:
         """Our picker without the LMS around it."""
         self.open_course(course)

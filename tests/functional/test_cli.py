@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool import db
+from lti_tool.admin.models import Request
 from lti_tool.cli import main
 from lti_tool.config import Settings
 from lti_tool.courses.models import Person, Platform
@@ -19,7 +20,7 @@ from lti_tool.exchange import exporting, operations
 from lti_tool.exchange.models import Feedback, Submission
 from lti_tool.lti.models import Invitation
 from tests.conftest import PUBLIC_URL, SECRET
-from tests.factories.courses import make_platform
+from tests.factories.courses import make_course, make_deployment, make_member, make_platform
 from tests.factories.exchange import BEGUN, all_hand_in, make_class, review
 
 Operate = Callable[..., Result]
@@ -293,6 +294,54 @@ def test_a_source_that_cannot_be_is_told_why(operate: Operate, session: Session)
     assert "There is no source 99" in operate("webhooks", "pause", "99").output
 
 
+def test_an_endpoint_is_made_listed_changed_rotated_paused_tried_and_removed(
+    operate: Operate, session: Session
+) -> None:
+    platform = make_platform(session, name="Northfield College")
+    session.commit()
+    url = "https://warehouse.example/hearth"
+
+    def endpoints(*words: str) -> Result:
+        return operate("webhooks", "endpoints", *words)
+
+    assert endpoints("list").output.startswith("No endpoint yet.")
+    assert "There is no platform 99" in endpoints("add", "99", url).output
+    assert "has no deployment '7'" in endpoints("add", str(platform.id), url, "--deployment", "7").output
+    id = str(platform.id)
+    assert "only https" in endpoints("add", id, "http://x.example/").output
+    assert "Not told in this format: coffee.made" in endpoints("add", id, url, "--kind", "coffee.made").output
+    assert "feedback.given" in endpoints("kinds", "--format", "caliper").output
+    made = endpoints("add", id, url, "--kind", "feedback.given", "--name", "Warehouse")
+    assert "secret   whsec_" in made.output
+
+    (listed,) = json.loads(endpoints("list", "--json").output)
+    assert (listed["url"], listed["kinds"], listed["state"]) == (url, ["feedback.given"], "active")
+    number = str(listed["id"])
+    assert "active standard Northfield College  last never" in endpoints("list").output
+    assert endpoints("change", number, "--kind", "course.opened").exit_code == 0
+    assert endpoints("change", number, "--url", "https://x.example:22/").exit_code == 1
+    assert endpoints("change", number, "--kind", "coffee.made").exit_code == 1
+    assert endpoints("rotate", number).output.startswith("whsec_")
+    pinged = endpoints("ping", number)
+    assert pinged.output.startswith("Delivery 1, message msg_")
+    message = pinged.output.split()[-1]
+    assert endpoints("pause", number).output == f"Endpoint {number} is paused.\n"
+    assert "brings it back" in endpoints("ping", number).output
+    assert endpoints("pause", number, "--resume").exit_code == 0
+
+    (delivery,) = json.loads(endpoints("deliveries", "--search", message, "--json").output)
+    assert (delivery["kind"], delivery["state"]) == ("hearth.ping", "waiting")
+    assert "hearth.ping" in endpoints("deliveries", "--state", "waiting").output
+    assert endpoints("deliveries", "--state", "dead").output == "No such delivery.\n"
+    assert '"type":"hearth.ping"' in endpoints("attempts", "1").output
+    assert json.loads(endpoints("attempts", "1", "--json").output)["tries"] == []
+    assert "There is no delivery 99" in endpoints("attempts", "99").output
+    assert endpoints("replay", "--delivery", "1").output == "1 to be sent again.\n"
+    assert endpoints("replay").output == "0 to be sent again.\n"
+    assert endpoints("remove", number, "--yes").output == f"Endpoint {number} is removed.\n"
+    assert "There is no endpoint" in endpoints("pause", number).output
+
+
 def test_a_plan_is_replayed_from_what_is_stored_and_from_a_file(
     operate: Operate, session: Session, tmp_path: Path
 ) -> None:
@@ -342,3 +391,53 @@ def test_of_a_sealed_exchange_there_is_nothing_to_replay(operate: Operate, sessi
 
     assert done.exit_code == 1
     assert "is sealed" in done.output
+
+
+def test_what_the_operator_does_for_an_institution_stands_in_its_audit_log(operate: Operate, session: Session) -> None:
+    platform, other = make_platform(session), make_platform(session)
+    here, elsewhere = make_deployment(session, platform), make_deployment(session, other)
+    person = make_member(session, make_course(session, here)).person
+    session.commit()
+
+    assert operate("webhooks", "add", str(platform.id)).exit_code == 0
+    for words in (("rotate", "1"), ("pause", "1"), ("pause", "1", "--resume")):
+        assert operate("webhooks", *words).exit_code == 0
+    for more in (("export", str(platform.id), person.sub), ("forget", str(platform.id), person.sub, "--yes")):
+        assert operate("person", *more).exit_code == 0
+    assert operate("keys", "rotate").exit_code == 0
+    assert operate("platform", "disable", str(platform.id)).exit_code == 0
+
+    shown = json.loads(operate("institution", "audit", str(here.id), "--json").output)
+    others = json.loads(operate("institution", "audit", str(elsewhere.id), "--json").output)
+
+    assert [each["act"] for each in reversed(shown)] == [
+        "source.made",
+        "source.rotated",
+        "source.paused",
+        "source.resumed",
+        "export.fetched",
+        "erasure.done",
+        "keys.rotated",
+        "platform.disabled",
+    ]
+    assert {each["by"] for each in shown} == {"operator"}
+    assert [each["act"] for each in others] == ["keys.rotated"]
+    assert "source.paused" in operate("institution", "audit", str(here.id), "--act", "source.paused").output
+
+
+def test_the_operator_sees_what_an_admin_sees(operate: Operate, session: Session) -> None:
+    deployment = make_deployment(session)
+    session.add(Request(deployment_id=deployment.id, kind="export", reason="By letter.", asked_at=BEGUN))
+    session.commit()
+
+    listed = json.loads(operate("institution", "list", "--json").output)
+    health = operate("institution", "health", str(deployment.id))
+    asked = operate("institution", "requests", str(deployment.id))
+
+    assert [each["id"] for each in listed] == [deployment.id]
+    assert health.exit_code == 1, "no worker runs in tests"
+    assert "BAD  Background work: Nothing does Hearth's background work" in health.output
+    assert "ok   Events of the LMS: Your LMS does not send any" in health.output
+    assert "somebody forgotten: By letter." in asked.output
+    assert "What events of the LMS say: 7 days" in operate("institution", "retention").output
+    assert operate("institution", "health", "999").exit_code == 1

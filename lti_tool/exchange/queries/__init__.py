@@ -33,6 +33,7 @@ from lti_tool.exchange.queries.comparing import (
     comparing_of,
     works_compared,
 )
+from lti_tool.exchange.queries.completion import completed
 from lti_tool.exchange.queries.dates import (
     Calendar,
     calendar_of,
@@ -302,6 +303,7 @@ __all__ = [
     "compare",
     "comparing_advice",
     "comparing_of",
+    "completed",
     "consent_of",
     "consents",
     "courses_following_lms",

@@ -55,6 +55,38 @@ def test_the_link_in_the_course_menu_names_no_activity(installed: World) -> None
     assert "lineitem" not in claims[AGS]
 
 
+@pytest.mark.parametrize("brand", ["standard", "canvas"])
+def test_an_admin_opens_a_tool_for_the_whole_site(world: World, brand: str) -> None:
+    world.install(brand)
+    tool = world.state()["tools"][0]["id"]
+    admin = world.browser(world.person("admin"))
+
+    page = admin.get(f"/admin/tools/{tool}/site").text
+    admin.get(page.split('id="tool-frame"')[1].split('src="')[1].split('"')[0])
+
+    claims = world.tool.last_claims()
+    assert claims[f"{CLAIM}roles"][0] == "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
+    assert claims[f"{CLAIM}resource_link"]["id"] == "account-1"
+    assert (f"{CLAIM}context" in claims) == (brand == "canvas")
+    assert AGS not in claims
+    assert NRPS not in claims
+
+
+def test_nobody_else_opens_a_tool_for_the_whole_site(installed: World) -> None:
+    tool = installed.state()["tools"][0]["id"]
+    teacher = installed.person("teacher")
+
+    assert installed.browser(teacher).get(f"/admin/tools/{tool}/site").status_code == 403
+    assert installed.api_call("POST", "/api/launches", person=teacher["id"], site=True).status_code == 403
+
+
+def test_one_kind_of_lms_has_no_place_for_tools_of_the_whole_site(world: World) -> None:
+    world.install("moodle")
+    tool = world.state()["tools"][0]["id"]
+
+    assert world.browser(world.person("admin")).get(f"/admin/tools/{tool}/site").status_code == 404
+
+
 def test_staff_in_student_view_keep_their_sub(installed: World) -> None:
     activity = installed.add_activity()
     teacher = installed.person("teacher")

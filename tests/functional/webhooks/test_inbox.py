@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from canvas.events import KEYS
-from lti_tool import db
+from lti_tool import db, vault
 from lti_tool.config import Settings
 from lti_tool.courses.models import Course, Membership, Person, Platform
 from lti_tool.lms.events import RosterChanged
@@ -26,6 +26,7 @@ from tests.factories.courses import make_course, make_deployment, make_member, m
 from tests.factories.jobs import run_jobs, waiting_jobs
 from tests.factories.lti import jwk, private_key
 from webhooks import inbox, signatures, sources
+from webhooks.companions.models import Pairing
 from webhooks.drain import MOST_ATTEMPTS, drain_all, subscriptions
 from webhooks.jobs import scrub, sweep
 from webhooks.models import Event, Refusal, Source
@@ -482,3 +483,84 @@ def app_settings(app: Flask) -> Settings:
     found = app.extensions["hearth.settings"]
     assert isinstance(found, Settings)
     return found
+
+
+# Our plugin in Moodle, as docs/moodle-plugin.md tells it.
+
+
+def from_plugin(name: str = "user_enrolment_created", *, site: str | None = "hs_1") -> dict[str, Any]:
+    """An event in the body of our plugin."""
+    told = payload("moodle", name)
+    event = {
+        each: told[each] for each in ("eventname", "objectid", "courseid", "userid", "timecreated", "contextlevel")
+    }
+    event |= {"eventid": "7b1d0c9e-6a3b-4f0e-9a52-0d3f7f0b2a11", "relateduserid": 12, "anonymous": 0, "other": {}}
+    data = {"site": site, "clientid": "client-1", "event": event}
+    return {
+        "type": f"moodle.{name}",
+        "timestamp": "2026-09-01T08:01:00Z",
+        "data": {key: value for key, value in data.items() if value is not None},
+    }
+
+
+def pair(session: Session, platform: Platform, settings: Settings, now: datetime) -> None:
+    token = vault.encrypt(settings, "token")
+    session.add(Pairing(platform_id=platform.id, address=platform.issuer, token=token, site_id="hs_1", created_at=now))
+    session.commit()
+
+
+@pytest.mark.parametrize("site, status", [("hs_1", 202), ("hs_2", 401), ("", 401), (None, 401)])
+def test_only_the_paired_site_is_believed_however_well_an_event_is_signed(
+    make_box: MakesBox, session: Session, settings: Settings, now: datetime, site: str | None, status: int
+) -> None:
+    """A copy of a Moodle, made for trying things, has the secret as well."""
+    box = make_box()
+    pair(session, box.platform, settings, now)
+
+    assert box.signed(from_plugin(site=site)) == status
+
+    assert len(kept(session)) == int(status == 202)
+    assert refused(session) == ({} if status == 202 else {"another site than the paired one": 1})
+
+
+def test_before_pairing_any_site_with_the_secret_is_believed(make_box: MakesBox, session: Session) -> None:
+    box = make_box()
+
+    assert box.signed(from_plugin(site="hs_9")) == 202
+
+
+def test_local_webhooks_goes_on_beside_a_pairing(
+    make_box: MakesBox, session: Session, settings: Settings, now: datetime
+) -> None:
+    box = make_box(proof="token")
+    pair(session, box.platform, settings, now)
+
+    assert box.post({**payload("moodle", "user_enrolment_created"), "token": box.made.secret}) == 202
+
+
+def test_a_test_of_the_plugin_is_taken_and_does_nothing(make_box: MakesBox, session: Session, app: Flask) -> None:
+    box = make_box()
+    document = from_plugin()
+    document["type"] = "moodle.test_requested"
+    document["data"]["event"] |= {
+        "eventname": "\\local_hearth\\event\\test_requested",
+        "courseid": 0,
+        "relateduserid": 0,
+    }
+
+    assert box.signed(document) == 202
+    run_jobs(session, app, "webhooks")
+
+    assert [(event.name, event.state) for event in kept(session)] == [
+        ("\\local_hearth\\event\\test_requested", "skipped")
+    ]
+
+
+def test_an_event_of_the_plugin_is_kept_once_by_its_own_id(make_box: MakesBox, session: Session) -> None:
+    """Its attempts have one ``webhook-id``, which is the event's; a restored backup may send it under another."""
+    box = make_box()
+
+    assert box.signed(from_plugin(), message_id="7b1d0c9e-6a3b-4f0e-9a52-0d3f7f0b2a11") == 202
+    assert box.signed(from_plugin(), message_id="another") == 202
+
+    assert len(kept(session)) == 1

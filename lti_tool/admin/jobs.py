@@ -1,0 +1,22 @@
+"""
+Jobs of the admin room.
+"""
+
+from lti_tool import db, jobs
+from lti_tool.admin import operations
+from lti_tool.clock import now
+
+
+@jobs.task(name="admin.carry_out", queue="admin")
+def carry_out(request_id: int) -> None:
+    """Hand a person's data out, or forget them, as an admin has asked."""
+    with db.transaction() as session:
+        operations.carry_out(session, request_id, now=now())
+
+
+@jobs.periodic(cron="40 3 * * *")
+@jobs.task(name="admin.clear_away", queue="house", queueing_lock="admin.clear_away")
+def clear_away(timestamp: int) -> None:
+    """Throw away exports that have expired, and old entries."""
+    with db.transaction() as session:
+        operations.clear_old(session, now=now())

@@ -1,0 +1,52 @@
+"""
+Requests about people, and the people they can be about.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from lti_tool.admin.models import Request
+from lti_tool.courses.models import Person
+from lti_tool.web.institution import Tenant
+
+PAGE = 50
+MOST_FOUND = 20
+
+
+def requests(session: Session, tenant: Tenant, *, before: int | None = None) -> tuple[Sequence[Request], int | None]:
+    """One page of requests, the latest first, and the id to go on *before*; None at the end."""
+    rows = (
+        select(Request)
+        .where(Request.deployment_id == tenant.deployment_id)
+        .options(joinedload(Request.person), joinedload(Request.asked_by))
+        .order_by(Request.id.desc())
+    )
+    if before is not None:
+        rows = rows.where(Request.id < before)
+    found = session.scalars(rows.limit(PAGE + 1)).all()
+    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def request_of(session: Session, tenant: Tenant, request_id: int) -> Request | None:
+    """A request, if it is of this institution."""
+    return session.scalars(
+        select(Request).where(Request.id == request_id, Request.deployment_id == tenant.deployment_id)
+    ).one_or_none()
+
+
+def people(session: Session, tenant: Tenant, words: str) -> Sequence[Person]:
+    """People of this institution whose name has *words* in it, or whom the LMS calls exactly so."""
+    rows = select(Person).where(
+        Person.deployment_id == tenant.deployment_id,
+        or_(Person.name.icontains(words, autoescape=True), Person.sub == words, Person.lms_id == words),
+    )
+    return session.scalars(rows.order_by(Person.name, Person.id).limit(MOST_FOUND)).all()
+
+
+def person_of(session: Session, tenant: Tenant, person_id: int) -> Person | None:
+    """A person, if they are of this institution."""
+    return session.scalars(
+        select(Person).where(Person.id == person_id, Person.deployment_id == tenant.deployment_id)
+    ).one_or_none()

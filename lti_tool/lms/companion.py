@@ -1,0 +1,100 @@
+"""
+A companion: our own plugin inside an LMS, through which it hears what people did in Hearth.
+
+Where an LMS has one, :meth:`lti_tool.lms.port.Lms.companion` speaks to it. Ids are those of launches:
+``context.id``, ``resource_link.id``, ``sub``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import requests
+
+Completion = Literal["", "complete", "incomplete"]
+State = Literal["kept", "refused", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """Something for the calendar of a course."""
+
+    ref: str
+    """By which it is found again to be changed or taken back."""
+    title: str
+    starts_at: datetime | None
+    """None takes it back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """One thing to tell. Whoever must not be known is not in it."""
+
+    key: str
+    """Its own, the same however often it is told: an act of a known key is not done again."""
+    course: str
+    link: str = ""
+    """"" for what concerns the course as a whole."""
+    kind: str = ""
+    """``feedback.given``; "" where there is nothing for a log."""
+    person: str = ""
+    """Who did it, or is complete; "" where nobody is to know."""
+    at: datetime
+    object_id: int = 0
+    completion: Completion = ""
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What became of one act."""
+
+    key: str
+    state: State
+    """kept: also where it was known already; refused: for good; failed: may be told again."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What a companion says of the LMS it lives in."""
+
+    site_id: str
+    """Which it made for itself, and never changes."""
+    address: str
+    client_id: str
+    """Of the registration that the LMS's admin chose on their side."""
+    deployment_id: str
+    release: str
+    """Of the LMS, and of the companion."""
+    receiver: str = ""
+    """none, sending, paused or stopped: how it gets on with telling us events."""
+    waiting: int = 0
+    """Events that have not reached us yet."""
+    problem: str = ""
+    """Why the last of them did not, in the LMS's words."""
+    events: tuple[str, ...] = field(default=())
+
+
+class Companion(Protocol):
+    """Speaks to our plugin in one LMS. What it cannot do is a :class:`~lti_tool.lti.errors.ServiceError`."""
+
+    most_at_once: int
+    """Acts in one call."""
+
+    def site(self) -> Site:
+        """Where it lives, and how it is."""
+        ...
+
+    def record(self, client_id: str, acts: Sequence[Act]) -> Sequence[Verdict]:
+        """Tell *acts* on behalf of a registration; a verdict for each, in their order."""
+        ...
+
+
+class Sender(Protocol):
+    """What sends a form: :class:`lti_tool.http.HTTPClient`, with its checks of the address."""
+
+    def post(self, url: str, **options: Any) -> requests.Response:
+        """POST. Raises only what descends from ``requests.RequestException``."""
+        ...

@@ -1,0 +1,154 @@
+"""
+What an institution's admin sees in their room, for the operator: ``hearth institution …``.
+"""
+
+import json
+from typing import Any
+
+import click
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lti_tool import db
+from lti_tool.admin.models import Request
+from lti_tool.admin.queries import audit
+from lti_tool.admin.queries import requests as requested
+from lti_tool.app import ADMIN_SECTIONS
+from lti_tool.clock import now
+from lti_tool.courses.models import Deployment, Platform
+from lti_tool.operating import connect, wrong
+from lti_tool.web.institution import Finding, Tenant
+
+
+@click.group()
+def institution() -> None:
+    """How the institutions are doing, as their admins see it: health, requests, audit log."""
+
+
+@institution.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def listing(as_json: bool) -> None:
+    """List the institutions: each is one deployment of one registration."""
+    connect()
+    with db.transaction() as session:
+        rows = session.execute(
+            select(Deployment.id, Platform.name, Platform.issuer, Platform.client_id, Deployment.deployment_id)
+            .join(Platform, Platform.id == Deployment.platform_id)
+            .order_by(Deployment.id)
+        )
+        found = [dict(row._mapping) for row in rows]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for each in found:
+        click.echo(
+            f"{each['id']:>4}  {each['name'] or each['issuer']}  {each['issuer']}  client {each['client_id']}"
+            f"  deployment {each['deployment_id']}"
+        )
+
+
+@institution.command("health")
+@click.argument("institution_id", type=int)
+@click.option("--json", "as_json", is_flag=True)
+def health(institution_id: int, as_json: bool) -> None:
+    """Say what is wrong at an institution and what to do; exit 1 where something is."""
+    connect()
+    with db.transaction() as session:
+        tenant = _tenant(session, institution_id)
+        found = [each for section in ADMIN_SECTIONS if section.look for each in section.look(session, tenant, now())]
+        told = [_as_dict(each) for each in found]
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+    else:
+        for each in told:
+            last = f" (last: {each['at']})" if each["at"] else ""
+            click.echo(f"{'ok  ' if each['is_good'] else 'BAD '} {each['name']}: {each['finding']}{last}")
+            if each["advice"]:
+                click.echo(f"     → {each['advice']}")
+    raise SystemExit(0 if all(each["is_good"] for each in told) else 1)
+
+
+@institution.command("audit")
+@click.argument("institution_id", type=int)
+@click.option("--act", default="", help="One kind of act only, such as source.made.")
+@click.option("--before", type=int, help="Older than the act of this number.")
+@click.option("--json", "as_json", is_flag=True)
+def audit_log(institution_id: int, act: str, before: int | None, as_json: bool) -> None:
+    """List who did what to an institution's own things, newest first, 50 at once."""
+    connect()
+    with db.transaction() as session:
+        found, _older = audit.entries(session, _tenant(session, institution_id), act=act, before=before)
+    rows = [
+        {
+            "id": each.id,
+            "at": each.at.isoformat(timespec="seconds"),
+            "by": each.by,
+            "person_id": each.person_id,
+            "act": each.act,
+            "particulars": each.particulars,
+        }
+        for each in found
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        who = f"{row['by']} {row['person_id'] or ''}".strip()
+        click.echo(f"{row['id']:>6}  {row['at']}  {who:<14} {row['act']}  {json.dumps(row['particulars'])}")
+
+
+@institution.command("requests")
+@click.argument("institution_id", type=int)
+@click.option("--before", type=int, help="Older than the request of this number.")
+@click.option("--json", "as_json", is_flag=True)
+def requests(institution_id: int, before: int | None, as_json: bool) -> None:
+    """List what was asked about people, newest first. `hearth person` hands out and forgets."""
+    connect()
+    with db.transaction() as session:
+        found, _older = requested.requests(session, _tenant(session, institution_id), before=before)
+        rows = [_request(each) for each in found]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        about = f"person {row['person_id']}" if row["person_id"] else "somebody forgotten"
+        click.echo(f"{row['id']:>6}  {row['asked_at']}  {row['state']:<8} {row['kind']:<8} {about}: {row['reason']}")
+
+
+@institution.command("retention")
+def retention() -> None:
+    """Say what is kept for how long, by the settings in force."""
+    settings = connect()
+    for section in reversed(ADMIN_SECTIONS):
+        for each in section.keeps(settings) if section.keeps else ():
+            setting = f"  ({each.setting})" if each.setting else ""
+            click.echo(f"{each.what}: {each.how_long}{setting}")
+
+
+def _tenant(session: Session, institution_id: int) -> Tenant:
+    found = session.get(Deployment, institution_id)
+    if found is None:
+        raise wrong(f"There is no institution {institution_id}. `hearth institution list` shows them.")
+    others = select(func.count()).select_from(Deployment).where(Deployment.platform_id == found.platform_id)
+    return Tenant(deployment_id=found.id, platform_id=found.platform_id, is_alone=session.scalar(others) == 1)
+
+
+def _as_dict(each: Finding) -> dict[str, Any]:
+    return {
+        "name": str(each.name),
+        "is_good": each.is_good,
+        "finding": str(each.sentence),
+        "advice": str(each.advice),
+        "at": each.at.isoformat(timespec="seconds") if each.at else None,
+    }
+
+
+def _request(each: Request) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "asked_at": each.asked_at.isoformat(timespec="seconds"),
+        "kind": each.kind,
+        "state": each.state,
+        "person_id": each.person_id,
+        "reason": each.reason,
+    }

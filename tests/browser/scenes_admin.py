@@ -1,0 +1,135 @@
+"""
+The admin room: pages for who looks after Hearth at an institution.
+"""
+
+import re
+from functools import cache
+
+from playwright.sync_api import expect
+
+from tests.browser.house import ADMIN, House
+from tests.browser.people import Hearth, Someone
+from tests.browser.scenes import World, scene
+
+
+@cache
+def address(house: House) -> str:
+    """The admin has made an address for events, and somebody without its secret has sent something there."""
+    with house.in_admin_room() as (robot, page):
+        made = robot.submit(robot.get(f"{page.url}sources/new").form("/sources"), name="Main")
+        house.send_event(made.text, "x")
+        return made.forms[0].action.removesuffix("/tests")
+
+
+@scene(ADMIN)
+def admin_room(ruth: Someone, world: World) -> Hearth:
+    return ruth.admin_window()
+
+
+def _section(ruth: Someone, name: str, heading: str | re.Pattern[str]) -> Hearth:
+    hearth = ruth.admin_window()
+    hearth.root.get_by_role("navigation", name="Admin room").get_by_role("link", name=name).click()
+    return hearth.shows(heading)
+
+
+@scene(ADMIN)
+def courses_of_the_institution(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "Courses", "Courses")
+
+
+@scene(ADMIN)
+def grades_that_did_not_arrive(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "Grades", "Grades that did not arrive")
+
+
+@scene(ADMIN)
+def addresses_for_events(ruth: Someone, world: World) -> Hearth:
+    address(world.house)
+    return _section(ruth, "Events", "Events of the LMS")
+
+
+@scene(ADMIN)
+def a_new_address(ruth: Someone, world: World) -> Hearth:
+    hearth = _section(ruth, "Events", "Events of the LMS")
+    hearth.follow("New address")
+    return hearth.shows("A new address for events")
+
+
+@scene(ADMIN)
+def an_address_just_made(ruth: Someone, world: World) -> Hearth:
+    hearth = a_new_address(ruth, world)
+    hearth.press("Make the address")
+    expect(hearth.root.get_by_label("Secret")).to_have_value(re.compile("^whsec_"))
+    return hearth
+
+
+@scene(ADMIN)
+def trying_an_address(ruth: Someone, world: World) -> Hearth:
+    there = address(world.house)
+    hearth = _section(ruth, "Events", "Events of the LMS")
+    hearth.follow("Main")
+    hearth.press("Start a test")
+    world.house.send_event(hearth.root.get_by_label("Address").input_value(), "x")
+    expect(hearth.text("Something came and was refused").first).to_be_visible()
+    assert there
+    return hearth
+
+
+@scene(ADMIN)
+def what_was_given_up(ruth: Someone, world: World) -> Hearth:
+    address(world.house)
+    hearth = _section(ruth, "Events", "Events of the LMS")
+    hearth.follow("Main")
+    hearth.follow("What came")
+    return hearth.shows("What came: Main")
+
+
+@scene(ADMIN)
+def looking_for_a_person(ruth: Someone, world: World) -> Hearth:
+    hearth = _section(ruth, "People", "People and their data")
+    hearth.fill("Who is it?", "Goldberg")
+    hearth.press("Find")
+    expect(hearth.root.get_by_role("heading", name="Found")).to_be_visible()
+    return hearth
+
+
+@scene(ADMIN)
+def asking_about_a_person(ruth: Someone, world: World) -> Hearth:
+    hearth = looking_for_a_person(ruth, world)
+    hearth.follow(re.compile("Hand out or forget"))
+    hearth.root.get_by_role("radio", name="Forget them").check()
+    hearth.press("Write it down and do it")
+    expect(hearth.root.locator(".field__error").first).to_be_visible()
+    return hearth
+
+
+@scene(ADMIN)
+def what_was_asked_about_people(ruth: Someone, world: World) -> Hearth:
+    with world.house.in_admin_room() as (robot, page):
+        found = robot.get(f"{page.url}requests?q=Goldberg")
+        form = robot.get(found.link("Hand out or forget")).form("/requests")
+        robot.submit(form, reason="They asked by letter on 3 May.")
+    hearth = _section(ruth, "People", "People and their data")
+    for _ in range(60):
+        if hearth.root.get_by_role("button", name="Download").count():
+            break
+        ruth.page.wait_for_timeout(500)
+        ruth.page.reload()
+    expect(hearth.root.get_by_role("button", name="Download").first).to_be_visible()
+    return hearth
+
+
+@scene(ADMIN)
+def keys_of_the_house(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "Keys", "Keys")
+
+
+@scene(ADMIN)
+def what_is_kept(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "What is kept", "What is kept, and for how long")
+
+
+@scene(ADMIN)
+def audit_log(ruth: Someone, world: World) -> Hearth:
+    address(world.house)
+    return _section(ruth, "Audit log", "Audit log")

@@ -1,0 +1,321 @@
+"""The letterbox's pages in the admin room: an admin sets up, tries and mends the events of their LMS alone."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import null, select, text, update
+from sqlalchemy.orm import Session
+
+from lti_tool.config import Settings
+from lti_tool.journal.models import Audit
+from lti_tool.lti import vocabulary as lti
+from tests.conftest import PUBLIC_URL
+from tests.factories.admin import Admin, come
+from tests.factories.courses import make_deployment
+from tests.factories.lti import INSTRUCTOR, LEARNER, launch, make_pretend_platform
+from tests.pages import mistakes_in, words
+from webhooks import inbox, signatures, sources
+from webhooks.drain import drain_all
+from webhooks.models import Event, Refusal, Source
+
+
+@pytest.fixture(autouse=True)
+def _strangers() -> None:
+    """Whom another test knew is unknown here."""
+    inbox.addresses.forget()
+
+
+@pytest.fixture
+def admin(client: FlaskClient, session: Session) -> Admin:
+    return come(client, make_pretend_platform(session, family="moodle"))
+
+
+def make(admin: Admin, proof: str = "standard", name: str = "Main") -> tuple[str, str]:
+    """Address and secret of a new source, as the page shows them."""
+    answer = admin.post("sources", proof=proof, name=name)
+    assert answer.status_code == 201, answer.text
+    shown = [unescape(each).strip() for each in re.findall(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.DOTALL)]
+    return shown[0], shown[1] if len(shown) > 1 and shown[1].startswith("whsec_") else ""
+
+
+def send(admin: Admin, address: str, secret: str, *, message_id: str = "msg-1", **changes: Any) -> int:
+    """One event of our plugin."""
+    told = {"eventname": "\\local_hearth\\event\\test_requested", "timecreated": 1_795_724_400, "courseid": 0}
+    body = json.dumps({"type": "x", "timestamp": "x", "data": {"site": "hs", "event": told | changes}}).encode()
+    at = datetime.now(UTC)
+    headers = {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": signatures.sign(secret, message_id=message_id, at=at, body=body),
+    }
+    return admin.client.post(address.removeprefix(PUBLIC_URL), data=body, headers=headers).status_code
+
+
+def test_an_admin_sets_an_address_up_tries_it_and_sees_that_it_works(admin: Admin, session: Session) -> None:
+    assert "Your LMS does not send any" in words(admin.get().text)
+    address, secret = make(admin)
+    source = session.scalars(select(Source)).one()
+
+    begun = admin.post(f"sources/{source.id}/tests")
+    before = words(admin.client.get(begun.headers["Location"].partition("#")[0]).text)
+    status = send(admin, address, secret)
+    since = begun.headers["Location"].partition("since=")[2].partition("#")[0]
+    after = words(admin.get(f"sources/{source.id}/arrivals?since={since}").text)
+
+    assert address.startswith(f"{PUBLIC_URL}/webhooks/")
+    assert status == 202
+    assert "Nothing has come since" in before
+    assert "press Send a test" in before
+    assert "It works: this came, and it is proven." in after
+    assert "test_requested" in after
+    assert "They come and are read." in words(admin.get().text)
+
+
+def test_the_secret_is_shown_once_and_in_no_log(admin: Admin, session: Session) -> None:
+    _address, secret = make(admin)
+    source = session.scalars(select(Source)).one()
+
+    assert secret.startswith("whsec_")
+    assert secret not in admin.get(f"sources/{source.id}").text
+    assert secret not in str([each.particulars for each in session.scalars(select(Audit))])
+
+
+def test_a_refusal_is_told_with_its_reason_and_what_to_do(admin: Admin, session: Session) -> None:
+    address, _secret = make(admin)
+    source = session.scalars(select(Source)).one()
+    since = int(datetime.now(UTC).timestamp())
+
+    status = send(admin, address, signatures.new_secret())
+
+    page = words(admin.get(f"sources/{source.id}?since={since}").text)
+    assert status == 401
+    assert "Something came and was refused: wrong signature" in page
+    assert "Copy the secret again" in page
+    assert "What came last was refused." in words(admin.get().text)
+
+
+def test_a_refusal_from_before_the_test_is_no_finding_of_it(admin: Admin, session: Session) -> None:
+    address, _secret = make(admin)
+    source = session.scalars(select(Source)).one()
+    send(admin, address, signatures.new_secret())
+    session.execute(update(Refusal).values(last_at=datetime.now(UTC) - timedelta(hours=1)))
+    session.commit()
+
+    page = words(admin.get(f"sources/{source.id}?since={int(datetime.now(UTC).timestamp())}").text)
+
+    assert "Something came and was refused" not in page
+    assert "Once : wrong signature" in page
+
+
+def test_the_page_stops_asking_by_itself_after_ten_minutes(admin: Admin, session: Session) -> None:
+    make(admin)
+    source = session.scalars(select(Source)).one()
+    ago = int((datetime.now(UTC) - timedelta(minutes=11)).timestamp())
+
+    assert "hx-trigger" not in admin.get(f"sources/{source.id}?since={ago}").text
+    for nonsense in ("", "x", "-1", "99999999999999999999"):
+        assert admin.get(f"sources/{source.id}?since={nonsense}").status_code == 200
+        assert admin.get(f"sources/{source.id}/arrivals?since={nonsense}").status_code == 404
+
+
+def test_a_new_secret_works_and_so_does_the_one_before(admin: Admin, session: Session) -> None:
+    address, old = make(admin)
+    source = session.scalars(select(Source)).one()
+
+    page = admin.post(f"sources/{source.id}/secrets").text
+    inbox.addresses.forget()
+    new = re.findall(r"whsec_[A-Za-z0-9+/=]+", unescape(page))[0]
+
+    assert new != old
+    assert send(admin, address, new) == send(admin, address, old, message_id="msg-2") == 202
+
+
+def test_a_paused_address_takes_nothing_until_it_is_let(admin: Admin, session: Session) -> None:
+    address, secret = make(admin)
+    source = session.scalars(select(Source)).one()
+
+    admin.post(f"sources/{source.id}/pause")
+    inbox.addresses.forget()
+    paused = send(admin, address, secret)
+    admin.post(f"sources/{source.id}/pause/undo")
+    inbox.addresses.forget()
+
+    assert paused == 404
+    assert send(admin, address, secret) == 202
+    assert [each.act for each in session.scalars(select(Audit).order_by(Audit.id))] == [
+        "source.made",
+        "source.paused",
+        "source.resumed",
+    ]
+
+
+def give_up(session: Session) -> Event:
+    """Let what came be given up."""
+    session.execute(update(Event).values(state="dead", attempts=8, error="KeyError"))
+    session.commit()
+    return session.scalars(select(Event)).one()
+
+
+def test_what_was_given_up_is_listed_and_read_again(admin: Admin, session: Session) -> None:
+    address, secret = make(admin)
+    source = session.scalars(select(Source)).one()
+    send(admin, address, secret)
+    event = give_up(session)
+    first, page = words(admin.get().text), words(admin.get(f"sources/{source.id}/events").text)
+
+    answer = admin.post(f"sources/{source.id}/events/{event.id}/replays")
+    drain_all()
+
+    assert "One event was given up." in first
+    assert "test_requested" in page
+    assert "Given up KeyError" in page
+    assert answer.status_code == 303
+    session.expire_all()
+    assert session.get_one(Event, event.id).state == "skipped"
+    assert "had events read again" in words(admin.get("audit").text)
+
+
+def test_everything_that_failed_is_read_again_at_once(admin: Admin, session: Session) -> None:
+    address, secret = make(admin)
+    source = session.scalars(select(Source)).one()
+    for number in range(3):
+        send(admin, address, secret, message_id=f"msg-{number}")
+    session.execute(update(Event).values(state="dead"))
+    session.commit()
+
+    admin.post(f"sources/{source.id}/replays")
+
+    session.expire_all()
+    assert {each.state for each in session.scalars(select(Event))} == {"new"}
+
+
+def test_what_was_thrown_away_cannot_be_read_again_and_the_page_says_so(admin: Admin, session: Session) -> None:
+    address, secret = make(admin)
+    source = session.scalars(select(Source)).one()
+    send(admin, address, secret)
+    event = give_up(session)
+    session.execute(update(Event).values(payload=null()))
+    session.commit()
+
+    admin.post(f"sources/{source.id}/events/{event.id}/replays")
+
+    assert "Read again" not in admin.get(f"sources/{source.id}/events").text
+    assert session.scalars(select(Audit.act)).all() == ["source.made"]
+
+
+def test_every_lms_is_explained_in_its_own_words(client: FlaskClient, session: Session) -> None:
+    admin = come(client, make_pretend_platform(session, family="canvas"))
+    assert "Live Events, signed" in admin.get("sources/new").text
+
+    page = words(admin.post("sources", proof="jwt", name="").text)
+
+    assert "open Admin, choose your account, then Data Services" in page
+    assert "Switch Sign Payload on" in page
+    assert "enrollment_created" in page
+    assert "Copy the secret now" not in page
+    assert "Address 1" in page
+
+
+@pytest.mark.parametrize("proof", ["jwt", "", "nonsense", "address"])
+def test_a_proof_that_the_lms_does_not_have_is_refused_with_the_form(
+    admin: Admin, session: Session, proof: str
+) -> None:
+    answer = admin.post("sources", proof=proof, name="Kept words")
+
+    assert answer.status_code == 422
+    assert "Kept words" in answer.text
+    assert session.scalars(select(Source)).all() == []
+
+
+def pages_of(app: Flask, ids: dict[str, Any]) -> list[str]:
+    return [
+        str(rule.build({name: value for name, value in {**ids, "handle": "h"}.items() if name in rule.arguments}))
+        .partition("/admin/")[2]
+        .strip("')")
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("letterbox.") and "GET" in (rule.methods or ())
+    ]
+
+
+def test_the_pages_are_valid_at_every_step(admin: Admin, session: Session) -> None:
+    pages = {"none": admin.get("sources").text, "new": admin.get("sources/new").text}
+    pages["made"] = admin.post("sources", proof="token", name="Main").text
+    address, secret = make(admin)
+    source = session.scalars(select(Source).order_by(Source.id.desc())).first()
+    assert source
+    send(admin, address, secret)
+    send(admin, address, signatures.new_secret(), message_id="msg-2")
+    give_up(session)
+    pages["source"] = admin.get(f"sources/{source.id}?since={int(datetime.now(UTC).timestamp()) - 5}").text
+    pages["events"] = admin.get(f"sources/{source.id}/events").text
+    pages["list"] = admin.get("sources").text
+
+    assert mistakes_in(pages) == []
+
+
+@pytest.mark.parametrize("who", ["student", "teacher", "another institution", "another deployment"])
+def test_the_address_of_one_institution_is_missing_to_everybody_else(
+    app: Flask, client: FlaskClient, session: Session, settings: Settings, now: datetime, who: str
+) -> None:
+    platform = make_pretend_platform(session, family="moodle")
+    source = sources.make(session, platform.platform, proof=None, name="Ours", settings=settings, now=now)
+    event = Event(source_id=source.id, key="k", name="n", occurred_at=now, received_at=now, payload={}, state="dead")
+    session.add(event)
+    if who == "another deployment":
+        make_deployment(session, platform.platform, deployment_id="deployment-2")
+    session.commit()
+    if who in ("student", "teacher"):
+        roles = [LEARNER if who == "student" else INSTRUCTOR]
+        room = f"{launch(client, platform, {lti.ROLES: roles}).headers['Location']}admin/"
+        stranger = Admin(client, platform, room)
+    else:
+        stranger = come(client, platform if who == "another deployment" else make_pretend_platform(session))
+
+    ids = {"source_id": source.id, "event_id": event.id}
+    answers = {page: stranger.client.get(f"{stranger.room}{page}?since=1") for page in pages_of(app, ids)}
+
+    missing = {page for page, answer in answers.items() if answer.status_code == 404}
+    assert {page for page in answers if str(source.id) in page} <= missing
+    assert not any("Ours" in answer.text for answer in answers.values())
+    if who in ("student", "teacher"):
+        assert missing == set(answers)
+        return
+    for act in ("secrets", "pause", "pause/undo", "tests", "replays", f"events/{event.id}/replays"):
+        assert stranger.post(f"sources/{source.id}/{act}").status_code == 404
+    session.expire_all()
+    assert session.get_one(Event, event.id).state == "dead"
+    assert session.scalars(select(Audit)).all() == []
+
+
+def test_where_several_share_a_registration_the_operator_looks_after_events(admin: Admin, session: Session) -> None:
+    make_deployment(session, admin.platform.platform, deployment_id="deployment-2")
+    session.commit()
+
+    assert "Whoever runs Hearth looks after these" in admin.get("sources").text
+    assert admin.get("sources/new").status_code == 404
+    assert admin.post("sources", proof="standard", name="x").status_code == 404
+    assert "Events of the LMS" not in words(admin.get().text)
+
+
+def test_many_events_cost_no_more_statements(admin: Admin, session: Session) -> None:
+    make(admin)
+    source = session.scalars(select(Source)).one()
+    session.execute(
+        text(
+            "insert into webhook_event (source_id, key, name, occurred_at, received_at, payload, state)"
+            " select :source, 'k' || n, 'n', now(), now(), '{}', 'dead' from generate_series(1, 120) n"
+        ),
+        {"source": source.id},
+    )
+    session.commit()
+
+    first = admin.get(f"sources/{source.id}/events").text
+
+    assert first.count("Given up") == 50
+    assert "Older" in first

@@ -1,0 +1,57 @@
+"""
+Jobs of companions: sorting what is new, telling what waits, looking at night whether anything was missed.
+"""
+
+from lti_tool import config, db, jobs
+from lti_tool.clock import now
+from lti_tool.lti.errors import ServiceError
+from webhooks.companions import sorting, telling
+
+
+@jobs.task(name="companions.sort", queue="companions")
+def sort() -> None:
+    """Sort what the database noted, and have each companion told what waits for it."""
+    sorting.sort_all()
+    with db.transaction() as session:
+        for pairing_id in sorting.due_pairings(session):
+            name = f"companion:{pairing_id}"
+            jobs.defer(session, tell, once_as=name, in_turn=name, pairing_id=pairing_id)
+
+
+@jobs.task(name="companions.tell", queue="companions")
+def tell(pairing_id: int) -> None:
+    """Tell one companion what waits for it, batch after batch, until nothing does or it has to be left alone."""
+    settings = config.running()
+    batch: telling.Batch | None = None
+    try:
+        while not jobs.stopping.is_set():
+            with db.transaction() as session:
+                batch = telling.take(session, pairing_id, settings=settings, now=now())
+            if batch is None:
+                return
+            verdicts = telling.tell(batch) if batch.acts else []
+            with db.transaction() as session:
+                telling.settle(session, batch, verdicts, now=now())
+            batch = None
+    except ServiceError as err:
+        with db.transaction() as session:
+            telling.fail(session, pairing_id, err, batch, now=now())
+
+
+@jobs.periodic(cron="* * * * *")
+@jobs.task(name="companions.sweep", queue="companions", queueing_lock="companions.sweep")
+def sweep(timestamp: int) -> None:
+    """Find what nobody was rung for, and what waits to be tried again."""
+    sort()
+
+
+@jobs.periodic(cron="50 3 * * *")
+@jobs.task(name="companions.look", queue="companions", queueing_lock="companions.look")
+def look(timestamp: int) -> None:
+    """Compare every lively activity with what its companion knows; forget what is old."""
+    with db.transaction() as session:
+        sorting.clear_old(session)
+        found = sorting.activities_of(session)
+    for activity_id, pairing_id in found:
+        sorting.look_at(activity_id, pairing_id)
+    sort()

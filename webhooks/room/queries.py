@@ -1,0 +1,137 @@
+"""
+Reads for the letterbox's pages in the admin room, each for one registration.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from webhooks.models import Event, Refusal, Source
+
+PAGE = 50
+WEEK = timedelta(days=7)
+SHOWN_OF_A_TEST = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """How often somebody was refused for one reason in the last week."""
+
+    reason: str
+    count: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """What came to a source since a moment, the latest first."""
+
+    events: Sequence[Event]
+    refused: Sequence[Refused]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doing:
+    """How one source is doing."""
+
+    id: int
+    name: str
+    proof: str
+    state: str
+    last_at: datetime | None
+    waiting: int
+    trouble: int
+    """Will be tried again, or were given up."""
+    given_up: int
+    refused: int
+    """In the last week."""
+    refused_last_at: datetime | None
+
+    @property
+    def is_refused(self) -> bool:
+        """Nothing was proven since the last refusal."""
+        return self.refused_last_at is not None and (self.last_at is None or self.refused_last_at > self.last_at)
+
+
+def source_of(session: Session, platform_id: int, source_id: int) -> Source | None:
+    """A source, if it is of this registration."""
+    return session.scalars(
+        select(Source).where(Source.id == source_id, Source.platform_id == platform_id)
+    ).one_or_none()
+
+
+def event_of(session: Session, source: Source, event_id: int) -> Event | None:
+    """An event, if it came to this source."""
+    return session.scalars(select(Event).where(Event.id == event_id, Event.source_id == source.id)).one_or_none()
+
+
+def refusals(session: Session, source: Source, *, now: datetime, since: datetime | None = None) -> list[Refused]:
+    """Refusals of the last week by reason, the most frequent first; with *since*, those whose last is younger."""
+    count, last = func.sum(Refusal.count), func.max(Refusal.last_at)
+    rows = (
+        select(Refusal.reason, count.label("times"), last.label("last_at"))
+        .where(Refusal.source_id == source.id, Refusal.day > (now - WEEK).date())
+        .group_by(Refusal.reason)
+        .order_by(count.desc(), Refusal.reason)
+    )
+    if since is not None:
+        rows = rows.having(last >= since)
+    return [Refused(reason=row.reason, count=int(row.times), last_at=row.last_at) for row in session.execute(rows)]
+
+
+def arrived(session: Session, source: Source, *, since: datetime, now: datetime) -> Arrived:
+    """What came to *source* since a test began."""
+    rows = select(Event).where(Event.source_id == source.id, Event.received_at >= since).order_by(Event.id.desc())
+    return Arrived(
+        events=session.scalars(rows.limit(SHOWN_OF_A_TEST)).all(),
+        refused=refusals(session, source, since=since, now=now),
+    )
+
+
+def events(
+    session: Session, source: Source, *, states: Sequence[str], before: int | None = None
+) -> tuple[Sequence[Event], int | None]:
+    """One page of events in some states, the latest first, and the id to go on *before*; None at the end."""
+    rows = select(Event).where(Event.source_id == source.id).order_by(Event.id.desc())
+    if states:
+        rows = rows.where(Event.state.in_(states))
+    if before is not None:
+        rows = rows.where(Event.id < before)
+    found = session.scalars(rows.limit(PAGE + 1)).all()
+    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def doing(session: Session, platform_id: int, *, now: datetime) -> list[Doing]:
+    """The sources of a registration and how each is doing, in one statement."""
+    rows = session.execute(DOING, {"platform": platform_id, "day": (now - WEEK).date(), "recent": RECENT})
+    return [Doing(**row._mapping) for row in rows]
+
+
+RECENT = 200_000
+"""
+So many of the latest events are looked through for a source's last one. Only a source that is silent
+while others are not makes us count through its own: an index for it would slow down every event.
+"""
+DOING = text(
+    """
+    select s.id, s.name, s.proof, s.state,
+           coalesce(
+               (select e.received_at from webhook_event e
+                 where e.source_id = s.id and e.id > (select max(id) from webhook_event) - :recent
+                 order by e.id desc limit 1),
+               (select max(e.received_at) from webhook_event e where e.source_id = s.id)) as last_at,
+           (select count(*) from webhook_event e where e.source_id = s.id and e.state = 'new') as waiting,
+           (select count(*) from webhook_event e where e.source_id = s.id and e.state in ('failed', 'dead')) as trouble,
+           (select count(*) from webhook_event e
+             where e.source_id = s.id and e.state in ('failed', 'dead') and e.state = 'dead') as given_up,
+           coalesce(r.count, 0)::int as refused, r.last_at as refused_last_at
+      from webhook_source s
+      left join (select source_id, sum(count) as count, max(last_at) as last_at from webhook_refusal
+                  where day > :day group by source_id) r on r.source_id = s.id
+     where s.platform_id = :platform
+     order by s.id
+    """
+)

@@ -1,0 +1,45 @@
+"""
+Proofs, refusals and states of events, in the words of an admin who can do something about them.
+"""
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+PROOFS: dict[str, LazyString] = {
+    "standard": _("signed with a secret"),
+    "jwt": _("signed with the LMS's own key"),
+    "token": _("a secret token in each message"),
+    "address": _("nothing but the secret address"),
+}
+
+STATES: dict[str, LazyString] = {
+    "new": _("Waiting"),
+    "done": _("Done"),
+    "skipped": _("Nothing to do"),
+    "failed": _("Failed, tried again"),
+    "dead": _("Given up"),
+}
+
+REFUSALS: dict[str, LazyString] = {
+    "wrong signature": _(
+        "It was signed with another secret or key. Copy the secret again, or make a new one and give that to the LMS."
+    ),
+    "wrong token": _("Its token is another one. Copy the secret again, or make a new one and give that to the LMS."),
+    "timestamp too far off": _("The clock of the LMS and Hearth's are more than five minutes apart."),
+    "no id": _("It came without an id: it is no message of Standard Webhooks, or somebody tried the address."),
+    "no timestamp": _("It came without a time: it is no message of Standard Webhooks, or somebody tried the address."),
+    "not a signed token": _("It was not signed. Switch signing on in the LMS."),
+    "no key id": _("Its signature does not tell the key. Switch signing on in the LMS."),
+}
+OTHERWISE = {
+    "key: ": _("Hearth does not know the key it was signed with, or could not fetch the keys of the LMS."),
+    "unreadable: ": _("It was proven, and is no event of this LMS. Look at the format that was chosen there."),
+    "another site": _("It came from another site than the one that is paired, perhaps from a copy for trying things."),
+}
+
+
+def about_refusal(reason: str) -> LazyString | str:
+    """What a refusal means and what to do, for the word that the letterbox counts it under."""
+    if reason in REFUSALS:
+        return REFUSALS[reason]
+    return next((said for begin, said in OTHERWISE.items() if reason.startswith(begin)), reason)
