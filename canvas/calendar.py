@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from canvas.events import SHARD
 from canvas.rest import CanvasRest
-from lti_tool.lms.calendar import Account, Entry, Grant, Caller
+from lti_tool.lms.calendar import Account, Caller, Entry, Grant
 from lti_tool.lti.errors import Rejected
 
 SCOPES = (

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from lti_tool.lms.calendar import Account, Grant, Caller
+from lti_tool.lms.calendar import Account, Caller, Grant
 from lti_tool.lti.errors import Rejected, Unavailable
 from lti_tool.lti.wire import json_of, next_page, raise_for_trouble, same_origin
 
