@@ -39,6 +39,7 @@ ADMIN_SECTIONS = (
     admin_sections.COURSES,
     admin_sections.GRADES,
     letterbox_sections.EVENTS,
+    admin_sections.CALENDAR,
     admin_sections.REQUESTS,
     admin_sections.KEYS,
     admin_sections.RETENTION,

@@ -148,6 +148,15 @@ def disconnect(session: Session, platform_id: int) -> bool:
     return True
 
 
+def is_possible(family: str, settings: Settings) -> bool:
+    """Whether Hearth knows a way into the calendar of such an LMS."""
+    try:
+        office_of(family, Account(address="https://nowhere.example", client_id="", client_secret=""), settings)
+    except NoCalendar:
+        return False
+    return True
+
+
 def office_of(family: str, account: Account, settings: Settings) -> LmsCalendar:
     """Who speaks to the calendar of an LMS. Raises :class:`NoCalendar`."""
     office = lms.for_family(family).calendar(account, http.client(settings))

@@ -4,7 +4,7 @@ Verbs: follow the dates of an activity; stop following a whole platform.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from flask_babel import force_locale
 from sqlalchemy import select, text
@@ -87,6 +87,11 @@ def retry(session: Session, platform_id: int, *, now: datetime) -> None:
     session.execute(AGAIN, {"platform": platform_id, "now": now})
 
 
+def listing(session: Session) -> list[dict[str, Any]]:
+    """Every connected calendar, and how many dates stand there, wait, or were refused."""
+    return [dict(row._mapping) for row in session.execute(LISTING)]
+
+
 def _title(words: object) -> str:
     # Everybody in the course reads it, whoever changed the date and in whatever language.
     with force_locale(SPOKEN):
@@ -128,5 +133,16 @@ AGAIN = text(
     """
     update calendar_entry set state = 'waiting', attempts = 0, problem = '', next_attempt_at = :now
      where platform_id = :platform and state in ('waiting', 'failed')
+    """
+)
+LISTING = text(
+    """
+    select a.platform_id, a.state, a.address, a.connected_at,
+           count(e.id) filter (where e.state = 'written') as written,
+           count(e.id) filter (where e.state in ('waiting', 'sending')) as waiting,
+           count(e.id) filter (where e.state = 'failed') as failed
+      from calendar_account a left join calendar_entry e on e.platform_id = a.platform_id
+     group by a.platform_id
+     order by a.platform_id
     """
 )
