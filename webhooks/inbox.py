@@ -53,7 +53,10 @@ class Address:
     secrets: tuple[str, ...]
     """In clear."""
     site: str | None = None
-    """What the companion that is paired with the platform calls its LMS; None where none is paired."""
+    """
+    What the companion that is paired with the platform calls its LMS, or the first event of a source did; None
+    where nothing did.
+    """
     listener: Listener | None = None
     """Whom the notices that come here are for; only for those."""
 
@@ -116,7 +119,7 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
         family=row["family"],
         proof=row["proof"],
         secrets=secrets,
-        site=row["site_id"],
+        site=row["site"],
         listener=listener,
     )
 
@@ -143,6 +146,13 @@ def read(
         # A copy of the LMS for trying things has the secret, too.
         raise Refused("another site than the paired one")
     return events
+
+
+def remember_site(connection: Connection, address: Address, events: Sequence[IncomingEvent]) -> None:
+    """Bind a source to the site that its first events name, where the LMS signs for all its sites with one key."""
+    named = next((each.site for each in events if each.site), None)
+    if address.proof == "jwt" and address.site is None and named is not None:
+        connection.execute(BIND, {"source": address.id, "site": named})
 
 
 def keep(connection: Connection, address: Address, events: Sequence[IncomingEvent], *, now: datetime) -> Kept:
@@ -177,7 +187,7 @@ def count_refusal(connection: Connection, address: Address, reason: str, *, now:
 
 FIND = """
     select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until, p.issuer, p.client_id, p.jwks_url,
-           c.site_id,
+           coalesce(c.site_id, s.site) as site,
            case when s.proof = 'notice'
                 then (select jsonb_agg(d.deployment_id) from deployment d where d.platform_id = p.id) end as deployments
       from webhook_source s
@@ -185,6 +195,7 @@ FIND = """
       left join companion c on c.platform_id = p.id
      where s.public_id = %s and s.state = 'active' and p.state = 'active'
 """
+BIND = "update webhook_source set site = %(site)s where id = %(source)s and site is null"
 # What `jobs.defer` does, as a part of another statement: a letterbox has no time for two. One job that waits will do.
 BELL = """
     insert into procrastinate_jobs (queue_name, task_name, queueing_lock, priority, args, status)

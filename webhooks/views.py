@@ -45,6 +45,7 @@ def receive(public_id: str) -> Response:
         except inbox.Unreadable as err:
             inbox.count_refusal(connection, address, f"unreadable: {err}", now=now())
             abort(400, f"Not an event of this LMS: {err}.")
+        inbox.remember_site(connection, address, events)
         if inbox.keep(connection, address, events, now=now()).relies_on_bell:
             inbox.ring_again(connection)
     return Response(status=202)

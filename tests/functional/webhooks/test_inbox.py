@@ -210,6 +210,24 @@ def test_somebody_elses_key_and_an_unknown_one_are_refused(
     assert kept(session) == []
 
 
+def test_a_school_that_learns_the_address_of_another_is_not_believed_there(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    """One key signs for all schools of a hosted Canvas; the root account that the first event names tells them apart."""
+    box = make_box("canvas")
+    ours = payload("canvas", "enrollment_created")
+    theirs = payload("canvas", "enrollment_updated")
+    theirs["metadata"]["root_account_uuid"] = "another school"
+    assert box.token(ours) == 202
+
+    inbox.addresses.forget()
+
+    assert box.token(theirs) == 401
+    assert box.token(payload("canvas", "user_updated")) == 202
+    assert len(kept(session)) == 2
+    assert refused(session) == {"another site than the paired one": 1}
+
+
 def test_unsigned_events_of_canvas_need_a_source_that_was_made_for_them(make_box: MakesBox, session: Session) -> None:
     assert make_box("canvas").post(payload("canvas", "enrollment_created")) == 401
     assert make_box("canvas", "address").post(payload("canvas", "enrollment_created")) == 202
