@@ -44,15 +44,12 @@ class Calendar:
 def calendar(session: Session, mine: Tenant) -> Calendar:
     """The calendar of an institution, in three statements."""
     found = session.get(CalendarAccount, mine.platform_id)
-    counted: dict[str, int] = dict(
-        session.execute(
-            select(CalendarEntry.state, func.count())
-            .where(CalendarEntry.platform_id == mine.platform_id)
-            .group_by(CalendarEntry.state)
-        )
-        .tuples()
-        .all()
+    rows = session.execute(
+        select(CalendarEntry.state, func.count())
+        .where(CalendarEntry.platform_id == mine.platform_id)
+        .group_by(CalendarEntry.state)
     )
+    counted: dict[str, int] = {row[0]: row[1] for row in rows}
     refused = session.scalars(
         select(CalendarEntry)
         .where(CalendarEntry.platform_id == mine.platform_id, CalendarEntry.state == State.FAILED)

@@ -2,16 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from lti_tool import db
 from lti_tool.calendars.models import CalendarAccount, CalendarEntry
 from lti_tool.cli import main
 from lti_tool.config import Settings
@@ -133,18 +134,22 @@ def test_an_lms_whose_calendar_hearth_does_not_know_is_told_so(client: FlaskClie
 
 
 @pytest.fixture
-def hearth(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def hearth(settings: Settings, engine: Engine) -> Iterator[Callable[..., str]]:
     """The command line; what it printed."""
-    monkeypatch.setenv("DATABASE_URL", str(settings.database_url))
-    monkeypatch.setenv("SECRET_KEY", SECRET)
-    monkeypatch.setenv("PUBLIC_URL", settings.public_url)
+    environment = {
+        "SECRET_KEY": SECRET,
+        "PUBLIC_URL": settings.public_url,
+        "DATABASE_URL": settings.database_url or "",
+    }
 
     def run(*arguments: str, given: str = "", code: int = 0) -> str:
-        done = CliRunner().invoke(main, ["calendar", *arguments], input=given)
+        done = CliRunner().invoke(main, ["calendar", *arguments], input=given, env=environment)
+        db.close()
         assert done.exit_code == code, done.output
         return done.output
 
-    return run
+    yield run
+    db.bind(engine)
 
 
 def test_the_operator_connects_lists_and_ends(

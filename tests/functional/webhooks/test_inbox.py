@@ -213,7 +213,7 @@ def test_somebody_elses_key_and_an_unknown_one_are_refused(
 def test_a_school_that_learns_the_address_of_another_is_not_believed_there(
     make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
 ) -> None:
-    """One key signs for all schools of a hosted Canvas; the root account that the first event names tells them apart."""
+    """One key signs for all schools of a hosted Canvas; the root account that the first event names is ours."""
     box = make_box("canvas")
     ours = payload("canvas", "enrollment_created")
     theirs = payload("canvas", "enrollment_updated")
