@@ -56,6 +56,7 @@ from lti_tool.exchange.models import (
     WorkVersion,
 )
 from lti_tool.exchange.operations import leave_all, pairing
+from lti_tool.exchange.operations.staff_reviews import about
 from lti_tool.exchange.rules import OPEN_STATES, Note, OfferState
 
 
@@ -320,6 +321,9 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         work.author_id = None
         session.execute(delete(DraftCopy).where(DraftCopy.submission_id == work.id))
         session.execute(delete(SelfAssessment).where(SelfAssessment.submission_id == work.id))
+        session.execute(
+            delete(WordsDraft).where(WordsDraft.exchange_id == work.exchange_id, WordsDraft.about == about(work.id))
+        )
         received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
         for table in (Mark, Thanks, Appraisal, Introduction):
             session.execute(delete(table).where(table.feedback_id.in_(received)))

@@ -101,14 +101,16 @@ def why_stuck(stuck: rules.Stuck) -> str:
     return str(said[stuck.why]())
 
 
-def repair(done: Repair) -> str:
-    """What staff did, in a sentence."""
+def repair(done: Repair, *, tells_count: bool = True) -> str:
+    """What staff did, in a sentence. How many works somebody keeps is told where that tells nobody what they gave."""
     reader = person(done.person.name, done.person_id)
     if done.kind == "assigned" and done.author is not None:
         author = person(done.author.name, done.author.id)
         return str(_("%(reader)s was asked to read the work of %(author)s.", reader=reader, author=author))
     if done.kind == "excused":
         return str(_("%(reader)s was excused from reviews.", reader=reader))
+    if not tells_count:
+        return str(_("What is kept for %(reader)s and not begun goes to others.", reader=reader))
     count = len(done.facts.get("removed", ()))
     return str(
         ngettext(

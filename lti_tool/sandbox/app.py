@@ -24,6 +24,7 @@ from lti_tool.sandbox import (
     platform,
     registration,
     rest,
+    telling,
     tokens,
     views,
 )
@@ -91,6 +92,7 @@ def _blueprints() -> tuple[Any, ...]:
         editing.bp,
         grading.bp,
         admin.bp,
+        telling.bp,
         api.bp,
         platform.bp,
         registration.bp,

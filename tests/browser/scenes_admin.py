@@ -133,3 +133,48 @@ def what_is_kept(ruth: Someone, world: World) -> Hearth:
 def audit_log(ruth: Someone, world: World) -> Hearth:
     address(world.house)
     return _section(ruth, "Audit log", "Audit log")
+
+
+def _system(ruth: Someone) -> Hearth:
+    """The page of another system, which the admin has just let be told."""
+    hearth = _section(ruth, "Telling others", "Telling other systems")
+    hearth.follow("Tell another system")
+    hearth.shows("Tell another system")
+    hearth.fill("Address", "https://warehouse.northfield.example/hearth")
+    hearth.fill("Name", "Data warehouse")
+    hearth.press("Go on")
+    expect(hearth.root.get_by_label("Secret")).to_have_value(re.compile("^whsec_"))
+    return hearth
+
+
+@scene(ADMIN)
+def no_or_some_other_systems(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "Telling others", "Telling other systems")
+
+
+@scene(ADMIN)
+def letting_another_system_be_told(ruth: Someone, world: World) -> Hearth:
+    hearth = _section(ruth, "Telling others", "Telling other systems")
+    hearth.follow("Tell another system")
+    hearth.press("Go on")
+    expect(hearth.root.locator(".field__error").first).to_be_visible()
+    return hearth
+
+
+@scene(ADMIN)
+def a_system_that_is_told(ruth: Someone, world: World) -> Hearth:
+    return _system(ruth)
+
+
+@scene(ADMIN)
+def a_test_on_its_way(ruth: Someone, world: World) -> Hearth:
+    hearth = _system(ruth)
+    hearth.press("Send a test")
+    return hearth.shows("A test")
+
+
+@scene(ADMIN)
+def messages_to_a_system(ruth: Someone, world: World) -> Hearth:
+    hearth = a_test_on_its_way(ruth, world)
+    hearth.follow("All messages")
+    return hearth.shows("Messages to Data warehouse")

@@ -12,7 +12,7 @@ from lti_tool.db import Base
 
 
 class WordsDraft(Base):
-    """What somebody is writing about their own work."""
+    """What somebody is writing about their own work, an example, two works side by side, or as staff about a work."""
 
     __tablename__ = "exchange_words_draft"
     __table_args__ = (Index("ix_exchange_words_draft_person_id", "person_id"),)
@@ -20,7 +20,7 @@ class WordsDraft(Base):
     exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.activity_id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     about: Mapped[str] = mapped_column(primary_key=True)
-    """What it is about: ``self-assessment``."""
+    """What it is about: ``self-assessment``, or the thing and its id: ``staff-review-12``."""
     words: Mapped[dict[str, Any]]
     """:meth:`rules.Words.as_dict`."""
     other: Mapped[dict[str, Any] | None]

@@ -25,6 +25,13 @@ def require_taken(windows: rules.Windows, now: datetime) -> None:
         raise errors.NotOpen(because)
 
 
+def require_reviews_taken(windows: rules.Windows, now: datetime) -> None:
+    """Raise :class:`errors.NotOpen` unless feedback is taken now from whom these windows are for."""
+    because = windows.why_not_review(now)
+    if because is not None:
+        raise errors.NotOpen(because)
+
+
 def required_reason(words: str) -> str:
     """A reason as it is kept; raises :class:`errors.ReasonMissing` where there is none."""
     reason = clean(words).strip()[: rules.LONGEST_COMMENT]

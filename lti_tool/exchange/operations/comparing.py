@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import ComparingRound, Exchange, SideBySide, Submission
+from lti_tool.exchange import errors, queries, rules
+from lti_tool.exchange.models import ComparingRound, Exchange, Seat, SideBySide, Submission
 from lti_tool.exchange.operations import acts, pairing, words_drafts, words_given
 from lti_tool.exchange.operations.pairing import scene
 from lti_tool.exchange.rules import Words
@@ -50,13 +50,13 @@ def begin_comparing(session: Session, exchange: Exchange, *, by: int, now: datet
     # Works that somebody reviews may be compared too: what they see there is another question.
     bounds = replace(scene.scene_of_all(session, exchange), taken=frozenset())
     seed = secrets.randbelow(2**31)
-    planned = rules.side_by_side(
-        list(works),
-        options.pairs,
-        seed=seed,
-        allows=bounds.allows if bounds.is_bound else None,
-        known=_known(session, exchange),
-    )
+    allows = bounds.allows if bounds.is_bound else None
+    known = _known(session, exchange)
+    if exchange.has_teams:
+        members = _members(session, exchange, works)
+        planned = rules.side_by_side_of_groups(members, options.pairs, seed=seed, allows=allows, known=known)
+    else:
+        planned = rules.side_by_side(list(works), options.pairs, seed=seed, allows=allows, known=known)
     begun = ComparingRound(exchange_id=exchange.id, seed=seed, begun_by_id=by, begun_at=now)
     session.add(begun)
     session.flush()
@@ -90,8 +90,10 @@ def give_comparison(
 ) -> SideBySide:
     """
     Say which of two works does what better, and write to both authors. Once given it stays.
+
+    It is taken as long as a review of the same person would be.
     """
-    acts.require_open(exchange, now)
+    acts.require_reviews_taken(queries.windows_of(session, exchange, reviewer), now)
     pair = held_pair(session, exchange, pair_id)
     if pair.reviewer_id != reviewer:
         raise errors.NoSuchComparison
@@ -147,6 +149,20 @@ def held_pair(session: Session, exchange: Exchange, pair_id: int) -> SideBySide:
 def about(pair_id: int, side: str) -> str:
     """What a draft to one of the two authors is about."""
     return f"pair-{pair_id}-{side}"
+
+
+def _members(session: Session, exchange: Exchange, works: Mapping[int, Submission]) -> dict[int, list[int]]:
+    """By whom a work goes, everybody of its group who is here."""
+    named = {work.id: author for author, work in works.items()}
+    rows = session.execute(
+        select(Seat.submission_id, Seat.person_id)
+        .where(Seat.exchange_id == exchange.id, Seat.submission_id.in_(named), Seat.left_at.is_(None))
+        .order_by(Seat.submission_id, Seat.person_id)
+    )
+    found: dict[int, list[int]] = {author: [] for author in works}
+    for work, person in rows:
+        found[named[work]].append(person)
+    return found
 
 
 def _known(session: Session, exchange: Exchange) -> dict[int, set[frozenset[int]]]:

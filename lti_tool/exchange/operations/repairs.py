@@ -50,7 +50,8 @@ def free_works(session: Session, exchange: Exchange, *, person: int, by: int, no
     """
     pairing.hold(session, exchange)
     freed = pairing.free(session, exchange, person=person, by=by, now=now)
-    if not freed:
+    # In a sealed exchange the answer is the same for everybody: who keeps nothing has given, or is about to.
+    if not freed and not exchange.is_sealed:
         raise errors.NothingToFree
     pairing.be_away(session, exchange, person=person, since=now)
     made = _keep(session, exchange, FREED, person=person, facts=_removed(freed), by=by, now=now)
@@ -90,7 +91,10 @@ def undo(session: Session, exchange: Exchange, *, repair_id: int, by: int, now: 
     Take a repair back, as far as others have not built on it. Returns how many works are where they were.
 
     Twice is once. A work whose new reader has begun stays with them: raises :class:`errors.BegunAlready`.
+    Once an exchange is sealed there is no plan to put anything back into: raises :class:`errors.SealedStays`.
     """
+    if exchange.sealing is not None:
+        raise errors.SealedStays
     pairing.hold(session, exchange)
     repair = session.scalars(
         select(Repair).where(Repair.id == repair_id, Repair.exchange_id == exchange.id).with_for_update()

@@ -36,6 +36,9 @@ CUT = (
     "delete from exchange_pair where exchange_id = :exchange",
     "delete from exchange_pair_rule where exchange_id = :exchange",
     "delete from exchange_pairing_event where exchange_id = :exchange",
+    # What staff did stays, and for whom; whose works it moved does not.
+    "delete from exchange_repair where exchange_id = :exchange and kind = 'assigned'",
+    "update exchange_repair set author_id = null, facts = facts - 'removed' where exchange_id = :exchange",
     "delete from exchange_reopening where exchange_id = :exchange and feedback_id is not null",
     """
     update exchange_extended d set leases = '{}' from exchange_extension e

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, queries, rules
-from lti_tool.exchange.models import Exchange, Offer, StaffReview, Submission, authored_by
-from lti_tool.exchange.operations import acts, grading, pairing, reviewing
+from lti_tool.exchange.models import Exchange, Offer, StaffReview, Submission
+from lti_tool.exchange.operations import acts, grading, pairing, reviewing, words_drafts
 from lti_tool.exchange.rules import Words
 
 
@@ -47,6 +47,7 @@ def review_as_staff(
             review.is_rescue = pairing.stand_in(session, exchange, author=author, by=by, now=now)
         session.flush()
         acts.record(session, exchange, "staff_review.changed", by=by, now=now, staff_review_id=review.id)
+    words_drafts.drop_words(session, exchange, person=by, about=about(work.id))
     grading.release_if_ready(session, exchange, persons=queries.authors_of(session, exchange, work.id), now=now)
     return review
 
@@ -69,14 +70,13 @@ def take_staff_review_back(session: Session, exchange: Exchange, *, author: int,
         grading.follow(session, exchange, queries.authors_of(session, exchange, work.id), now=now)
 
 
+def about(submission_id: int) -> str:
+    """What a draft of a review by staff is about: a work, whoever of a group it goes by."""
+    return f"staff-review-{submission_id}"
+
+
 def _work(session: Session, exchange: Exchange, author: int) -> Submission:
-    work = session.scalars(
-        select(Submission).where(
-            Submission.exchange_id == exchange.id,
-            authored_by(exchange, author),
-            Submission.submitted_at.is_not(None),
-        )
-    ).one_or_none()
+    work = queries.handed_in_by(session, exchange, author)
     if work is None:
         raise errors.NoSuchPerson
     return work

@@ -8,6 +8,7 @@ from lti_tool.exchange.queries.access import (
     others_of,
     plan_of,
 )
+from lti_tool.exchange.queries.also import also_due
 from lti_tool.exchange.queries.cards import (
     Standing,
     Tally,
@@ -208,6 +209,7 @@ from lti_tool.exchange.queries.staff import (
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
+    handed_in_by,
     rescued,
     staff_review_by,
     staff_reviews_of,
@@ -288,6 +290,7 @@ __all__ = [
     "ToLookAt",
     "Version",
     "Whom",
+    "also_due",
     "answered_in",
     "appraisals_shown",
     "assessed_criteria",
@@ -334,6 +337,7 @@ __all__ = [
     "glance",
     "graded",
     "grades_of",
+    "handed_in_by",
     "has_news",
     "has_second_looks",
     "held_back",

@@ -2,15 +2,16 @@
 Works compared two at a time: what somebody compares, what authors read of it, what staff see as advice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from lti_tool.courses.models import Person
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import ComparingRound, Exchange, SideBySide, Submission
+from lti_tool.exchange.models import ComparingRound, Exchange, SideBySide, Submission, Team, TeamMember
+from lti_tool.exchange.queries.teams import names_of_authors
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules.pairs import draw
 
@@ -88,6 +89,8 @@ class ComparingAdvice:
     given: int
     pairs: tuple[SideBySide, ...]
     """Those that were given, newest first."""
+    names: Mapping[int, str]
+    """By work whose it is: a person's name, or that of a group."""
     works: int
     """Handed in now: those who would take part in a new round."""
 
@@ -102,17 +105,16 @@ def comparing_of(session: Session, exchange: Exchange, person_id: int, *, is_wai
     if not options.is_on:
         return None
     left, right = aliased(Submission), aliased(Submission)
+    wrote = _wrote(exchange, person_id)
     rows = session.execute(
         _pairs(exchange)
-        .add_columns(left, right)
+        .add_columns(left, right, wrote(left).label("is_left_mine"))
         .join(left, left.id == SideBySide.left_id)
         .join(right, right.id == SideBySide.right_id)
         .where(
             or_(
                 SideBySide.reviewer_id == person_id,
-                SideBySide.given_at.is_not(None)
-                & SideBySide.hidden_at.is_(None)
-                & or_(left.author_id == person_id, right.author_id == person_id),
+                SideBySide.given_at.is_not(None) & SideBySide.hidden_at.is_(None) & or_(wrote(left), wrote(right)),
             )
         )
         .options(joinedload(SideBySide.reviewer))
@@ -120,12 +122,12 @@ def comparing_of(session: Session, exchange: Exchange, person_id: int, *, is_wai
         .execution_options(populate_existing=True)
     )
     mine, received = [], []
-    for pair, one, other in rows:
+    for pair, one, other, is_left_mine in rows:
         if pair.reviewer_id == person_id:
             if pair.given_at is not None or (one.submitted_at is not None and other.submitted_at is not None):
                 mine.append((pair, one, other))
         else:
-            received.append((pair, one if one.author_id == person_id else other))
+            received.append((pair, one if is_left_mine else other))
     is_waiting |= exchange.holds_back(len(received))
     seen = [] if is_waiting else received
     names = _names(session, exchange, [work for _pair, *works in mine for work in works])
@@ -134,7 +136,7 @@ def comparing_of(session: Session, exchange: Exchange, person_id: int, *, is_wai
             ToCompare(
                 pair=pair,
                 number=number,
-                names=(names.get(one.author_id or 0), names.get(other.author_id or 0)),
+                names=(names.get(one.id), names.get(other.id)),
                 tells=options.tells,
             )
             for number, (pair, one, other) in enumerate(mine, start=1)
@@ -159,20 +161,22 @@ def works_compared(session: Session, pair: SideBySide) -> tuple[Version, Version
 
 def comparing_advice(session: Session, exchange: Exchange) -> ComparingAdvice:
     """The order of works that comparisons advise, and the comparisons themselves."""
+    whose = Submission.team if exchange.has_teams else Submission.author
     pairs = session.scalars(
         _pairs(exchange)
         .where(SideBySide.given_at.is_not(None))
         .options(
             joinedload(SideBySide.reviewer),
-            joinedload(SideBySide.left).joinedload(Submission.author),
-            joinedload(SideBySide.right).joinedload(Submission.author),
+            joinedload(SideBySide.left).joinedload(whose),
+            joinedload(SideBySide.right).joinedload(whose),
         )
         .order_by(SideBySide.given_at.desc(), SideBySide.id.desc())
     ).all()
     if not exchange.may_see(rules.STAFF, rules.REVIEWER):
         # What came last was written by whoever was there last.
         pairs = sorted(pairs, key=lambda pair: draw(exchange.seed, pair.left_id, pair.right_id))
-    authors = {work.id: work.author for pair in pairs for work in (pair.left, pair.right)}
+    works = {work.id: work for pair in pairs for work in (pair.left, pair.right)}
+    names = {id: names_of_authors(exchange, work) for id, work in works.items()}
     criteria = {str(each.id) for each in exchange.criteria}
     results = [
         (
@@ -184,24 +188,19 @@ def comparing_advice(session: Session, exchange: Exchange) -> ComparingAdvice:
     ]
     planned = session.scalar(select(func.count()).select_from(_pairs(exchange).subquery())) or 0
     rounds = select(func.count()).select_from(ComparingRound).where(ComparingRound.exchange_id == exchange.id)
-    works = select(func.count()).where(Submission.exchange_id == exchange.id, Submission.submitted_at.is_not(None))
-    placed = []
-    for each in rules.strengths(results):
-        author = authors[each.work_id]
-        placed.append(
-            Placed(
-                strength=each,
-                person_id=author.id if author is not None else None,
-                name=author.name if author is not None else "",
-            )
-        )
+    handed_in = select(func.count()).where(Submission.exchange_id == exchange.id, Submission.submitted_at.is_not(None))
+    placed = [
+        Placed(strength=each, person_id=works[each.work_id].author_id, name=names[each.work_id])
+        for each in rules.strengths(results)
+    ]
     return ComparingAdvice(
         placed=tuple(placed),
         rounds=session.scalar(rounds) or 0,
         planned=planned,
         given=len(pairs),
         pairs=tuple(pairs),
-        works=session.scalar(works) or 0,
+        works=session.scalar(handed_in) or 0,
+        names=names,
     )
 
 
@@ -211,11 +210,27 @@ def _pairs(exchange: Exchange) -> Select[SideBySide]:
 
 
 def _names(session: Session, exchange: Exchange, works: Sequence[Submission]) -> dict[int, str]:
-    """The authors of works that somebody compares, where they may know them."""
+    """By work whose it is, of those that somebody compares and whose authors they may know."""
     if not works or not exchange.may_see(rules.REVIEWER, rules.AUTHOR):
         return {}
-    ids = {work.author_id for work in works if work.author_id is not None}
-    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+    ids = {work.id for work in works}
+    if exchange.has_teams:
+        rows = select(Submission.id, Team.name).join(Team, Team.submission_id == Submission.id)
+    else:
+        rows = select(Submission.id, Person.name).join(Person, Person.id == Submission.author_id)
+    return dict(session.execute(rows.where(Submission.id.in_(ids))).all())
+
+
+def _wrote(exchange: Exchange, person: int) -> Callable[[type[Submission]], ColumnElement[bool]]:
+    """The condition that *person* made a work, alone or with their group, for each of two works in one statement."""
+    if not exchange.has_teams:
+        return lambda work: work.author_id == person
+    mine = (
+        select(Team.submission_id)
+        .join(TeamMember, TeamMember.team_id == Team.id)
+        .where(Team.exchange_id == exchange.id, TeamMember.person_id == person, Team.submission_id.is_not(None))
+    )
+    return lambda work: work.id.in_(mine)
 
 
 def _shuffled(

@@ -83,8 +83,7 @@ def graded(
     }
     excluded = (exclusions.keys() | {leaving_out}) - {counting}
     found = {id: tuple(each.share for each in of if each.share.feedback_id not in excluded) for id, of in said.items()}
-    reviewers = {each.share.feedback_id: each.reviewer_id for of in said.values() for each in of}
-    estimates = _estimates(found, reviewers) if whole else rules.Estimates(works={}, biases={})
+    estimates = _estimates(said, excluded) if whole else rules.Estimates(works={}, biases={})
     asked = found if persons is None else {id: found[id] for id in persons if id in found}
     # Where nothing but the reviews counts there are no parts to be set.
     by_hand = {} if options.is_usual else part_overrides_of(session, exchange, persons=persons)
@@ -349,6 +348,8 @@ def _newest_overrides(
 @dataclass(frozen=True)
 class _Said:
     share: rules.Share
+    work_id: int
+    """Of a group each member has it: the work is one all the same."""
     reviewer_id: int | None
     why_not: str | None
     """Why it does not count."""
@@ -361,6 +362,7 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
     rows = (
         select(
             author,
+            Submission.id,
             Feedback.id,
             func.coalesce(points.c.points, 0.0),
             func.coalesce(points.c.possible, 0.0),
@@ -385,12 +387,12 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
     if persons is not None:
         rows = rows.where(author.in_(persons))
     found: dict[int, list[_Said]] = {}
-    for author_id, feedback_id, got, possible, reviewer_id, why_not in session.execute(rows):
+    for author_id, work_id, feedback_id, got, possible, reviewer_id, why_not in session.execute(rows):
         said = found.setdefault(author_id, [])
         if feedback_id is not None:
             share = rules.Share(feedback_id=feedback_id, points=got, possible=possible)
             # Sealed or about to be: an estimate must be the same before and after, so each is by somebody else.
-            said.append(_Said(share, None if exchange.is_sealed else reviewer_id, why_not))
+            said.append(_Said(share, work_id, None if exchange.is_sealed else reviewer_id, why_not))
     return found
 
 
@@ -407,19 +409,23 @@ def _add_staff(session: Session, exchange: Exchange, said: dict[int, list[_Said]
         if author is None:
             continue
         share = scoring.share_of_words(exchange, review.said, id=-review.id)
-        said[author].append(_Said(share, review.by_id, None))
+        said[author].append(_Said(share, review.submission_id, review.by_id, None))
 
 
-def _estimates(
-    shares: Mapping[int, Sequence[rules.Share]], reviewers: Mapping[int, int | None]
-) -> rules.Estimates[int, int]:
+def _estimates(said: Mapping[int, Sequence[_Said]], excluded: Collection[int | None]) -> rules.Estimates[int, int]:
+    """By author what their work is worth, each review counted once, however many made the work."""
+    counted = {
+        each.share.feedback_id: each
+        for of in said.values()
+        for each in of
+        if each.share.possible > 0 and each.share.feedback_id not in excluded
+    }
     # Whoever was forgotten counts as somebody different each time: nothing tells that it was one person.
-    return rules.estimate(
-        (reviewers[share.feedback_id] or -share.feedback_id, author, share.points / share.possible)
-        for author, each in shares.items()
-        for share in each
-        if share.possible > 0
+    found = rules.estimate(
+        (each.reviewer_id or -id, each.work_id, each.share.points / each.share.possible) for id, each in counted.items()
     )
+    works = {author: found.works[of[0].work_id] for author, of in said.items() if of and of[0].work_id in found.works}
+    return rules.Estimates(works=works, biases=found.biases)
 
 
 def _evidence(

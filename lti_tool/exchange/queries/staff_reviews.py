@@ -49,6 +49,17 @@ def staff_review_by(session: Session, exchange: Exchange, author: int, by: int) 
     ).one_or_none()
 
 
+def handed_in_by(session: Session, exchange: Exchange, author: int) -> Submission | None:
+    """What somebody handed in, alone or with their group: what staff can review."""
+    return session.scalars(
+        select(Submission).where(
+            Submission.exchange_id == exchange.id,
+            authored_by(exchange, author),
+            Submission.submitted_at.is_not(None),
+        )
+    ).one_or_none()
+
+
 def rescued(session: Session, exchange: Exchange, persons: Collection[int] | None = None) -> Mapping[int, int]:
     """By author: how many reviews by staff are in the place of a reader whom nobody found."""
     person = author_of(exchange)

@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.presenting import Shown
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
+from lti_tool.exchange.queries.teams import names_of_authors
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
 from lti_tool.exchange.queries.work import Version, versions_of
 from lti_tool.exchange.rules import OfferState, Words
@@ -251,6 +252,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     owed = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
+    takes_reviews = windows.why_not_review(now) is None
     if windows.why_not_review(now) == "too_late":
         none_because = "too_late"
     elif submitted_at is not None and why_not_open is None and open_review is None:
@@ -269,7 +271,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             is_waiting=given < owed or has < exchange.reviews,
             also={
                 *(("practise",) if practice is not None and practice.is_due else ()),
-                *(("compare",) if comparing is not None and comparing.next is not None else ()),
+                *(("compare",) if comparing is not None and comparing.next is not None and takes_reviews else ()),
                 *(("assess",) if own is not None and own.is_due else ()),
             },
         ),
@@ -647,13 +649,6 @@ def _words(offer: Offer) -> Words:
     if offer.feedback is not None:
         return offer.feedback.words
     return Words.from_dict(offer.draft.words) if offer.draft is not None else Words()
-
-
-def names_of_authors(exchange: Exchange, work: Submission) -> str:
-    """Whose a work is: a person's name, or that of their group."""
-    if exchange.has_teams:
-        return work.team.name if work.team is not None else ""
-    return _name(work.author)
 
 
 def _name(person: Person | None) -> str:

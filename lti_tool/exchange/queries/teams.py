@@ -17,6 +17,13 @@ def authors_of(session: Session, exchange: Exchange, submission_id: int) -> Sequ
     return [person for person in session.scalars(rows.where(Submission.id == submission_id)) if person is not None]
 
 
+def names_of_authors(exchange: Exchange, work: Submission) -> str:
+    """Whose a work is: a person's name, or that of their group; empty where nobody is known by name."""
+    if exchange.has_teams:
+        return work.team.name if work.team is not None else ""
+    return work.author.name if work.author is not None else ""
+
+
 def team_of(session: Session, exchange: Exchange, person_id: int) -> Team | None:
     """The group of a person with its members; None where there are no groups, too."""
     if not exchange.has_teams:

@@ -68,6 +68,7 @@ from lti_tool.exchange.rules.comparing import (
     lacks_of_comparison,
     share_of_left,
     side_by_side,
+    side_by_side_of_groups,
     strengths,
 )
 from lti_tool.exchange.rules.criteria import (
@@ -594,6 +595,7 @@ __all__ = [
     "share_of_left",
     "shared_plan",
     "side_by_side",
+    "side_by_side_of_groups",
     "step",
     "stranger",
     "strengths",

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from lti_tool.exchange.rules.options import Options
 from lti_tool.exchange.rules.pairs import Allows, regular_plan
+from lti_tool.exchange.rules.teams import shared_plan
 from lti_tool.exchange.rules.words import Lack, Words
 
 LEFT, BOTH, RIGHT = -1, 0, 1
@@ -73,15 +74,28 @@ def side_by_side(
     each = min(pairs, (len(people) - 1) // 2)
     if each < 1:
         return []
-    mine: dict[int, list[int]] = {}
-    for reviewer, author in regular_plan(people, 2 * each, seed=seed, allows=allows):
-        mine.setdefault(reviewer, []).append(author)
-    whims = random.Random(seed)  # noqa: S311 - a plan to be made again from its seed, no secret
-    found = []
-    for reviewer in people:
-        before = frozenset((known or {}).get(reviewer, ()))
-        found += [Pairing(reviewer, *two) for two in _paired(mine.get(reviewer, []), before, whims)]
-    return found
+    return _two_by_two(people, regular_plan(people, 2 * each, seed=seed, allows=allows), seed=seed, known=known or {})
+
+
+def side_by_side_of_groups(
+    works: Mapping[int, Collection[int]],
+    pairs: int,
+    *,
+    seed: int,
+    allows: Allows | None = None,
+    known: Mapping[int, Collection[frozenset[int]]] | None = None,
+) -> list[Pairing]:
+    """
+    The same where groups make *works*, each of which goes by one member and names them all.
+
+    Every member compares works of other groups. A work is seen as often as any other, give or take one,
+    wherever the groups leave a way.
+    """
+    each = min(pairs, (len(works) - 1) // 2)
+    if each < 1:
+        return []
+    people = [person for members in works.values() for person in members]
+    return _two_by_two(people, shared_plan(works, 2 * each, seed=seed, allows=allows), seed=seed, known=known or {})
 
 
 def lacks_of_comparison(
@@ -148,6 +162,25 @@ def strengths(results: Iterable[tuple[int, int, float]]) -> tuple[Strength, ...]
             )
         )
     return tuple(sorted(found, key=lambda each: (-each.value, each.work_id)))
+
+
+def _two_by_two(
+    people: Sequence[int],
+    reads: Iterable[tuple[int, int]],
+    *,
+    seed: int,
+    known: Mapping[int, Collection[frozenset[int]]],
+) -> list[Pairing]:
+    """What each of *people* was given, ``(reviewer, work)``, put together at random."""
+    mine: dict[int, list[int]] = {}
+    for reviewer, work in reads:
+        mine.setdefault(reviewer, []).append(work)
+    whims = random.Random(seed)  # noqa: S311 - a plan to be made again from its seed, no secret
+    found = []
+    for reviewer in people:
+        before = frozenset(known.get(reviewer, ()))
+        found += [Pairing(reviewer, *two) for two in _paired(mine.get(reviewer, []), before, whims)]
+    return found
 
 
 def _paired(works: list[int], before: frozenset[frozenset[int]], whims: random.Random) -> list[tuple[int, int]]:

@@ -50,10 +50,14 @@ def _done(exchange: Exchange, act: str, people: list[int]) -> str:
         if not current().is_teacher:
             abort(403)
         count = operations.remind(db.session(), exchange, **facts)
+        if exchange.keeps_counts_back:
+            return str(_("Those of them who owe a review are reminded, at most once a day."))
         said = ngettext("One person was reminded.", "%(num)s people were reminded.", count)
         return str(said if count else _("Nobody of them owes a review, or they were reminded within a day."))
     if act == "free":
         count = len(operations.free_all(db.session(), exchange, **facts))
+        if exchange.keeps_counts_back:
+            return str(_("What is kept for them and not begun goes to others."))
         said = ngettext("The works of one person go to others.", "The works of %(num)s people go to others.", count)
         return str(said if count else _("Nothing is kept for them that others could read."))
     form = ExcusalSchema().load(form_values("owes", "why"))

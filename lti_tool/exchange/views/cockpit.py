@@ -135,7 +135,9 @@ def undo_repair(id: int, repair_id: int) -> ResponseReturnValue:
     back = operations.undo(db.session(), exchange, repair_id=repair_id, by=_me(), now=now())
     db.session.commit()
     said = ngettext("Undone. One work is where it was.", "Undone. %(num)s works are where they were.", back)
-    return go_to(url_for("exchange.stuck", id=id), saying=said if back else _("Undone."))
+    # In a sealed exchange how many works somebody keeps tells how much they gave.
+    tells = back and not exchange.is_sealed
+    return go_to(url_for("exchange.stuck", id=id), saying=said if tells else _("Undone."))
 
 
 def _with_pairs(id: int) -> Exchange:
@@ -151,9 +153,8 @@ def _me() -> int:
 
 
 def _done(exchange: Exchange, repair: Repair) -> ResponseReturnValue:
-    return go_to(
-        url_for("exchange.stuck", id=exchange.id), saying=f"{wording.repair(repair)} {_('You can undo it below.')}"
-    )
+    said = wording.repair(repair, tells_count=not exchange.is_sealed)
+    return go_to(url_for("exchange.stuck", id=exchange.id), saying=f"{said} {_('You can undo it below.')}")
 
 
 def _readers(exchange: Exchange, person_id: int, *, errors: dict[str, list[str]] | None = None) -> str:

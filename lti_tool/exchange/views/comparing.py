@@ -322,7 +322,7 @@ def _page(exchange: Exchange, pair_id: int, **typed: Any) -> str:
         "copy_url": lambda _copy: url_for("exchange.restore_comparison", id=exchange.id, pair_id=pair_id),
         "errors": {},
         "error_labels": _labels(exchange, names),
-        "because": exchange.windows.why_not_open(now()),
+        "because": queries.windows_of(db.session(), exchange, require_part()).why_not_review(now()),
         "wording": wording,
     }
     wants_form = is_htmx() and "written" in typed

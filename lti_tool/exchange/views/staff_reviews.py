@@ -12,10 +12,11 @@ from marshmallow import ValidationError
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries, rules, wording
-from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.models import Exchange, Submission
+from lti_tool.exchange.operations.staff_reviews import about
 from lti_tool.exchange.schemas import FeedbackSchema
-from lti_tool.exchange.views import bp, words_form
-from lti_tool.exchange.views.answers import exchange_or_404, go_to
+from lti_tool.exchange.views import bp, words_drafts, words_form
+from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx
 from lti_tool.web.guards import staff_required
 from lti_tool.web.viewer import current
 
@@ -41,10 +42,36 @@ def give_staff_review(id: int, person_id: int) -> ResponseReturnValue:
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
         said = words_form.errors_by_name(exchange, err)
         db.session.rollback()
-        exchange = exchange_or_404(id)
-        return _page(exchange, person_id, errors=said, words=words_form.typed(exchange)), 422
+        return _refused(id, person_id, said), 422
     db.session.commit()
     return go_to(url_for("exchange.person", id=id, person_id=person_id), saying=_("Its author can read it now."))
+
+
+@bp.post("/exchanges/<int:id>/people/<int:person_id>/staff-review/draft")
+@staff_required
+def keep_staff_review(id: int, person_id: int) -> ResponseReturnValue:
+    """Keep what is being written; its author does not see it yet."""
+    exchange = exchange_or_404(id)
+    return words_drafts.keep(
+        exchange,
+        _me(),
+        about(_work(exchange, person_id).id),
+        here=url_for("exchange.staff_review", id=id, person_id=person_id),
+        restore_url=_restore_url(exchange, person_id),
+        refused=lambda said: _refused(id, person_id, said),
+    )
+
+
+@bp.post("/exchanges/<int:id>/people/<int:person_id>/staff-review/draft/restoration")
+@staff_required
+def restore_staff_review(id: int, person_id: int) -> ResponseReturnValue:
+    """Take back words that another tab replaced."""
+    exchange = exchange_or_404(id)
+    work = _work(exchange, person_id).id
+    operations.take_other_words(db.session(), exchange, person=_me(), about=about(work), now=now())
+    db.session.commit()
+    said = _("Put back. What stood here before is kept below.")
+    return go_to(url_for("exchange.staff_review", id=id, person_id=person_id), saying=said)
 
 
 @bp.delete("/exchanges/<int:id>/people/<int:person_id>/staff-review")
@@ -62,21 +89,41 @@ def _me() -> int:
     return current().person_id
 
 
+def _restore_url(exchange: Exchange, person_id: int) -> str:
+    return url_for("exchange.restore_staff_review", id=exchange.id, person_id=person_id)
+
+
+def _work(exchange: Exchange, person_id: int) -> Submission:
+    """The work of somebody that can be reviewed; 404 for anybody else."""
+    work = queries.handed_in_by(db.session(), exchange, person_id)
+    return work if work is not None else abort(404)
+
+
+def _refused(id: int, person_id: int, said: dict[str, list[str]]) -> str:
+    exchange = exchange_or_404(id)
+    return _page(exchange, person_id, errors=said, words=words_form.typed(exchange))
+
+
 def _page(exchange: Exchange, person_id: int, **typed: Any) -> str:
     page = queries.person_page(db.session(), exchange, person_id, now=now())
     if page is None or page.work is None or page.work.handed_in is None or page.work.submission.submitted_at is None:
         abort(404)
     mine = queries.staff_review_by(db.session(), exchange, person_id, _me())
+    draft = queries.words_draft(db.session(), exchange, _me(), about(page.work.submission.id))
     facts: dict[str, Any] = {
         "exchange": exchange,
         "author": page,
         "version": page.work.handed_in,
         "mine": mine,
-        "words": mine.said if mine is not None else rules.Words(),
         "lacks": queries.readers_lacking(db.session(), exchange, person_id),
         "counts": exchange.points is not None and exchange.option(rules.GradingOptions).staff,
         "errors": {},
         "error_labels": words_form.labels(exchange),
         "wording": wording,
+        **words_drafts.facts_of(
+            draft, mine.said if mine is not None else None, restore_url=_restore_url(exchange, person_id)
+        ),
     }
-    return render_template("exchange/staff_review.html", **(facts | typed))
+    wants_form = is_htmx() and "words" in typed
+    template = "exchange/_staff_review_form.html" if wants_form else "exchange/staff_review.html"
+    return render_template(template, **(facts | typed))

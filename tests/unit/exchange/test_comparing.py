@@ -126,3 +126,53 @@ def test_a_comparison_needs_a_pick_for_each_criterion_and_words_to_both_authors(
 
     assert [(each.part, each.criterion_id) for each in lacks] == [("answer", 2), ("right", None)]
     assert rules.lacks_of_comparison([1], {1: rules.BOTH}, said, Words(comment="Go on.")) == ()
+
+
+GROUPS = st.lists(st.integers(1, 5), min_size=3, max_size=10).map(
+    lambda sizes: {
+        100 + 10 * place: [100 + 10 * place + member for member in range(size)] for place, size in enumerate(sizes)
+    }
+)
+
+
+@given(works=GROUPS, pairs=PAIRS, seed=SEEDS)
+def test_everybody_in_a_group_compares_works_of_other_groups_alone(
+    works: dict[int, list[int]], pairs: int, seed: int
+) -> None:
+    planned = rules.side_by_side_of_groups(works, pairs, seed=seed)
+
+    each = min(pairs, (len(works) - 1) // 2)
+    group_of = {person: work for work, members in works.items() for person in members}
+    assert Counter(one.reviewer for one in planned) == dict.fromkeys(group_of, each)
+    for person, own in group_of.items():
+        compared = [work for one in planned if one.reviewer == person for work in (one.left, one.right)]
+        assert own not in compared
+        assert len(set(compared)) == len(compared)
+
+
+@given(size=st.integers(1, 4), groups=st.integers(3, 9), pairs=PAIRS, seed=SEEDS)
+def test_works_of_groups_of_one_size_are_seen_equally_often(size: int, groups: int, pairs: int, seed: int) -> None:
+    works = {100 + 10 * place: [100 + 10 * place + member for member in range(size)] for place in range(groups)}
+
+    planned = rules.side_by_side_of_groups(works, pairs, seed=seed)
+
+    assert seen(planned) == dict.fromkeys(works, 2 * size * min(pairs, (groups - 1) // 2))
+    assert planned == rules.side_by_side_of_groups(works, pairs, seed=seed)
+
+
+@given(works=GROUPS, pairs=PAIRS, seeds=st.tuples(SEEDS, SEEDS))
+def test_nobody_in_a_group_meets_a_pair_of_an_earlier_round_again(
+    works: dict[int, list[int]], pairs: int, seeds: tuple[int, int]
+) -> None:
+    first = rules.side_by_side_of_groups(works, pairs, seed=seeds[0])
+    known: dict[int, set[frozenset[int]]] = {}
+    for one in first:
+        known.setdefault(one.reviewer, set()).add(one.works)
+
+    second = rules.side_by_side_of_groups(works, pairs, seed=seeds[1], known=known)
+
+    assert not any(one.works in known.get(one.reviewer, ()) for one in second)
+
+
+def test_two_groups_have_nothing_to_compare() -> None:
+    assert rules.side_by_side_of_groups({1: [1, 2], 3: [3, 4]}, 3, seed=1) == []
