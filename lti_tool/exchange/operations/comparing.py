@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.exchange import errors, rules
+from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import ComparingRound, Exchange, Seat, SideBySide, Submission
 from lti_tool.exchange.operations import acts, pairing, words_drafts, words_given
 from lti_tool.exchange.operations.pairing import scene
@@ -91,10 +91,11 @@ def give_comparison(
     """
     Say which of two works does what better, and write to both authors. Once given it stays.
     """
-    acts.require_open(exchange, now)
     pair = held_pair(session, exchange, pair_id)
     if pair.reviewer_id != reviewer:
         raise errors.NoSuchComparison
+    windows = queries.windows_of(session, exchange, reviewer)
+    acts.require(windows.why_not_compare(now, begun_at=pair.round.begun_at))
     if pair.given_at is not None:
         return pair
     if pair.left.submitted_at is None or pair.right.submitted_at is None:
