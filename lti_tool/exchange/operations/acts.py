@@ -21,6 +21,11 @@ def require_taken(windows: rules.Windows, now: datetime) -> None:
     require(windows.why_not_hand_in(now))
 
 
+def require_reviews_taken(windows: rules.Windows, now: datetime) -> None:
+    """Raise :class:`errors.NotOpen` unless feedback is taken now from whom these windows are for."""
+    require(windows.why_not_review(now))
+
+
 def require(because: str | None) -> None:
     """Raise :class:`errors.NotOpen` where there is a reason not to take something."""
     if because is not None:

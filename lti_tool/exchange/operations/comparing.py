@@ -90,6 +90,8 @@ def give_comparison(
 ) -> SideBySide:
     """
     Say which of two works does what better, and write to both authors. Once given it stays.
+
+    It is taken as long as a review of the same person would be, or in a later round until the exchange is closed.
     """
     pair = held_pair(session, exchange, pair_id)
     if pair.reviewer_id != reviewer:

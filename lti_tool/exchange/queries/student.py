@@ -268,7 +268,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < owed or has < exchange.reviews,
-            also=also_due(practice, comparing, own, windows=windows, now=now),
+            also=_also_due(practice, comparing, own, windows=windows, now=now),
         ),
         why_not_open=why_not_open,
         work=work,
@@ -293,23 +293,6 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         comparing=comparing,
         taken_back=taken_back_among(dossier.offers),
     )
-
-
-def also_due(
-    practice: Practice | None,
-    comparing: Comparing | None,
-    own: OwnLook | None,
-    *,
-    windows: rules.Windows,
-    now: datetime,
-) -> frozenset[str]:
-    """What further settings ask of somebody now, by their own *windows*: practise, compare, assess."""
-    due = {
-        "practise": practice is not None and practice.is_due and windows.why_not_review(now) is None,
-        "compare": comparing is not None and comparing.next_at(windows, now) is not None,
-        "assess": own is not None and own.is_due,
-    }
-    return frozenset(name for name, is_due in due.items() if is_due)
 
 
 def my_work(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> MyWork | None:
@@ -459,6 +442,23 @@ def received_in(
     if exchange.may_see(looker, rules.REVIEWER):
         return tuple(received)
     return tuple(sorted(received, key=lambda each: (len(each.letter), each.letter)))
+
+
+def _also_due(
+    practice: Practice | None,
+    comparing: Comparing | None,
+    own: OwnLook | None,
+    *,
+    windows: rules.Windows,
+    now: datetime,
+) -> frozenset[str]:
+    """What further settings ask of somebody now, by their own *windows*: practise, compare, assess."""
+    due = {
+        "practise": practice is not None and practice.is_due and windows.why_not_review(now) is None,
+        "compare": comparing is not None and comparing.next_at(windows, now) is not None,
+        "assess": own is not None and own.is_due,
+    }
+    return frozenset(name for name, is_due in due.items() if is_due)
 
 
 def _why_not_counted(feedback: Feedback) -> str | None:
