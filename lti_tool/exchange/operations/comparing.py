@@ -57,6 +57,8 @@ def begin_comparing(session: Session, exchange: Exchange, *, by: int, now: datet
         planned = rules.side_by_side_of_groups(members, options.pairs, seed=seed, allows=allows, known=known)
     else:
         planned = rules.side_by_side(list(works), options.pairs, seed=seed, allows=allows, known=known)
+    # Authors see the number of what was written to them: it shall not tell whose turn it was.
+    secrets.SystemRandom().shuffle(planned)
     begun = ComparingRound(exchange_id=exchange.id, seed=seed, begun_by_id=by, begun_at=now)
     session.add(begun)
     session.flush()

@@ -37,6 +37,9 @@ class ToCompare:
 class Reason:
     """What somebody who compared a work with another wrote to its author."""
 
+    pair_id: int
+    work_id: int
+    """The author's."""
     words: rules.Words
     reviewer_name: str | None
     """None where the author must not know."""
@@ -248,6 +251,8 @@ def _shuffled(
 def _reason(exchange: Exchange, pair: SideBySide, work: Submission) -> Reason:
     may_know = exchange.may_see(rules.AUTHOR, rules.REVIEWER)
     return Reason(
+        pair_id=pair.id,
+        work_id=work.id,
         words=pair.words_to(work.id),
         reviewer_name=(pair.reviewer.name if pair.reviewer is not None else "") if may_know else None,
     )
