@@ -19,7 +19,7 @@ from lti_tool.config import Settings
 from lti_tool.lms.events import IncomingEvent, UnreadableEvent
 from lti_tool.lms.notices import as_event
 from lti_tool.lms.port import Lms
-from lti_tool.lti.errors import LtiError
+from lti_tool.lti.errors import KeySetUnavailable, LtiError
 from lti_tool.lti.key_sets import key_sets
 from lti_tool.lti.notices import Listener, RefusedNotice, believe, tokens_in
 from webhooks import signatures
@@ -37,6 +37,10 @@ MOST_AT_ONCE = 1_000
 
 class Refused(Exception):
     """Not proven to come from where it says. Counted; the body is not kept."""
+
+
+class CannotTell(Exception):
+    """Not to be proven just now: the key set of its LMS does not answer. Its sender should try again."""
 
 
 class Unreadable(Exception):
@@ -127,7 +131,7 @@ def read(
     """
     The events in a body, once it is proven to come from *address*.
 
-    Raises :class:`Refused` or :class:`Unreadable`.
+    Raises :class:`Refused`, :class:`CannotTell` or :class:`Unreadable`.
     """
     if address.listener is not None:
         return _notices(address.listener, body, settings=settings, now=now)
@@ -192,10 +196,11 @@ BELL = """
     on conflict (queueing_lock) where status = 'todo' do nothing
     returning 1
 """
+# Nothing has occurred in the future: a sender whose clock is ahead would outlive all that is told later.
 KEEP = f"""
     with kept as (
         insert into webhook_event (source_id, key, name, occurred_at, received_at, payload)
-        select %(source)s, e.key, e.name, e.occurred_at, %(now)s, e.payload::jsonb
+        select %(source)s, e.key, e.name, least(e.occurred_at, %(now)s), %(now)s, e.payload::jsonb
           from unnest(%(keys)s::text[], %(names)s::text[], %(moments)s::timestamptz[], %(payloads)s::text[])
                as e (key, name, occurred_at, payload)
         on conflict (source_id, key) do nothing
@@ -262,6 +267,8 @@ def _signed(brand: Lms, body: bytes, *, settings: Settings, now: datetime) -> An
         raise Refused("no key id")
     try:
         key = key_sets.key(brand.event_keys_url(), kid, client=http.client(settings), now=now)
+    except KeySetUnavailable as err:
+        raise CannotTell from err
     except LtiError as err:
         raise Refused(f"key: {err.code}") from err
     checks = {"verify_aud": False, "verify_iat": False}

@@ -42,6 +42,9 @@ def receive(public_id: str) -> Response:
         except inbox.Refused as err:
             inbox.count_refusal(connection, address, str(err), now=now())
             abort(401, f"Refused: {err}.")
+        except inbox.CannotTell:
+            inbox.count_refusal(connection, address, "its key set does not answer", now=now())
+            return _try_again()
         except inbox.Unreadable as err:
             inbox.count_refusal(connection, address, f"unreadable: {err}", now=now())
             abort(400, f"Not an event of this LMS: {err}.")
@@ -60,6 +63,10 @@ def problem(error: HTTPException) -> Response:
 def unavailable(error: SQLAlchemyError | DatabaseError) -> Response:
     """Nothing was kept; the sender tries again."""
     log.error("an event could not be kept", exc_info=error)
+    return _try_again()
+
+
+def _try_again() -> Response:
     body = json.dumps({"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": "Try again."})
     return Response(body, status=503, headers={"Retry-After": "30"}, content_type="application/problem+json")
 

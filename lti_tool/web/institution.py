@@ -63,7 +63,7 @@ class Finding:
     """The page where it is done, or where there is more to read."""
     values: Mapping[str, Any] = field(default_factory=dict)
     at: datetime | None = None
-    """When it was so last, for sentences such as "the last launch was"."""
+    """When it worked last: the last launch, the last event that came."""
 
 
 @dataclass(frozen=True, kw_only=True)

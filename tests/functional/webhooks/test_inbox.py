@@ -191,6 +191,38 @@ def test_a_payload_signed_by_canvas_is_proven_also_after_it_changed_keys(
     assert len(kept(session)) == 2
 
 
+def test_while_the_key_set_of_canvas_does_not_answer_its_events_are_asked_for_again(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    box = make_box("canvas")
+    canvas_keys.replace(responses.GET, KEYS, status=500)
+
+    assert box.token(payload("canvas", "enrollment_created")) == 503
+    assert kept(session) == []
+    assert refused(session) == {"its key set does not answer": 1}
+
+    key_sets.forget()
+    canvas_keys.replace(responses.GET, KEYS, json={"keys": [jwk("first")]})
+    assert box.token(payload("canvas", "enrollment_created")) == 202
+
+
+def test_keys_that_rotate_each_month_refuse_none_of_the_events_between(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    """Canvas publishes the previous, the present and the next key, and signs with the present one."""
+    box = make_box("canvas")
+    names = ("first", "second", "third", "fourth")
+    event = payload("canvas", "group_created")
+
+    for month in range(1, 3):
+        canvas_keys.replace(responses.GET, KEYS, json={"keys": [jwk(each) for each in names[month - 1 : month + 2]]})
+        for key in (names[month], names[month - 1]):
+            body = event | {"metadata": event["metadata"] | {"request_id": f"{month}-{key}"}}
+            assert box.token(body, key=key, kid=key) == 202
+
+    assert len(kept(session)) == 4
+
+
 @pytest.mark.parametrize("body", [b"", b"a.b.c", b"\xff\xfe", b'{"metadata": {}}', b"." * 100])
 def test_what_is_not_signed_by_canvas_is_refused(
     make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock, body: bytes
