@@ -5,8 +5,8 @@ What somebody wrote in comparing two works can be flagged, too.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036"
-down_revision = "0035"
+revision = "0037"
+down_revision = "0036"
 
 
 def upgrade() -> None:
