@@ -217,7 +217,7 @@ def test_a_round_with_too_few_works_is_refused_with_a_reason(visit: People, sess
 def test_words_written_in_comparing_are_flagged_looked_at_hidden_and_the_outcome_told(
     visit: People, teacher: Visitor, student: Visitor, made: Class, pair: SideBySide
 ) -> None:
-    assert student.post(path(made, f"/comparisons/{pair.id}"), **filled(made)).status_code == 303
+    assert student.post(path(made, f"/comparisons/{pair.id}"), data=filled(made)).status_code == 303
     author = visit(next(each for each in made.learners if each.person_id == pair.left.author_id))
     stranger = next(each for each in made.people[1:] if each not in (pair.left.author_id, pair.right.author_id))
     form = {"kind": "comparison", "thing_id": str(pair.id), "reason": "hurtful", "words": "Ouch."}
@@ -225,10 +225,10 @@ def test_words_written_in_comparing_are_flagged_looked_at_hidden_and_the_outcome
     assert f"{path(made, new)}".replace("&", "&amp;") in author.get(path(made)).text
 
     asked = author.get(path(made, new))
-    raised = author.post(path(made, "/flags"), **form)
+    raised = author.post(path(made, "/flags"), data=form)
     refused = [
-        visit(next(one for one in made.learners if one.person_id == stranger)).post(path(made, "/flags"), **form),
-        student.post(path(made, "/flags"), **form),
+        visit(next(one for one in made.learners if one.person_id == stranger)).post(path(made, "/flags"), data=form),
+        student.post(path(made, "/flags"), data=form),
     ]
     (listed,) = [each for each in (teacher.get(path(made, "/flags")).text,) if "words written in comparing" in each]
     flag = made.session.scalars(select(Flag)).one()
