@@ -5,8 +5,8 @@ Calendars of LMSs: with whose consent Hearth writes there, and which dates it ha
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037"
-down_revision = "0036"
+revision = "0038"
+down_revision = "0037"
 
 
 def upgrade() -> None:
