@@ -180,7 +180,7 @@ class Settings:
     time_zone: str = setting("HEARTH_TIME_ZONE", _time_zone, default="UTC")
     webhook_payload_days: int = setting("WEBHOOK_PAYLOAD_DAYS", _number(1, 365), default=7)
     webhook_ports: str = setting("WEBHOOK_PORTS", _ports, default="443,8443")
-    webhook_concurrency: int = setting("WEBHOOK_CONCURRENCY", _number(1, 200), default=32)
+    webhook_concurrency: int = setting("WEBHOOK_CONCURRENCY", _number(1, 200), default=48)
     worker_concurrency: int = setting("WORKER_CONCURRENCY", _number(1, 64), default=4)
     log_level: str = setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), default="info")
     log_format: str = setting("LOG_FORMAT", _one_of("json", "console"), default="json")

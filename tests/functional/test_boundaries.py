@@ -143,6 +143,7 @@ def fill(session: Session, **plan: Any) -> Full:
         "colour": "0374b5",
     }
     ids |= {"course_id": made.course.id, "activity_id": exchange.id, "source_id": 1, "event_id": 1, "request_id": 1}
+    ids |= {"endpoint_id": 1, "delivery_id": 1}
     ids |= {"proposal_id": rule.id, "template_id": template.id, "example_id": example.id, "team_id": team.id}
     ids |= {"repair_id": repair.id, "reopening_id": opened.id, "pair_id": pair.id}
     ids |= {"reviewer_id": giver, "author_id": author}
