@@ -52,13 +52,18 @@ CALIPER_ACTIONS = {"Created": "created", "Modified": "updated", "Deleted": "upda
 
 
 WANTED = (
+    "content_migration_completed",
+    "course_section_created",
+    "course_section_updated",
     "course_updated",
     "enrollment_created",
     "enrollment_updated",
     "enrollment_state_created",
     "enrollment_state_updated",
+    "group_created",
     "group_membership_created",
     "group_membership_updated",
+    "group_updated",
     "user_updated",
 )
 

@@ -20,6 +20,8 @@ from lti_tool.home import views as home_views
 from lti_tool.launch import views as launch_views
 from lti_tool.lti import registration
 from lti_tool.outgoing import OUTGOING
+from lti_tool.reconcile import institution as comparisons
+from lti_tool.reconcile import views as reconcile_views
 from lti_tool.subscriptions import GROUPS_MOVED, SUBSCRIPTIONS
 from lti_tool.web.guards import open_to_all
 from lti_tool.web.rooms import Room
@@ -27,9 +29,13 @@ from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.companions import privacy as companion_privacy
+from webhooks.companions.room import sections as companion_sections
+from webhooks.companions.room import views as companion_pages
 from webhooks.drain import subscriptions
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
+from webhooks.outbox.room import sections as endpoint_sections
+from webhooks.outbox.room import views as endpoint_pages
 from webhooks.room import sections as letterbox_sections
 from webhooks.room import views as letterbox_pages
 
@@ -38,6 +44,9 @@ ADMIN_SECTIONS = (
     admin_sections.COURSES,
     admin_sections.GRADES,
     letterbox_sections.EVENTS,
+    companion_sections.HEARS,
+    endpoint_sections.ENDPOINTS,
+    comparisons.SECTION,
     admin_sections.REQUESTS,
     admin_sections.KEYS,
     admin_sections.RETENTION,
@@ -78,9 +87,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(notice_views.doors)
     # So that one process can serve a small school; a large one lets the letterbox stand by itself.
     app.register_blueprint(letterbox_views.bp)
-    for rooms in (home_views.bp, notice_views.bp, launch_views.bp, exchange_views.bp):
+    for rooms in (home_views.bp, notice_views.bp, reconcile_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
-    for sections in (admin_views.bp, letterbox_pages.bp):
+    for sections in (admin_views.bp, letterbox_pages.bp, companion_pages.bp, endpoint_pages.bp, comparisons.bp):
         app.register_blueprint(sections, url_prefix=ADMIN)
     app.add_url_rule("/canvas/config.json", "canvas_configuration", canvas_configuration)
     if settings.trusted_proxies:

@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session, selectinload
 
 from canvas.lms import CanvasLms
 from lti_tool import __version__, db, doctor, files, lms, migrations, overseeing, privacy
+from lti_tool.app import create_app
 from lti_tool.cli_companions import companions
 from lti_tool.cli_endpoints import endpoints
 from lti_tool.clock import now
-from lti_tool.config import SettingsError
-from lti_tool.courses.models import Platform
+from lti_tool.config import Settings, SettingsError
+from lti_tool.courses.models import Course, Platform
 from lti_tool.exchange import exporting
 from lti_tool.exchange import queries as exchange_queries
 from lti_tool.exchange.models import Exchange
@@ -31,11 +32,16 @@ from lti_tool.lti import keys, registration
 from lti_tool.lti.errors import LtiError
 from lti_tool.operating import connect as _connect
 from lti_tool.operating import wrong as _wrong
+from lti_tool.reconcile import comparing
+from lti_tool.reconcile import queries as reconcile_queries
+from lti_tool.reconcile import words as reconcile_words
 from moodle.lms import MoodleLms
 from webhooks import sources
 from webhooks.companions import privacy as companion_privacy
 from webhooks.models import Source
 from webhooks.outbox import privacy as outbox_privacy
+from webhooks.room import queries as received
+from webhooks.room.words import about_refusal
 
 
 class _Commands(click.Group):
@@ -238,6 +244,51 @@ webhooks.add_command(endpoints)
 main.add_command(companions, name="moodle")
 
 
+@webhooks.command("events")
+@click.argument("source_id", type=int)
+@click.option("--all", "everything", is_flag=True, help="Those that were read, too.")
+@click.option("--before", type=int, help="Older than the event of this number.")
+@click.option("--json", "as_json", is_flag=True)
+def webhooks_events(source_id: int, everything: bool, before: int | None, as_json: bool) -> None:
+    """List events of a source that failed or were given up, newest first, 50 at once."""
+    _connect()
+    states = () if everything else ("failed", "dead")
+    with db.transaction() as session:
+        found, _older = received.events(session, _source(session, source_id), states=states, before=before)
+        rows = [
+            {
+                "id": each.id,
+                "name": each.name,
+                "received_at": each.received_at.isoformat(timespec="seconds"),
+                "state": each.state,
+                "attempts": each.attempts,
+                "error": each.error,
+                "can_be_replayed": each.payload is not None,
+            }
+            for each in found
+        ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        click.echo(
+            f"{row['id']:>8}  {row['received_at']}  {row['state']:<7} {row['name']}  tried {row['attempts']}"
+            f"  {row['error']}"
+        )
+
+
+@webhooks.command("refusals")
+@click.argument("source_id", type=int)
+def webhooks_refusals(source_id: int) -> None:
+    """Say why a source was refused in the last seven days, how often, and what to do."""
+    _connect()
+    with db.transaction() as session:
+        found = received.refusals(session, _source(session, source_id), now=now())
+    for each in found:
+        click.echo(f"{each.count:>6}  {each.reason}  last {each.last_at or 'unknown'}")
+        click.echo(f"        → {about_refusal(each.reason)}")
+
+
 @main.group("keys")
 def keys_group() -> None:
     """The keys that Hearth signs with."""
@@ -366,6 +417,69 @@ def exchange_replay(exchange_id: int | None, file: IO[bytes] | None, as_json: bo
     else:
         click.echo("ok   The plan that is kept is what its steps lead to.")
     sys.exit(1 if found else 0)
+
+
+@main.command("reconcile")
+@click.option("--course", "course_ids", type=int, multiple=True, help="Only this one; may be given several times.")
+@click.option("--platform", "platform_id", type=int, help="Only the courses of one platform.")
+@click.option("--most", default=100, show_default=True, type=click.IntRange(1, 10_000), help="So many courses at most.")
+@click.option("--json", "as_json", is_flag=True)
+def reconcile_command(course_ids: tuple[int, ...], platform_id: int | None, most: int, as_json: bool) -> None:
+    """
+    Compare courses with their LMS now, mend what is safe, print what differed; exit 1 where something is left.
+
+    Without --course, those that are in use, the ones compared longest ago first.
+    """
+    try:
+        settings = Settings.from_environment()
+    except SettingsError as err:
+        raise _wrong(str(err)) from err
+    with create_app(settings).app_context():
+        with db.transaction() as session:
+            wanted = course_ids or reconcile_queries.due(
+                session, older_than=timedelta(0), now=now(), limit=most, platform_id=platform_id
+            )
+        told = [_compared(each) for each in wanted]
+    if as_json:
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        for each in told:
+            click.echo(f"Course {each['course_id']}: {each['title']}")
+            for found in each["differences"]:
+                click.echo(f"  {'ok  ' if found['outcome'] == 'mended' else 'LOOK'} {found['sentence']}")
+            if each["problem"]:
+                click.echo(f"  LOOK {each['problem']}")
+            if not each["differences"] and not each["problem"]:
+                click.echo("  ok   Nothing differs.")
+    left = any(found["outcome"] != "mended" for each in told for found in each["differences"])
+    sys.exit(1 if left or any(each["problem"] for each in told) else 0)
+
+
+def _compared(course_id: int) -> dict[str, Any]:
+    """One course, compared, as the command prints it."""
+    run_id = comparing.compare(course_id)
+    if run_id is None:
+        raise _wrong(f"There is no course {course_id}, or its platform is switched off.")
+    with db.transaction() as session:
+        run = reconcile_queries.run_with(session, run_id)
+        return {
+            "course_id": course_id,
+            "title": session.get_one(Course, course_id).title,
+            "columns": run.columns,
+            "grades": run.grades,
+            "problem": str(reconcile_words.problem(run.problem)) if run.problem else None,
+            "differences": [
+                {
+                    "kind": each.kind,
+                    "outcome": each.outcome,
+                    "activity_id": each.activity_id,
+                    "person_id": each.person_id,
+                    **each.facts,
+                    "sentence": str(reconcile_words.sentence(each, name=f"Person {each.person_id}")),
+                }
+                for each in run.findings
+            ],
+        }
 
 
 @main.group("db")

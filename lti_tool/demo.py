@@ -24,11 +24,16 @@ from typing import TextIO
 import requests
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
-from lti_tool import db, migrations, seed
+from lti_tool import db, lms, migrations, seed
 from lti_tool.clock import now
 from lti_tool.config import Settings
+from lti_tool.courses.models import Platform
+from lti_tool.lms.events import Proof
 from lti_tool.lti import registration
+from webhooks import sources
 
 PROCFILE = Path(__file__).parent.parent / "Procfile.demo"
 PATIENCE = 120.0
@@ -216,6 +221,10 @@ def _announce(settings: Settings, sandbox_url: str) -> None:
     while not _is_installed(settings) and time.monotonic() < until:
         time.sleep(0.3)
     try:
+        _connect_events(settings, sandbox_url)
+    except (requests.RequestException, SQLAlchemyError) as err:
+        print(f"\nThe demo runs, but the pretend LMS sends no events: {err}\n", flush=True)
+    try:
         seed.make_first_content(f"http://lms.localhost:{settings.sandbox_port}")
     except (requests.RequestException, LookupError, StopIteration) as err:
         print(f"\nThe demo runs, but its first content could not be made: {err}\n", flush=True)
@@ -225,6 +234,22 @@ def _announce(settings: Settings, sandbox_url: str) -> None:
         "  Ctrl-C stops everything; the data stays.\n",
         flush=True,
     )
+
+
+def _connect_events(settings: Settings, issuer: str) -> None:
+    """Let the pretend LMS send its events to Hearth, unless it knows already where they go."""
+    where = f"http://127.0.0.1:{settings.sandbox_port}/sandbox/api/events"
+    if requests.get(where, timeout=10).json()["url"]:
+        return
+    with db.transaction() as session:
+        platform = session.scalars(select(Platform).where(Platform.issuer == issuer).limit(1)).one_or_none()
+        if platform is None:
+            return
+        # The pretend LMS signs as Standard Webhooks have it; who cannot take that knows it by its secret address.
+        offered = lms.for_family(platform.family).event_proofs()
+        proof: Proof = "standard" if "standard" in offered else "address"
+        made = sources.make(session, platform, proof=proof, name="demo", settings=settings, now=now())
+    requests.put(where, json={"url": made.address, "secret": made.secret}, timeout=10).raise_for_status()
 
 
 def _is_installed(settings: Settings) -> bool:

@@ -10,6 +10,7 @@ from lti_tool.grades import models as grades
 from lti_tool.journal import models as journal
 from lti_tool.lti import models as lti
 from lti_tool.notices import models as notices
+from lti_tool.reconcile import models as reconcile
 from lti_tool.web import models as web
 from webhooks import models as webhooks
 from webhooks.companions import models as companions
@@ -26,6 +27,7 @@ __all__ = [
     "lti",
     "notices",
     "outbox",
+    "reconcile",
     "web",
     "webhooks",
 ]

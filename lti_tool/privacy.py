@@ -14,6 +14,7 @@ from lti_tool.admin import privacy as admin
 from lti_tool.courses import privacy as courses
 from lti_tool.exchange import privacy as exchange
 from lti_tool.notices import privacy as notices
+from lti_tool.reconcile import privacy as reconcile
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         **courses.export_person(session, person_id),
         "exchanges": exchange.export_person(session, person_id),
         "notices": notices.export_person(session, person_id),
+        "gradebook_differences": reconcile.export_person(session, person_id),
         "admin": admin.export_person(session, person_id),
         **{name: part.export_person(session, person_id) for name, part in _further.items()},
     }

@@ -3,7 +3,7 @@ Two tables: which class of LMS events is heard by whom, and who hears that peopl
 LMS here and nowhere else.
 
 Nobody hears of :class:`~lti_tool.lms.events.WorkHandedIn` and :class:`~lti_tool.lms.events.CourseActivity`: what is
-handed in elsewhere changes nothing here, and that there is a grade does not say whose it is.
+handed in elsewhere changes nothing here, and grades are compared with ours as a whole (:mod:`lti_tool.reconcile`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,16 @@ from lti_tool import erasing
 from lti_tool.courses import handlers as courses
 from lti_tool.courses.listening import Listener
 from lti_tool.exchange import handlers as exchange
-from lti_tool.lms.events import CourseChanged, GroupsChanged, LmsEvent, PersonChanged, PersonDeleted, RosterChanged
+from lti_tool.lms.events import (
+    CourseChanged,
+    CourseCopied,
+    GroupsChanged,
+    LmsEvent,
+    PersonChanged,
+    PersonDeleted,
+    RosterChanged,
+)
+from lti_tool.reconcile import handlers as reconcile
 
 
 class Handler(Protocol):
@@ -29,6 +38,7 @@ SUBSCRIPTIONS: Mapping[type[LmsEvent], Sequence[Handler]] = {
     RosterChanged: (courses.roster_changed,),
     GroupsChanged: (courses.groups_changed, exchange.groups_changed),
     CourseChanged: (courses.course_changed,),
+    CourseCopied: (reconcile.course_copied,),
     PersonChanged: (courses.person_changed,),
     PersonDeleted: (erasing.person_deleted,),
 }

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.jobs import ask_for_groups, ask_for_roster
@@ -59,17 +59,16 @@ def person_changed(session: Session, platform_id: int, events: Sequence[PersonCh
 
 def _with_roster(session: Session, platform_id: int, ids: Collection[str]) -> Sequence[int]:
     """Those courses of a platform, by its own ids, whose roster we may read."""
-    known = set(ids) - {""}
-    if not known:
-        return ()
+    rows = courses_called(platform_id, ids).where(Course.roster_url.is_not(None))
+    return session.scalars(rows.order_by(Course.id)).all() if ids else ()
+
+
+def courses_called(platform_id: int, ids: Collection[str]) -> Select[int]:
+    """The ids of those courses of a platform that it calls by one of *ids*, its own."""
     rows = select(Course.id).join(Deployment, Deployment.id == Course.deployment_id)
-    return session.scalars(
-        rows.where(
-            Deployment.platform_id == platform_id,
-            _is_called(Course.lms_id, Course.context_id, known),
-            Course.roster_url.is_not(None),
-        ).order_by(Course.id)
-    ).all()
+    return rows.where(
+        Deployment.platform_id == platform_id, _is_called(Course.lms_id, Course.context_id, set(ids) - {""})
+    )
 
 
 def _turns(events: Sequence[GroupsChanged]) -> Iterator[list[GroupsChanged]]:

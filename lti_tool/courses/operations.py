@@ -212,7 +212,8 @@ def bind_link(session: Session, link_id: int, facts: LaunchFacts, *, clone: Clon
             session, _nearest(session, found, course, facts), root=found, course=course, title=link.title, clone=clone
         )
     else:
-        activity = _copy_with_course(session, root=found, course=course, facts=facts, clone=clone)
+        template = _nearest(session, found, course, facts)
+        activity = copy_with_course(session, template, root=found, course=course, clone=clone)
     link.activity_id = activity.id
     session.flush()
     log.info("resource link %s now opens activity %s", link.id, activity.id)
@@ -227,6 +228,31 @@ def open_activity_with(session: Session, link_id: int, activity: Activity) -> No
     link.activity_id = activity.id
     session.flush()
     log.info("resource link %s opens activity %s by its teacher's wish", link.id, activity.id)
+
+
+def copy_with_course(session: Session, template: Activity, *, root: Activity, course: Course, clone: Clone) -> Activity:
+    """The one clone of *root* in a copied course, made like *template* by whoever comes first."""
+    made = session.execute(
+        insert(Activity)
+        .values(
+            course_id=course.id,
+            kind=template.kind,
+            title=template.title,
+            origin_id=root.id,
+            copied_with_course=True,
+            position=template.position,
+        )
+        .on_conflict_do_nothing()
+        .returning(Activity.id)
+    ).scalar_one_or_none()
+    copied = session.scalars(
+        select(Activity).where(
+            Activity.course_id == course.id, Activity.origin_id == root.id, Activity.copied_with_course
+        )
+    ).one()
+    if made is not None:
+        clone(template, copied)
+    return copied
 
 
 def _root(session: Session, course: Course, facts: LaunchFacts) -> Activity | None:
@@ -281,34 +307,6 @@ def _nearest(session: Session, root: Activity, course: Course, facts: LaunchFact
         if copied is not None:
             return copied
     return root
-
-
-def _copy_with_course(
-    session: Session, *, root: Activity, course: Course, facts: LaunchFacts, clone: Clone
-) -> Activity:
-    """The clone of *root* in a copied course, made by whoever comes first."""
-    template = _nearest(session, root, course, facts)
-    made = session.execute(
-        insert(Activity)
-        .values(
-            course_id=course.id,
-            kind=template.kind,
-            title=template.title,
-            origin_id=root.id,
-            copied_with_course=True,
-            position=template.position,
-        )
-        .on_conflict_do_nothing()
-        .returning(Activity.id)
-    ).scalar_one_or_none()
-    copied = session.scalars(
-        select(Activity).where(
-            Activity.course_id == course.id, Activity.origin_id == root.id, Activity.copied_with_course
-        )
-    ).one()
-    if made is not None:
-        clone(template, copied)
-    return copied
 
 
 def _copy(

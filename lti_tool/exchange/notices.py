@@ -24,6 +24,7 @@ from lti_tool.exchange.models import (
     Feedback,
     Offer,
     Repair,
+    SideBySide,
     StaffReview,
     Submission,
     author_of,
@@ -304,6 +305,23 @@ def _excused(session: Session, exchange: Exchange, facts: Facts, now: datetime) 
     tell(session, exchange, "excused", [repair.person_id], now=now, key=str(repair.id))
 
 
+def _comparing_begun(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    reviewers = session.scalars(select(SideBySide.reviewer_id).where(SideBySide.round_id == facts["round_id"]))
+    people = {each for each in reviewers if each is not None}
+    tell(session, exchange, "comparing_begun", people, now=now, key=str(facts["round_id"]))
+
+
+def _compared(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """Both authors hear that there are words for them, once they may read some."""
+    pair = session.get_one(SideBySide, facts["pair_id"])
+    authors = [each for work in (pair.left_id, pair.right_id) for each in queries.authors_of(session, exchange, work)]
+    held = queries.held_back(session, exchange, persons=authors, now=now)
+    for author in authors:
+        comparing = queries.comparing_of(session, exchange, author, is_waiting=author in held)
+        if comparing is not None and comparing.reasons:
+            tell(session, exchange, "compared", [author], now=now, key=str(pair.id))
+
+
 @jobs.task(name="exchange.tell_waiting", queue="notices")
 def tell_waiting(exchange_id: int, submission_id: int) -> None:
     """Tell those who had nothing to review that a work has come."""
@@ -326,6 +344,8 @@ TELLING: Mapping[str, Teller] = {
     "suggestion.used": _used,
     "feedback.thanked": _thanked,
     "feedback.unmasked": _unmasked,
+    "comparing.begun": _comparing_begun,
+    "comparison.given": _compared,
     "exchange.published": _published,
     "exchange.unpublished": _unpublished,
     "exchange.closed": _closed,
@@ -371,6 +391,8 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "suggestion_used": lambda facts: _("Your suggestion was used."),
     "thanked": lambda facts: _("Somebody you gave feedback to thanks you."),
     "unmasked": lambda facts: _("A teacher asked who wrote one of your feedbacks. Read why."),
+    "comparing_begun": lambda facts: _("There are works for you to compare, two side by side."),
+    "compared": lambda facts: _("Somebody who compared your work with another wrote to you."),
     "grade_released": lambda facts: _("Your grade is there."),
     "feedback_revised": lambda facts: _("A reviewer changed the feedback on your work."),
     "work_reopened": lambda facts: _("Your teacher lets you hand in your work once more."),

@@ -33,7 +33,7 @@ class ExchangeRoom:
     def cards(
         self, session: Session, viewer: Viewer, activities: Sequence[Activity], *, now: datetime
     ) -> Mapping[int, Card]:
-        """Cards by activity id, in two queries. Learners get none for what is not published."""
+        """Cards by activity id, in two queries and a few for further settings. Learners get none for drafts."""
         exchanges = queries.exchanges_of(session, [each.id for each in activities])
         if viewer.is_staff:
             counted = queries.tallies(session, exchanges)
@@ -46,7 +46,11 @@ class ExchangeRoom:
             watching = queries.to_watch(session, each, viewer.person_id)
             if watching and not any(one.is_held_at(now) for one in watching):
                 standings[id] = replace(standings[id], has_work=False)
-        return {id: _learner_card(each, standings[id], viewer, now) for id, each in shown.items()}
+        also = queries.also_due(session, shown, standings, person_id=viewer.person_id, now=now)
+        return {
+            id: _learner_card(each, standings[id], viewer, now, also=also.get(id, frozenset()))
+            for id, each in shown.items()
+        }
 
     def placement(self, session: Session, activity: Activity) -> Placement:
         """Title, points and dates. The instructions are read in Hearth, where they look as written."""
@@ -107,12 +111,17 @@ def _staff_card(exchange: Exchange, tally: Tally) -> Card:
     return Card(status=status)
 
 
-def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: datetime) -> Card:
+def _learner_card(
+    exchange: Exchange, standing: Standing, viewer: Viewer, now: datetime, *, also: Collection[str]
+) -> Card:
     windows = exchange.windows.for_person(standing.own)
     why_not_open = windows.why_not_open(now)
     takes_reviews = windows.why_not_review(now) is None
     if exchange.waits(received=standing.received, given=standing.given, is_released=standing.is_released, now=now):
         standing = replace(standing, received=0, unread=0)
+    looks_first = exchange.option(rules.SelfAssessmentOptions)
+    if "assess" in also and rules.covers(looks_first, has_acted=False, is_closed=exchange.is_closed):
+        standing = replace(standing, unread=0)
     is_done = standing.given >= standing.owes
     step = rules.step(
         why_not_open=why_not_open,
@@ -121,6 +130,7 @@ def _learner_card(exchange: Exchange, standing: Standing, viewer: Viewer, now: d
         may_review=takes_reviews and (standing.is_reviewing or (standing.has_work and not is_done)),
         has_unread=standing.unread > 0,
         is_waiting=not is_done or standing.received + standing.rescued < exchange.reviews,
+        also=also,
     )
     status, todo, due = _sentence(exchange, standing, step, windows)
     return Card(
@@ -154,6 +164,9 @@ def _sentence(
             _("Give feedback"),
             windows.review_by,
         ),
+        "practise": (_("Before your first review you practise"), _("Practise"), windows.review_by),
+        "compare": (_("Two works to compare, side by side"), _("Compare them"), windows.review_by),
+        "assess": (_("Now look at your own work"), _("Look at your work"), None),
         "reply": (_("There is new feedback for you"), _("Read your feedback"), None),
         "wait": (waiting, "", None),
         "done": (_("All done"), "", None),

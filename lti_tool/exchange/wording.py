@@ -2,7 +2,7 @@
 The sentences of this room: what an error, a state or a promise is called on its pages.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -577,14 +577,12 @@ def places(criterion: Criterion) -> tuple[float, ...]:
 
 def view(view: rules.View) -> str:
     """How an author's own look compares with that of the others, to the author: whatever it is, it is worth knowing."""
-    if view.verdict is None:
-        return str(_("There is nothing to compare yet."))
     said = {
         "alike": _("You and your reviewers see this alike."),
         "stricter": _("Your reviewers see more in this than you do. Look at what they liked."),
         "kinder": _("You see more in this than your reviewers do. Their comments may say what did not reach them."),
-    }[view.verdict]
-    return f"{said} {_('They differ among themselves, too.')}" if view.is_split else str(said)
+    }
+    return _seen(view, said, if_split=_("They differ among themselves, too."))
 
 
 CLOSENESS = {
@@ -619,14 +617,19 @@ def who_learns_picks(tells: bool) -> str:
 
 def view_for_staff(view: rules.View) -> str:
     """The same, to staff."""
-    if view.verdict is None:
-        return str(_("There is nothing to compare yet."))
     said = {
         "alike": _("Author and reviewers see this alike."),
         "stricter": _("The reviewers see more in this than the author does."),
         "kinder": _("The author sees more in this than the reviewers do."),
-    }[view.verdict]
-    return f"{said} {_('The reviewers differ among themselves.')}" if view.is_split else str(said)
+    }
+    return _seen(view, said, if_split=_("The reviewers differ among themselves."))
+
+
+def _seen(view: rules.View, said: Mapping[str, str], *, if_split: str) -> str:
+    """What is *said* of how two views compare, and that the reviewers differ where they do."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare yet."))
+    return f"{said[view.verdict]} {if_split}" if view.is_split else str(said[view.verdict])
 
 
 def exact(value: float) -> str:

@@ -4,6 +4,7 @@ The gradebook outbox: one row for each (line item, person), the latest grade win
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -60,6 +61,11 @@ class Passback(Base):
     last_timestamp: Mapped[datetime | None]
     """The ``timestamp`` of the latest score sent; the next one must be later (AGS 2.0 section 3.4.7)."""
     sent_at: Mapped[datetime | None]
+    sent_shares: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    """
+    The latest grades that the gradebook took, as shares of the maximum, oldest first: by them a grade that was lost
+    there is told from one that somebody gave by hand.
+    """
     problem: Mapped[str | None]
     """A short code of the reason, put into words by the pages."""
     detail: Mapped[str | None]

@@ -164,6 +164,25 @@ def send_again(session: Session, passback: Passback, *, now: datetime) -> None:
     log.info("grade %s is sent again", current.id)
 
 
+def column_is_gone(session: Session, resource_link_id: int, column: str, *, now: datetime) -> bool:
+    """
+    Forget a column that somebody deleted in the gradebook, and have its grades find or make another.
+
+    Returns whether there are any; one is sent again, and once the new column is there the others follow.
+    """
+    rows = select(Passback).where(Passback.resource_link_id == resource_link_id, Passback.column == column)
+    known = session.scalars(rows.order_by(Passback.id).with_for_update()).all()
+    if column == "":
+        session.get_one(ResourceLink, resource_link_id).line_item_url = None
+    for each in known:
+        each.line_item_url = None
+    session.flush()
+    wanted = [each for each in known if each.score_given is not None]
+    if wanted:
+        send_again(session, wanted[0], now=now)
+    return bool(wanted)
+
+
 def _forget_column(session: Session, passback: Passback) -> None:
     """The column is gone from the gradebook; the next attempt finds or makes another."""
     passback.line_item_url = None

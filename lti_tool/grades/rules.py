@@ -2,12 +2,14 @@
 Pure decisions about grades on their way: when to try again, when to give up, and what a refusal means.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 LONGEST_DETAIL = 300
+MOST_SHARES = 10
 MOST_ATTEMPTS = 30
 """With an hour between most of them: a platform may be away for a day before a person has to act."""
 
@@ -52,6 +54,14 @@ def next_timestamp(last: datetime | None, *, now: datetime) -> datetime:
     The ``timestamp`` of the next score: later than the *last* one, also in whole seconds (AGS 2.0 section 3.4.7).
     """
     return now if last is None else max(now, last + timedelta(seconds=1))
+
+
+def with_share(sent: Sequence[float], points: float | None, maximum: float) -> list[float]:
+    """Which shares the gradebook took, now that it took *points* of *maximum*; None took the grade back."""
+    if points is None or maximum <= 0:
+        return list(sent)
+    share = round(points / maximum, 6)
+    return [*(each for each in sent if each != share), share][-MOST_SHARES:]
 
 
 def wait_before(attempt: int, *, asked_for: float | None = None) -> timedelta:

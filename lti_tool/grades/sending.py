@@ -16,7 +16,15 @@ from sqlalchemy.orm import Session
 from lti_tool import db
 from lti_tool.courses.models import Course, Deployment, Person, Platform, ResourceLink
 from lti_tool.grades.models import Passback, State
-from lti_tool.grades.rules import MOST_ATTEMPTS, Problem, as_detail, next_timestamp, wait_before, what_refusal_means
+from lti_tool.grades.rules import (
+    MOST_ATTEMPTS,
+    Problem,
+    as_detail,
+    next_timestamp,
+    wait_before,
+    what_refusal_means,
+    with_share,
+)
 from lti_tool.lms import for_family
 from lti_tool.lms.port import Grade
 from lti_tool.lti.errors import NotGranted, Rejected, ServiceError, Throttled
@@ -130,6 +138,7 @@ def settle(session: Session, turn: Turn, outcome: Outcome, *, now: datetime) -> 
     changed = row.version != turn.version
     if outcome.problem is None:
         row.sent_at = now
+        row.sent_shares = with_share(row.sent_shares, turn.grade.score_given, turn.grade.score_maximum)
         row.problem = row.detail = None
         log.info("grade %s sent", row.id)
     elif outcome.problem.passes and (changed or turn.attempt < MOST_ATTEMPTS):

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lti_tool.lms.companion import Companion, Sender
-from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, RosterChanged, UnreadableEvent
+from lti_tool.lms import plain
+from lti_tool.lms.companion import Companion, CompanionSetup, Sender
+from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
     DeepLinkingSettings,
@@ -218,14 +219,15 @@ class StandardLms:
         ]
 
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
-        """``roster.changed``, with the course's LTI ``context_id``."""
-        context = event.payload.get("context_id")
-        if event.name != "roster.changed" or not isinstance(context, str):
-            return ()
-        return (RosterChanged(course=context, occurred_at=event.occurred_at),)
+        """See :func:`lti_tool.lms.plain.translate`."""
+        return plain.translate(event)
 
     def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
         """See :meth:`lti_tool.lms.port.Lms.companion`."""
+        return None
+
+    def companion_setup(self) -> CompanionSetup | None:
+        """See :meth:`lti_tool.lms.port.Lms.companion_setup`."""
         return None
 
     # What a brand may say differently within a registration -----------------------------------------------------------

@@ -17,6 +17,8 @@ Driving the pretend LMS from tests, without a browser. JSON in, JSON out, loopba
                                               the login fields, and a cookie to send to /lti/auth
     GET    /sandbox/api/gradebook?course=     line items and grades
     PUT    /sandbox/api/gradebook             {"line_item", "person", "points"}: the teacher's own grade
+    PUT    /sandbox/api/events                {"url", "secret"}: where events go;  GET: what came back
+    POST   /sandbox/api/events                {"act", "course", "person", "name", "group"}, or {"again": number}
     GET    /sandbox/api/log?kind=&q=&most=    newest first;  DELETE clears it
     GET, PUT, DELETE /sandbox/faults          what goes wrong (see `faults.FAULTS`)
 
@@ -33,6 +35,7 @@ from lti_tool.sandbox import (
     admin,
     courses,
     editing,
+    events,
     faults,
     gradebook,
     grading,
@@ -221,6 +224,41 @@ def overrule() -> ResponseReturnValue:
     person = _find_person(wanted.get("person", ""))
     gradebook.overrule(item, person.id, points=wanted.get("points"), by="api")
     return jsonify(_grade(gradebook.grade(item, person.id), item))
+
+
+@bp.put("/api/events")
+def aim_events() -> ResponseReturnValue:
+    wanted = _body()
+    try:
+        events.aim(url=str(wanted.get("url") or ""), secret=str(wanted.get("secret") or ""))
+    except ValueError as err:
+        abort(400, str(err))
+    return jsonify(url=events.target()["url"])
+
+
+@bp.get("/api/events")
+def show_events() -> ResponseReturnValue:
+    return jsonify(url=events.target()["url"], events=events.sent())
+
+
+@bp.post("/api/events")
+def tell_event() -> ResponseReturnValue:
+    """
+    Let something happen and tell it, or send an event again by its number.
+    """
+    wanted = _body()
+    try:
+        if "again" in wanted:
+            return jsonify(events=[events.send_again(int(wanted["again"])) or abort(404)]), 201
+        person = _find_person(wanted["person"]) if wanted.get("person") else None
+        values = {name: str(wanted.get(name) or "") for name in ("name", "group")}
+        happened = events.happen(str(wanted.get("act")), course=_find_course(wanted), person=person, **values)
+        told = [events.tell(event) for event in events.told(happened)]
+    except ValueError as err:
+        abort(400, str(err))
+    except events.NoTarget:
+        abort(409, "Say first where events go.")
+    return jsonify(events=told), 201
 
 
 @bp.get("/api/log")

@@ -22,6 +22,7 @@ from lti_tool.sandbox import (
     people,
     platform,
     registration,
+    telling,
     tokens,
     views,
 )
@@ -89,6 +90,7 @@ def _blueprints() -> tuple[Any, ...]:
         editing.bp,
         grading.bp,
         admin.bp,
+        telling.bp,
         api.bp,
         platform.bp,
         registration.bp,

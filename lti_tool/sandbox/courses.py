@@ -6,7 +6,7 @@ from typing import Any
 from lti_tool.sandbox import people
 from lti_tool.sandbox.brand import brand
 from lti_tool.sandbox.records import Activity, Course, LineItem, Module, Person, Tool
-from lti_tool.sandbox.store import db, insert, new_id, next_number, update, writing
+from lti_tool.sandbox.store import db, insert, new_id, new_number, next_number, update, writing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +206,7 @@ def copy_course(course: Course, *, title: str, with_students: bool) -> Course:
     Copy a course as LMSs do: new ids all over, settings kept, no grades; staff come along.
     """
     with writing():
-        copy_id = new_id()
+        copy_id = new_number()
         number = next_number("course")
         insert(
             "course",

@@ -22,6 +22,7 @@ KINDS = {
     "line_item": "line items",
     "score": "scores",
     "result": "results",
+    "event": "events",
 }
 
 

@@ -1,7 +1,7 @@
 """Who lives here: the characters, as many students as asked for, and their two courses."""
 
 from lti_tool.sandbox.records import Course, Person
-from lti_tool.sandbox.store import db, insert, new_id, next_number, writing
+from lti_tool.sandbox.store import db, insert, new_id, new_number, next_number, writing
 
 STAFF = (
     ("teacher", "Amara", "Okafor", "Teaches both courses."),
@@ -115,7 +115,7 @@ def _add_staff() -> None:
         username = f"{given}.{family}".lower()
         insert(
             "person",
-            id=new_id(),
+            id=new_number(),
             number=number,
             kind=kind,
             name=f"{given} {family}",
@@ -128,7 +128,7 @@ def _add_staff() -> None:
 
 
 def _add_course(label: str, title: str, modules: tuple[str, ...]) -> None:
-    course_id = new_id()
+    course_id = new_number()
     insert("course", id=course_id, number=next_number("course"), label=label, title=title)
     add_parts(course_id)
     for position, name in enumerate(modules):
@@ -142,7 +142,7 @@ def _student(position: int, number: int) -> tuple[str, int, str, str, str, str, 
     given, family, about = _name(position)
     username = f"{given}.{family}.{position + 1}".lower().replace(" ", "").replace("'", "")
     name = f"{given} {family}"
-    return new_id(), number, name, given, family, f"{username}@college.example", username, about
+    return new_number(), number, name, given, family, f"{username}@college.example", username, about
 
 
 def _name(position: int) -> tuple[str, str, str]:

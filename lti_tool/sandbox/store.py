@@ -80,10 +80,13 @@ CREATE INDEX IF NOT EXISTS ticket_expiry ON ticket (expires_at);
 CREATE TABLE IF NOT EXISTS message (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, direction TEXT NOT NULL,
     method TEXT NOT NULL, url TEXT NOT NULL, status INTEGER, details TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS event (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, name TEXT NOT NULL, style TEXT NOT NULL, message_id TEXT NOT NULL,
+    body TEXT NOT NULL, status INTEGER, answer TEXT NOT NULL, took_ms INTEGER NOT NULL);
 """
 
 TABLES = (
-    *("message", "ticket", "launch", "grade", "score", "line_item", "activity", "module"),
+    *("event", "message", "ticket", "launch", "grade", "score", "line_item", "activity", "module"),
     *("enrolment", "section", "course", "person", "tool"),
 )
 
@@ -185,6 +188,13 @@ def put_setting(name: str, value: Any) -> None:
 
 def new_id() -> str:
     return secrets.token_hex(10)
+
+
+def new_number() -> str:
+    """
+    An id of digits: so Moodle calls people and courses, and its events do.
+    """
+    return str(10**14 + secrets.randbelow(9 * 10**14))
 
 
 def utc_now() -> datetime:

@@ -57,6 +57,7 @@ MOODLE: dict[str, Value] = {
 CANVAS: dict[str, Value] = {
     "Canvas.user.id": lambda at: str(at.member.person.number),
     "Canvas.user.globalId": lambda at: str(10**13 + at.member.person.number),
+    "Canvas.shard.id": lambda at: "1",
     "Canvas.course.id": lambda at: str(at.course.number),
     "Canvas.course.sectionIds": lambda at: ",".join(at.member.section_ids),
     "com.instructure.User.sectionNames": lambda at: json.dumps(at.member.section_names),
@@ -72,7 +73,6 @@ CANVAS: dict[str, Value] = {
     "Canvas.course.previousContextIds": lambda at: _history(at.course.history[:1]),
     "Canvas.course.previousContextIds.recursive": lambda at: _history(at.course.history),
     "Canvas.user.prefersHighContrast": lambda at: "false",
-    "Canvas.shard.id": lambda at: "1",
     "com.instructure.brandConfigJSON": lambda at: json.dumps(BRAND_COLOURS),
 }
 GROUPS = ("Moodle.Person.userGroupIds", "Canvas.course.sectionIds", "Canvas.group.contextIds")

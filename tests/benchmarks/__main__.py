@@ -1,16 +1,16 @@
 """
-``python -m tests.benchmarks [--quick] [launches|roster|pages|planning|closing|webhooks|cockpit …]``.
+``python -m tests.benchmarks [--quick] [launches|roster|pages|planning|closing|webhooks|outgoing|cockpit …]``.
 """
 
 import argparse
 import sys
 import warnings
 
-from tests.benchmarks import closing, cockpit, launches, pages, planning, roster, webhooks
+from tests.benchmarks import closing, cockpit, launches, outgoing, pages, planning, roster, webhooks
 from tests.benchmarks.ground import ground
 from tests.benchmarks.table import show
 
-ALL = ["launches", "roster", "pages", "planning", "closing", "webhooks", "cockpit"]
+ALL = ["launches", "roster", "pages", "planning", "closing", "webhooks", "outgoing", "cockpit"]
 
 
 def main() -> int:
@@ -42,6 +42,10 @@ def main() -> int:
         if "webhooks" in which:
             rounds, count = (1, 200) if asked.quick else (5, 3_000)
             met &= show("Webhooks taken in and read (G7, G8)", webhooks.measure(here, rounds=rounds, count=count))
+        if "outgoing" in which:
+            hooks, scores = (20, 4) if asked.quick else (1_000, 200)
+            figures = outgoing.measure(here, hooks=hooks, scores=scores)
+            met &= show("Webhooks and grades sent (G12)", figures)
         if "cockpit" in which:
             people, rounds = (60, 1) if asked.quick else (1_000, 15)
             met &= show(f"The cockpit of {people:,} people", cockpit.measure(here, people=people, rounds=rounds))

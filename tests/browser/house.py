@@ -60,9 +60,16 @@ class House:
 
     def api(self, method: str, path: str, **body: Any) -> Any:
         """Drive the pretend LMS by its API."""
+        return self._sandbox(method, f"api/{path}", **body)
+
+    def let_go_wrong(self, **faults: Any) -> None:
+        """Switch faults of the pretend LMS on, or off with None."""
+        self._sandbox("PUT", "faults", **faults)
+
+    def _sandbox(self, method: str, path: str, **body: Any) -> Any:
         answer = requests.request(
             method,
-            f"http://127.0.0.1:{self.environment['SANDBOX_PORT']}/sandbox/api/{path}",
+            f"http://127.0.0.1:{self.environment['SANDBOX_PORT']}/sandbox/{path}",
             json=body or None,
             timeout=TIMEOUT,
         )

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.house import ADMIN, House
 from tests.browser.people import Hearth, Someone
-from tests.browser.scenes import World, scene
+from tests.browser.scenes import WORDS, WORK, World, scene
 
 
 @cache
@@ -19,6 +19,32 @@ def address(house: House) -> str:
         made = robot.submit(robot.get(f"{page.url}sources/new").form("/sources"), name="Main")
         house.send_event(made.text, "x")
         return made.forms[0].action.removesuffix("/tests")
+
+
+@cache
+def refused(house: House) -> None:
+    """The gradebook of one course takes nothing."""
+    place = house.exchange(house.new_course("Drawing what you hear"), "A sound on paper")
+    house.let_go_wrong(score="422")
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.hand_in(place, name, WORK)
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.give_feedback(place, name, WORDS)
+    house.close(place)
+
+
+@scene(ADMIN)
+def grades_that_were_refused(ruth: Someone, world: World) -> Hearth:
+    refused(world.house)
+    hearth = _section(ruth, "Grades", "Grades that did not arrive")
+    for _ in range(60):
+        if hearth.root.get_by_role("button", name="Send again").count():
+            break
+        ruth.page.wait_for_timeout(500)
+        ruth.page.reload()
+    expect(hearth.root.get_by_role("button", name="Send again").first).to_be_visible()
+    world.house.let_go_wrong(score=None)
+    return hearth
 
 
 @scene(ADMIN)
@@ -133,3 +159,48 @@ def what_is_kept(ruth: Someone, world: World) -> Hearth:
 def audit_log(ruth: Someone, world: World) -> Hearth:
     address(world.house)
     return _section(ruth, "Audit log", "Audit log")
+
+
+def _system(ruth: Someone) -> Hearth:
+    """The page of another system, which the admin has just let be told."""
+    hearth = _section(ruth, "Telling others", "Telling other systems")
+    hearth.follow("Tell another system")
+    hearth.shows("Tell another system")
+    hearth.fill("Address", "https://warehouse.northfield.example/hearth")
+    hearth.fill("Name", "Data warehouse")
+    hearth.press("Go on")
+    expect(hearth.root.get_by_label("Secret")).to_have_value(re.compile("^whsec_"))
+    return hearth
+
+
+@scene(ADMIN)
+def no_or_some_other_systems(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "Telling others", "Telling other systems")
+
+
+@scene(ADMIN)
+def letting_another_system_be_told(ruth: Someone, world: World) -> Hearth:
+    hearth = _section(ruth, "Telling others", "Telling other systems")
+    hearth.follow("Tell another system")
+    hearth.press("Go on")
+    expect(hearth.root.locator(".field__error").first).to_be_visible()
+    return hearth
+
+
+@scene(ADMIN)
+def a_system_that_is_told(ruth: Someone, world: World) -> Hearth:
+    return _system(ruth)
+
+
+@scene(ADMIN)
+def a_test_on_its_way(ruth: Someone, world: World) -> Hearth:
+    hearth = _system(ruth)
+    hearth.press("Send a test")
+    return hearth.shows("A test")
+
+
+@scene(ADMIN)
+def messages_to_a_system(ruth: Someone, world: World) -> Hearth:
+    hearth = a_test_on_its_way(ruth, world)
+    hearth.follow("All messages")
+    return hearth.shows("Messages to Data warehouse")

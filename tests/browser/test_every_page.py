@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import scenes_admin, scenes_handing_in, scenes_trust  # noqa: F401 - add their scenes to the list
+from tests.browser import scenes_admin, scenes_handing_in, scenes_lms, scenes_trust  # noqa: F401 - add their scenes to the list
 from tests.browser.conftest import PATIENCE
 from tests.browser.house import House
 from tests.browser.keyboard import strayed

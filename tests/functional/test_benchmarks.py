@@ -26,6 +26,7 @@ def test_every_benchmark_runs_and_tells_its_table() -> None:
         "statements: home",
         "CSS and JS",
         "closed, graded and queued",
+        "webhooks to who takes",
         "statements: who is stuck",
     ):
         assert measure in answer.stdout

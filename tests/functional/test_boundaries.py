@@ -143,6 +143,7 @@ def fill(session: Session, **plan: Any) -> Full:
         "colour": "0374b5",
     }
     ids |= {"course_id": made.course.id, "activity_id": exchange.id, "source_id": 1, "event_id": 1, "request_id": 1}
+    ids |= {"endpoint_id": 1, "delivery_id": 1}
     ids |= {"proposal_id": rule.id, "template_id": template.id, "example_id": example.id, "team_id": team.id}
     ids |= {"repair_id": repair.id, "reopening_id": opened.id, "pair_id": pair.id}
     ids |= {"reviewer_id": giver, "author_id": author}
@@ -194,7 +195,8 @@ def everything(session: Session) -> dict[str, str]:
     session.rollback()
     tables = session.scalars(
         text(
-            "select tablename from pg_tables where tablename ~ '^(exchange|activity|resource_link|grade|file|journal)'"
+            "select tablename from pg_tables where tablename ~"
+            " '^(exchange|activity|resource_link|grade|file|journal|audit|admin|webhook|lti_signing|person)'"
         )
     ).all()
     return {
@@ -281,6 +283,38 @@ def test_doors_of_staff_are_closed_to_others(
 
     assert set(answers.values()) == {403}
     assert everything(session) == before
+
+
+@pytest.mark.parametrize("who", [*Role, "an admin trying the student's view"])
+def test_the_admin_room_is_missing_to_who_is_no_admin(
+    app: Flask, client: FlaskClient, session: Session, full: Full, who: Role | str
+) -> None:
+    course = full.made.course
+    if isinstance(who, Role):
+        member = sign_in(session, make_member(session, course, who))
+    else:
+        member = sign_in(session, full.made.teacher, role=Role.LEARNER, is_admin=True)
+    before = everything(session)
+
+    answers = {
+        (method, rule.rule): knock(client, method, rule, full.ids, member)
+        for method, rule in doors(app, "admin_required")
+    }
+
+    assert len(answers) > 20
+    assert set(answers.values()) == {404}
+    assert everything(session) == before
+
+
+def test_an_admin_is_none_of_the_course_for_it(app: Flask, client: FlaskClient, session: Session, full: Full) -> None:
+    admin = sign_in(session, make_member(session, full.made.course, Role.OBSERVER), is_admin=True)
+
+    answers = {
+        (method, rule.rule): knock(client, method, rule, full.ids, admin)
+        for method, rule in doors(app, "staff_required", "teacher_required")
+    }
+
+    assert set(answers.values()) == {403}
 
 
 def test_a_teacher_in_the_students_view_is_no_teacher(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool import db
 from lti_tool.admin.models import Request
 from lti_tool.cli import main
+from lti_tool.clock import now
 from lti_tool.config import Settings
 from lti_tool.courses.models import Person, Platform
 from lti_tool.exchange import exporting, operations
@@ -22,6 +23,7 @@ from lti_tool.lti.models import Invitation
 from tests.conftest import PUBLIC_URL, SECRET
 from tests.factories.courses import make_course, make_deployment, make_member, make_platform
 from tests.factories.exchange import BEGUN, all_hand_in, make_class, review
+from webhooks.models import Event, Refusal
 
 Operate = Callable[..., Result]
 
@@ -441,3 +443,24 @@ def test_the_operator_sees_what_an_admin_sees(operate: Operate, session: Session
     assert "somebody forgotten: By letter." in asked.output
     assert "What events of the LMS say: 7 days" in operate("institution", "retention").output
     assert operate("institution", "health", "999").exit_code == 1
+
+
+def test_the_operator_lists_what_was_given_up_and_why_a_source_was_refused(operate: Operate, session: Session) -> None:
+    platform = make_platform(session)
+    session.commit()
+    assert operate("webhooks", "add", str(platform.id)).exit_code == 0
+    given_up = Event(source_id=1, key="k", name="course_updated", occurred_at=BEGUN, received_at=BEGUN, state="dead")
+    read = Event(source_id=1, key="l", name="user_updated", occurred_at=BEGUN, received_at=BEGUN, state="done")
+    session.add_all((given_up, read, Refusal(source_id=1, day=now().date(), reason="wrong signature", count=3)))
+    session.commit()
+
+    listed = operate("webhooks", "events", "1").output
+    everything = json.loads(operate("webhooks", "events", "1", "--all", "--json").output)
+    refused = operate("webhooks", "refusals", "1").output
+
+    assert "course_updated" in listed
+    assert "user_updated" not in listed
+    assert [each["name"] for each in everything] == ["user_updated", "course_updated"]
+    assert "3  wrong signature" in refused
+    assert "Copy the secret again" in refused
+    assert operate("webhooks", "events", "9").exit_code == 1

@@ -203,11 +203,18 @@ def ping(session: Session, endpoint: Endpoint, *, settings: Settings, now: datet
     return delivery
 
 
-def health(session: Session, *, now: datetime, of: Owner | None = None) -> list[Health]:
-    """Every endpoint, or those of one owner, and how they are doing; in two statements."""
+def find(session: Session, endpoint_id: int, *, of: Owner) -> Endpoint | None:
+    """An endpoint, if it is *of* them."""
+    return session.scalars(select(Endpoint).where(Endpoint.id == endpoint_id, belongs_to(of))).one_or_none()
+
+
+def health(session: Session, *, now: datetime, of: Owner | None = None, endpoint_id: int | None = None) -> list[Health]:
+    """Every endpoint, or those of one owner, or one of them, and how they are doing; in two statements."""
     query = select(Endpoint, Platform.name, Platform.issuer).join(Platform, Platform.id == Endpoint.platform_id)
     if of is not None:
         query = query.where(belongs_to(of))
+    if endpoint_id is not None:
+        query = query.where(Endpoint.id == endpoint_id)
     rows = session.execute(query.order_by(Endpoint.id)).all()
     counted = {row.endpoint_id: row for row in session.execute(COUNTED, {"ids": [each.id for each, *_ in rows]})}
     return [_health(each, name or issuer, counted.get(each.id), now=now) for each, name, issuer in rows]

@@ -126,8 +126,7 @@ def give_feedback(
     if not offer.is_open:
         raise errors.OfferIsOver(offer.state, offer.reason)
     windows = queries.windows_of(session, exchange, reviewer)
-    if (because := windows.why_not_review(now)) is not None:
-        raise errors.NotOpen(because)
+    acts.require_reviews_taken(windows, now)
     presenting.require_held(session, exchange, offer, now=now)
     words = words_given.readable(notes.with_notes(session, exchange, offer, words, noting=noting))
     words = notes.finished(session, offer, checked(session, exchange, offer, words))

@@ -8,6 +8,7 @@ from lti_tool.exchange.queries.access import (
     others_of,
     plan_of,
 )
+from lti_tool.exchange.queries.also import also_due
 from lti_tool.exchange.queries.cards import (
     Standing,
     Tally,
@@ -290,6 +291,7 @@ __all__ = [
     "ToLookAt",
     "Version",
     "Whom",
+    "also_due",
     "answered_in",
     "appraisals_shown",
     "assessed_criteria",

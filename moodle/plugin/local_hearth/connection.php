@@ -122,7 +122,9 @@ foreach ($facts as $name => $value) {
     $head = new html_table_cell($name);
     $head->header = true;
     $head->scope = 'row';
-    $table->data[] = new html_table_row([$head, new html_table_cell((string) $value)]);
+    $cell = new html_table_cell((string) $value);
+    $cell->attributes['class'] = 'text-break';
+    $table->data[] = new html_table_row([$head, $cell]);
 }
 echo html_writer::table($table);
 if ($state === 'moved') {

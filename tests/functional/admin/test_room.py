@@ -221,6 +221,12 @@ def test_the_audit_log_is_filtered_and_paged(admin: Admin, session: Session) -> 
     assert admin.get("audit?before=99999999999999999999&person=x&act=%00").status_code in (200, 404)
 
 
+def test_from_other_pages_an_admin_goes_back_to_the_room(admin: Admin) -> None:
+    notices = admin.client.get(f"{admin.room.removesuffix('admin/')}notices").text
+
+    assert f'class="back" href="{admin.room.removeprefix("https://hearth.example")}"' in notices
+
+
 def test_an_admin_of_a_registration_switched_off_is_out(client: FlaskClient, session: Session) -> None:
     admin = come(client, make_pretend_platform(session))
     session.get_one(Platform, admin.platform.platform.id).state = "disabled"

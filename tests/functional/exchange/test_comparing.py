@@ -2,9 +2,10 @@
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -15,8 +16,9 @@ from lti_tool.exchange.operations import sealing
 from lti_tool.exchange.rules import AnswerWords, ComparingOptions, Words
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.journal.models import Entry
+from lti_tool.notices.models import Notice
 from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, review, work_of
-from tests.functional.exchange.test_queries import counted, viewer_of
+from tests.functional.exchange.test_queries import card_of, counted, viewer_of
 
 STORAGE = DatabaseStorage()
 
@@ -35,7 +37,7 @@ def pairs_of(made: Class, person: int) -> list[SideBySide]:
     return list(made.session.scalars(rows.execution_options(populate_existing=True)))
 
 
-def compare(made: Class, pair: SideBySide, *, pick: int = rules.LEFT) -> SideBySide:
+def compare(made: Class, pair: SideBySide, *, pick: int = rules.LEFT, now: datetime = BEGUN) -> SideBySide:
     def words(side: str) -> Words:
         return Words(
             answers={each.id: AnswerWords(comment=f"On {each.title}, {side}.") for each in made.exchange.criteria},
@@ -51,7 +53,7 @@ def compare(made: Class, pair: SideBySide, *, pick: int = rules.LEFT) -> SideByS
         picks={each.id: pick for each in made.exchange.criteria},
         left=words("left"),
         right=words("right"),
-        now=BEGUN,
+        now=now,
     )
 
 
@@ -212,6 +214,80 @@ def test_a_comparison_is_its_reviewers_own_and_stays_once_given(made: Class) -> 
     assert set(again.picks.values()) == {rules.LEFT}
 
 
+def test_comparisons_are_taken_from_each_as_long_as_reviews_are(session: Session) -> None:
+    due = BEGUN + timedelta(days=1)
+    made = make_class(session, learners=5, reviews=1, anonymity=rules.NAMED, submit_by=BEGUN, review_by=due)
+    operations.set_options(
+        session, made.exchange, rules.LateOptions(reviews=rules.REFUSED), by=made.teacher.person_id, now=BEGUN
+    )
+    all_hand_in(made)
+    choose(made)
+    begin(made)
+    late, given_more_time = made.people[:2]
+    operations.extend(
+        session,
+        made.exchange,
+        people=[given_more_time],
+        submit_by=None,
+        review_by=due + timedelta(days=3),
+        reason="A broken arm.",
+        by=made.teacher.person_id,
+        now=BEGUN,
+    )
+    (too_late,), (in_time,) = pairs_of(made, late), pairs_of(made, given_more_time)
+
+    with pytest.raises(errors.NotOpen):
+        compare(made, too_late, now=due + timedelta(hours=1))
+    compare(made, in_time, now=due + timedelta(hours=1))
+
+    assert too_late.given_at is None
+    assert in_time.given_at is not None
+    step = queries.student_page(session, made.exchange, late, now=due + timedelta(hours=1)).step
+    assert step != "compare"
+
+
+def test_those_who_compare_and_those_who_are_written_to_hear_of_it(made: Class) -> None:
+    def told(kind: str) -> set[int]:
+        rows = select(Notice.person_id).where(Notice.kind == kind, Notice.activity_id == made.exchange.id)
+        return set(made.session.scalars(rows))
+
+    assert told("comparing_begun") == set(made.people)
+    (pair,) = pairs_of(made, made.people[0])
+    compare(made, pair)
+
+    assert told("compared") == {pair.left.author_id, pair.right.author_id}
+
+
+def test_words_that_are_held_back_are_not_told_of(session: Session) -> None:
+    made = make_class(session, learners=5, reviews=2)
+    operations.set_options(
+        session, made.exchange, rules.AnonymityOptions(minimum=2), by=made.teacher.person_id, now=BEGUN
+    )
+    all_hand_in(made)
+    choose(made)
+    begin(made)
+    (pair,) = pairs_of(made, made.people[0])
+
+    compare(made, pair)
+
+    assert comparing(made, pair.left.author_id or 0).waiting == 1
+    assert not session.scalars(select(Notice.id).where(Notice.kind == "compared")).all()
+
+
+def test_the_card_on_the_course_home_says_that_there_are_works_to_compare(app: Flask, made: Class) -> None:
+    learner = made.learners[0]
+    for each in made.people:
+        review(made, each)
+
+    with app.test_request_context():
+        before = card_of(made, learner)
+        compare(made, pairs_of(made, learner.person_id)[0])
+        after = card_of(made, learner)
+
+    assert str(before.todo) == "Compare them"
+    assert str(after.todo) != "Compare them"
+
+
 def test_what_is_missing_is_told(made: Class) -> None:
     pair = pairs_of(made, made.people[0])[0]
 
@@ -364,3 +440,28 @@ def test_rounds_go_with_their_exchange(made: Class) -> None:
     made.session.flush()
 
     assert made.session.scalars(select(ComparingRound)).all() == []
+
+
+def test_a_flag_on_words_written_in_comparing_outlives_the_sealing(session: Session) -> None:
+    made = make_class(session, learners=5, reviews=1, anonymity=rules.SEALED)
+    all_hand_in(made)
+    choose(made)
+    begin(made)
+    for person in made.people:
+        compare(made, pairs_of(made, person)[0])
+    operations.close(session, made.exchange, by=made.teacher.person_id, now=BEGUN)
+    author = made.people[0]
+    reasons = comparing(made, author).reasons
+    raised = operations.flag(
+        session, made.exchange, by=author, kind="comparison", thing_id=reasons[0].pair_id, reason="hurtful", now=BEGUN
+    )
+
+    sealing.seal(session, made.exchange, now=BEGUN + timedelta(days=2))
+    session.expire_all()
+
+    found = queries.flag_with(session, made.exchange, raised.id)
+    assert found is not None
+    assert (found.kind, found.reviewer, found.flag.by_id) == ("comparison", None, author)
+    assert found.pair is not None
+    assert found.pair.id != reasons[0].pair_id
+    assert found.pair.words_to(found.submission.id) == reasons[0].words

@@ -1,6 +1,7 @@
 """Practice before the first review: examples of staff, tries of students, nobody locked out, nothing graded."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from lti_tool.files.models import FileBlob
 from lti_tool.files.storage import DatabaseStorage
 from tests.factories.courses import make_activity, make_course
 from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class, make_words, review, take
-from tests.functional.exchange.test_queries import counted
+from tests.functional.exchange.test_queries import card_of, counted
 
 STORAGE = DatabaseStorage()
 
@@ -55,6 +56,18 @@ def made(session: Session) -> Class:
     all_hand_in(made)
     choose(made, when=rules.DEMANDED)
     return made
+
+
+def test_the_card_on_the_course_home_says_that_practice_comes_first(app: Flask, made: Class) -> None:
+    learner = made.learners[0]
+    example = add(made)
+
+    with app.test_request_context():
+        before = card_of(made, learner)
+        attempt(made, learner.person_id, example, level=2)
+        after = card_of(made, learner)
+
+    assert (str(before.todo), str(after.todo)) == ("Practise", "Give feedback")
 
 
 def test_the_first_review_waits_until_every_example_was_tried(made: Class) -> None:

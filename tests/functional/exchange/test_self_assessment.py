@@ -1,6 +1,7 @@
 """Authors look at their own work: apart from feedback, before or beside it, and it counts as having been done."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -9,7 +10,7 @@ from lti_tool.exchange.models import Feedback, SelfAssessment, WordsDraft
 from lti_tool.exchange.rules import GradingOptions, Options, SelfAssessmentOptions
 from lti_tool.files.storage import DatabaseStorage
 from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, make_plan, make_words, review
-from tests.functional.exchange.test_queries import counted
+from tests.functional.exchange.test_queries import card_of, counted
 
 BEFORE = SelfAssessmentOptions(when=rules.BEFORE)
 BESIDE = SelfAssessmentOptions(when=rules.BESIDE)
@@ -43,6 +44,20 @@ def read(made: Class, person: int) -> None:
 
 
 # Before
+
+
+def test_the_card_on_the_course_home_asks_for_ones_own_view_before_it_tells_of_feedback(
+    app: Flask, made: Class
+) -> None:
+    choose(made, BEFORE)
+    learner = made.learners[0]
+
+    with app.test_request_context():
+        before = card_of(made, learner)
+        assess(made, learner.person_id)
+        after = card_of(made, learner)
+
+    assert (str(before.todo), str(after.todo)) == ("Look at your work", "Read your feedback")
 
 
 def test_feedback_waits_until_its_author_has_looked_at_their_own_work(made: Class) -> None:

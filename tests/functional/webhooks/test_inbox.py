@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -191,6 +192,38 @@ def test_a_payload_signed_by_canvas_is_proven_also_after_it_changed_keys(
     assert len(kept(session)) == 2
 
 
+def test_while_the_key_set_of_canvas_does_not_answer_its_events_are_asked_for_again(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    box = make_box("canvas")
+    canvas_keys.replace(responses.GET, KEYS, status=500)
+
+    assert box.token(payload("canvas", "enrollment_created")) == 503
+    assert kept(session) == []
+    assert refused(session) == {"its key set does not answer": 1}
+
+    key_sets.forget()
+    canvas_keys.replace(responses.GET, KEYS, json={"keys": [jwk("first")]})
+    assert box.token(payload("canvas", "enrollment_created")) == 202
+
+
+def test_keys_that_rotate_each_month_refuse_none_of_the_events_between(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    """Canvas publishes the previous, the present and the next key, and signs with the present one."""
+    box = make_box("canvas")
+    names = ("first", "second", "third", "fourth")
+    event = payload("canvas", "group_created")
+
+    for month in range(1, 3):
+        canvas_keys.replace(responses.GET, KEYS, json={"keys": [jwk(each) for each in names[month - 1 : month + 2]]})
+        for key in (names[month], names[month - 1]):
+            body = event | {"metadata": event["metadata"] | {"request_id": f"{month}-{key}"}}
+            assert box.token(body, key=key, kid=key) == 202
+
+    assert len(kept(session)) == 4
+
+
 @pytest.mark.parametrize("body", [b"", b"a.b.c", b"\xff\xfe", b'{"metadata": {}}', b"." * 100])
 def test_what_is_not_signed_by_canvas_is_refused(
     make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock, body: bytes
@@ -273,6 +306,44 @@ def test_the_zero_character_is_no_reason_to_lose_an_event(make_box: MakesBox, se
 
     assert box.post(event) == 202
     assert kept(session)[0].payload["body"]["group_name"] == "Team1"  # type: ignore[index]
+
+
+def test_a_backslash_before_a_zero_is_a_character_and_half_a_letter_is_refused(
+    make_box: MakesBox, session: Session
+) -> None:
+    box = make_box("canvas", "address")
+    event = payload("canvas", "group_created")
+    event["body"]["group_name"] = "Team\\u0000\x001"
+
+    assert box.post(event) == 202
+    assert kept(session)[0].payload["body"]["group_name"] == "Team\\u00001"  # type: ignore[index]
+
+    event["body"]["group_name"] = "\ud800"
+    assert box.post(event) == 400
+
+
+def test_who_relies_on_a_job_that_waits_has_somebody_look_again(make_box: MakesBox, session: Session) -> None:
+    box = make_box("canvas", "address")
+    box.post(payload("canvas", "course_created"))
+    # As if the job had been taken, and were over before the next event is committed.
+    session.execute(text("update procrastinate_jobs set status = 'doing'"))
+    session.commit()
+    session.execute(
+        text(
+            "insert into procrastinate_jobs (queue_name, task_name, queueing_lock, priority, args, status)"
+            " values ('webhooks', 'webhooks.drain', 'webhooks.drain', 0, '{}', 'todo')"
+        )
+    )
+    session.commit()
+    box.post(payload("canvas", "course_updated"))
+    session.execute(text("delete from procrastinate_jobs"))
+    session.commit()
+
+    until = time.monotonic() + 30
+    while not waiting_jobs(session, "webhooks.drain"):
+        assert time.monotonic() < until
+        session.rollback()
+        time.sleep(0.05)
 
 
 def test_a_batch_is_kept_and_rings_once(make_box: MakesBox, session: Session) -> None:

@@ -89,15 +89,17 @@ class outbox {
      */
     public static function ring(int $at = 0): void {
         global $DB;
-        $at = max($at, self::now());
+        $now = self::now();
         $waits = $DB->record_exists_select(
             'task_adhoc',
             'classname = :classname AND timestarted IS NULL AND nextruntime <= :at',
-            ['classname' => '\\' . deliver::class, 'at' => $at],
+            ['classname' => '\\' . deliver::class, 'at' => max($at, $now)],
         );
         if (!$waits) {
             $task = new deliver();
-            $task->set_next_run_time($at);
+            if ($at > $now) {
+                $task->set_next_run_time($at);
+            }
             manager::queue_adhoc_task($task);
         }
     }

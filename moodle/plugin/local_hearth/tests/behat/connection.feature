@@ -22,7 +22,7 @@ Feature: An administrator connects Moodle with Hearth
     When I navigate to "Plugins > Local plugins > Hearth > Connection" in site administration
     Then I should see "All is well: Hearth is told of what happens."
     When I press "Send a test"
-    Then I should see "Nobody answered."
+    Then I should see "Nobody answered"
 
   Scenario: The way back is opened and closed
     Given I log in as "admin"

@@ -1,0 +1,3 @@
+"""
+The outbox's pages in the admin room: whom Hearth tells what happens, and what became of it.
+"""
