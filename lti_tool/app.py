@@ -29,6 +29,8 @@ from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.companions import privacy as companion_privacy
+from webhooks.companions.room import sections as companion_sections
+from webhooks.companions.room import views as companion_pages
 from webhooks.drain import subscriptions
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
@@ -42,6 +44,7 @@ ADMIN_SECTIONS = (
     admin_sections.COURSES,
     admin_sections.GRADES,
     letterbox_sections.EVENTS,
+    companion_sections.HEARS,
     endpoint_sections.ENDPOINTS,
     comparisons.SECTION,
     admin_sections.REQUESTS,
@@ -86,7 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(letterbox_views.bp)
     for rooms in (home_views.bp, notice_views.bp, reconcile_views.bp, launch_views.bp, exchange_views.bp):
         app.register_blueprint(rooms, url_prefix=SIGNED_IN)
-    for sections in (admin_views.bp, letterbox_pages.bp, endpoint_pages.bp, comparisons.bp):
+    for sections in (admin_views.bp, letterbox_pages.bp, companion_pages.bp, endpoint_pages.bp, comparisons.bp):
         app.register_blueprint(sections, url_prefix=ADMIN)
     app.add_url_rule("/canvas/config.json", "canvas_configuration", canvas_configuration)
     if settings.trusted_proxies:

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from lti_tool import db, http, vault
 from lti_tool.clock import now
 from lti_tool.courses.models import Platform
+from lti_tool.journal import audit
 from lti_tool.lti.errors import LtiError
 from lti_tool.operating import connect, wrong
 from webhooks.companions import pairing
+from webhooks.companions.jobs import look_soon
 from webhooks.companions.models import Pairing
 
 
@@ -52,6 +54,8 @@ def pair(platform_id: int, *, url: str, token: str | None, **wished: bool | None
         wishes = pairing.wishes_of(known) if known else pairing.Wishes()
         wishes = dataclasses.replace(wishes, **{name: wish for name, wish in wished.items() if wish is not None})
         made = pairing.pair(session, found, address=url, token=given, wishes=wishes, settings=settings, now=now())
+        look_soon(session)
+        audit.record_operator(session, "companion.paired", platform_id=platform_id, now=now())
         site, release = made.site_id, made.release
     click.echo(f"Platform {platform_id} is paired with site {site} ({release}).")
 
@@ -101,6 +105,8 @@ def pause(platform_id: int, resume: bool) -> None:
         found.state = "active" if resume else "paused"
         if resume:
             pairing.ring(session)
+        act = "companion.resumed" if resume else "companion.paused"
+        audit.record_operator(session, act, platform_id=platform_id, now=now())
     click.echo(f"The site of platform {platform_id} is {'active' if resume else 'paused'}.")
 
 
@@ -111,6 +117,7 @@ def again(platform_id: int) -> None:
     connect()
     with db.transaction() as session:
         count = pairing.tell_again(session, _pairing(session, platform_id), now=now())
+        audit.record_operator(session, "companion.told_again", platform_id=platform_id, now=now(), count=count)
     click.echo(f"{count} to be told again.")
 
 
@@ -122,6 +129,7 @@ def unpair(platform_id: int) -> None:
     connect()
     with db.transaction() as session:
         pairing.unpair(session, _pairing(session, platform_id))
+        audit.record_operator(session, "companion.unpaired", platform_id=platform_id, now=now())
     click.echo(f"Platform {platform_id} is no longer paired. Revoke the token in the LMS, too.")
 
 

@@ -5,10 +5,20 @@ Our plugin in Moodle, ``local_hearth``, as Hearth speaks to it. ``docs/moodle-pl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lti_tool.lms.companion import Act, Entry, Sender, Site, State, Verdict
+from lti_tool.lms.companion import Act, CompanionSetup, Entry, Sender, Site, State, Verdict
 from lti_tool.lti.errors import Unavailable
 from moodle.web_service import WebService, WrongParameters
 
+SETUP = CompanionSetup(
+    lms="Moodle",
+    steps=(
+        "In Moodle, open Site administration, Plugins, Install plugins, and give it the plugin's zip file."
+        " Whoever runs Hearth has it.",
+        "Open Site administration, Plugins, Local plugins, Hearth, Settings. Choose Hearth among the external tools,"
+        " and save.",
+        "On the page Connection, press Make a token for Hearth. Copy the token: Moodle shows it once.",
+    ),
+)
 STATES: Mapping[str, State] = {"done": "kept", "known": "kept", "refused": "refused", "failed": "failed"}
 DEADLINE = 45.0
 """Seconds for a whole call; a batch is small enough that its first byte comes within ten."""

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lti_tool.lms.companion import Companion, Sender
+from lti_tool.lms.companion import Companion, CompanionSetup, Sender
 from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Member
 from lti_tool.lms.standard import StandardLms
 from moodle import events
-from moodle.companion import MoodleCompanion
+from moodle.companion import SETUP, MoodleCompanion
 
 CMID = re.compile(r"[1-9][0-9]{0,11}")
 
@@ -88,3 +88,7 @@ class MoodleLms(StandardLms):
     def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
         """Our plugin ``local_hearth``."""
         return MoodleCompanion(address=address, token=token, sender=sender)
+
+    def companion_setup(self) -> CompanionSetup | None:
+        """See :data:`moodle.companion.SETUP`."""
+        return SETUP

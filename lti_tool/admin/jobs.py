@@ -2,16 +2,25 @@
 Jobs of the admin room.
 """
 
+import logging
+
 from lti_tool import db, jobs
 from lti_tool.admin import operations
 from lti_tool.clock import now
+
+log = logging.getLogger(__name__)
 
 
 @jobs.task(name="admin.carry_out", queue="admin")
 def carry_out(request_id: int) -> None:
     """Hand a person's data out, or forget them, as an admin has asked."""
-    with db.transaction() as session:
-        operations.carry_out(session, request_id, now=now())
+    try:
+        with db.transaction() as session:
+            operations.carry_out(session, request_id, now=now())
+    except Exception:
+        log.exception("request %s failed", request_id)
+        with db.transaction() as session:
+            operations.note_failure(session, request_id, now=now())
 
 
 @jobs.periodic(cron="40 3 * * *")

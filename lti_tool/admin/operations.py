@@ -91,6 +91,14 @@ def carry_out(session: Session, request_id: int, *, now: datetime) -> None:
     log.info("request %s is carried out", asked.id)
 
 
+def note_failure(session: Session, request_id: int, *, now: datetime) -> None:
+    """Write down that a request could not be carried out: nothing of it was done, and it may be asked again."""
+    asked = session.scalars(select(Request).where(Request.id == request_id).with_for_update()).one_or_none()
+    if asked is not None and asked.state == "waiting":
+        asked.state, asked.done_at = "failed", now
+        _write_down(session, asked, f"{asked.kind}.failed", person_id=None, now=now)
+
+
 def fetch(session: Session, asked: Request, *, by: int, now: datetime) -> bytes | None:
     """The JSON of an export, written down as fetched; None where it has expired."""
     if not asked.can_be_fetched(now) or asked.result is None:

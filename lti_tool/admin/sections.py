@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_ngettext
 
 from lti_tool.admin import operations
-from lti_tool.admin.queries import health, keys
+from lti_tool.admin.queries import health, keys, requests
 from lti_tool.config import Settings
 from lti_tool.notices import rules as notices
 from lti_tool.web.institution import Kept, Section
@@ -69,7 +69,10 @@ REQUESTS = Section(
         "export.fetched": _("fetched the file of what Hearth knows of somebody"),
         "erasure.asked": _("asked for somebody to be forgotten"),
         "erasure.done": _("forgot somebody"),
+        "export.failed": _("could not make the file of what Hearth knows of somebody"),
+        "erasure.failed": _("could not forget somebody"),
     },
+    look=requests.look,
     keeps=_kept_of_requests,
 )
 KEYS = Section(

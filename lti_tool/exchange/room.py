@@ -46,7 +46,7 @@ class ExchangeRoom:
             watching = queries.to_watch(session, each, viewer.person_id)
             if watching and not any(one.is_held_at(now) for one in watching):
                 standings[id] = replace(standings[id], has_work=False)
-        also = queries.also_due(session, shown, standings, person_id=viewer.person_id)
+        also = queries.also_due(session, shown, standings, person_id=viewer.person_id, now=now)
         return {
             id: _learner_card(each, standings[id], viewer, now, also=also.get(id, frozenset()))
             for id, each in shown.items()
@@ -130,7 +130,7 @@ def _learner_card(
         may_review=takes_reviews and (standing.is_reviewing or (standing.has_work and not is_done)),
         has_unread=standing.unread > 0,
         is_waiting=not is_done or standing.received + standing.rescued < exchange.reviews,
-        also=also if takes_reviews else set(also) - {"compare"},
+        also=also,
     )
     status, todo, due = _sentence(exchange, standing, step, windows)
     return Card(

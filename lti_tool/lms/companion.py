@@ -77,6 +77,16 @@ class Site:
     events: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, kw_only=True)
+class CompanionSetup:
+    """How an LMS's admin installs its companion and lets it hear of us. The words are the brand's own."""
+
+    lms: str
+    """What the LMS is called."""
+    steps: tuple[str, ...]
+    """One sentence or two each, until there is a token to paste."""
+
+
 class Companion(Protocol):
     """Speaks to our plugin in one LMS. What it cannot do is a :class:`~lti_tool.lti.errors.ServiceError`."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from lti_tool.lms.companion import Companion, Sender
+from lti_tool.lms.companion import Companion, CompanionSetup, Sender
 from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lti.content import DeepLinkingSettings
 from lti_tool.lti.notice_offer import NoticeOffer
@@ -197,4 +197,8 @@ class Lms(Protocol):
 
     def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
         """What speaks to our plugin in the LMS at *address*; None where there is no plugin for it."""
+        ...
+
+    def companion_setup(self) -> CompanionSetup | None:
+        """How an admin sets that plugin up; None where there is none."""
         ...

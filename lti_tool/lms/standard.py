@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lti_tool.lms import plain
-from lti_tool.lms.companion import Companion, Sender
+from lti_tool.lms.companion import Companion, CompanionSetup, Sender
 from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, UnreadableEvent
 from lti_tool.lms.port import (
     Claims,
@@ -224,6 +224,10 @@ class StandardLms:
 
     def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
         """See :meth:`lti_tool.lms.port.Lms.companion`."""
+        return None
+
+    def companion_setup(self) -> CompanionSetup | None:
+        """See :meth:`lti_tool.lms.port.Lms.companion_setup`."""
         return None
 
     # What a brand may say differently within a registration -----------------------------------------------------------

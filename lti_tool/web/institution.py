@@ -30,10 +30,11 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lti_tool import db
 from lti_tool.config import Settings
 from lti_tool.courses.models import Deployment
 from lti_tool.web.rooms import Words
-from lti_tool.web.viewer import Viewer
+from lti_tool.web.viewer import Viewer, current
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ class Finding:
     """The page where it is done, or where there is more to read."""
     values: Mapping[str, Any] = field(default_factory=dict)
     at: datetime | None = None
-    """When it was so last, for sentences such as "the last launch was"."""
+    """When it worked last: the last launch, the last event that came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +91,8 @@ class Section:
     """What the audit log says of each act, as what somebody did: "made an address for events"."""
     keeps: Callable[[Settings], Sequence[Kept]] | None = None
     """What this part of the house throws away, and when."""
+    is_for: Callable[[Session, int], bool] | None = None
+    """Whether it says anything to the admin of a platform, by its id; None: to every admin."""
 
 
 def tenant(session: Session, viewer: Viewer) -> Tenant:
@@ -104,3 +107,9 @@ def sections() -> Sequence[Section]:
     """The sections of the admin room in the order of its navigation."""
     found: Sequence[Section] = current_app.extensions["hearth.admin_sections"]
     return found
+
+
+def shown_sections() -> Sequence[Section]:
+    """Those that say something to the admin who is looking."""
+    session, platform_id = db.session(), current().platform_id
+    return [each for each in sections() if each.is_for is None or each.is_for(session, platform_id)]

@@ -18,7 +18,7 @@ from lti_tool.config import Settings
 from lti_tool.courses.models import Role
 from lti_tool.web.guards import csrf_token
 from lti_tool.web.headers import origin_of
-from lti_tool.web.institution import sections
+from lti_tool.web.institution import shown_sections
 from lti_tool.web.language import page_direction, page_language
 from lti_tool.web.markdown import render
 from lti_tool.web.viewer import Viewer
@@ -36,7 +36,7 @@ def install(app: Flask, settings: Settings) -> None:
         return hmac.new(settings.secret_key.encode(), who, hashlib.sha256).hexdigest()[:16]
 
     app.jinja_env.globals.update(
-        admin_sections=sections,
+        admin_sections=shown_sections,
         viewer=LocalProxy(lambda: g.get("viewer")),
         csrf_token=csrf_token,
         csrf_field=csrf_field,

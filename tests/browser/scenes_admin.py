@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.house import ADMIN, House
 from tests.browser.people import Hearth, Someone
-from tests.browser.scenes import World, scene
+from tests.browser.scenes import WORDS, WORK, World, scene
 
 
 @cache
@@ -19,6 +19,32 @@ def address(house: House) -> str:
         made = robot.submit(robot.get(f"{page.url}sources/new").form("/sources"), name="Main")
         house.send_event(made.text, "x")
         return made.forms[0].action.removesuffix("/tests")
+
+
+@cache
+def refused(house: House) -> None:
+    """The gradebook of one course takes nothing."""
+    place = house.exchange(house.new_course("Drawing what you hear"), "A sound on paper")
+    house.let_go_wrong(score="422")
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.hand_in(place, name, WORK)
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.give_feedback(place, name, WORDS)
+    house.close(place)
+
+
+@scene(ADMIN)
+def grades_that_were_refused(ruth: Someone, world: World) -> Hearth:
+    refused(world.house)
+    hearth = _section(ruth, "Grades", "Grades that did not arrive")
+    for _ in range(60):
+        if hearth.root.get_by_role("button", name="Send again").count():
+            break
+        ruth.page.wait_for_timeout(500)
+        ruth.page.reload()
+    expect(hearth.root.get_by_role("button", name="Send again").first).to_be_visible()
+    world.house.let_go_wrong(score=None)
+    return hearth
 
 
 @scene(ADMIN)

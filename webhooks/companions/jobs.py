@@ -2,6 +2,8 @@
 Jobs of companions: sorting what is new, telling what waits, looking at night whether anything was missed.
 """
 
+from sqlalchemy.orm import Session
+
 from lti_tool import config, db, jobs
 from lti_tool.clock import now
 from lti_tool.lti.errors import ServiceError
@@ -36,6 +38,11 @@ def tell(pairing_id: int) -> None:
     except ServiceError as err:
         with db.transaction() as session:
             telling.fail(session, pairing_id, err, batch, now=now())
+
+
+def look_soon(session: Session) -> None:
+    """Have every lively activity compared with what its companion knows: what one may hear has changed."""
+    jobs.defer(session, look, once_as="companions.look", timestamp=0)
 
 
 @jobs.periodic(cron="* * * * *")

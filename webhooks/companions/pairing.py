@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from lti_tool import http, lms, vault
 from lti_tool.config import Settings
 from lti_tool.courses.models import Deployment, Platform
-from lti_tool.lms.companion import Companion, Site
+from lti_tool.lms.companion import Companion, CompanionSetup, Site
 from webhooks.companions.models import Pairing, State, Telling
 
 log = logging.getLogger(__name__)
@@ -70,10 +70,9 @@ class Health:
     """Refused, or given up; kept until somebody has it told again or it is too old."""
 
 
-def may_pair(platform: Platform, *, settings: Settings) -> bool:
-    """Whether there is a plugin of ours for this LMS."""
-    sender = http.client(settings)
-    return lms.for_family(platform.family).companion(address="", token="", sender=sender) is not None
+def setup_for(session: Session, platform_id: int) -> CompanionSetup | None:
+    """How an admin sets up our plugin in the LMS of a platform; None where there is none for it."""
+    return lms.for_family(session.get_one(Platform, platform_id).family).companion_setup()
 
 
 def pair(
@@ -209,6 +208,17 @@ def health(session: Session, *, now: datetime, platform_id: int | None = None) -
         )
     }
     return [_health(each, counted.get(each.id)) for each in pairings]
+
+
+def refusals(session: Session, pairing: Pairing) -> Sequence[tuple[str, int]]:
+    """Why the LMS will not have things, or why they were given up, and how many."""
+    rows = session.execute(
+        select(Telling.problem, func.count())
+        .where(Telling.pairing_id == pairing.id, Telling.state.in_((State.REFUSED, State.DEAD)))
+        .group_by(Telling.problem)
+        .order_by(func.count().desc(), Telling.problem)
+    )
+    return [(problem, count) for problem, count in rows]
 
 
 def ring(session: Session) -> None:

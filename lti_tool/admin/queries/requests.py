@@ -3,16 +3,41 @@ Requests about people, and the people they can be about.
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.admin.models import Request
 from lti_tool.courses.models import Person
-from lti_tool.web.institution import Tenant
+from lti_tool.web.institution import Finding, Tenant
 
 PAGE = 50
 MOST_FOUND = 20
+LATELY = timedelta(days=7)
+SOON = timedelta(hours=1)
+"""A job carries a request out within a minute, where there is a worker."""
+
+
+def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
+    """Requests that failed lately or wait for long; nothing where there are none."""
+    mine = Request.deployment_id == tenant.deployment_id
+    failed = and_(Request.state == "failed", Request.person_id.is_not(None), Request.done_at > now - LATELY)
+    late = and_(Request.state == "waiting", Request.asked_at < now - SOON)
+    count = session.scalar(select(func.count()).select_from(Request).where(mine, or_(failed, late))) or 0
+    if not count:
+        return []
+    return [
+        Finding(
+            name=_("Requests about people"),
+            is_good=False,
+            sentence=ngettext("One was not carried out.", "%(num)s were not carried out.", count),
+            advice=_("Ask again where it failed. If it fails again, tell whoever runs Hearth."),
+            endpoint="admin.requests",
+        )
+    ]
 
 
 def requests(session: Session, tenant: Tenant, *, before: int | None = None) -> tuple[Sequence[Request], int | None]:

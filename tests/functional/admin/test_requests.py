@@ -183,6 +183,30 @@ def test_what_cannot_be_done_any_more_says_so(app: Flask, admin: Admin, session:
     assert "The person was forgotten before." in admin.get("requests").text
 
 
+def test_what_fails_is_told_and_can_be_asked_again(
+    app: Flask, admin: Admin, session: Session, mai: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def export_person(self, session: Session, person_id: int) -> Any:
+            session.get_one(Person, person_id).name = "Half done"
+            session.flush()
+            raise RuntimeError
+
+    ask(admin, mai)
+    with monkeypatch.context() as broken:
+        broken.setitem(app.extensions, "hearth.personal_data", Broken())
+        run_jobs(session, app, "admin")
+    first, page = words(admin.get().text), words(admin.get("requests").text)
+    again = ask(admin, mai)
+    run_jobs(session, app, "admin")
+
+    assert "Requests about people (needs somebody) One was not carried out." in first
+    assert "Ask again. If it fails again" in page
+    assert session.get_one(Person, mai.person_id).name == "Mai Tran"
+    assert again.status_code == 303
+    assert acts(session) == ["export.asked", "export.failed", "export.asked", "export.done"]
+
+
 @pytest.mark.parametrize("who", ["student", "teacher", "another institution"])
 def test_a_person_of_one_institution_is_missing_to_everybody_else(
     app: Flask, client: FlaskClient, admin: Admin, session: Session, mai: Membership, who: str

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lti_tool.sandbox.store import put_setting
+from lti_tool.sandbox import install
+from lti_tool.sandbox.store import put_setting, update
 from tests.functional.sandbox.conftest import World
 from tests.functional.sandbox.tiny_tool import SCOPE, TOOL_CONFIGURATION
 
@@ -177,3 +178,26 @@ def test_moodle_gives_its_tokens_as_html_and_refuses_with_400(world: World) -> N
     assert good.headers["Content-Type"].startswith("text/html")
     assert good.json()["token_type"] == "Bearer"
     assert bad.status_code == 400
+
+
+def test_a_tool_that_registers_later_than_its_answer_was_waited_for_is_installed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine the invitation is used up, and its answer lost: asking again would be refused for ever."""
+    asked: list[str] = []
+    really = install.install
+
+    def lose_the_answer(url: str) -> None:
+        asked.append(url)
+        tool = really(url)
+        update("tool", tool.id, state="pending")
+        raise install.NotInstalled("no answer in time")
+
+    monkeypatch.setattr(install, "install", lose_the_answer)
+    monkeypatch.setattr(install, "PAUSE", 0.01)
+    config = world.app.config["SANDBOX"]
+
+    install._install_at_start(world.app, config, f"{world.tool.url}/register")
+
+    assert [tool["state"] for tool in world.state()["tools"]] == ["active"]
+    assert len(asked) == 1

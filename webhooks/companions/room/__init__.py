@@ -1,0 +1,3 @@
+"""
+The companion's page in the admin room: paired, looked after, told what it may hear.
+"""

@@ -1,0 +1,65 @@
+"""
+What is in the way between Hearth and its plugin, in the words of an admin who can do something about it.
+"""
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+PROBLEMS: dict[str, LazyString] = {
+    "unavailable": _("The LMS does not answer. Hearth asks again by itself, and keeps everything until then."),
+    "site_closed": _(
+        "The LMS is closed for maintenance. Hearth asks again by itself, and keeps everything until then."
+    ),
+    "throttled": _("The LMS asked Hearth to be slower. Nothing is lost; it only takes longer."),
+    "token_refused": _("The LMS does not take Hearth's token any more. Make a new one there, and paste it below."),
+    "not_allowed": _(
+        "The LMS does not let the token do what it is for. Most often its web services are switched off, or the token's"
+        " role was changed. Make a new token there, and paste it below."
+    ),
+    "not_paired": _(
+        "In the plugin's settings, another tool is chosen than this registration of Hearth. Choose it there."
+    ),
+    "function_missing": _("The plugin is not there, or is another version than Hearth needs. Install it anew."),
+    "key_unreadable": _("Hearth's own secret key was changed, so it cannot read the token. Paste a new one below."),
+    "rejected": _("At this address there is no LMS that Hearth could speak to. Look at the address."),
+}
+UNKNOWN = _("The LMS answered with something that Hearth does not understand. It asks again by itself.")
+
+FORBIDDEN = _("Hearth does not call this address: it needs https, and must not lead into a private network.")
+
+WRONG_SITE: dict[str, LazyString] = {
+    "issuer": _("The plugin at this address lives in another LMS than the one you came from: %(said)s."),
+    "client": _("In the plugin's settings, another tool is chosen than this registration of Hearth: %(said)s."),
+    "deployment": _("In the plugin's settings, another tool is chosen than this registration of Hearth: %(said)s."),
+    "site": _("The LMS at this address calls itself something else than the one that was paired: %(said)s."),
+}
+
+REASONS: dict[str, LazyString] = {
+    "notenrolled": _("The person is not enrolled in the course."),
+    "nouser": _("The LMS does not know the person."),
+    "noactivity": _("The activity is no longer in the course."),
+    "othertool": _("The activity belongs to another tool."),
+    "nocourse": _("The course is gone."),
+    "notallowed": _("The token's user may not do this in the course."),
+    "gave_up": _("It could not be told for two weeks."),
+}
+
+RECEIVERS: dict[str, LazyString] = {
+    "none": _("It sends none: it has no address or no secret yet."),
+    "sending": _("It sends them."),
+    "paused": _("Its last attempt failed; it tries again by itself."),
+    "stopped": _("It has stopped. Say on its page that it may go on."),
+    "moved": _(
+        "It waits: the LMS has another address than before, and somebody has to say on its page whether it is a copy."
+    ),
+}
+
+
+def about(problem: str) -> LazyString:
+    """What to do about a call that came to nothing."""
+    return PROBLEMS.get(problem, UNKNOWN)
+
+
+def reason(problem: str) -> LazyString | str:
+    """Why something was not taken."""
+    return REASONS.get(problem, problem)
