@@ -179,6 +179,7 @@ def _canvas(document: Any) -> IncomingEvent:
         name=about["event_name"][:100],
         occurred_at=moment(about.get("event_time")),
         payload=kept,
+        site=_site(about),
     )
 
 
@@ -213,6 +214,7 @@ def _caliper(document: Any) -> IncomingEvent:
             "metadata": {name: value for name, value in metadata.items() if value is not None},
             "body": {name: value for name, value in body.items() if value is not None},
         },
+        site=_site(event),
     )
 
 
@@ -230,6 +232,12 @@ def _urn_kind(urn: Any) -> str:
 
 def _context(told: Mapping[str, Any], shard: int) -> str:
     return global_id(told.get("context_id"), shard) if told.get("context_type") == "Course" else ""
+
+
+def _site(about: Mapping[str, Any]) -> str | None:
+    """The root account: one key signs for those of all schools."""
+    told = about.get("root_account_uuid")
+    return told[:200] if isinstance(told, str) and told else None
 
 
 def _shard(about: Mapping[str, Any]) -> int:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from canvas import events, looks, placements
+from canvas.calendar import CanvasCalendar
 from canvas.placements import EXTENSION
+from lti_tool.lms.calendar import Account, Caller, LmsCalendar
 from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lms.port import Claims, Grade, LaunchFacts, RegistrationOffer
 from lti_tool.lms.standard import CUSTOM, StandardLms, with_limit
@@ -95,6 +97,10 @@ class CanvasLms(StandardLms):
     def configuration(self, offer: RegistrationOffer) -> dict[str, Any]:
         """What an admin pastes into Canvas where dynamic registration is not to be had."""
         return placements.configuration(offer, {**CUSTOM, **self.custom(), **offer.custom})
+
+    def calendar(self, account: Account, sender: Caller) -> LmsCalendar:
+        """By Canvas's own interface, see :mod:`canvas.calendar`."""
+        return CanvasCalendar(account, sender)
 
     def event_proofs(self) -> tuple[Proof, ...]:
         """Signed with Canvas's key; where an admin cannot switch that on, the secret address alone."""

@@ -11,6 +11,7 @@ from canvas.lms import CanvasLms
 from lti_tool import config, db, health, lms, logs, privacy, web
 from lti_tool.admin import sections as admin_sections
 from lti_tool.admin import views as admin_views
+from lti_tool.calendars import operations as calendars
 from lti_tool.config import Settings
 from lti_tool.courses.listening import groups_moved
 from lti_tool.exchange import views as exchange_views
@@ -24,7 +25,7 @@ from lti_tool.reconcile import institution as comparisons
 from lti_tool.reconcile import views as reconcile_views
 from lti_tool.subscriptions import GROUPS_MOVED, SUBSCRIPTIONS
 from lti_tool.web.guards import open_to_all
-from lti_tool.web.rooms import Room
+from lti_tool.web.rooms import Room, rooms
 from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
@@ -44,6 +45,7 @@ ADMIN_SECTIONS = (
     admin_sections.COURSES,
     admin_sections.GRADES,
     letterbox_sections.EVENTS,
+    admin_sections.CALENDAR,
     companion_sections.HEARS,
     endpoint_sections.ENDPOINTS,
     comparisons.SECTION,
@@ -67,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _know_brands()
     subscriptions.install(SUBSCRIPTIONS)
     groups_moved.install(GROUPS_MOVED)
+    calendars.rooms.install(lambda session, activity: rooms()[activity.kind].due_dates(session, activity))
     catalogue.install(OUTGOING)
     privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
@@ -87,8 +90,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(notice_views.doors)
     # So that one process can serve a small school; a large one lets the letterbox stand by itself.
     app.register_blueprint(letterbox_views.bp)
-    for rooms in (home_views.bp, notice_views.bp, reconcile_views.bp, launch_views.bp, exchange_views.bp):
-        app.register_blueprint(rooms, url_prefix=SIGNED_IN)
+    for room in (home_views.bp, notice_views.bp, reconcile_views.bp, launch_views.bp, exchange_views.bp):
+        app.register_blueprint(room, url_prefix=SIGNED_IN)
     for sections in (admin_views.bp, letterbox_pages.bp, companion_pages.bp, endpoint_pages.bp, comparisons.bp):
         app.register_blueprint(sections, url_prefix=ADMIN)
     app.add_url_rule("/canvas/config.json", "canvas_configuration", canvas_configuration)

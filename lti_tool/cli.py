@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 from canvas.lms import CanvasLms
 from lti_tool import __version__, db, doctor, files, lms, migrations, overseeing, privacy
 from lti_tool.app import create_app
+from lti_tool.cli_calendar import calendar
 from lti_tool.cli_companions import companions
 from lti_tool.cli_endpoints import endpoints
 from lti_tool.clock import now
@@ -242,6 +243,7 @@ def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
 
 webhooks.add_command(endpoints)
 main.add_command(companions, name="moodle")
+main.add_command(calendar)
 
 
 @webhooks.command("events")

@@ -3,6 +3,7 @@ Every model of the house, imported so that migrations can compare them with the 
 """
 
 from lti_tool.admin import models as admin
+from lti_tool.calendars import models as calendars
 from lti_tool.courses import models as courses
 from lti_tool.exchange import models as exchange
 from lti_tool.files import models as files
@@ -18,6 +19,7 @@ from webhooks.outbox import models as outbox
 
 __all__ = [
     "admin",
+    "calendars",
     "companions",
     "courses",
     "exchange",

@@ -114,14 +114,18 @@ def _event(told: Any, *, message_id: str) -> IncomingEvent:
         kept["other"] = {name: other[name] for name in NEEDED_OF_OTHER if other.get(name) is not None}
     name = told["eventname"].removeprefix(EVENTS)[:100]
     own = told.get("eventid")
-    whole = json.dumps(kept, sort_keys=True, separators=(",", ":"))
     key = own if isinstance(own, str) and own else message_id
     return IncomingEvent(
-        key=key[:200] or hashlib.sha256(f"{name}\n{whole}".encode("utf-8", "replace")).hexdigest(),
+        key=key[:200] or _fingerprint(name, kept),
         name=name,
         occurred_at=_moment(told.get("timecreated")),
         payload=kept,
     )
+
+
+def _fingerprint(name: str, kept: Mapping[str, Any]) -> str:
+    whole = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{name}\n{whole}".encode("utf-8", "replace")).hexdigest()
 
 
 def _moment(seconds: Any) -> datetime:

@@ -38,6 +38,8 @@ class Source(Base):
     old_secret: Mapped[str | None]
     """Still taken until the LMS has the new one."""
     old_secret_until: Mapped[datetime | None]
+    site: Mapped[str | None]
+    """Which site of a hosted LMS its first event named, where one key signs for all of them: no other is believed."""
     state: Mapped[str] = mapped_column(default="active", server_default=text("'active'"))
     created_at: Mapped[datetime]
 

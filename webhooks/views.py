@@ -5,6 +5,7 @@ The slot of the letterbox: ``POST /webhooks/<source>``. Served by itself, and by
 import logging
 
 from flask import Blueprint, Response, abort, current_app, json, request
+from psycopg import DataError
 from psycopg import Error as DatabaseError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -14,6 +15,7 @@ from lti_tool.clock import now
 from lti_tool.config import Settings
 from lti_tool.web.guards import platform_call
 from webhooks import inbox
+from webhooks.bell import bell
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +50,14 @@ def receive(public_id: str) -> Response:
         except inbox.Unreadable as err:
             inbox.count_refusal(connection, address, f"unreadable: {err}", now=now())
             abort(400, f"Not an event of this LMS: {err}.")
-        if inbox.keep(connection, address, events, now=now()).relies_on_bell:
-            inbox.ring_again(connection)
+        try:
+            inbox.remember_site(connection, address, events)
+            kept = inbox.keep(connection, address, events, now=now())
+        except DataError as err:
+            inbox.count_refusal(connection, address, "unreadable: what no database can keep", now=now())
+            abort(400, f"Not to be kept: {type(err).__name__}.")
+        if kept.relies_on_bell:
+            bell.ask()
     return Response(status=202)
 
 

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_ngettext
 
 from lti_tool.admin import operations
-from lti_tool.admin.queries import health, keys, requests
+from lti_tool.admin.queries import calendar, health, keys, requests
 from lti_tool.config import Settings
 from lti_tool.notices import rules as notices
 from lti_tool.web.institution import Kept, Section
@@ -77,6 +77,16 @@ REQUESTS = Section(
 )
 KEYS = Section(
     name=_("Keys"), endpoint="admin.keys", look=keys.look, acts={"keys.rotated": _("made a new key to sign with")}
+)
+CALENDAR = Section(
+    name=_("Calendar"),
+    endpoint="admin.calendar",
+    look=calendar.look,
+    acts={
+        "calendar.asked": _("began to connect the calendar"),
+        "calendar.ended": _("had nothing more written into the calendar"),
+        "calendar.again": _("had refused dates written again"),
+    },
 )
 RETENTION = Section(name=_("What is kept"), endpoint="admin.retention", keeps=_kept_by_the_house)
 AUDIT = Section(name=_("Audit log"), endpoint="admin.audit_log")

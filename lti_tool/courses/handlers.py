@@ -63,11 +63,12 @@ def _with_roster(session: Session, platform_id: int, ids: Collection[str]) -> Se
     return session.scalars(rows.order_by(Course.id)).all() if ids else ()
 
 
-def courses_called(platform_id: int, ids: Collection[str]) -> Select[int]:
-    """The ids of those courses of a platform that it calls by one of *ids*, its own."""
+def courses_called(platform_id: int, ids: Collection[str], *, contexts: Collection[str] = ()) -> Select[int]:
+    """The ids of those courses of a platform that it calls by one of *ids*, its own, or LTI by one of *contexts*."""
     rows = select(Course.id).join(Deployment, Deployment.id == Course.deployment_id)
     return rows.where(
-        Deployment.platform_id == platform_id, _is_called(Course.lms_id, Course.context_id, set(ids) - {""})
+        Deployment.platform_id == platform_id,
+        _is_called(Course.lms_id, Course.context_id, set(ids) - {""}) | Course.context_id.in_(set(contexts) - {""}),
     )
 
 

@@ -260,7 +260,8 @@ def _closed(session: Session, exchange: Exchange, facts: Facts, now: datetime) -
 
 def _freed_by_closing(session: Session, exchange: Exchange, now: datetime) -> list[int]:
     """Whose feedback waited until now, and waits no more."""
-    if not exchange.can_hold_back:
+    # It is closed by now, so nothing waits any more: asked is what did before.
+    if not (exchange.can_hold_back or exchange.holds_back(1, is_closed=False)):
         return []
 
     @cache

@@ -46,7 +46,7 @@ class ExchangeRoom:
             watching = queries.to_watch(session, each, viewer.person_id)
             if watching and not any(one.is_held_at(now) for one in watching):
                 standings[id] = replace(standings[id], has_work=False)
-        also = queries.also_due(session, shown, standings, person_id=viewer.person_id)
+        also = queries.also_due(session, shown, standings, person_id=viewer.person_id, now=now)
         return {
             id: _learner_card(each, standings[id], viewer, now, also=also.get(id, frozenset()))
             for id, each in shown.items()
@@ -64,15 +64,7 @@ class ExchangeRoom:
 
     def due_dates(self, session: Session, activity: Activity) -> Sequence[DueDate]:
         """When work and reviews are due, for who has no time of their own."""
-        exchange = session.get_one(Exchange, activity.id)
-        if not exchange.is_published:
-            return ()
-        submit = _("Sign up: %(title)s", title=activity.title) if exchange.is_live else None
-        dates = (
-            ("submit", submit or _("Hand in: %(title)s", title=activity.title), exchange.submit_by),
-            ("review", _("Give feedback: %(title)s", title=activity.title), exchange.review_by),
-        )
-        return [DueDate(ref=ref, words=words, at=at) for ref, words, at in dates if at is not None]
+        return operations.due_dates(session.get_one(Exchange, activity.id))
 
     def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
         """See :func:`lti_tool.exchange.queries.completed`."""
@@ -130,7 +122,7 @@ def _learner_card(
         may_review=takes_reviews and (standing.is_reviewing or (standing.has_work and not is_done)),
         has_unread=standing.unread > 0,
         is_waiting=not is_done or standing.received + standing.rescued < exchange.reviews,
-        also=also if takes_reviews else set(also) - {"compare"},
+        also=also,
     )
     status, todo, due = _sentence(exchange, standing, step, windows)
     return Card(

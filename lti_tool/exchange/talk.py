@@ -31,6 +31,9 @@ FLAGGED = {
     "feedback": lazy_gettext("a feedback"),
     "message": lazy_gettext("a message"),
     "work": lazy_gettext("a work"),
+    "comparison": lazy_gettext("words written in comparing"),
+    "compared_left": lazy_gettext("a work"),
+    "compared_right": lazy_gettext("a work"),
 }
 
 DECISIONS = {
@@ -172,8 +175,7 @@ class Talk:
 
 def flag_title(flag: Flag) -> str:
     """What was flagged, and why."""
-    kind = "work" if flag.submission_id is not None else "message" if flag.message_id is not None else "feedback"
-    return str(_("About %(what)s: %(reason)s", what=FLAGGED[kind], reason=FLAG_REASONS[flag.reason]))
+    return str(_("About %(what)s: %(reason)s", what=FLAGGED[flag.kind], reason=FLAG_REASONS[flag.reason]))
 
 
 def percent(share: float | None) -> str:

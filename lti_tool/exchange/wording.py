@@ -2,14 +2,14 @@
 The sentences of this room: what an error, a state or a promise is called on its pages.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from lti_tool.exchange import errors, rules
-from lti_tool.exchange.models import Criterion, Exchange, Repair
+from lti_tool.exchange.models import Criterion, Exchange, Offer, Repair
 from lti_tool.exchange.rules import Lack
 from lti_tool.files import RECORDINGS
 from lti_tool.files import errors as file_errors
@@ -53,9 +53,72 @@ WHY_STUCK = {
 """Why somebody is stuck, in few words."""
 
 
-def why_stuck(stuck: rules.Stuck) -> str:
-    """Why somebody is stuck, in a sentence to staff."""
+_LIVE_TROUBLES = {"no_work": lazy_gettext("Not signed up")}
+
+_LIVE_STUCK = {
+    rules.WANTS_READER: lazy_gettext("Waits for a reviewer"),
+    rules.READER_IDLE: lazy_gettext("Reviewer gives no sign"),
+    rules.IDLE: lazy_gettext("Owes reviews and gives no sign"),
+    rules.NOTHING_THERE: lazy_gettext("Nobody to review"),
+    rules.NO_WORK: lazy_gettext("Has not signed up"),
+}
+
+
+def trouble(key: str, *, is_live: bool = False) -> str:
+    """What a teacher may have to look after, in few words."""
+    return str((is_live and _LIVE_TROUBLES.get(key)) or TROUBLES[key])
+
+
+def stuck(why: str, *, is_live: bool = False) -> str:
+    """Why somebody is stuck, in few words."""
+    return str((is_live and _LIVE_STUCK.get(why)) or WHY_STUCK[why])
+
+
+def why_stuck(stuck: rules.Stuck, *, is_live: bool = False) -> str:
+    """Why somebody is stuck, in a sentence to staff; *is_live* where people present and hand in nothing."""
     count = stuck.count
+    live = {
+        rules.FOR_STAFF: lambda: ngettext(
+            "Their presentation lacks one reviewer, and no classmate took it.",
+            "Their presentation lacks %(num)s reviewers, and no classmate took it.",
+            count,
+        ),
+        rules.FLAGGED: lambda: ngettext(
+            "Somebody asks you to look at something about their presentation.",
+            "%(num)s times somebody asks you to look at something about their presentation.",
+            count,
+        ),
+        rules.NO_PAIR: lambda: ngettext(
+            "They owe one review, and there is nobody whom they may review: they have done so, or the rules keep them"
+            " apart.",
+            "They owe %(num)s reviews, and there is nobody whom they may review: they have done so, or the rules keep"
+            " them apart.",
+            count,
+        ),
+        rules.WANTS_READER: lambda: ngettext(
+            "Their presentation lacks one reviewer. Classmates who are done are being asked.",
+            "Their presentation lacks %(num)s reviewers. Classmates who are done are being asked.",
+            count,
+        ),
+        rules.READER_IDLE: lambda: ngettext(
+            "One reviewer of their presentation gives no sign.",
+            "%(num)s reviewers of their presentation give no sign.",
+            count,
+        ),
+        rules.IDLE: lambda: ngettext(
+            "They are to review one presentation, and there is no sign of them for two days.",
+            "They are to review %(num)s presentations, and there is no sign of them for two days.",
+            count,
+        ),
+        rules.NOTHING_THERE: lambda: ngettext(
+            "They owe one review. All presentations have their reviewers just now; the next is theirs.",
+            "They owe %(num)s reviews. All presentations have their reviewers just now; the next are theirs.",
+            count,
+        ),
+        rules.NO_WORK: lambda: _("They have not signed up, and the date has passed."),
+    }
+    if is_live and stuck.why in live:
+        return str(live[stuck.why]())
     said = {
         rules.FOR_STAFF: lambda: ngettext(
             "Their work lacks one reader, and no classmate took it.",
@@ -159,6 +222,7 @@ HINTS = {
 NO_GRADE = {
     "ungraded": lazy_gettext("This exchange gives no grades."),
     "not_submitted": lazy_gettext("Nothing was handed in."),
+    "not_shown": lazy_gettext("Nothing was presented yet."),
     "no_feedback": lazy_gettext("No feedback has been received yet."),
     "no_parts": lazy_gettext("Nothing that counts for the grade has happened yet."),
     "sealed": lazy_gettext("It rests on what each does, so it is shown once the exchange is closed."),
@@ -513,14 +577,12 @@ def places(criterion: Criterion) -> tuple[float, ...]:
 
 def view(view: rules.View) -> str:
     """How an author's own look compares with that of the others, to the author: whatever it is, it is worth knowing."""
-    if view.verdict is None:
-        return str(_("There is nothing to compare yet."))
     said = {
         "alike": _("You and your reviewers see this alike."),
         "stricter": _("Your reviewers see more in this than you do. Look at what they liked."),
         "kinder": _("You see more in this than your reviewers do. Their comments may say what did not reach them."),
-    }[view.verdict]
-    return f"{said} {_('They differ among themselves, too.')}" if view.is_split else str(said)
+    }
+    return _seen(view, said, if_split=_("They differ among themselves, too."))
 
 
 CLOSENESS = {
@@ -555,14 +617,19 @@ def who_learns_picks(tells: bool) -> str:
 
 def view_for_staff(view: rules.View) -> str:
     """The same, to staff."""
-    if view.verdict is None:
-        return str(_("There is nothing to compare yet."))
     said = {
         "alike": _("Author and reviewers see this alike."),
         "stricter": _("The reviewers see more in this than the author does."),
         "kinder": _("The author sees more in this than the reviewers do."),
-    }[view.verdict]
-    return f"{said} {_('The reviewers differ among themselves.')}" if view.is_split else str(said)
+    }
+    return _seen(view, said, if_split=_("The reviewers differ among themselves."))
+
+
+def _seen(view: rules.View, said: Mapping[str, str], *, if_split: str) -> str:
+    """What is *said* of how two views compare, and that the reviewers differ where they do."""
+    if view.verdict is None:
+        return str(_("There is nothing to compare yet."))
+    return f"{said[view.verdict]} {if_split}" if view.is_split else str(said[view.verdict])
 
 
 def exact(value: float) -> str:
@@ -578,6 +645,18 @@ def number(value: float | None) -> str:
 def person(name: str, id: int) -> str:
     """What to call somebody whose name the LMS withholds."""
     return name or _("Participant %(id)s", id=id)
+
+
+def about_feedback(exchange: Exchange, offer: Offer, *, author: str) -> str:
+    """Whose work a feedback is about and, where staff see it, who wrote it; empty once its author was forgotten."""
+    work = offer.submission
+    if work.author_id is None:
+        return ""
+    author = person(author, work.author_id)
+    if offer.reviewer is None or not exchange.may_see(rules.STAFF, rules.REVIEWER):
+        return str(_("For %(author)s", author=author))
+    reviewer = person(offer.reviewer.name, offer.reviewer.id)
+    return str(_("For %(author)s, by %(reviewer)s", author=author, reviewer=reviewer))
 
 
 def who_sees_work(exchange: Exchange) -> str:

@@ -13,14 +13,14 @@ from flask_babel import gettext as _
 
 from lti_tool import config, db, lms
 from lti_tool.clock import now
-from lti_tool.launch import arrival, picker
+from lti_tool.launch import arrival, consent, picker
 from lti_tool.launch.blueprints import bp, doors
 from lti_tool.lti import keys, login, registration
 from lti_tool.lti import launch as lti_launch
 from lti_tool.lti.errors import AttemptOfAnotherBrowser, LtiError
 from lti_tool.web.guards import browser_secret, hash_secret, keep_browser_secret, new_secret, open_to_all, platform_call
 
-__all__ = ["bp", "doors", "picker"]
+__all__ = ["bp", "consent", "doors", "picker"]
 
 log = logging.getLogger(__name__)
 

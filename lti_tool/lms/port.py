@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from lti_tool.lms.calendar import Account, Caller, LmsCalendar
 from lti_tool.lms.companion import Companion, CompanionSetup, Sender
 from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof
 from lti_tool.lti.content import DeepLinkingSettings
@@ -193,6 +194,10 @@ class Lms(Protocol):
 
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
         """*event* in our words; empty for what we have no use for."""
+        ...
+
+    def calendar(self, account: Account, sender: Caller) -> LmsCalendar | None:
+        """What writes into the calendar of the LMS that *account* is of; None where we know no way."""
         ...
 
     def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lti_tool.lms import plain
+from lti_tool.lms.calendar import Account, Caller, LmsCalendar
 from lti_tool.lms.companion import Companion, CompanionSetup, Sender
 from lti_tool.lms.events import EventSetup, IncomingEvent, LmsEvent, Proof, UnreadableEvent
 from lti_tool.lms.port import (
@@ -221,6 +222,10 @@ class StandardLms:
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
         """See :func:`lti_tool.lms.plain.translate`."""
         return plain.translate(event)
+
+    def calendar(self, account: Account, sender: Caller) -> LmsCalendar | None:
+        """See :meth:`lti_tool.lms.port.Lms.calendar`."""
+        return None
 
     def companion(self, *, address: str, token: str, sender: Sender) -> Companion | None:
         """See :meth:`lti_tool.lms.port.Lms.companion`."""

@@ -18,5 +18,6 @@ def course_copied(session: Session, platform_id: int, events: Sequence[CourseCop
 
     In a course that Hearth does not know yet, the first launch of each link does the same.
     """
-    for course_id in session.scalars(courses_called(platform_id, {each.course for each in events})).all():
+    own, ltis = {each.course for each in events}, {each.context for each in events}
+    for course_id in session.scalars(courses_called(platform_id, own, contexts=ltis)).all():
         jobs.ask(session, course_id, by=None)

@@ -43,6 +43,7 @@ from lti_tool.sandbox import (
     keys,
     launches,
     log,
+    notices,
     people,
     registration,
     session,
@@ -173,6 +174,7 @@ def copy_course(course_id: str) -> ResponseReturnValue:
     course = _find_course({"course": course_id})
     title = _body().get("title") or f"{course.title} (copy)"
     copy = courses.copy_course(course, title=title, with_students=bool(_body().get("students")))
+    notices.course_was_copied(copy, course)
     return jsonify(_course(copy)), 201
 
 

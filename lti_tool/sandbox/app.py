@@ -18,10 +18,12 @@ from lti_tool.sandbox import (
     grading,
     install,
     keys,
+    notices,
     nrps,
     people,
     platform,
     registration,
+    rest,
     telling,
     tokens,
     views,
@@ -98,6 +100,8 @@ def _blueprints() -> tuple[Any, ...]:
         deeplinking.bp,
         nrps.bp,
         ags.bp,
+        notices.bp,
+        rest.bp,
     )
 
 

@@ -37,6 +37,9 @@ class Brand:
     short_ta: bool = False
     """An assistant is an Instructor in launches and a Learner in the roster."""
 
+    sends_notices: bool = False
+    """Platform Notification Service: tools are told of copied courses."""
+
     # Registration
     registration_status: int = 201
     plain_errors: bool = False
@@ -97,6 +100,7 @@ CANVAS = Brand(
     storage_target="post_message_forwarding",
     navigation_is_context=True,
     placement_claim=True,
+    sends_notices=True,
     configuration_needs_token=True,
     accept_types=("ltiResourceLink",),
     roster_page=50,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from lti_tool.sandbox import courses, launches
+from lti_tool.sandbox import courses, launches, notices
 from lti_tool.sandbox.brand import Brand, brand
 from lti_tool.sandbox.courses import Enrolment
 from lti_tool.sandbox.records import Activity, Course, Launch, LineItem, Person, Tool
@@ -231,7 +231,7 @@ def _settings(launch: Launch, habits: Brand) -> dict[str, Any]:
 
 def _services(scene: Scene) -> dict[str, Any]:
     tool, course, activity = scene.tool, scene.course, scene.activity
-    services: dict[str, Any] = {}
+    services: dict[str, Any] = notices.claim_for(tool)
     scopes = [scope for scope in tool.scopes if scope.startswith(AGS_SCOPE)]
     if scopes:
         endpoint: dict[str, Any] = {"scope": scopes, "lineitems": line_items_url(course, tool)}

@@ -14,7 +14,8 @@ LINE_ITEM_READ = AGS_SCOPE + "lineitem.readonly"
 RESULT_READ = AGS_SCOPE + "result.readonly"
 SCORE = AGS_SCOPE + "score"
 ROSTER_READ = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-SCOPES = (LINE_ITEM, LINE_ITEM_READ, RESULT_READ, SCORE, ROSTER_READ)
+NOTICE_HANDLERS = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+SCOPES = (LINE_ITEM, LINE_ITEM_READ, RESULT_READ, SCORE, ROSTER_READ, NOTICE_HANDLERS)
 
 MEDIA_LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
 MEDIA_LINE_ITEMS = "application/vnd.ims.lis.v2.lineitemcontainer+json"
@@ -25,6 +26,8 @@ MEDIA_ROSTER = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 RESOURCE_LINK = "LtiResourceLinkRequest"
 DEEP_LINKING = "LtiDeepLinkingRequest"
 DEEP_LINKING_ANSWER = "LtiDeepLinkingResponse"
+HELLO = "LtiHelloWorldNotice"
+CONTEXT_COPY = "LtiContextCopyNotice"
 SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"

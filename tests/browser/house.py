@@ -26,6 +26,19 @@ CHOSEN = ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "HOST", "LOG_LEVEL", "WEB_
 """What somebody may have set for a house of their own."""
 TEACHER = "Amara Okafor"
 ADMIN = "Ruth Goldberg"
+SEALING = """
+import sys
+from lti_tool import db
+from lti_tool.app import create_app
+from lti_tool.clock import now
+from lti_tool.exchange import operations
+from lti_tool.exchange.models import Exchange
+
+with create_app().app_context():
+    operations.seal(db.session(), db.session().get_one(Exchange, int(sys.argv[1])), now=now())
+    db.session.commit()
+"""
+"""What the worker does a day after a sealed exchange was closed. No test waits for that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,6 +218,19 @@ class House:
         """Let the teacher close an exchange."""
         with self._robot(TEACHER) as robot:
             robot.submit(robot.launch(activity=place.activity).form("/closure"))
+
+    def seal(self, place: Place) -> None:
+        """Let the teacher close a sealed exchange, and the worker seal it."""
+        self.close(place)
+        found = re.search(r"/exchanges/(\d+)", self.opened(place, TEACHER).url)
+        assert found
+        subprocess.run(
+            [sys.executable, "-c", SEALING, found[1]],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            timeout=180,
+        )
 
     def take_work(self, place: Place, student: str) -> None:
         """Let a student get a work to review, and no more."""

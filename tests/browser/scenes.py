@@ -445,6 +445,17 @@ def reviewing_as_staff(teacher: Someone, world: World) -> Hearth:
 
 
 @scene(TEACHER)
+def a_review_of_staff_begun(teacher: Someone, world: World) -> Hearth:
+    hearth = reviewing_as_staff(teacher, world)
+    hearth.fill("Overall", "I begin with what I like.")
+    hearth.press("Save for later")
+    expect(hearth.said).to_contain_text("Saved.")
+    hearth.shows("Your review of Diego Fuentes")
+    expect(hearth.root.get_by_label("Overall")).to_have_value("I begin with what I like.")
+    return hearth
+
+
+@scene(TEACHER)
 def excusing(teacher: Someone, world: World) -> Hearth:
     hearth = one_person(teacher, world)
     hearth.follow("Excuse from reviews …")

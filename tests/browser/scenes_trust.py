@@ -120,6 +120,22 @@ def sealed(house: House) -> Place:
 
 
 @cache
+def sealed_for_good(house: House) -> Place:
+    """A sealed exchange that is over: everybody gave, it was closed, and nothing says any more who wrote what."""
+    place = house.exchange(
+        house.new_course("Long ago"), "Said without names", reviews=2, anonymity="sealed", instructions=INSTRUCTIONS
+    )
+    for name in THREE:
+        house.hand_in(place, name, WORK)
+    for name in THREE:
+        for _ in range(2):
+            with house.at(place, name) as (robot, page):
+                _give(robot, page, WORDS, level=-1)
+    house.seal(place)
+    return place
+
+
+@cache
 def asking(house: House) -> Place:
     """Teachers give a reason before they see who wrote a feedback."""
     place = house.exchange(house.new_course("For a reason"), "A speech", instructions=INSTRUCTIONS)
@@ -315,3 +331,26 @@ def one_person_sealed(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(sealed(world.house))
     hearth.follow("Mai Tran")
     return hearth.shows("Mai Tran")
+
+
+@scene(TEACHER)
+def who_is_where_once_it_is_sealed(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(sealed_for_good(world.house))
+    expect(hearth.text("cannot be opened again")).to_be_visible()
+    return hearth
+
+
+@scene(TEACHER)
+def one_person_once_it_is_sealed(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(sealed_for_good(world.house))
+    hearth.follow("Mai Tran")
+    hearth.shows("Mai Tran")
+    expect(hearth.text("2 of 2 given.")).to_be_visible()
+    return hearth
+
+
+@scene("Diego Fuentes")
+def reading_once_it_is_sealed(diego: Someone, world: World) -> Hearth:
+    hearth = diego.open_window(sealed_for_good(world.house))
+    expect(hearth.text("nobody can answer").first).to_be_visible()
+    return hearth

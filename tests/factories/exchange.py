@@ -57,10 +57,11 @@ def make_class(
     now: datetime = BEGUN,
     placed: bool = True,
     publish: bool = True,
+    course: Course | None = None,
     **plan: Any,
 ) -> Class:
     """A class whose exchange nobody has begun; *placed* in the LMS with a gradebook column."""
-    course = make_course(session)
+    course = course or make_course(session)
     teacher = make_member(session, course, Role.TEACHER, name="Vera Nowak")
     exchange = operations.create_exchange(
         session, make_plan(**plan), course_id=course.id, by=teacher.person_id, now=now, publish=publish

@@ -168,8 +168,8 @@ MESSAGES = text(
 )
 FLAGS = text(
     """
-    select g.id, g.feedback_id as feedback, g.message_id as message, g.submission_id as work, g.by_id, g.reason,
-           g.words, g.at,
+    select g.id, g.feedback_id as feedback, g.message_id as message, g.submission_id as work,
+           g.side_by_side_id as comparison, g.by_id, g.reason, g.words, g.at,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'act', a.act, 'note', a.note, 'told', a.told, 'by', a.by_id, 'at', a.at) order by a.id), '[]')
               from exchange_flag_act a where a.flag_id = g.id) as acts

@@ -57,6 +57,7 @@ class SideBySide(Base):
     hidden_at: Mapped[datetime | None]
     """Since when staff keep it from the authors."""
 
+    round: Mapped[ComparingRound] = relationship()
     left: Mapped[Submission] = relationship(foreign_keys=[left_id])
     right: Mapped[Submission] = relationship(foreign_keys=[right_id])
     reviewer: Mapped[Person | None] = relationship()

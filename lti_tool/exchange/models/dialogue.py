@@ -210,16 +210,18 @@ class CharterConsent(Base):
 
 
 class Flag(Base):
-    """Somebody asks staff to look at a feedback, a message or a work."""
+    """Somebody asks staff to look at a feedback, a message, a work, or what was written to its author in comparing."""
 
     __tablename__ = "exchange_flag"
     __table_args__ = (
         CheckConstraint("num_nonnulls(feedback_id, message_id, submission_id) = 1", name="one_thing"),
+        CheckConstraint("side_by_side_id is null or submission_id is not null", name="compared_work"),
         CheckConstraint(one_of("reason", rules.FLAG_REASONS), name="reason"),
         Index("ix_exchange_flag_exchange_id", "exchange_id"),
         Index("ix_exchange_flag_feedback_id", "feedback_id"),
         Index("ix_exchange_flag_message_id", "message_id"),
         Index("ix_exchange_flag_submission_id", "submission_id"),
+        Index("ix_exchange_flag_side_by_side_id", "side_by_side_id"),
         Index("ix_exchange_flag_by_id", "by_id"),
     )
 
@@ -228,6 +230,8 @@ class Flag(Base):
     feedback_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_message.id", ondelete="CASCADE"))
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
+    side_by_side_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_side_by_side.id", ondelete="CASCADE"))
+    """Beside a work: what somebody who compared it wrote to its author, and not the work itself."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     reason: Mapped[str]
     words: Mapped[str] = mapped_column(default="")
@@ -237,6 +241,15 @@ class Flag(Base):
     acts: Mapped[list["FlagAct"]] = relationship(
         order_by="FlagAct.id", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @property
+    def kind(self) -> str:
+        """What it is about: feedback, message, work or comparison."""
+        if self.side_by_side_id is not None:
+            return "comparison"
+        if self.submission_id is not None:
+            return "work"
+        return "message" if self.message_id is not None else "feedback"
 
     @property
     def decision(self) -> "FlagAct | None":

@@ -27,6 +27,7 @@ from lti_tool.exchange.operations.drafts import (
     Saved,
     restore_copy,
 )
+from lti_tool.exchange.operations.due_dates import due_dates
 from lti_tool.exchange.operations.flags import (
     decide,
     decisions_for,
@@ -220,6 +221,7 @@ __all__ = [
     "delete_exchange",
     "drop_commitment",
     "drop_template",
+    "due_dates",
     "edit_exchange",
     "edit_message",
     "excuse",

@@ -13,21 +13,21 @@ from lti_tool.exchange.models import Exchange
 
 def require_open(exchange: Exchange, now: datetime) -> None:
     """Raise :class:`errors.NotOpen` unless people may take part now."""
-    because = exchange.windows.why_not_open(now)
-    if because is not None:
-        raise errors.NotOpen(because)
+    require(exchange.windows.why_not_open(now))
 
 
 def require_taken(windows: rules.Windows, now: datetime) -> None:
     """Raise :class:`errors.NotOpen` unless work is taken now from whom these windows are for."""
-    because = windows.why_not_hand_in(now)
-    if because is not None:
-        raise errors.NotOpen(because)
+    require(windows.why_not_hand_in(now))
 
 
 def require_reviews_taken(windows: rules.Windows, now: datetime) -> None:
     """Raise :class:`errors.NotOpen` unless feedback is taken now from whom these windows are for."""
-    because = windows.why_not_review(now)
+    require(windows.why_not_review(now))
+
+
+def require(because: str | None) -> None:
+    """Raise :class:`errors.NotOpen` where there is a reason not to take something."""
     if because is not None:
         raise errors.NotOpen(because)
 

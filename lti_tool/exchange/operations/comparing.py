@@ -57,6 +57,8 @@ def begin_comparing(session: Session, exchange: Exchange, *, by: int, now: datet
         planned = rules.side_by_side_of_groups(members, options.pairs, seed=seed, allows=allows, known=known)
     else:
         planned = rules.side_by_side(list(works), options.pairs, seed=seed, allows=allows, known=known)
+    # Authors see the number of what was written to them: it shall not tell whose turn it was.
+    secrets.SystemRandom().shuffle(planned)
     begun = ComparingRound(exchange_id=exchange.id, seed=seed, begun_by_id=by, begun_at=now)
     session.add(begun)
     session.flush()
@@ -91,12 +93,13 @@ def give_comparison(
     """
     Say which of two works does what better, and write to both authors. Once given it stays.
 
-    It is taken as long as a review of the same person would be.
+    It is taken as long as a review of the same person would be, or in a later round until the exchange is closed.
     """
-    acts.require_reviews_taken(queries.windows_of(session, exchange, reviewer), now)
     pair = held_pair(session, exchange, pair_id)
     if pair.reviewer_id != reviewer:
         raise errors.NoSuchComparison
+    windows = queries.windows_of(session, exchange, reviewer)
+    acts.require(windows.why_not_compare(now, begun_at=pair.round.begun_at))
     if pair.given_at is not None:
         return pair
     if pair.left.submitted_at is None or pair.right.submitted_at is None:

@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import Exchange, Flag, FlagAct, Hiding, Message, Offer, RewriteRequest, Submission
 from lti_tool.exchange.operations import acts, grading
+from lti_tool.exchange.operations.comparing import hide_comparison
 from lti_tool.exchange.queries import Flagged
 from lti_tool.exchange.rules import OfferState
+
+COMPARED_SIDES = ("compared_left", "compared_right")
 
 
 def flag(
@@ -27,7 +30,9 @@ def flag(
     words: str = "",
 ) -> Flag:
     """
-    Ask staff to look at a feedback, a message, or a work: *thing_id* of a work is the offer it came with.
+    Ask staff to look at something of :data:`rules.FLAGGABLE`.
+
+    *thing_id* of a work is the offer it came with; of what was compared, or written in comparing, the pair.
 
     Twice while nobody has decided is once.
     """
@@ -35,6 +40,8 @@ def flag(
     if len(words) > rules.LONGEST_COMMENT:
         raise errors.TooLong(rules.LONGEST_COMMENT)
     thing = thing_of(session, exchange, by=by, kind=kind, thing_id=thing_id, now=now, lock=True)
+    # A work is another thing than what was written to its author.
+    thing = {"side_by_side_id": None, **thing}
     mine = select(Flag).where(Flag.exchange_id == exchange.id, Flag.by_id == by).filter_by(**thing)
     for each in session.scalars(mine):
         if each.decision is None:
@@ -48,8 +55,12 @@ def flag(
 
 def thing_of(
     session: Session, exchange: Exchange, *, by: int, kind: str, thing_id: int, now: datetime, lock: bool = False
-) -> dict[str, int]:
+) -> dict[str, int | None]:
     """The thing that *by* means, if they may see it and it is not their own; as the flag's columns name it."""
+    if kind == "comparison":
+        return _words_compared(session, exchange, by, thing_id, now=now)
+    if kind in COMPARED_SIDES:
+        return {"submission_id": _compared_work(session, exchange, by, thing_id, kind=kind)}
     if kind == "work":
         return {"submission_id": _reviewed_work(session, exchange, by, thing_id, lock=lock)}
     feedback_id, message = thing_id, None
@@ -120,7 +131,9 @@ def decisions_for(kind: str, *, is_sealed: bool = False) -> tuple[str, ...]:
     """
     if kind == "feedback" and is_sealed:
         return ("keep", "hide")
-    return {"feedback": rules.DECISIONS, "message": ("keep", "hide")}.get(kind, ("keep",))
+    return {"feedback": rules.DECISIONS, "message": ("keep", "hide"), "comparison": ("keep", "hide")}.get(
+        kind, ("keep",)
+    )
 
 
 def _carry_out(
@@ -134,6 +147,9 @@ def _carry_out(
     by: int,
     now: datetime,
 ) -> None:
+    if found.pair is not None:
+        hide_comparison(session, exchange, pair_id=found.pair.id, is_hidden=decision == "hide", by=by, now=now)
+        return
     is_of_message = found.message is not None
     thing_id = found.flag.message_id if is_of_message else found.flag.feedback_id
     column = Hiding.message_id if is_of_message else Hiding.feedback_id
@@ -174,6 +190,27 @@ def _follow(session: Session, exchange: Exchange, found: Flagged, *, now: dateti
     if found.message is None and exchange.points is not None:
         authors = queries.authors_of(session, exchange, found.submission.id)
         grading.follow(session, exchange, authors, now=now)
+
+
+def _words_compared(
+    session: Session, exchange: Exchange, author: int, pair_id: int, *, now: datetime
+) -> dict[str, int | None]:
+    """What was written to *author* in a comparison, where they can read it."""
+    is_waiting = bool(queries.held_back(session, exchange, persons=(author,), now=now))
+    comparing = queries.comparing_of(session, exchange, author, is_waiting=is_waiting)
+    for each in comparing.reasons if comparing is not None else ():
+        if each.pair_id == pair_id:
+            return {"submission_id": each.work_id, "side_by_side_id": pair_id}
+    raise errors.NoSuchComparison
+
+
+def _compared_work(session: Session, exchange: Exchange, reviewer: int, pair_id: int, *, kind: str) -> int:
+    """One of two works that *reviewer* compares."""
+    comparing = queries.comparing_of(session, exchange, reviewer)
+    for each in comparing.mine if comparing is not None else ():
+        if each.pair.id == pair_id:
+            return each.pair.left_id if kind == "compared_left" else each.pair.right_id
+    raise errors.NoSuchComparison
 
 
 def _reviewed_work(session: Session, exchange: Exchange, reviewer: int, offer_id: int, *, lock: bool) -> int:

@@ -113,7 +113,7 @@ def try_example(
     """
     Say what one sees in an example. It can be tried twice; the same words twice are one try.
     """
-    acts.require_open(exchange, now)
+    acts.require_reviews_taken(queries.windows_of(session, exchange, person), now)
     if not exchange.option(rules.PracticeOptions).is_on:
         raise errors.NoSuchExample
     example = _held(session, exchange, example_id, share=True)

@@ -48,7 +48,7 @@ CUT = (
     """
     update exchange_flag g set by_id = null
      where g.exchange_id = :exchange
-       and (g.submission_id is not null
+       and ((g.submission_id is not null and g.side_by_side_id is null)
             or exists (select from exchange_message m where m.id = g.message_id and m.side <> 'reviewer'))
     """,
     """
@@ -62,12 +62,17 @@ CUT = (
         delete from exchange_side_by_side p using exchange_comparing_round r
          where r.id = p.round_id and r.exchange_id = :exchange
         returning p.*
+    ), kept as materialized (
+        select each.*, nextval('exchange_side_by_side_id_seq') as new_id
+          from (select * from gone where given_at is not null order by random()) as each
+    ), flagged as (
+        update exchange_flag g set side_by_side_id = kept.new_id from kept where kept.id = g.side_by_side_id
     )
-    insert into exchange_side_by_side (round_id, left_id, right_id, left_version, right_version, picks, left_words,
+    insert into exchange_side_by_side (id, round_id, left_id, right_id, left_version, right_version, picks, left_words,
                                        right_words, given_at, hidden_at)
-    select round_id, left_id, right_id, left_version, right_version, picks, left_words, right_words,
+    select new_id, round_id, left_id, right_id, left_version, right_version, picks, left_words, right_words,
            date_trunc('day', given_at, 'UTC'), date_trunc('day', hidden_at, 'UTC')
-      from gone where given_at is not null order by random()
+      from kept
     """,
     "update exchange_comparing_round set seed = 0 where exchange_id = :exchange",
     "delete from exchange_words_draft where exchange_id = :exchange and about like 'pair-%'",

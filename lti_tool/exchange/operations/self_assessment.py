@@ -34,7 +34,7 @@ def assess_own_work(
 
     Made before seeing feedback it stays once that is seen; else the newest counts.
     """
-    acts.require_open(exchange, now)
+    acts.require(queries.windows_of(session, exchange, author).why_not_assess(now))
     work, row = _own(session, exchange, author)
     criteria = words_given.criteria_as_they_stand(session, exchange)
     asked = {id: rules.asked_of_author(each) for id, each in criteria.items()}

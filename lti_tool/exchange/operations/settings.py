@@ -24,6 +24,7 @@ from lti_tool.exchange.models import (
     SubmissionFile,
 )
 from lti_tool.exchange.operations import acts, grading, pairing, practice
+from lti_tool.exchange.operations.due_dates import show_dates, take_dates_away
 from lti_tool.exchange.rules import CriterionPlan, Guide, Plan
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ def create_exchange(
     acts.record(session, exchange, "exchange.created", by=by, now=now)
     if publish:
         acts.record(session, exchange, "exchange.published", by=by, now=now)
+        show_dates(session, exchange, now=now)
     log.info("exchange %s created in course %s", exchange.id, course_id)
     return exchange
 
@@ -86,6 +88,7 @@ def edit_exchange(session: Session, exchange: Exchange, plan: Plan, *, by: int, 
     session.flush()
     pairing.rescale(session, exchange, before=reviews_before, now=now)
     acts.record(session, exchange, "exchange.edited", by=by, now=now)
+    show_dates(session, exchange, now=now)
     if moves_grades:
         grading.release_if_ready(session, exchange, now=now)
     return exchange
@@ -104,6 +107,7 @@ def publish(session: Session, exchange: Exchange, *, by: int, now: datetime) -> 
         exchange.publication = Publication(published_by_id=by, published_at=now)
         session.flush()
         acts.record(session, exchange, "exchange.published", by=by, now=now)
+        show_dates(session, exchange, now=now)
 
 
 def unpublish(session: Session, exchange: Exchange, *, by: int, now: datetime) -> None:
@@ -116,6 +120,7 @@ def unpublish(session: Session, exchange: Exchange, *, by: int, now: datetime) -
     exchange.publication = None
     session.flush()
     acts.record(session, exchange, "exchange.unpublished", by=by, now=now)
+    show_dates(session, exchange, now=now)
 
 
 def close(session: Session, exchange: Exchange, *, by: int | None, now: datetime) -> None:
@@ -161,6 +166,7 @@ def delete_exchange(session: Session, exchange: Exchange, *, by: int, now: datet
     journal.record(
         session, "exchange.deleted", course_id=exchange.course_id, person_id=by, now=now, exchange_id=exchange.id
     )
+    take_dates_away(session, exchange, now=now)
     activity = exchange.activity
     session.expunge(exchange)
     session.delete(activity)

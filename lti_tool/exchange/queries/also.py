@@ -3,7 +3,8 @@ What further settings ask of one learner beside work and reviews, in many exchan
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, aliased
@@ -24,23 +25,31 @@ LOOKED = text(
 
 
 def also_due(
-    session: Session, exchanges: Mapping[int, Exchange], standings: Mapping[int, Standing], *, person_id: int
+    session: Session,
+    exchanges: Mapping[int, Exchange],
+    standings: Mapping[int, Standing],
+    *,
+    person_id: int,
+    now: datetime,
 ) -> Mapping[int, frozenset[str]]:
     """
     By exchange: what is due of practise, compare and assess, as :func:`rules.step` names them.
 
-    One query for each of them that any exchange has, and none where no exchange has any.
+    Each goes by the person's own time. One query for each of them that any exchange has, none where none has any.
     """
     found: dict[int, set[str]] = defaultdict(set)
     takes_part = {id: each for id, each in exchanges.items() if standings[id].submitted_at is not None}
-    for id in _to_compare(session, takes_part, person_id):
-        found[id].add("compare")
+    windows = {id: each.windows.for_person(standings[id].own) for id, each in takes_part.items()}
+    for id, begun_at in _to_compare(session, takes_part, person_id):
+        if windows[id].why_not_compare(now, begun_at=begun_at) is None:
+            found[id].add("compare")
     for id in _to_assess(session, takes_part, standings, person_id):
         found[id].add("assess")
     for id, exchange in takes_part.items():
         # Whoever has begun to review has it behind them.
         has_begun = standings[id].given > 0 or standings[id].is_reviewing
-        if has_begun or exchange.option(rules.PracticeOptions).when != rules.DEMANDED:
+        is_over = windows[id].why_not_review(now) is not None
+        if has_begun or is_over or exchange.option(rules.PracticeOptions).when != rules.DEMANDED:
             continue
         practice = practice_of(session, exchange, person_id)
         if practice is not None and practice.is_due:
@@ -48,13 +57,16 @@ def also_due(
     return {id: frozenset(names) for id, names in found.items()}
 
 
-def _to_compare(session: Session, exchanges: Mapping[int, Exchange], person_id: int) -> set[int]:
+def _to_compare(
+    session: Session, exchanges: Mapping[int, Exchange], person_id: int
+) -> Collection[tuple[int, datetime]]:
+    """Exchanges in which pairs wait, with the moments at which their rounds began."""
     on = [id for id, each in exchanges.items() if each.option(rules.ComparingOptions).is_on]
     if not on:
-        return set()
+        return ()
     left, right = aliased(Submission), aliased(Submission)
     rows = (
-        select(ComparingRound.exchange_id)
+        select(ComparingRound.exchange_id, ComparingRound.begun_at)
         .join(SideBySide, SideBySide.round_id == ComparingRound.id)
         .join(left, left.id == SideBySide.left_id)
         .join(right, right.id == SideBySide.right_id)
@@ -67,7 +79,7 @@ def _to_compare(session: Session, exchanges: Mapping[int, Exchange], person_id: 
             right.submitted_at.is_not(None),
         )
     )
-    return set(session.scalars(rows))
+    return {(id, begun_at) for id, begun_at in session.execute(rows)}
 
 
 def _to_assess(

@@ -4,6 +4,7 @@ Works compared two at a time: what somebody compares, what authors read of it, w
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -27,11 +28,18 @@ class ToCompare:
     tells: bool
     """Whether authors learn how often their work was seen to do better."""
 
+    def why_not(self, windows: rules.Windows, now: datetime) -> str | None:
+        """Why it is not taken from whom these *windows* are for; None while it is."""
+        return windows.why_not_compare(now, begun_at=self.pair.round.begun_at)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
     """What somebody who compared a work with another wrote to its author."""
 
+    pair_id: int
+    work_id: int
+    """The author's."""
     words: rules.Words
     reviewer_name: str | None
     """None where the author must not know."""
@@ -61,9 +69,9 @@ class Comparing:
     tells: bool
     """Whether they chose so."""
 
-    @property
-    def next(self) -> ToCompare | None:
-        return next((each for each in self.mine if each.pair.given_at is None), None)
+    def next_at(self, windows: rules.Windows, now: datetime) -> ToCompare | None:
+        """The first that is not given and is taken now from whom these *windows* are for."""
+        return next((each for each in self.mine if each.pair.given_at is None and not each.why_not(windows, now)), None)
 
     @property
     def given(self) -> int:
@@ -117,7 +125,7 @@ def comparing_of(session: Session, exchange: Exchange, person_id: int, *, is_wai
                 SideBySide.given_at.is_not(None) & SideBySide.hidden_at.is_(None) & or_(wrote(left), wrote(right)),
             )
         )
-        .options(joinedload(SideBySide.reviewer))
+        .options(joinedload(SideBySide.reviewer), joinedload(SideBySide.round))
         .order_by(SideBySide.id)
         .execution_options(populate_existing=True)
     )
@@ -243,6 +251,8 @@ def _shuffled(
 def _reason(exchange: Exchange, pair: SideBySide, work: Submission) -> Reason:
     may_know = exchange.may_see(rules.AUTHOR, rules.REVIEWER)
     return Reason(
+        pair_id=pair.id,
+        work_id=work.id,
         words=pair.words_to(work.id),
         reviewer_name=(pair.reviewer.name if pair.reviewer is not None else "") if may_know else None,
     )

@@ -17,6 +17,7 @@ from lti_tool.exchange.models import (
     Hiding,
     Message,
     Offer,
+    SideBySide,
     Submission,
     authored_by,
 )
@@ -30,6 +31,8 @@ class Flagged:
     feedback: Feedback | None
     """The feedback itself, or the one that the message is about."""
     message: Message | None
+    pair: SideBySide | None
+    """The comparison in which the words to the author of the work were written."""
     submission: Submission
     reviewer: Person | None
     writer: Person | None
@@ -41,7 +44,7 @@ class Flagged:
 
     @property
     def is_hidden(self) -> bool:
-        return self.hiding is not None
+        return self.hiding is not None or (self.pair is not None and self.pair.hidden_at is not None)
 
     @property
     def counts(self) -> bool:
@@ -50,9 +53,7 @@ class Flagged:
 
     @property
     def kind(self) -> str:
-        if self.flag.submission_id is not None:
-            return "work"
-        return "message" if self.flag.message_id is not None else "feedback"
+        return self.flag.kind
 
 
 def open_flags(session: Session, exchange: Exchange) -> int:
@@ -103,8 +104,9 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
         if offer is not None
         else session.get_one(Submission, flag.submission_id, options=[joinedload(Submission.author)])
     )
-    reviewer = offer.reviewer if offer is not None else None
-    writer = submission.author if flag.submission_id is not None else reviewer
+    pair = session.get(SideBySide, flag.side_by_side_id) if flag.side_by_side_id is not None else None
+    reviewer = offer.reviewer if offer is not None else pair.reviewer if pair is not None else None
+    writer = submission.author if flag.kind == "work" else reviewer
     if message is not None:
         writer = session.get(Person, message.writer_id) if message.writer_id is not None else None
     hidden = select(Hiding).where(
@@ -114,11 +116,12 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
         flag=flag,
         feedback=feedback,
         message=message,
+        pair=pair,
         submission=submission,
         reviewer=reviewer,
         writer=writer,
-        is_by_reviewer=flag.submission_id is None and (message is None or message.side == rules.REVIEWER),
-        is_from_reviewer=flag.by_id != submission.author_id,
+        is_by_reviewer=flag.kind != "work" and (message is None or message.side == rules.REVIEWER),
+        is_from_reviewer=pair is None and flag.by_id != submission.author_id,
         hiding=session.scalars(hidden.execution_options(populate_existing=True)).one_or_none(),
     )
 

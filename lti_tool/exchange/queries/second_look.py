@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Answer, Criterion, Exchange, Feedback, Hiding, Offer, SecondLook, Submission
+from lti_tool.exchange.queries.teams import names_of_authors
 from lti_tool.exchange.rules import OfferState, Opinion
 
 STANDING = text(
@@ -21,7 +22,8 @@ STANDING = text(
               join exchange_offer o on o.id = f.offer_id
              where o.exchange_id = :exchange) as thanks,
            (select coalesce(json_agg(json_build_object(
-                     'kind', case when g.submission_id is not null then 'work'
+                     'kind', case when g.side_by_side_id is not null then 'comparison'
+                                  when g.submission_id is not null then 'work'
                                   when g.message_id is not null then 'message' else 'feedback' end,
                      'reason', g.reason, 'at', g.at, 'decision', d.act, 'told', d.told) order by g.id), '[]')
               from exchange_flag g
@@ -59,6 +61,8 @@ class Disagreement:
 
     submission_id: int
     author_id: int | None
+    author_name: str
+    """Or that of their group. For staff alone."""
     one: Feedback
     other: Feedback
     shares: tuple[float | None, float | None]
@@ -119,7 +123,12 @@ def disagreements(session: Session, exchange: Exchange, *, now: datetime) -> tup
         .join(Offer.submission)
         .outerjoin(SecondLook, SecondLook.feedback_id == Feedback.id)
         .where(Feedback.id.in_(ids))
-        .options(joinedload(Feedback.offer).joinedload(Offer.reviewer))
+        .options(
+            joinedload(Feedback.offer).joinedload(Offer.reviewer),
+            joinedload(Feedback.offer)
+            .joinedload(Offer.submission)
+            .joinedload(Submission.team if exchange.has_teams else Submission.author),
+        )
     )
     found = {feedback.id: (feedback, author_id, looked is not None) for feedback, author_id, looked in rows}
     is_settled = exchange.windows.is_settled_at(now)
@@ -132,6 +141,7 @@ def disagreements(session: Session, exchange: Exchange, *, now: datetime) -> tup
             Disagreement(
                 submission_id=one.work_id,
                 author_id=first[1],
+                author_name=names_of_authors(exchange, first[0].offer.submission),
                 one=first[0],
                 other=second[0],
                 shares=(one.share, other.share),

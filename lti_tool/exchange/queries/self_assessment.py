@@ -4,6 +4,7 @@ How authors see their own work, beside what others say about it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -44,18 +45,26 @@ class OwnLook:
 
 
 def own_look(
-    session: Session, exchange: Exchange, work: Submission | None, feedback: Sequence[Feedback]
+    session: Session,
+    exchange: Exchange,
+    work: Submission | None,
+    feedback: Sequence[Feedback],
+    *,
+    windows: rules.Windows,
+    now: datetime,
 ) -> OwnLook | None:
     """
     How an author stands to their own *work* that got *feedback*; None where nobody asks for it. One query.
+
+    *windows* are the author's own.
     """
     options = exchange.option(rules.SelfAssessmentOptions)
     if not options.is_on or work is None or work.submitted_at is None:
         return None
     row = session.get(SelfAssessment, work.id, populate_existing=True)
     has_said = row is not None and row.assessed_at is not None
-    is_closed = exchange.is_closed
-    waits = rules.covers(options, has_acted=row is not None, is_closed=is_closed)
+    is_taken = windows.why_not_assess(now) is None
+    waits = rules.covers(options, has_acted=row is not None, is_closed=exchange.is_closed)
     seen = [] if waits else [each for each in feedback if each.hiding is None]
     has_unread = any(each.read_at is None for each in seen)
     has_acted = has_said or (options.when == rules.BEFORE and row is not None)
@@ -63,7 +72,7 @@ def own_look(
         assessment=row,
         waiting=len(feedback) if waits else 0,
         is_due=rules.is_due(options, has_acted=has_acted, received=len(seen), has_unread=has_unread),
-        may_assess=not is_closed and (not has_said or rules.may_assess_again(options, has_seen=bool(feedback))),
+        may_assess=is_taken and (not has_said or rules.may_assess_again(options, has_seen=bool(feedback))),
         views=views_of(exchange, row.said, seen) if has_said and row is not None else (),
     )
 

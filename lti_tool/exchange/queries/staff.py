@@ -292,7 +292,7 @@ def person_page(
         advice=_advice(exchange, received, found_grades, estimate=found_grades.estimates.get(person_id)),
         part_overrides=found_grades.part_overrides.get(person_id, {}),
         passbacks=_passbacks(session, exchange, person_id),
-        own=own_look(session, exchange, dossier.work, dossier.feedback),
+        own=own_look(session, exchange, dossier.work, dossier.feedback, windows=dossier.windows, now=now),
         by_staff=dossier.by_staff[0],
     )
 

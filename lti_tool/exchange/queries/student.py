@@ -237,12 +237,12 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     if waiting is not None:
         # As if it had not come.
         dossier = _without_feedback(dossier)
+    windows = dossier.windows
     comparing = comparing_of(session, exchange, person_id, is_waiting=waiting is not None)
     practice = practice_of(session, exchange, person_id)
-    own = own_look(session, exchange, dossier.work, dossier.feedback)
+    own = own_look(session, exchange, dossier.work, dossier.feedback, windows=windows, now=now)
     if own is not None and own.waiting:
         dossier = _without_feedback(dossier)
-    windows = dossier.windows
     why_not_open = windows.why_not_open(now)
     work = work_in(dossier, exchange, now=now)
     reviews = reviews_in(dossier, exchange, looker=rules.REVIEWER, now=now)
@@ -252,7 +252,6 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     owed = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
-    takes_reviews = windows.why_not_review(now) is None
     if windows.why_not_review(now) == "too_late":
         none_because = "too_late"
     elif submitted_at is not None and why_not_open is None and open_review is None:
@@ -269,11 +268,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < owed or has < exchange.reviews,
-            also={
-                *(("practise",) if practice is not None and practice.is_due else ()),
-                *(("compare",) if comparing is not None and comparing.next is not None and takes_reviews else ()),
-                *(("assess",) if own is not None and own.is_due else ()),
-            },
+            also=_also_due(practice, comparing, own, windows=windows, now=now),
         ),
         why_not_open=why_not_open,
         work=work,
@@ -447,6 +442,23 @@ def received_in(
     if exchange.may_see(looker, rules.REVIEWER):
         return tuple(received)
     return tuple(sorted(received, key=lambda each: (len(each.letter), each.letter)))
+
+
+def _also_due(
+    practice: Practice | None,
+    comparing: Comparing | None,
+    own: OwnLook | None,
+    *,
+    windows: rules.Windows,
+    now: datetime,
+) -> frozenset[str]:
+    """What further settings ask of somebody now, by their own *windows*: practise, compare, assess."""
+    due = {
+        "practise": practice is not None and practice.is_due and windows.why_not_review(now) is None,
+        "compare": comparing is not None and comparing.next_at(windows, now) is not None,
+        "assess": own is not None and own.is_due,
+    }
+    return frozenset(name for name, is_due in due.items() if is_due)
 
 
 def _why_not_counted(feedback: Feedback) -> str | None:

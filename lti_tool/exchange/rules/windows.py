@@ -97,6 +97,20 @@ class Windows:
         """None while reviews are taken, else as :meth:`why_not_open`, or too_late."""
         return self.why_not_open(now) or ("too_late" if self._ends_reviews and self.review_is_late(now) else None)
 
+    def why_not_assess(self, now: datetime) -> str | None:
+        """None while authors may look at their own work, also where staff let them alone hand in once more."""
+        if self.published_at is not None and self.is_reopened_at(now):
+            return None
+        return self.why_not_open(now)
+
+    def why_not_compare(self, now: datetime, *, begun_at: datetime) -> str | None:
+        """
+        None while works may be compared in a round begun at that moment, else as :meth:`why_not_review`.
+
+        A round that begins when reviews are over asks for what nobody could give in time: only closing ends it.
+        """
+        return self.why_not_open(now) if self.review_is_late(begun_at) else self.why_not_review(now)
+
     def is_late(self, submitted_at: datetime) -> bool:
         """Whether work handed in at that moment is late."""
         grace = timedelta(minutes=self.late.work_grace)

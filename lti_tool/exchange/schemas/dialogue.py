@@ -77,7 +77,7 @@ class AppraisalSchema(FormSchema):
 class FlagSchema(FormSchema):
     """Why staff should look at something."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(["feedback", "message", "work"]))
+    kind = fields.String(required=True, validate=validate.OneOf(rules.FLAGGABLE))
     thing_id = fields.Integer(required=True, validate=validate.Range(1, 2**31 - 1))
     reason = fields.String(
         required=True,

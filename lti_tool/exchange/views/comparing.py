@@ -194,7 +194,7 @@ def with_step(steps: list[dict[str, str]], comparing: Comparing | None, step: st
     """The steps of everybody, with comparing after reviewing where a round has begun."""
     if comparing is None or not comparing.mine:
         return steps
-    is_done = comparing.next is None
+    is_done = comparing.given == len(comparing.mine)
     note = "" if is_done else _("%(done)s of %(total)s", done=comparing.given, total=len(comparing.mine))
     state = "now" if step == "compare" else "done" if is_done else ""
     return [*steps[:2], {"text": _("Compare works"), "note": note, "state": state}, *steps[2:]]
@@ -304,6 +304,7 @@ def _refused(exchange: Exchange, pair_id: int, err: Exception, *, draft: bool = 
 
 
 def _page(exchange: Exchange, pair_id: int, **typed: Any) -> str:
+    person = current().person_id
     mine = _mine_or_404(exchange, pair_id)
     works = queries.works_compared(db.session(), mine.pair)
     if works is None:
@@ -322,7 +323,7 @@ def _page(exchange: Exchange, pair_id: int, **typed: Any) -> str:
         "copy_url": lambda _copy: url_for("exchange.restore_comparison", id=exchange.id, pair_id=pair_id),
         "errors": {},
         "error_labels": _labels(exchange, names),
-        "because": queries.windows_of(db.session(), exchange, require_part()).why_not_review(now()),
+        "because": mine.why_not(queries.windows_of(db.session(), exchange, person), now()),
         "wording": wording,
     }
     wants_form = is_htmx() and "written" in typed

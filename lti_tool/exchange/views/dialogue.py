@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries, rules, wording
-from lti_tool.exchange.models import Exchange
+from lti_tool.exchange.models import Exchange, Offer
 from lti_tool.exchange.schemas import AppraisalSchema, MarkSchema, MessageSchema, ThanksSchema, TickSchema
 from lti_tool.exchange.talk import Talk
 from lti_tool.exchange.views import bp, student
@@ -288,6 +288,7 @@ def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> d
         "wording": wording,
         "letter": "",
         "other_name": None,
+        "about": "",
     }
     if part.side == rules.AUTHOR:
         facts |= student.facts_of(exchange)
@@ -303,6 +304,10 @@ def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> d
             "note_id": int(typed.removeprefix("note-")) if typed.startswith("note-") else None,
         }
     found = queries.with_dialogue(db.session(), part.feedback.id)
+    if part.side == rules.STAFF:
+        offer = db.session().get_one(Offer, part.offer_id)
+        author = queries.names_of_authors(exchange, offer.submission)
+        facts["about"] = wording.about_feedback(exchange, offer, author=author)
     if part.side == rules.STAFF and exchange.asks_staff:
         asked = queries.unmaskings(db.session(), exchange, found.id)
         knows = any(each.by_id == current().person_id for each in asked)

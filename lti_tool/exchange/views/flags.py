@@ -103,7 +103,7 @@ def _form(exchange: Exchange, by: int, typed: dict[str, Any], **facts: Any) -> s
     if kind not in talk.FLAGGED or not is_possible:
         abort(404)
     operations.thing_of(db.session(), exchange, by=by, kind=kind, thing_id=int(thing), now=now())
-    is_author = kind == "feedback" or queries.wrote_the_work(
+    is_author = kind in ("feedback", "comparison") or queries.wrote_the_work(
         db.session(), exchange, by, kind=kind, message_id=int(thing)
     )
     return render_template(

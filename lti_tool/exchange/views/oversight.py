@@ -238,7 +238,8 @@ def _stages(rows: Sequence[queries.StudentRow], exchange: Exchange) -> list[Stag
 def _filters(rows: Sequence[queries.StudentRow], exchange: Exchange) -> list[tuple[str, str]]:
     """What the list can be filtered by, each with how many it would show; what nobody is, is left out."""
     options = [("", _("Everybody (%(count)s)", count=len(rows)))]
-    for key, words in {**STAGES, **wording.TROUBLES}.items():
+    troubles = {key: wording.trouble(key, is_live=exchange.is_live) for key in wording.TROUBLES}
+    for key, words in {**STAGES, **troubles}.items():
         count = sum(_is_asked_for(row, key, "", exchange) for row in rows)
         if count or key in STAGES:
             options.append((key, f"{words} ({count})"))

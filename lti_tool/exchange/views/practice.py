@@ -34,7 +34,7 @@ def practise(id: int) -> ResponseReturnValue:
         exchange=exchange,
         practice=practice,
         wording=wording,
-        because=exchange.windows.why_not_open(now()),
+        because=queries.windows_of(db.session(), exchange, current().person_id).why_not_review(now()),
     )
 
 
@@ -179,7 +179,7 @@ def _page(exchange: Exchange, example_id: int, *, wants_form: bool = False, **ty
         "error_labels": words_form.labels(exchange),
         "wording": wording,
         "rules": rules,
-        "because": exchange.windows.why_not_open(now()),
+        "because": queries.windows_of(db.session(), exchange, person).why_not_review(now()),
         **words_drafts.facts_of(draft, latest, restore_url=_restore_url(exchange, example_id)),
     }
     wants_fragment = is_htmx() and "words" in typed

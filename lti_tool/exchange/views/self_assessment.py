@@ -168,7 +168,7 @@ def _page(exchange: Exchange, **typed: Any) -> str:
         "errors": {},
         "error_labels": words_form.labels(exchange),
         "wording": wording,
-        "because": exchange.windows.why_not_open(now()),
+        "because": page.windows.why_not_assess(now()),
         **words_drafts.facts_of(draft, page.own.said, restore_url=_restore_url(exchange)),
         **own_facts(exchange, page.own),
     }

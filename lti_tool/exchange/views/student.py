@@ -82,6 +82,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
         "taken": _taken(exchange, page),
         "by_staff": queries.staff_reviews_of(db.session(), exchange, viewer.person_id) if page.by_staff else (),
+        "next_pair": page.comparing.next_at(page.windows, now()) if page.comparing is not None else None,
         **self_assessment.own_facts(exchange, page.own),
     }
     if exchange.has_teams:

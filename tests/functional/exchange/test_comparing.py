@@ -440,3 +440,28 @@ def test_rounds_go_with_their_exchange(made: Class) -> None:
     made.session.flush()
 
     assert made.session.scalars(select(ComparingRound)).all() == []
+
+
+def test_a_flag_on_words_written_in_comparing_outlives_the_sealing(session: Session) -> None:
+    made = make_class(session, learners=5, reviews=1, anonymity=rules.SEALED)
+    all_hand_in(made)
+    choose(made)
+    begin(made)
+    for person in made.people:
+        compare(made, pairs_of(made, person)[0])
+    operations.close(session, made.exchange, by=made.teacher.person_id, now=BEGUN)
+    author = made.people[0]
+    reasons = comparing(made, author).reasons
+    raised = operations.flag(
+        session, made.exchange, by=author, kind="comparison", thing_id=reasons[0].pair_id, reason="hurtful", now=BEGUN
+    )
+
+    sealing.seal(session, made.exchange, now=BEGUN + timedelta(days=2))
+    session.expire_all()
+
+    found = queries.flag_with(session, made.exchange, raised.id)
+    assert found is not None
+    assert (found.kind, found.reviewer, found.flag.by_id) == ("comparison", None, author)
+    assert found.pair is not None
+    assert found.pair.id != reasons[0].pair_id
+    assert found.pair.words_to(found.submission.id) == reasons[0].words

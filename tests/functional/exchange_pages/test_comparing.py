@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import operations, rules
-from lti_tool.exchange.models import SideBySide
+from lti_tool.exchange.models import Flag, SideBySide
 from lti_tool.exchange.rules import ComparingOptions
 from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class
 from tests.functional.exchange_pages.conftest import People, Visitor
@@ -212,3 +212,52 @@ def test_a_round_with_too_few_works_is_refused_with_a_reason(visit: People, sess
 
     assert answer.status_code == 409
     assert "At least 3 works" in words(answer.text)
+
+
+def test_words_written_in_comparing_are_flagged_looked_at_hidden_and_the_outcome_told(
+    visit: People, teacher: Visitor, student: Visitor, made: Class, pair: SideBySide
+) -> None:
+    assert student.post(path(made, f"/comparisons/{pair.id}"), data=filled(made)).status_code == 303
+    author = visit(next(each for each in made.learners if each.person_id == pair.left.author_id))
+    stranger = next(each for each in made.people[1:] if each not in (pair.left.author_id, pair.right.author_id))
+    form = {"kind": "comparison", "thing_id": str(pair.id), "reason": "hurtful", "words": "Ouch."}
+    new = f"/flags/new?kind=comparison&thing_id={pair.id}"
+    assert f"{path(made, new)}".replace("&", "&amp;") in author.get(path(made)).text
+
+    asked = author.get(path(made, new))
+    raised = author.post(path(made, "/flags"), data=form)
+    refused = [
+        visit(next(one for one in made.learners if one.person_id == stranger)).post(path(made, "/flags"), data=form),
+        student.post(path(made, "/flags"), data=form),
+    ]
+    (listed,) = [each for each in (teacher.get(path(made, "/flags")).text,) if "words written in comparing" in each]
+    flag = made.session.scalars(select(Flag)).one()
+    teacher.post(path(made, f"/flags/{flag.id}/looks"))
+    looked = teacher.get(path(made, f"/flags/{flag.id}"))
+    decided = teacher.post(path(made, f"/flags/{flag.id}/decisions"), decision="hide", note="It hurts.", told="Gone.")
+
+    assert (asked.status_code, raised.status_code, decided.status_code) == (200, 303, 303)
+    assert [each.status_code for each in refused] == [404, 404]
+    assert "Dear left, go on." in looked.text
+    assert "Dear right" not in looked.text
+    assert not mistakes_in({"asked": asked.text, "listed": listed, "looked": looked.text})
+    after = author.get(path(made)).text
+    assert "Dear left, go on." not in after
+    assert "Gone." in after
+
+
+def test_whoever_compares_tells_a_teacher_about_one_of_the_works(
+    student: Visitor, teacher: Visitor, made: Class, pair: SideBySide
+) -> None:
+    page = student.get(path(made, f"/comparisons/{pair.id}"))
+    raised = student.post(
+        path(made, "/flags"), kind="compared_right", thing_id=str(pair.id), reason="other", words="It names me."
+    )
+    other = next(each for each in made.session.scalars(select(SideBySide)) if each.reviewer_id != pair.reviewer_id)
+    foreign = student.post(path(made, "/flags"), kind="compared_left", thing_id=str(other.id), reason="other", words="")
+
+    assert page.text.count("Tell a teacher about") == 2
+    assert (raised.status_code, foreign.status_code) == (303, 404)
+    flag = made.session.scalars(select(Flag)).one()
+    assert (flag.submission_id, flag.side_by_side_id, flag.kind) == (pair.right_id, None, "work")
+    assert "About a work" in teacher.get(path(made, "/flags")).text

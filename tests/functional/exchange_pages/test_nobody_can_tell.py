@@ -310,3 +310,27 @@ def test_nothing_is_undone_once_it_is_sealed(visit: People, session: Session) ->
     assert "/removal" not in teacher.get(f"{page}/stuck").text
     assert teacher.post(f"{page}/repairs/{repair}/removal").status_code == 409
     assert session.scalars(select(PlannedPair)).all() == []
+
+
+def test_where_names_are_seen_a_feedback_says_whose_it_is_and_about_whom(visit: People, session: Session) -> None:
+    for anonymity, said in ((rules.MASKED, "For {author}, by {reviewer}"), (rules.SEALED, "For {author} ")):
+        made = make_class(session, learners=3, now=AGO, anonymity=anonymity)
+        all_hand_in(made, now=AGO)
+        feedback = give(made, take(made, made.people[0], now=AGO), now=AGO)
+        author = feedback.offer.submission.author
+        session.commit()
+        assert author
+
+        page = words_of(visit(made.teacher).get(f"/exchanges/{made.exchange.id}/feedback/{feedback.id}").text)
+
+        assert said.format(author=author.name, reviewer=made.learners[0].person.name) in page
+
+
+def test_nobody_is_brought_together_where_pairs_are_hidden(visit: People, session: Session) -> None:
+    for anonymity, is_offered in ((rules.MASKED, True), (rules.SEALED, False)):
+        made = make_class(session, learners=3, now=AGO, anonymity=anonymity)
+        session.commit()
+
+        page = visit(made.teacher).get(f"/exchanges/{made.exchange.id}/plan").text
+
+        assert ("come together" in page) == is_offered

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import operations, rules
-from tests.factories.exchange import Class, hand_in, take, work_of
+from tests.factories.exchange import Class, hand_in, make_class, take, work_of
 from tests.functional.exchange_pages.conftest import People
 from tests.pages import words
 
@@ -141,3 +141,23 @@ def test_where_something_is_handed_in_there_are_no_presentations(visit: People, 
 
 def test_students_do_not_see_the_schedule_of_staff(visit: People, live: Class) -> None:
     assert visit(live.learners[0]).get(f"{path_of(live)}/presentations").status_code in (403, 404)
+
+
+def test_staff_read_of_presentations_and_not_of_works(visit: People, session: Session, an_hour_ago: datetime) -> None:
+    made = make_class(session, learners=3, now=an_hour_ago, submit_by=an_hour_ago)
+    operations.set_options(
+        session, made.exchange, rules.WorkOptions(live=True), by=made.teacher.person_id, now=an_hour_ago
+    )
+    session.commit()
+    teacher, page = visit(made.teacher), f"/exchanges/{made.exchange.id}"
+
+    said = {
+        rest: words(teacher.get(f"{page}{rest}").text)
+        for rest in ("", "/stuck", f"/people/{made.people[0]}", f"/people/{made.people[0]}/excusal")
+    }
+
+    assert "Not signed up" in said[""]
+    assert "They have not signed up, and the date has passed." in said["/stuck"]
+    assert "Nothing was presented yet." in said[f"/people/{made.people[0]}"]
+    assert "Their own presentation keeps its reviewers." in said[f"/people/{made.people[0]}/excusal"]
+    assert [rest for rest, text in said.items() if "handed in" in text or "hand in" in text] == []

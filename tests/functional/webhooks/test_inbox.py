@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -242,6 +243,24 @@ def test_somebody_elses_key_and_an_unknown_one_are_refused(
     assert kept(session) == []
 
 
+def test_a_school_that_learns_the_address_of_another_is_not_believed_there(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    """One key signs for all schools of a hosted Canvas; the root account that the first event names is ours."""
+    box = make_box("canvas")
+    ours = payload("canvas", "enrollment_created")
+    theirs = payload("canvas", "enrollment_updated")
+    theirs["metadata"]["root_account_uuid"] = "another school"
+    assert box.token(ours) == 202
+
+    inbox.addresses.forget()
+
+    assert box.token(theirs) == 401
+    assert box.token(payload("canvas", "user_updated")) == 202
+    assert len(kept(session)) == 2
+    assert refused(session) == {"another site than the paired one": 1}
+
+
 def test_unsigned_events_of_canvas_need_a_source_that_was_made_for_them(make_box: MakesBox, session: Session) -> None:
     assert make_box("canvas").post(payload("canvas", "enrollment_created")) == 401
     assert make_box("canvas", "address").post(payload("canvas", "enrollment_created")) == 202
@@ -305,6 +324,44 @@ def test_the_zero_character_is_no_reason_to_lose_an_event(make_box: MakesBox, se
 
     assert box.post(event) == 202
     assert kept(session)[0].payload["body"]["group_name"] == "Team1"  # type: ignore[index]
+
+
+def test_a_backslash_before_a_zero_is_a_character_and_half_a_letter_is_refused(
+    make_box: MakesBox, session: Session
+) -> None:
+    box = make_box("canvas", "address")
+    event = payload("canvas", "group_created")
+    event["body"]["group_name"] = "Team\\u0000\x001"
+
+    assert box.post(event) == 202
+    assert kept(session)[0].payload["body"]["group_name"] == "Team\\u00001"  # type: ignore[index]
+
+    event["body"]["group_name"] = "\ud800"
+    assert box.post(event) == 400
+
+
+def test_who_relies_on_a_job_that_waits_has_somebody_look_again(make_box: MakesBox, session: Session) -> None:
+    box = make_box("canvas", "address")
+    box.post(payload("canvas", "course_created"))
+    # As if the job had been taken, and were over before the next event is committed.
+    session.execute(text("update procrastinate_jobs set status = 'doing'"))
+    session.commit()
+    session.execute(
+        text(
+            "insert into procrastinate_jobs (queue_name, task_name, queueing_lock, priority, args, status)"
+            " values ('webhooks', 'webhooks.drain', 'webhooks.drain', 0, '{}', 'todo')"
+        )
+    )
+    session.commit()
+    box.post(payload("canvas", "course_updated"))
+    session.execute(text("delete from procrastinate_jobs"))
+    session.commit()
+
+    until = time.monotonic() + 30
+    while not waiting_jobs(session, "webhooks.drain"):
+        assert time.monotonic() < until
+        session.rollback()
+        time.sleep(0.05)
 
 
 def test_a_batch_is_kept_and_rings_once(make_box: MakesBox, session: Session) -> None:

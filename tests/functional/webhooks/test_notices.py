@@ -17,7 +17,8 @@ from lti_tool.lms.events import CourseCopied
 from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.listening import known
 from lti_tool.lti.models import NoticeService
-from tests.factories.courses import make_deployment, make_platform
+from tests.factories.courses import make_course, make_deployment, make_platform
+from tests.factories.jobs import waiting_jobs
 from tests.factories.lti import PretendPlatform, jwk, keep_signing_key, launch, make_pretend_platform
 from webhooks import drain, inbox
 from webhooks.models import Event, Refusal, Source
@@ -208,6 +209,21 @@ def test_a_copied_course_is_told(
     (copied,) = heard
     assert (copied.context, copied.origin) == ("course-2", "course-1")
     assert copied.occurred_at == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def test_a_copied_course_that_we_know_is_compared(
+    client: FlaskClient, session: Session, platform: PretendPlatform, source: Source
+) -> None:
+    """A notice calls it as LTI does, and not by the LMS's own id, by which events of the same LMS call it."""
+    make_course(session, platform.deployment, context_id="course-2", lms_id="10000000000042")
+    make_course(session, platform.deployment, context_id="course-3", lms_id="course-2")
+    session.commit()
+
+    send(client, platform, notice(platform))
+    drain.drain_all()
+
+    assert session.scalars(select(Event.state)).one() == "done"
+    assert waiting_jobs(session, "reconcile.compare") == 1
 
 
 @pytest.fixture(autouse=True)
