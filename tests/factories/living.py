@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool import db
@@ -149,17 +149,26 @@ class Living:
         return self.session.scalars(select(Platform)).one()
 
 
+def _bind_again(engine: Engine) -> None:
+    """Back to *engine*; whoever still looks for work finds that one, and the other is closed."""
+    other = db.engine()
+    db.bind(engine)
+    if other is not engine:
+        other.dispose()
+
+
 @contextmanager
 def living(settings: Settings, session: Session, folder: Path, *, brand: str = "standard") -> Iterator[Living]:
-    """Both, until the end; whoever calls lets the house have its own application back."""
+    """Both, until the end; then the house has its own database connections back."""
     with ExitStack() as stack:
         tokens.forget()
+        # Before the doors are opened, so that it is done after they are closed: nobody holds a connection then.
+        stack.callback(_bind_again, db.engine())
         lms_door, tool_door = Door(), Door()
         lms = stack.enter_context(serving(lms_door, "lms.localhost"))
         tool = stack.enter_context(serving(tool_door, "hearth.localhost"))
         made = replace(settings, public_url=tool, allow_loopback_platforms=True)
         app = create_app(made)
-        stack.callback(db.close)
         tool_door.app = app
         with db.transaction() as own:
             token = registration.create_invitation(own, note="", lifetime=timedelta(days=1), now=datetime.now(UTC))

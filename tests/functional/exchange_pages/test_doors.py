@@ -77,6 +77,8 @@ FOR_STAFF = {
     "exchange.undo_repair",
     "exchange.staff_review",
     "exchange.give_staff_review",
+    "exchange.keep_staff_review",
+    "exchange.restore_staff_review",
     "exchange.take_staff_review_back",
     "exchange.plan",
     "exchange.rule_pair",

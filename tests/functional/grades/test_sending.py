@@ -351,7 +351,7 @@ def test_only_the_first_score_makes_a_submission(session: Session, app: Flask) -
 
     with gradebook.open():
         for score in (7, 8):
-            graded.set_grade(score)
+            graded.set_grade(score, submitted_at=GRADED)
             run_jobs(session, app)
 
     extension = "https://canvas.instructure.com/lti/submission"

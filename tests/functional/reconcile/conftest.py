@@ -5,10 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from lti_tool import db
 from lti_tool.config import Settings
 from tests.factories.living import Living, living
 
@@ -16,11 +14,10 @@ MakesLiving = Callable[..., Living]
 
 
 @pytest.fixture
-def make_living(settings: Settings, session: Session, engine: Engine, tmp_path: Path) -> Iterator[MakesLiving]:
+def make_living(settings: Settings, session: Session, tmp_path: Path) -> Iterator[MakesLiving]:
     """Makes both, acting like the LMS one names."""
     with ExitStack() as stack:
         yield lambda brand="standard": stack.enter_context(living(settings, session, tmp_path, brand=brand))
-    db.bind(engine)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import db
@@ -23,7 +23,7 @@ Connects = Callable[[str], Living]
 
 
 @pytest.fixture
-def connect(settings: Settings, session: Session, engine: Engine, tmp_path: Path) -> Iterator[Connects]:
+def connect(settings: Settings, session: Session, tmp_path: Path) -> Iterator[Connects]:
     """Hearth and a pretend LMS of one kind that sends it its events."""
     inbox.addresses.forget()
     with ExitStack() as stack:
@@ -44,7 +44,6 @@ def connect(settings: Settings, session: Session, engine: Engine, tmp_path: Path
             return made
 
         yield make
-    db.bind(engine)
 
 
 def tell(both: Living, act: str, **values: str) -> list[Any]:
