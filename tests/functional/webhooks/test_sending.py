@@ -184,7 +184,7 @@ def test_one_who_hangs_is_hung_up_on_and_holds_up_nobody_else(
         assert len(other.came) == 1
     problems = {each.problem for each in school.deliveries() if each.endpoint_id == school.endpoint.id}
     assert problems == {"too_slow", ""}, "some ran into the deadline; then it rests, and the others wait for it"
-    assert receiver.most_at_once <= 24
+    assert receiver.most_at_once <= school.settings.webhook_concurrency * sending.SHARE
 
 
 def test_a_redirect_is_a_failure_and_is_never_followed(school: School, receiver: Receiver) -> None:
