@@ -5,7 +5,7 @@ Comparisons in the admin room: which courses were compared when, and what waits 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
@@ -16,13 +16,11 @@ from lti_tool.clock import now
 from lti_tool.journal import audit
 from lti_tool.reconcile import jobs, queries, words
 from lti_tool.web.guards import admin_required
-from lti_tool.web.institution import Finding, Section, Tenant, tenant
+from lti_tool.web.institution import ID, Finding, Section, Tenant, page_asked, tenant
 from lti_tool.web.viewer import current
 
 bp = Blueprint("comparisons", __name__, template_folder="templates")
 
-ID = "int(max=2147483647)"
-MOST_PAGES = 10_000
 LATE = 3
 """So many times the usual wait without a comparison is a reason to look at the worker."""
 
@@ -85,7 +83,7 @@ SECTION = Section(
 def show() -> ResponseReturnValue:
     """Courses by how their last comparison ended."""
     session = db.session()
-    page = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
+    page = page_asked()
     found, has_more = queries.compared(session, tenant(session, current()).deployment_id, page=page)
     return render_template(
         "reconcile/institution.html", courses=found, page=page, has_more=has_more, problem=words.problem

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
+from flask import current_app, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,12 @@ from lti_tool.config import Settings
 from lti_tool.courses.models import Deployment
 from lti_tool.web.rooms import Words
 from lti_tool.web.viewer import Viewer, current
+
+ID = "int(max=2147483647)"
+"""For the rules of addresses: an id that the database can hold. Any other is missing."""
+BIG_ID = "int(max=9223372036854775807)"
+"""The same for what is counted in billions."""
+MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +107,11 @@ def tenant(session: Session, viewer: Viewer) -> Tenant:
         select(func.count()).select_from(Deployment).where(Deployment.platform_id == viewer.platform_id)
     )
     return Tenant(deployment_id=viewer.deployment_id, platform_id=viewer.platform_id, is_alone=count == 1)
+
+
+def page_asked() -> int:
+    """Which page of a long list the address asks for; the first where it asks for none."""
+    return min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
 
 
 def sections() -> Sequence[Section]:

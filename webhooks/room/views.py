@@ -16,7 +16,7 @@ from lti_tool.courses.models import Platform
 from lti_tool.journal import audit
 from lti_tool.web.fields import FormSchema, Line
 from lti_tool.web.guards import admin_required
-from lti_tool.web.institution import Tenant, tenant
+from lti_tool.web.institution import BIG_ID, ID, Tenant, tenant
 from lti_tool.web.viewer import current
 from webhooks import sources
 from webhooks.models import Source
@@ -24,8 +24,6 @@ from webhooks.room import queries, words
 
 bp = Blueprint("letterbox", __name__, template_folder="templates")
 
-ID = "int(max=2147483647)"
-EVENT_ID = "int(max=9223372036854775807)"
 MOST_SOURCES = 20
 LONGEST_TEST = timedelta(minutes=10)
 FILTERS = {"trouble": ("failed", "dead"), "waiting": ("new",), "all": ()}
@@ -153,7 +151,7 @@ def replay_all(source_id: int) -> ResponseReturnValue:
     return _replayed(found, sources.replay(db.session(), source_id=found.id))
 
 
-@bp.post(f"/sources/<{ID}:source_id>/events/<{EVENT_ID}:event_id>/replays")
+@bp.post(f"/sources/<{ID}:source_id>/events/<{BIG_ID}:event_id>/replays")
 @admin_required
 def replay(source_id: int, event_id: int) -> ResponseReturnValue:
     """Have one event read again, whatever became of it."""

@@ -2,7 +2,7 @@
 Courses and their lists of people; grades that did not arrive.
 """
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -18,11 +18,8 @@ from lti_tool.grades.rules import Problem
 from lti_tool.grades.words import FOR_STAFF
 from lti_tool.journal import audit
 from lti_tool.web.guards import admin_required
-from lti_tool.web.institution import tenant
+from lti_tool.web.institution import ID, page_asked, tenant
 from lti_tool.web.viewer import current
-
-ID = "int(max=2147483647)"
-MOST_PAGES = 10_000
 
 
 @bp.get("/courses")
@@ -30,7 +27,7 @@ MOST_PAGES = 10_000
 def courses() -> ResponseReturnValue:
     """Where Hearth is used, and whether it could read who is there."""
     session = db.session()
-    page = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
+    page = page_asked()
     found, has_more = queries.followed(session, tenant(session, current()), page=page)
     return render_template(
         "admin/courses.html", courses=found, page=page, has_more=has_more, about_roster=words.about_roster

@@ -17,10 +17,9 @@ from lti_tool.clock import now
 from lti_tool.courses.models import Person
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import admin_required
-from lti_tool.web.institution import tenant
+from lti_tool.web.institution import ID, tenant
 from lti_tool.web.viewer import current
 
-ID = "int(max=2147483647)"
 FEWEST_LETTERS = 2
 MOST_LETTERS = 200
 

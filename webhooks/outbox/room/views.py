@@ -17,7 +17,7 @@ from lti_tool.http import ForbiddenAddress
 from lti_tool.journal import audit
 from lti_tool.web.fields import FormSchema, Line
 from lti_tool.web.guards import admin_required
-from lti_tool.web.institution import tenant
+from lti_tool.web.institution import BIG_ID, ID, tenant
 from lti_tool.web.viewer import current
 from webhooks.outbox import deliveries, endpoints, rules
 from webhooks.outbox.catalogue import catalogue
@@ -27,8 +27,6 @@ from webhooks.outbox.room.sections import owner
 
 bp = Blueprint("endpoints", __name__, template_folder="templates")
 
-ID = "int(max=2147483647)"
-DELIVERY_ID = "int(max=9223372036854775807)"
 MOST_ENDPOINTS = 20
 LONGEST_SEARCH = 100
 FILTERS = {"trouble": "dead", "waiting": "waiting", "delivered": "delivered", "all": ""}
@@ -217,7 +215,7 @@ def messages(endpoint_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.get(f"/endpoints/<{ID}:endpoint_id>/deliveries/<{DELIVERY_ID}:delivery_id>")
+@bp.get(f"/endpoints/<{ID}:endpoint_id>/deliveries/<{BIG_ID}:delivery_id>")
 @admin_required
 def delivery(endpoint_id: int, delivery_id: int) -> ResponseReturnValue:
     """One message: what it says, and how each attempt ended."""
@@ -233,7 +231,7 @@ def replay_all(endpoint_id: int) -> ResponseReturnValue:
     return _replayed(found, deliveries.replay(db.session(), now=now(), endpoint_id=found.id))
 
 
-@bp.post(f"/endpoints/<{ID}:endpoint_id>/deliveries/<{DELIVERY_ID}:delivery_id>/replays")
+@bp.post(f"/endpoints/<{ID}:endpoint_id>/deliveries/<{BIG_ID}:delivery_id>/replays")
 @admin_required
 def replay(endpoint_id: int, delivery_id: int) -> ResponseReturnValue:
     """Send one message again, whatever became of it."""
