@@ -111,7 +111,7 @@ def listing(session: Session, *, settings: Settings, now: datetime) -> list[dict
     return [
         {
             "kid": key.kid,
-            "state": _state(key, signing, now=now),
+            "state": state_of(key, signing, now=now),
             "created_at": key.created_at.isoformat(timespec="seconds"),
             "signs_from": key.signs_from.isoformat(timespec="seconds"),
         }
@@ -161,7 +161,8 @@ def _make(session: Session, *, settings: Settings, now: datetime, signs_from: da
     return kid
 
 
-def _state(key: SigningKey, signing: str | None, *, now: datetime) -> str:
+def state_of(key: SigningKey, signing: str | None, *, now: datetime) -> str:
+    """``next``, ``signing``, ``published`` or ``retired``; *signing* is the id of the key that signs now."""
     if key.retired_at is not None:
         return "retired"
     if key.kid == signing:

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lti_tool.lti.keys import state_of
 from lti_tool.lti.models import SigningKey
 from lti_tool.web.institution import Finding, Tenant
 
@@ -38,7 +39,7 @@ def keys(session: Session, *, now: datetime) -> Sequence[Key]:
     listed = [
         Key(
             kid=each.kid,
-            state=_state(each, signing, now=now),
+            state=state_of(each, signing, now=now),
             created_at=each.created_at,
             signs_from=each.signs_from,
         )
@@ -70,11 +71,3 @@ def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
             endpoint="admin.keys",
         )
     ]
-
-
-def _state(key: SigningKey, signing: str | None, *, now: datetime) -> str:
-    if key.retired_at is not None:
-        return "retired"
-    if key.kid == signing:
-        return "signing"
-    return "next" if key.signs_from > now else "published"
