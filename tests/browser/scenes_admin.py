@@ -151,6 +151,16 @@ def keys_of_the_house(ruth: Someone, world: World) -> Hearth:
 
 
 @scene(ADMIN)
+def courses_compared_with_the_lms(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "Comparisons", "Comparisons")
+
+
+@scene(ADMIN)
+def dates_in_the_calendar(ruth: Someone, world: World) -> Hearth:
+    return _section(ruth, "Calendar", "Calendar")
+
+
+@scene(ADMIN)
 def what_is_kept(ruth: Someone, world: World) -> Hearth:
     return _section(ruth, "What is kept", "What is kept, and for how long")
 
