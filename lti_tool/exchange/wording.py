@@ -382,6 +382,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
+    errors.PlanMoved: lambda err: _(
+        "Somebody else changed in the same moment who reads what, so nothing was saved. Look once more, and try again."
+    ),
     errors.OfferIsOver: lambda err: (
         _("Its author has taken this work back. What you wrote is still here to copy.")
         if err.reason == rules.WITHDRAWN

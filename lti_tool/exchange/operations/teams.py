@@ -149,12 +149,13 @@ def leave_all(session: Session, person: int, *, now: datetime) -> None:
     for mine in session.scalars(select(TeamMember).where(TeamMember.person_id == person)).all():
         exchange = session.get_one(Exchange, mine.exchange_id)
         pairing.hold(session, exchange)
-        pairing.leave_seat(session, exchange, person=person, now=now)
-        others = _others(session, mine.team_id, person)
-        if others:
-            _hand_over(session, mine.team_id, person, others)
+        team = mine.team_id
         session.delete(mine)
         session.flush()
+        pairing.leave_seat(session, exchange, person=person, now=now)
+        others = _others(session, team, person)
+        if others:
+            _hand_over(session, team, person, others)
 
 
 def _take_out(session: Session, exchange: Exchange, *, person: int, team: int, now: datetime) -> None:
@@ -162,12 +163,13 @@ def _take_out(session: Session, exchange: Exchange, *, person: int, team: int, n
     others = _others(session, team, person)
     if found.submission_id is not None and not others:
         raise errors.TeamHasWork
-    pairing.leave_seat(session, exchange, person=person, now=now, moves=True)
+    # First out of the group: what keeps them apart from somebody is nothing to its work any more.
     session.execute(
         delete(TeamMember)
         .where(TeamMember.exchange_id == exchange.id, TeamMember.person_id == person)
         .execution_options(synchronize_session="fetch")
     )
+    pairing.leave_seat(session, exchange, person=person, now=now, moves=True)
     if others:
         _hand_over(session, team, person, others)
 

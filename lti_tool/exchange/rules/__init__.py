@@ -173,6 +173,7 @@ from lti_tool.exchange.rules.pairing import (
     OWN_GROUP,
     ROLLING,
     TOGETHER,
+    Bounds,
     PairingOptions,
     may_meet,
 )
@@ -488,6 +489,7 @@ __all__ = [
     "Asked",
     "Begun",
     "Beside",
+    "Bounds",
     "Change",
     "CharterOptions",
     "CoachOptions",
