@@ -159,7 +159,7 @@ def mark_comment(
     _note_read(found, now)
     session.flush()
     acts.record(session, exchange, "comment.marked", by=author, now=now, feedback_id=feedback_id, mark=mark)
-    grading.follow_doing(session, exchange, rules.USING, person=author, now=now)
+    grading.follow_doing(session, exchange, rules.USING, work=found.submission_id, now=now)
     return row
 
 
@@ -189,7 +189,7 @@ def tick_off(
     else:
         row.done_version, row.done_at = None, None
     session.flush()
-    grading.follow_doing(session, exchange, rules.USING, person=author, now=now)
+    grading.follow_doing(session, exchange, rules.USING, work=found.submission_id, now=now)
     return row
 
 

@@ -166,6 +166,7 @@ from lti_tool.exchange.queries.release import (
     feedback_release,
     held_back,
     is_held_back,
+    is_let_out,
     released_between,
     waiting_of,
 )
@@ -348,6 +349,7 @@ __all__ = [
     "in_need_of_a_reader",
     "is_covered",
     "is_held_back",
+    "is_let_out",
     "is_review_of",
     "is_taken_back",
     "kept_plan",

@@ -21,6 +21,7 @@ from lti_tool.exchange.models import (
     Submission,
     authored_by,
 )
+from lti_tool.exchange.queries.teams import authors_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +122,7 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
         reviewer=reviewer,
         writer=writer,
         is_by_reviewer=flag.kind != "work" and (message is None or message.side == rules.REVIEWER),
-        is_from_reviewer=pair is None and flag.by_id != submission.author_id,
+        is_from_reviewer=pair is None and flag.by_id not in authors_of(session, exchange, submission.id),
         hiding=session.scalars(hidden.execution_options(populate_existing=True)).one_or_none(),
     )
 
