@@ -129,7 +129,11 @@ class NoTeam(ExchangeError):
 
 
 class TeamHasWork(ExchangeError):
-    """A group with work keeps at least one member."""
+    """A group with work keeps at least one member; ``team`` is its name."""
+
+    def __init__(self, team: str) -> None:
+        super().__init__("a group with work keeps at least one member")
+        self.team = team
 
 
 class TeamFull(ExchangeError):

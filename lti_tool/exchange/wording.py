@@ -371,7 +371,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
     errors.NoTeam: lambda err: _("You are in no group yet. Join one, or ask your teacher."),
-    errors.TeamHasWork: lambda err: _("This group has begun its work, so somebody must stay in it."),
+    errors.TeamHasWork: lambda err: _(
+        "The group “%(team)s” has begun its work, so somebody must stay in it.", team=err.team
+    ),
     errors.TeamFull: lambda err: _("This group is full. Choose another one."),
     errors.NotHeldYet: lambda err: _("It has not been shown yet. What you wrote is saved; give it afterwards."),
     errors.WordsMissing: lambda err: _(

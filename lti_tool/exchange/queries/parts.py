@@ -62,7 +62,7 @@ def used_counts(
     session: Session, exchange: Exchange, *, persons: Collection[int] | None = None
 ) -> Mapping[int, tuple[int, int]]:
     """
-    By person: how many of the comments they received they marked as used, and of how many; each of a group has all of it.
+    By person: how many of the comments they received they marked as used, and of how many; a group does it together.
 
     Comments that they disagree with, saying why, are left out, and so is what staff hide or leave out, and
     whatever is still held back: nobody loses points by a reason, or by what they could not read.

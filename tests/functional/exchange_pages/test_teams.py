@@ -100,6 +100,47 @@ def test_the_groups_of_the_lms_are_taken_over(visit: People, made: Class, sessio
     assert "Nobody moved" in words(teacher.get(f"{path_of(made)}/groups").text)
 
 
+def test_who_stays_when_the_groups_of_the_lms_are_taken_again_is_named(
+    visit: People, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    ask_for(made)
+    teacher = visit(made.teacher)
+    for learner, group in zip(made.learners, ("a", "b", "b", "c"), strict=True):
+        learner.groups = [group]
+    session.commit()
+    teacher.post(f"{path_of(made)}/groups/lms")
+    hand_in(made, made.people[0], now=an_hour_ago)
+    for learner in made.learners[:2]:
+        learner.groups = ["c"]
+    session.commit()
+
+    assert teacher.post(f"{path_of(made)}/groups/lms").status_code == 303
+
+    page = words(teacher.get(f"{path_of(made)}/groups").text)
+    team = session.get_one(Team, session.get_one(TeamMember, (made.exchange.id, made.people[0])).team_id)
+    assert "One student was put into a group." in page
+    assert f"{made.learners[0].person.name} stays in “{team.name}”" in page
+    assert sorted(mates_of(session, made, made.people[1])) == sorted([made.people[1], made.people[3]])
+
+
+def test_moving_the_last_of_a_group_by_hand_is_refused_by_its_name_and_keeps_what_was_chosen(
+    visit: People, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    ask_for(made)
+    teacher = visit(made.teacher)
+    teacher.post(f"{path_of(made)}/groups", name="The Owls")
+    owls = session.scalars(select(Team.id)).one()
+    first = made.people[0]
+    teacher.post(f"{path_of(made)}/groups/members", data={f"team-{first}": str(owls)})
+    hand_in(made, first, now=an_hour_ago)
+    session.commit()
+
+    refused = teacher.post(f"{path_of(made)}/groups/members", data={f"team-{first}": ""})
+
+    assert refused.status_code == 422
+    assert "The group “The Owls” has begun its work" in words(refused.text)
+
+
 def test_students_choose_their_group_on_the_page(visit: People, made: Class, session: Session) -> None:
     ask_for(made, choose=True, size=2)
     operations.add_team(session, made.exchange, by=made.teacher.person_id, now=datetime.now(UTC), name="The Owls")
