@@ -130,6 +130,7 @@ from lti_tool.exchange.queries.plan import (
     pair_rules,
     planned_pairs,
     reader_rows,
+    works_by_name,
 )
 from lti_tool.exchange.queries.practice import (
     ClassView,
@@ -430,6 +431,7 @@ __all__ = [
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "works_by_name",
     "works_compared",
     "writer_of",
     "wrote_the_work",

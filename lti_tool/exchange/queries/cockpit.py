@@ -26,7 +26,7 @@ Pair = tuple[int, int]
 
 EVERYBODY = text(
     f"""
-    select p.id as person_id, p.name, m.left_at, m.groups, m.sections, w.submitted_at,
+    select p.id as person_id, p.name, team.name as team, m.left_at, m.groups, m.sections, w.submitted_at,
            x.owes,
            case when s.person_id is not null and {HAS_BEGUN}
                 then greatest(s.joined_at, (select max(e.at) from exchange_pairing_event e
@@ -39,6 +39,8 @@ EVERYBODY = text(
       join person p on p.id = m.person_id
       left join exchange_excusal x on x.exchange_id = :exchange and x.person_id = p.id
       left join exchange_seat s on s.exchange_id = :exchange and s.person_id = p.id and s.left_at is null
+      left join exchange_team_member mate on mate.exchange_id = :exchange and mate.person_id = p.id
+      left join exchange_team team on team.id = mate.team_id
       left join exchange_submission w on w.id = coalesce(s.submission_id,
            (select own.id from exchange_submission own where own.exchange_id = :exchange and own.author_id = p.id))
       left join (select reviewer_id,
@@ -107,6 +109,8 @@ class StuckRow:
     person_id: int
     name: str
     has_left: bool
+    team: str | None
+    """Their group, where groups hand in: what their work lacks is told of the one by whom it goes."""
     where: Whereabouts
     why: tuple[Stuck, ...]
 
@@ -143,7 +147,9 @@ def cockpit(session: Session, exchange: Exchange, *, now: datetime) -> Cockpit:
         if exchange.keeps_counts_back:
             why = tuple(each for each in why if each.why not in rules.TELL_WHO_GAVE)
         if why:
-            found = StuckRow(person_id=row.person_id, name=row.name, has_left=False, where=where, why=why)
+            found = StuckRow(
+                person_id=row.person_id, name=row.name, has_left=False, team=row.team, where=where, why=why
+            )
             rows.append(found)
     rows.sort(key=lambda each: rules.REASONS.index(each.why[0].why))
     counts = Counter(each.why for row in rows for each in row.why)
