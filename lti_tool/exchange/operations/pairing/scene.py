@@ -56,13 +56,13 @@ OFFERED_TO = """
      where s.exchange_id = :exchange and s.person_id in (:one, :other) and o.reviewer_id = any(:people)
        and o.state <> 'expired'
 """
-# Whoever made a work then, made it: with a group or alone.
 LAST_EXCHANGE = """
     (select a.id from activity a
       where a.course_id = :course and a.id < :exchange
         and (select true from exchange_seat s where s.exchange_id = a.id limit 1)
       order by a.id desc limit 1)
 """
+# Whoever had a seat for a work then made it, alone or with a group.
 LAST = f"""
     select p.reviewer_id, s.person_id, 'last', null, null
       from exchange_pair p join exchange_seat s on s.submission_id = p.submission_id
