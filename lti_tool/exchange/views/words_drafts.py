@@ -53,7 +53,7 @@ def keep(
 ) -> ResponseReturnValue:
     """Keep what was typed. *refused* renders the page with what is wrong, *here* is its address."""
     try:
-        form = FeedbackSchema().load(words_form.values(exchange))
+        form = FeedbackSchema().load(words_form.draft_values(exchange))
         saved = operations.keep_words(
             db.session(),
             exchange,
