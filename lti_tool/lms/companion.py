@@ -69,7 +69,7 @@ class Site:
     release: str
     """Of the LMS, and of the companion."""
     receiver: str = ""
-    """none, sending, paused or stopped: how it gets on with telling us events."""
+    """none, quiet, sending, paused, moved or stopped: how it gets on with telling us events."""
     waiting: int = 0
     """Events that have not reached us yet."""
     problem: str = ""

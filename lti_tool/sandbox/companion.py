@@ -89,7 +89,7 @@ def status() -> dict[str, Any]:
         "toolname": tool.name if tool else "",
         "moodlerelease": "4.5 (pretended)",
         "pluginrelease": "1.1.0",
-        "pluginversion": 2026112700,
+        "pluginversion": 2026112701,
         "names": True,
         "everywhere": True,
         "events": [],

@@ -113,7 +113,7 @@ def test_every_string_is_there_and_used() -> None:
 def test_every_event_class_state_and_button_has_words() -> None:
     classes = {path.stem for path in (PLUGIN / "classes/event").glob("*.php")} - {"act"}
     actions = set(re.findall(r"case '(\w+)':", (PLUGIN / "connection.php").read_text()))
-    states = set(re.findall(r"'(none|moved|sending|paused|stopped)'", SOURCE))
+    states = set(re.findall(r"'(none|moved|quiet|sending|paused|stopped)'", SOURCE))
 
     assert {f"event_{name}" for name in classes} == {name for name in STRINGS if name.startswith("event_")}
     assert {f"do_{name}" for name in actions} == {name for name in STRINGS if name.startswith("do_")}

@@ -88,6 +88,7 @@ class courier {
             ['waiting' => outbox::WAITING, 'current' => $endpoint->id],
         );
         $stride = new stride($endpoint->failures > 0);
+        $isprobe = false;
         while ($due = outbox::due(outbox::now(), $stride->next())) {
             $parcel = parcel::of($due);
             $outcome = self::post($parcel->id, $parcel->body);
@@ -95,6 +96,7 @@ class courier {
                 outbox::arrived($parcel->rows, $outcome);
                 endpoint::worked($endpoint, $outcome);
                 $stride->arrived($parcel->count());
+                $isprobe = false;
                 $arrived += $parcel->count();
             } else if ($outcome->is_gone()) {
                 outbox::note($parcel->rows[0], outbox::WAITING, $outcome, outbox::now());
@@ -105,9 +107,12 @@ class courier {
                     outbox::note($parcel->rows[0], outbox::GIVEN_UP, $outcome);
                 }
                 $stride->refused($parcel->count(), $outcome->is_too_large());
-            } else {
-                self::put_off($parcel, $endpoint, $outcome);
+            } else if ($isprobe || !self::put_off($parcel, $endpoint, $outcome)) {
                 return $arrived;
+            } else {
+                // It may itself be the reason: another one tells whether anything arrives.
+                $stride = new stride(true);
+                $isprobe = true;
             }
             if (outbox::now() >= $until) {
                 outbox::ring();
@@ -116,7 +121,7 @@ class courier {
         }
         $next = outbox::next_time();
         if ($next !== null) {
-            outbox::ring($next);
+            outbox::ring(max($next, (int) $endpoint->pauseduntil));
         }
         return $arrived;
     }
@@ -129,16 +134,21 @@ class courier {
      * @param parcel $parcel
      * @param \stdClass $endpoint
      * @param outcome $outcome
+     * @return bool Whether what went may itself be the reason
      */
-    private static function put_off(parcel $parcel, \stdClass $endpoint, outcome $outcome): void {
+    private static function put_off(parcel $parcel, \stdClass $endpoint, outcome $outcome): bool {
+        $issuspect = false;
         if ($parcel->count() === 1) {
             $row = $parcel->rows[0];
             $isenough = $row->attempts >= count(endpoint::PAUSES);
             $next = outbox::now() + endpoint::pause((int) $row->attempts);
             outbox::note($row, $isenough ? outbox::GIVEN_UP : outbox::WAITING, $outcome, $isenough ? 0 : $next);
+            $row->attempts++;
+            $issuspect = outbox::is_suspect($row);
         }
         endpoint::failed($endpoint, $outcome);
         outbox::ring((int) $endpoint->pauseduntil);
+        return $issuspect;
     }
 
     /**

@@ -35,7 +35,7 @@ class outbox {
     public const GIVEN_UP = 2;
 
     /** @var int After so many attempts that failed, something may itself be the reason. */
-    private const SUSPECT = 3;
+    private const SUSPECT = 2;
     /** @var int How long what was sent is kept. */
     private const KEEP_SENT = WEEKSECS;
     /** @var int How long what was given up can still be sent again. */

@@ -115,6 +115,7 @@ $string['siteid'] = 'The id of this site';
 $string['state_moved'] = 'This site has another address than before, so nothing is sent. Is it a copy, or has it moved?';
 $string['state_none'] = 'Nothing is sent yet: address and secret are missing in the settings.';
 $string['state_paused'] = 'The last attempt did not arrive. It goes on by itself, and nothing is lost meanwhile.';
+$string['state_quiet'] = 'Hearth answers, but is told of nothing: in the settings no tool is chosen, or nothing is ticked.';
 $string['state_sending'] = 'All is well: Hearth is told of what happens.';
 $string['state_stopped'] = 'Hearth has said that this address is gone, so nothing is sent there. Whatever happens is kept until you give another address or send again.';
 $string['stay_done'] = 'Good. It goes on from here.';
