@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from lti_tool import db
 from lti_tool.config import Settings
+from lti_tool.courses import groups
+from lti_tool.courses.models import Membership, Person
+from lti_tool.lms.port import Member
 from lti_tool.lti.errors import ServiceError
+from lti_tool.reconcile.comparing import compare
+from lti_tool.reconcile.models import Run
 from lti_tool.sandbox.robot import Robot
 from tests.factories.living import TEACHER, Living, living
 from webhooks.companions import pairing as pairings
@@ -194,3 +199,91 @@ def test_its_page_shows_the_token_once_and_what_was_told(both: Living) -> None:
         ended = robot.submit(robot.get(f"{both.lms}/admin/companion").form("/token/undo"))
 
     assert "cannot write anything here yet" in ended.text
+
+
+# Groups.
+
+
+def groups_here(both: Living) -> dict[str, list[str]]:
+    rows = select(Person.name, Membership.groups).join(Person).where(Membership.course_id == both.course.id)
+    both.session.expire_all()
+    return {name: groups for name, groups in both.session.execute(rows) if groups}
+
+
+def groups_there(both: Living) -> dict[str, list[str]]:
+    """As the plugin tells them, by name."""
+    token = both.api("POST", "companion")["token"]
+    course, client_id = both.lms_course()["id"], both.platform().client_id
+    told = ask(both, "local_hearth_get_groups", token, clientid=client_id, courseid=course)["groups"]
+    names = {each["id"]: each["name"] for each in both.lms_students()}
+    found: dict[str, list[str]] = {}
+    for group in told:
+        for member in group["members"]:
+            found.setdefault(names[member], []).append(group["id"])
+    return found
+
+
+def compared(both: Living) -> list[tuple[str, str]]:
+    with both.app.app_context():
+        run_id = compare(both.course.id)
+    both.session.expire_all()
+    assert run_id is not None
+    return [(each.kind, each.outcome) for each in both.session.get_one(Run, run_id).findings]
+
+
+def test_everybodys_groups_are_compared_also_of_those_who_never_came(both: Living) -> None:
+    """Moodle's roster tells none, and a launch only those of whoever launches."""
+    there = groups_there(both)
+    pair(both)
+    assert len(there) >= 8
+    assert groups_here(both) == {}
+
+    assert ("groups", "mended") in compared(both)
+    assert groups_here(both) == there
+    assert compared(both) == []
+
+
+def test_who_left_a_group_while_nobody_told_hearth_is_out_of_it_after_comparing(both: Living) -> None:
+    pair(both)
+    compared(both)
+    before = groups_here(both)[MAI]
+
+    # Events go nowhere: nobody has said where.
+    with pytest.raises(requests.HTTPError):
+        both.api("POST", "events", act="move", course=both.course_title, person=MAI)
+    compared(both)
+
+    after = groups_here(both)[MAI]
+    assert len(after) == 1
+    assert after != before
+
+
+def test_a_plugin_that_does_not_answer_takes_nobody_out_of_a_group(both: Living) -> None:
+    pair(both)
+    compared(both)
+    before = groups_here(both)
+
+    with both.robot(TEACHER) as robot:
+        robot.api("PUT", "../faults", {"companion": "500"})
+    compared(both)
+
+    assert groups_here(both) == before
+
+
+def test_whom_an_event_moved_while_the_plugin_was_asked_stays_where_it_said(both: Living) -> None:
+    pair(both)
+    compared(both)
+    course_id, started = both.course.id, datetime.now(UTC)
+    told = {MAI: both.people()[MAI].sub}
+    both.session.execute(
+        update(Membership)
+        .where(Membership.course_id == course_id, Membership.person_id == both.people()[MAI].id)
+        .values(groups=["99"], groups_told={"99": started.isoformat(timespec="seconds")})
+    )
+    both.session.commit()
+
+    stale = [Member(subject=told[MAI], role="learner", groups=("1",))]
+    with db.transaction() as own:
+        assert groups.merge(own, course_id, stale, started=started, now=started) == 0
+
+    assert groups_here(both)[MAI] == ["99"]
