@@ -63,6 +63,20 @@ def open_flags(session: Session, exchange: Exchange) -> int:
     )
 
 
+def latest_flag(
+    session: Session, exchange: Exchange, *, feedback_id: int | None = None, message_id: int | None = None
+) -> Flag | None:
+    """The newest flag about a feedback or a message, decided or not."""
+    is_about = Flag.message_id == message_id if message_id is not None else Flag.feedback_id == feedback_id
+    rows = select(Flag).where(Flag.exchange_id == exchange.id, is_about).order_by(Flag.id.desc()).limit(1)
+    return session.scalars(rows.options(selectinload(Flag.acts))).first()
+
+
+def is_about(session: Session, message_id: int, *, feedback_id: int) -> bool:
+    """Whether a message belongs to the thread of a feedback."""
+    return bool(session.scalar(select(exists().where(Message.id == message_id, Message.feedback_id == feedback_id))))
+
+
 def flags(session: Session, exchange: Exchange) -> tuple[Flag, ...]:
     """All flags of an exchange, open ones first, oldest first."""
     rows = (
@@ -121,7 +135,7 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
         reviewer=reviewer,
         writer=writer,
         is_by_reviewer=flag.kind != "work" and (message is None or message.side == rules.REVIEWER),
-        is_from_reviewer=pair is None and flag.by_id != submission.author_id,
+        is_from_reviewer=pair is None and not flag.is_by_staff and flag.by_id != submission.author_id,
         hiding=session.scalars(hidden.execution_options(populate_existing=True)).one_or_none(),
     )
 
