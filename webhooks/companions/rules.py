@@ -3,7 +3,8 @@ What a companion hears of, and how long it is left alone after a call that came 
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from lti_tool.lti.errors import ServiceError, Throttled
 
@@ -18,6 +19,10 @@ ACTS = frozenset(
 MOVING = ("exchange.", "work.", "feedback.given", "repair.", "team.", "presentation")
 """Beginnings of acts after which somebody may be complete, or a date another."""
 
+TOGETHER = 3
+"""So many persons' completions at once say of nobody which act was theirs."""
+HOUR = timedelta(hours=1)
+
 FIRST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=30)
 NEEDS_SOMEBODY = timedelta(hours=1)
@@ -26,6 +31,37 @@ FORGET_TOLD_AFTER = timedelta(days=7)
 GIVE_UP_AFTER = timedelta(days=14)
 """What could not be told for so long is nothing that a log needs any more."""
 FORGET_ALL_AFTER = timedelta(days=60)
+
+
+class Moment(StrEnum):
+    """When it is looked at who is complete."""
+
+    ACT = "act"
+    """Somebody has just done something."""
+    HOUR = "hour"
+    """The full hour."""
+    NIGHT = "night"
+    """Once a day."""
+
+
+def may_tell_together(people: int, moment: Moment) -> bool:
+    """
+    Whether completions go out that would say, one by one, who did what was just told without a name.
+
+    Those of so many *people* as :data:`TOGETHER` on the full hour; of fewer at night, so that they say no more than
+    the day, which the pages say as well. See docs/decisions.
+    """
+    return moment is Moment.NIGHT or (moment is Moment.HOUR and people >= TOGETHER)
+
+
+def next_hour(at: datetime) -> datetime:
+    """The full hour after *at*."""
+    return this_hour(at) + HOUR
+
+
+def this_hour(at: datetime) -> datetime:
+    """The beginning of the hour in which *at* is."""
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def is_moving(act: str) -> bool:

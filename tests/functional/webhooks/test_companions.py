@@ -24,6 +24,7 @@ from webhooks.companions import jobs as companion_jobs
 from webhooks.companions import pairing as pairings
 from webhooks.companions import sorting, telling
 from webhooks.companions.models import Pairing, State, Telling
+from webhooks.companions.rules import Moment
 
 LINK = 7
 COURSE = "42"
@@ -380,7 +381,7 @@ def test_an_admin_who_wants_dates_no_more_gets_them_taken_back(
 def look(paired: Paired) -> None:
     paired.session.commit()
     with paired.app.app_context():
-        sorting.look_at(paired.made.exchange.id, paired.pairing.id)
+        sorting.look_at(paired.made.exchange.id, paired.pairing.id, moment=Moment.HOUR)
         companion_jobs.sweep(0)
     paired.run()
 
