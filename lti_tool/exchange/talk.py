@@ -42,6 +42,7 @@ FLAGGED = {
 SIDES_WITHOUT_NAMES = {
     rules.AUTHOR: lazy_gettext("an author who left"),
     rules.REVIEWER: lazy_gettext("a reviewer who left"),
+    None: lazy_gettext("somebody whom nothing names any more"),
 }
 
 DECISIONS = {
@@ -208,7 +209,7 @@ def flagged_by(found: queries.Flagged, *, sees_reviewers: bool) -> str:
     if found.is_from_reviewer and not sees_reviewers:
         return str(_("a reviewer"))
     if found.flag.by is None:
-        return str(_("somebody who left") if found.side is None else SIDES_WITHOUT_NAMES[found.side])
+        return str(SIDES_WITHOUT_NAMES[found.side])
     name = wording.person(found.flag.by.name, found.flag.by_id or 0)
     if found.side == rules.AUTHOR:
         return str(_("%(name)s, an author of the work", name=name))
