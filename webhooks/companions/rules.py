@@ -3,7 +3,7 @@ What a companion hears of, and how long it is left alone after a call that came 
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from lti_tool.lti.errors import ServiceError, Throttled
@@ -21,7 +21,6 @@ MOVING = ("exchange.", "work.", "feedback.given", "repair.", "team.", "presentat
 
 TOGETHER = 3
 """So many persons' completions at once say of nobody which act was theirs."""
-HOUR = timedelta(hours=1)
 
 FIRST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=30)
@@ -52,16 +51,6 @@ def may_tell_together(people: int, moment: Moment) -> bool:
     the day, which the pages say as well. See docs/decisions.
     """
     return moment is Moment.NIGHT or (moment is Moment.HOUR and people >= TOGETHER)
-
-
-def next_hour(at: datetime) -> datetime:
-    """The full hour after *at*."""
-    return this_hour(at) + HOUR
-
-
-def this_hour(at: datetime) -> datetime:
-    """The beginning of the hour in which *at* is."""
-    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def is_moving(act: str) -> bool:
