@@ -18,8 +18,9 @@ from lti_tool.journal.models import Entry
 from lti_tool.lti.errors import ServiceError
 from tests.factories.companion import TOKEN, PretendMoodle, served
 from tests.factories.courses import make_platform, make_resource_link
-from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, review
+from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, make_words, review
 from tests.factories.jobs import run_jobs, waiting_jobs
+from tests.functional.exchange import test_comparing as comparing
 from webhooks.companions import jobs as companion_jobs
 from webhooks.companions import pairing as pairings
 from webhooks.companions import sorting, telling
@@ -123,6 +124,64 @@ def test_what_people_do_stands_in_the_lms_and_completes_their_activity(make_pair
     assert {each["link"] for each in paired.moodle.log} == {LINK}
     assert paired.moodle.completion == {(LINK, paired.number(place)): "complete" for place in range(4)}
     assert set(paired.states()) == {"told"}
+
+
+def test_own_work_assessed_works_compared_and_feedback_of_a_teacher_are_told_too(
+    make_paired: MakesPaired, session: Session, now: datetime
+) -> None:
+    paired = make_paired(reviews=1)
+    made = paired.made
+    all_hand_in(made)
+    do_the_rest(made, made.people[0])
+
+    paired.run()
+
+    by_kind = {each["kind"]: each["userid"] for each in paired.moodle.log if each["kind"] != "work.submitted"}
+    assert by_kind == {
+        "work.self_assessed": paired.number(0),
+        "comparison.given": paired.number(0),
+        "staff_review.given": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "anonymity, named",
+    [
+        (rules.REVIEWER_HIDDEN, {"work.self_assessed": FIRST_PERSON, "comparison.given": 0}),
+        (rules.AUTHOR_HIDDEN, {"work.self_assessed": 0, "comparison.given": FIRST_PERSON}),
+        (rules.MASKED, {"work.self_assessed": 0, "comparison.given": 0}),
+        (rules.SEALED, {"work.self_assessed": 0}),
+    ],
+)
+def test_who_assessed_or_compared_is_named_only_where_nothing_hides_them(
+    make_paired: MakesPaired, anonymity: str, named: dict[str, int]
+) -> None:
+    paired = make_paired(reviews=1, anonymity=anonymity)
+    made = paired.made
+    all_hand_in(made)
+    do_the_rest(made, made.people[0])
+
+    paired.run()
+
+    told = {each["kind"]: each["userid"] for each in paired.moodle.log if each["kind"] != "work.submitted"}
+    # A teacher's name stands above their own feedback.
+    assert told == {**named, "staff_review.given": 2}
+
+
+def do_the_rest(made: Class, person: int) -> None:
+    """Look at one's own work, compare two others, and be read by a teacher."""
+    session, words = made.session, make_words(made.exchange)
+    teacher = made.teacher.person_id
+    operations.set_options(
+        session, made.exchange, rules.SelfAssessmentOptions(when=rules.BESIDE), by=teacher, now=BEGUN
+    )
+    operations.assess_own_work(session, made.exchange, author=person, words=words, now=BEGUN)
+    comparing.choose(made)
+    comparing.begin(made)
+    comparing.compare(made, comparing.pairs_of(made, person)[0])
+    operations.review_as_staff(
+        session, made.exchange, author=person, by=teacher, words=words, is_rescue=False, now=BEGUN
+    )
 
 
 def test_an_act_is_written_down_with_it_or_not_at_all(make_paired: MakesPaired, session: Session) -> None:
