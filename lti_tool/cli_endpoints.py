@@ -223,9 +223,11 @@ def attempts(delivery_id: int, as_json: bool) -> None:
 @click.option("--delivery", "delivery_id", type=int, help="One delivery, whatever became of it.")
 def replay(endpoint_id: int | None, delivery_id: int | None) -> None:
     """Send again what was given up, under the ids it had."""
-    connect()
+    settings = connect()
     with db.transaction() as session:
-        count = deliveries.replay(session, now=now(), endpoint_id=endpoint_id, delivery_id=delivery_id)
+        count = deliveries.replay(
+            session, settings=settings, now=now(), endpoint_id=endpoint_id, delivery_id=delivery_id
+        )
     click.echo(f"{count} to be sent again.")
 
 

@@ -207,6 +207,35 @@ def test_while_the_key_set_of_canvas_does_not_answer_its_events_are_asked_for_ag
     assert box.token(payload("canvas", "enrollment_created")) == 202
 
 
+def test_a_source_whose_secret_cannot_be_read_has_its_events_sent_again(make_box: MakesBox, session: Session) -> None:
+    """Somebody changed SECRET_KEY: nothing is lost while the LMS goes on trying."""
+    box = make_box("moodle", "standard")
+    source = session.get_one(Source, box.made.id)
+    right, source.secret = source.secret, "nonsense"
+    session.commit()
+
+    assert box.signed(payload("moodle", "group_created")) == 503
+    assert refused(session) == {"its secret cannot be read": 1}
+
+    source.secret = right
+    session.commit()
+    inbox.addresses.forget()
+    assert box.signed(payload("moodle", "group_created")) == 202
+
+
+def test_a_new_secret_for_a_source_whose_secret_cannot_be_read_keeps_nothing_of_the_one_before(
+    make_box: MakesBox, session: Session, settings: Settings
+) -> None:
+    box = make_box("moodle", "standard")
+    source = session.get_one(Source, box.made.id)
+    source.secret = "nonsense"
+    fresh = sources.rotate(session, source, settings=settings, now=datetime.now(UTC))
+    session.commit()
+
+    assert source.old_secret is None
+    assert box.signed(payload("moodle", "group_created"), secret=fresh) == 202
+
+
 def test_keys_that_rotate_each_month_refuse_none_of_the_events_between(
     make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
 ) -> None:
