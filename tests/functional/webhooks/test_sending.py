@@ -382,7 +382,7 @@ def test_a_message_that_cannot_be_written_is_put_off_and_holds_up_no_other(
     def fails(session: Session, _activities: Any) -> Any:
         session.execute(text("select * from nowhere"))
 
-    broken = replace(catalogue.get("work.submitted") or pytest.fail(), names_in=fails)
+    broken = replace(catalogue.get("work.submitted") or pytest.fail("no such kind"), names_in=fails)
     catalogue.install({**OUTGOING, broken.act: broken})
     try:
         school.endpoint.kinds = ["course.opened", broken.act]
