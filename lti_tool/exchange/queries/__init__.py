@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.dates import (
     windows_of,
 )
 from lti_tool.exchange.queries.dialogue import (
+    Discussed,
     Line,
     Part,
     appraisals_shown,
@@ -209,10 +210,14 @@ from lti_tool.exchange.queries.staff import (
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
+    StaffPart,
     handed_in_by,
     rescued,
+    staff_part_in,
     staff_review_by,
+    staff_reviews_about,
     staff_reviews_of,
+    staff_waits,
 )
 from lti_tool.exchange.queries.student import (
     Answered,
@@ -256,6 +261,7 @@ __all__ = [
     "ComparingAdvice",
     "Comparison",
     "Disagreement",
+    "Discussed",
     "Effect",
     "Elsewhere",
     "Flagged",
@@ -281,6 +287,7 @@ __all__ = [
     "Received",
     "Recomputed",
     "Shown",
+    "StaffPart",
     "Standing",
     "StuckRow",
     "StudentPage",
@@ -398,8 +405,11 @@ __all__ = [
     "sealed_givings",
     "self_assessments",
     "slot_of",
+    "staff_part_in",
     "staff_review_by",
+    "staff_reviews_about",
     "staff_reviews_of",
+    "staff_waits",
     "standing",
     "standings",
     "student_page",
