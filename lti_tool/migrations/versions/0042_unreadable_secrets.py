@@ -4,8 +4,8 @@ An endpoint whose secret cannot be read is paused, and says so.
 
 from alembic import op
 
-revision = "0040"
-down_revision = "0039"
+revision = "0042"
+down_revision = "0041"
 
 BEFORE = "why in ('', 'gone', 'failing')"
 AFTER = "why in ('', 'gone', 'failing', 'unreadable')"

@@ -5,8 +5,8 @@ Whom the LMS has deleted is forgotten some days later, unless somebody stops it.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0041"
-down_revision = "0040"
+revision = "0043"
+down_revision = "0042"
 
 BEFORE = "state in ('waiting', 'done', 'failed')"
 AFTER = "state in ('waiting', 'done', 'failed', 'stopped')"
