@@ -303,7 +303,8 @@ def test_an_answer_ends_the_days_in_which_nobody_was_reached(school: School, rec
 
     school.send_again()
 
-    assert (school.endpoint.state, school.endpoint.failing_since) == ("active", None)
+    (health,) = endpoints.health(school.session, now=clock.now())
+    assert (health.state, health.failing_since) == ("active", None)
 
 
 # What goes wrong with one.
