@@ -8,7 +8,6 @@ import time
 from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from dataclasses import asdict
 from typing import TypeAlias
 
 from sqlalchemy import select, text
@@ -23,7 +22,7 @@ from lti_tool.lti.services import open_client
 QUEUE = "grades"
 SIDE_BY_SIDE = 4
 """Scores that are on the wire to one platform together: it is the platform that takes its time."""
-IN_HAND = 3 * SIDE_BY_SIDE
+IN_HAND = 4 * SIDE_BY_SIDE
 """Grades taken and not yet settled: enough that a score never waits for the database."""
 LOOK_AGAIN = 0.5
 """Seconds until somebody looks whether more is due, while all wait for the platform."""
@@ -97,7 +96,7 @@ def _take(session: Session, platform_id: int, *, limit: int) -> sending.Taken:
     taken = sending.take(session, platform_id, limit=limit, now=now())
     for each in taken.columns:
         name = f"column:{each.resource_link_id}:{each.column}"
-        jobs.defer(session, find_column, once_as=name, in_turn=name, **asdict(each))
+        jobs.defer(session, find_column, once_as=name, in_turn=name, **vars(each))
     return taken
 
 

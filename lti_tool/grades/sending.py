@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,7 +39,7 @@ from lti_tool.lti.vocabulary import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, SCOPE
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)
-"""Longer than three scores one after the other and a new token can take, with their timeouts."""
+"""Longer than four scores one after the other and a new token can take, with their timeouts."""
 SILENT_AFTER = 4
 """Scores in a row that nobody answered: then the platform is away, and not only this score's luck."""
 
@@ -125,7 +125,7 @@ def take(session: Session, platform_id: int, *, limit: int, now: datetime) -> Ta
                 written.append(_leased(turns[-1], is_own=row.column == "", now=now))
         _write(session, written)
         for each in columns:
-            session.execute(AWAIT_COLUMN, {**asdict(each), "now": now, "until": now + LEASE})
+            session.execute(AWAIT_COLUMN, {**vars(each), "now": now, "until": now + LEASE})
         if turns or columns:
             return Taken(turns=turns, columns=columns)
     return Taken()
@@ -282,7 +282,7 @@ def _after(turn: Turn, outcome: Outcome | None, *, is_changed: bool, now: dateti
 
 def _write(session: Session, standings: Sequence[_Standing]) -> None:
     if standings:
-        session.execute(WRITE, {"rows": json.dumps([asdict(each) for each in standings], default=datetime.isoformat)})
+        session.execute(WRITE, {"rows": json.dumps([vars(each) for each in standings], default=datetime.isoformat)})
 
 
 def _tell(standings: Sequence[_Standing]) -> None:
