@@ -64,7 +64,8 @@ async def run(app: Flask, settings: Settings, *, wait: bool = True, stop_on_sign
     """Run jobs of all queues; with *wait* false, only those that are there."""
     async with jobs.opened(db.database_url(settings)) as queue:
         # Python's own measure is the number of processors; a job that waits for a server needs a thread, and no more.
-        places = settings.worker_concurrency + sum(APART.values())
+        # Some are for asyncio, which resolves names in them.
+        places = settings.worker_concurrency + sum(APART.values()) + 4
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(places, thread_name_prefix="jobs"))
 
         def working(queues: Collection[str], at_once: int) -> asyncio.Task[None]:

@@ -6,7 +6,8 @@ What is due to one platform is sent by one job at a time; those of several platf
 
 import time
 from collections.abc import Collection
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from contextvars import copy_context
 from typing import TypeAlias
 
@@ -47,7 +48,8 @@ def send(platform_id: int) -> None:
     is_over = False
     underway: dict[Delivery, sending.Turn] = {}
     ended: Collection[Delivery] = ()
-    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="grades") as threads:
+    threads = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="grades")
+    try:
         while True:
             with db.transaction() as session:
                 done = [(underway.pop(each), each.result()) for each in ended]
@@ -61,6 +63,9 @@ def send(platform_id: int) -> None:
                 break
             ended = _ended(underway)
             is_over = jobs.stopping.is_set() or time.monotonic() > until
+    finally:
+        # Where the database has gone, nothing more is sent that could not be settled.
+        threads.shutdown(cancel_futures=True)
     if is_over:
         with db.transaction() as session:
             _ring(session, platform_id)
@@ -102,11 +107,12 @@ def _take(session: Session, platform_id: int, *, limit: int) -> sending.Taken:
 
 def _ended(underway: Collection[Delivery]) -> Collection[Delivery]:
     """Wait for one to come to its end; where more are in hand than on the wire, for so many that taking is worth it."""
-    until = time.monotonic() + LOOK_AGAIN
-    ended, going = wait(underway, LOOK_AGAIN, FIRST_COMPLETED)
-    while len(going) > SIDE_BY_SIDE and time.monotonic() < until:
-        more, going = wait(going, max(0.0, until - time.monotonic()), FIRST_COMPLETED)
-        ended |= more
+    ended: set[Delivery] = set()
+    with suppress(TimeoutError):
+        for each in as_completed(underway, LOOK_AGAIN):
+            ended.add(each)
+            if len(underway) - len(ended) <= SIDE_BY_SIDE:
+                break
     return ended
 
 

@@ -337,7 +337,13 @@ TAKE = text(
        for update of p skip locked
     """
 )
-LOCK = text("select id, version from grade_passback where id = any(:ids) order by id for update")
+# In the order in which grades are set, so that the two wait for each other and do not lock up.
+LOCK = text(
+    """
+    select id, version from grade_passback
+     where id = any(:ids) order by resource_link_id, "column", person_id for update
+    """
+)
 WRITE = text(
     """
     update grade_passback p
@@ -356,8 +362,10 @@ WRITE = text(
 AWAIT_COLUMN = text(
     """
     update grade_passback set next_attempt_at = :until
-     where resource_link_id = :resource_link_id and "column" = :column
-       and state = 'waiting' and next_attempt_at <= :now
+     where id in (select id from grade_passback
+                   where resource_link_id = :resource_link_id and "column" = :column
+                     and state = 'waiting' and next_attempt_at <= :now
+                     for update skip locked)
     """
 )
 LEAVE_ALONE = text(
@@ -366,7 +374,10 @@ LEAVE_ALONE = text(
        set next_attempt_at = :until,
            attempts = p.attempts + case when :is_away and p.next_attempt_at <= :now then 1 else 0 end,
            problem = case when :is_away and p.next_attempt_at <= :now then 'unavailable' else p.problem end
-      from course c join deployment d on d.id = c.deployment_id
-     where c.id = p.course_id and d.platform_id = :platform and p.state = 'waiting' and p.next_attempt_at < :until
+     where id in (select o.id from grade_passback o
+                    join course c on c.id = o.course_id
+                    join deployment d on d.id = c.deployment_id
+                   where d.platform_id = :platform and o.state = 'waiting' and o.next_attempt_at < :until
+                     for update of o skip locked)
     """
 )

@@ -188,7 +188,8 @@ def test_a_worker_stops_when_it_is_asked_to(settings: Settings, session: Session
         until = time.monotonic() + 60
         while time.monotonic() < until and process.poll() is None:
             with db.transaction() as current:
-                if current.execute(text("select exists (select from procrastinate_workers)")).scalar_one():
+                parts = current.execute(text("select count(*) from procrastinate_workers")).scalar_one()
+                if parts == len(worker.APART) + 1:
                     break
             time.sleep(0.2)
         process.send_signal(ask)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,14 +13,15 @@ from requests import PreparedRequest
 from sqlalchemy import Engine, delete, event, select, text
 from sqlalchemy.orm import Session
 
-from lti_tool import jobs, worker
+from lti_tool import db, jobs, worker
 from lti_tool.clock import now as clock_now
 from lti_tool.config import Settings
 from lti_tool.courses.models import Person, Platform
-from lti_tool.grades import operations
+from lti_tool.grades import operations, sending
 from lti_tool.grades.jobs import SIDE_BY_SIDE, send, sweep
 from lti_tool.grades.models import Passback, State
 from lti_tool.grades.rules import MOST_ATTEMPTS, Problem
+from lti_tool.lti.services import open_client
 from tests.factories.courses import make_member
 from tests.factories.grades import GRADED, LINE_ITEM, Answer, Gradebook, Graded, due_again, make_graded
 from tests.factories.jobs import run_apart, run_jobs, waiting_jobs
@@ -180,7 +182,12 @@ def test_one_score_that_nobody_answers_holds_up_no_other(session: Session, app: 
 
 def test_a_failure_that_nobody_thought_of_holds_up_no_other_and_is_tried_again(session: Session, app: Flask) -> None:
     make_class(session, 10)
-    gradebook = Gradebook(meanwhile=lambda: {}["nothing"])
+    gradebook = Gradebook()
+
+    def stumble() -> None:
+        raise RuntimeError("nobody thought of this")
+
+    gradebook.meanwhile = stumble
 
     with gradebook.open():
         run_jobs(session, app)
@@ -276,3 +283,36 @@ def test_no_transaction_waits_for_the_bell_of_another_and_none_is_stranded(sessi
 
     assert sent == [9]
     assert [score["scoreGiven"] for score in gradebook.scores[2:]] == [9, 8]
+
+
+def test_settling_and_setting_the_same_grades_at_once_wait_for_each_other_and_do_not_lock_up(
+    session: Session, app: Flask
+) -> None:
+    graded, people = make_class(session, 1)
+    later, earlier = make_member(session, graded.course).person_id, people[0]
+    session.execute(delete(Passback))
+    # The row of the one who is first by number comes second.
+    set_grades(graded, [later], 5)
+    set_grades(graded, [earlier], 5)
+    taken = sending.take(session, graded.platform.id, limit=5, now=clock_now())
+    with app.app_context():
+        visit = sending.Visit(open_client(session, graded.platform.id))
+    session.commit()
+
+    def settle() -> None:
+        with db.transaction() as own:
+            sending.settle(own, visit, [(turn, sending.Outcome()) for turn in taken.turns], now=clock_now())
+
+    with ThreadPoolExecutor(1) as threads, Session(session.get_bind()) as teacher:
+        set_grades(replace(graded, session=teacher), [earlier], 8, commit=False)
+        settled = threads.submit(settle)
+        waiting = text(
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and wait_event_type = 'Lock' and query like '%for update%'"
+        )
+        while not settled.done() and not session.execute(waiting).scalar():
+            session.rollback()
+        set_grades(replace(graded, session=teacher), [later], 8)
+        settled.result(60)
+
+    assert {(each.state, each.score_given) for each in rows(session).values()} == {(State.WAITING, 8)}
