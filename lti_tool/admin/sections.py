@@ -52,6 +52,7 @@ OVERVIEW = Section(
     endpoint="admin.show",
     look=health.look,
     acts={
+        "platform.added": _("registered this LMS, or brought its registration up to date"),
         "platform.disabled": _("switched Hearth off for this LMS"),
         "platform.enabled": _("switched Hearth on for this LMS"),
     },
@@ -69,6 +70,8 @@ REQUESTS = Section(
         "export.fetched": _("fetched the file of what Hearth knows of somebody"),
         "erasure.asked": _("asked for somebody to be forgotten"),
         "erasure.done": _("forgot somebody"),
+        "erasure.announced": _("was told by the LMS that somebody was deleted there"),
+        "erasure.stopped": _("kept somebody whom the LMS had deleted"),
         "export.failed": _("could not make the file of what Hearth knows of somebody"),
         "erasure.failed": _("could not forget somebody"),
     },
