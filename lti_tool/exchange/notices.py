@@ -359,8 +359,19 @@ TELLING: Mapping[str, Teller] = {
 
 
 def _owed(facts: Facts) -> str:
-    count = facts.get("count", 1)
-    return str(ngettext("You still owe one review.", "You still owe %(num)s reviews.", count))
+    """What somebody owes, as :attr:`rules.Owed.facts` keeps it."""
+    said = []
+    if count := facts.get("count"):
+        said.append(ngettext("You still owe one review.", "You still owe %(num)s reviews.", count))
+    if facts.get("practise"):
+        said.append(_("Before your first review you practise."))
+    if pairs := facts.get("pairs"):
+        said.append(
+            ngettext("One pair of works is yours to compare.", "%(num)s pairs of works are yours to compare.", pairs)
+        )
+    if facts.get("assess"):
+        said.append(_("You have not looked at your own work yet."))
+    return " ".join(str(each) for each in said)
 
 
 def _no_readers(facts: Facts) -> str:
@@ -396,7 +407,11 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "compared": lambda facts: _("Somebody who compared your work with another wrote to you."),
     "grade_released": lambda facts: _("Your grade is there."),
     "feedback_revised": lambda facts: _("A reviewer changed the feedback on your work."),
-    "work_reopened": lambda facts: _("Your teacher lets you hand in your work once more."),
+    "work_reopened": lambda facts: (
+        _("Your teacher lets you sign up once more.")
+        if facts.get("live")
+        else _("Your teacher lets you hand in your work once more.")
+    ),
     "review_reopened": lambda facts: _("Your teacher lets you change feedback that you gave."),
     "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
     "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
@@ -405,13 +420,11 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "staff_feedback": lambda facts: _("Your teacher gave you feedback."),
     "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),
     "work_taken_back": _taken_back,
-    "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",
-    "review_overdue": lambda facts: (
-        f"{_owed(facts)} {_('The date has passed; they are still welcome, and help somebody.')}"
-    ),
+    "review_due": lambda facts: f"{_owed(facts)} {_('It is due within a day.')}",
+    "review_overdue": lambda facts: f"{_owed(facts)} {_('The date has passed; what comes now is still welcome.')}",
     "lease_ends": lambda facts: _("The work you took goes to somebody else soon, unless you begin to write."),
     "commitment": lambda facts: _("You wanted to have reviewed by now, or very soon."),
-    "reminder": lambda facts: f"{_owed(facts)} {_('Your teacher asks everybody who does to finish them.')}",
+    "reminder": lambda facts: f"{_owed(facts)} {_('Your teacher asks everybody to finish what they owe.')}",
     "rule_proposed": lambda facts: _("Students propose rules of feedback. They wait for your answer."),
     "rule_adopted": lambda facts: _("The rule of feedback that you proposed is taken in."),
     "rule_declined": lambda facts: _("Your teacher has answered the rule of feedback that you proposed."),

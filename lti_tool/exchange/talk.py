@@ -173,11 +173,16 @@ class Talk:
         return str(OUTCOMES[decision]) if decision else str(_("Your teachers will look at it."))
 
 
-def flag_title(flag: Flag) -> str:
-    """What was flagged, and why."""
-    return str(_("About %(what)s: %(reason)s", what=FLAGGED[flag.kind], reason=FLAG_REASONS[flag.reason]))
-
-
-def percent(share: float | None) -> str:
-    """A result in percent; a dash where there is none."""
-    return "–" if share is None else f"{share:.0%}"
+def flag_title(flag: Flag, name: str, *, is_live: bool = False) -> str:
+    """What was flagged, to staff; *name* is that of the person or the group whose work it is, or is about."""
+    titles = {
+        "feedback": _("Feedback on the presentation of %(name)s", name=name)
+        if is_live
+        else _("Feedback on the work of %(name)s", name=name),
+        "message": _("A message about the presentation of %(name)s", name=name)
+        if is_live
+        else _("A message about the work of %(name)s", name=name),
+        "work": _("The presentation of %(name)s", name=name) if is_live else _("The work of %(name)s", name=name),
+        "comparison": _("What was written to %(name)s in comparing", name=name),
+    }
+    return str(titles[flag.kind])

@@ -25,7 +25,8 @@ def reopen_work(
     if person not in {each.id for each in queries.learners(session, exchange)}:
         raise errors.NoSuchPerson
     reopening = _reopen(session, exchange, person=person, until=until, reason=reason, by=by, now=now)
-    notices.tell(session, exchange, "work_reopened", [person], now=now, key=str(reopening.id))
+    facts = {"live": True} if exchange.is_live else {}
+    notices.tell(session, exchange, "work_reopened", [person], now=now, key=str(reopening.id), **facts)
     return reopening
 
 

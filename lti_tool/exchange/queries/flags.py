@@ -21,6 +21,7 @@ from lti_tool.exchange.models import (
     Submission,
     authored_by,
 )
+from lti_tool.exchange.queries.teams import names_of_authors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class Flagged:
     pair: SideBySide | None
     """The comparison in which the words to the author of the work were written."""
     submission: Submission
+    author_name: str
+    """Or that of their group. For staff alone."""
     reviewer: Person | None
     writer: Person | None
     """Who wrote the thing that was flagged."""
@@ -56,6 +59,16 @@ class Flagged:
         return self.flag.kind
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A flag in the list of all, with whose work it is about."""
+
+    flag: Flag
+    author_id: int | None
+    author_name: str
+    """Or that of their group. For staff alone."""
+
+
 def open_flags(session: Session, exchange: Exchange) -> int:
     """How many flags nobody has decided about."""
     return (
@@ -63,15 +76,21 @@ def open_flags(session: Session, exchange: Exchange) -> int:
     )
 
 
-def flags(session: Session, exchange: Exchange) -> tuple[Flag, ...]:
+def flags(session: Session, exchange: Exchange) -> tuple[Listed, ...]:
     """All flags of an exchange, open ones first, oldest first."""
-    rows = (
-        select(Flag)
+    rows = session.execute(
+        select(Flag, Submission)
+        .outerjoin(Message, Message.id == Flag.message_id)
+        .outerjoin(Feedback, Feedback.id == func.coalesce(Flag.feedback_id, Message.feedback_id))
+        .outerjoin(Offer, Offer.id == Feedback.offer_id)
+        .join(Submission, Submission.id == func.coalesce(Flag.submission_id, Offer.submission_id))
         .where(Flag.exchange_id == exchange.id)
-        .options(joinedload(Flag.by), selectinload(Flag.acts))
+        .options(selectinload(Flag.acts), joinedload(Submission.team if exchange.has_teams else Submission.author))
         .order_by(_decided(), Flag.id)
     )
-    return tuple(session.scalars(rows))
+    return tuple(
+        Listed(flag=flag, author_id=work.author_id, author_name=names_of_authors(exchange, work)) for flag, work in rows
+    )
 
 
 def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | None:
@@ -118,6 +137,7 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
         message=message,
         pair=pair,
         submission=submission,
+        author_name=names_of_authors(exchange, submission),
         reviewer=reviewer,
         writer=writer,
         is_by_reviewer=flag.kind != "work" and (message is None or message.side == rules.REVIEWER),
