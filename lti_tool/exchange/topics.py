@@ -163,6 +163,8 @@ def _anonymity(exchange: Exchange) -> str:
 def _dialogue(exchange: Exchange) -> str:
     if not exchange.option(rules.DialogueOptions).second_look:
         return str(_("Nobody is asked to look again."))
+    if exchange.is_live:
+        return str(_("Reviewers who see a presentation very differently read each other’s reasons and look again."))
     return str(_("Reviewers who see a work very differently read each other’s reasons and look again."))
 
 
@@ -256,6 +258,8 @@ def _practice(exchange: Exchange) -> str:
 def _comparing(exchange: Exchange) -> str:
     pairs = exchange.option(rules.ComparingOptions).pairs
     if not pairs:
+        if exchange.is_live:
+            return str(_("Presentations are reviewed one at a time."))
         return str(_("Works are reviewed one at a time."))
     return str(
         ngettext(

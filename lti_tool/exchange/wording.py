@@ -267,9 +267,11 @@ def percent(share: float | None) -> str:
     return "" if share is None else format_percent(share)
 
 
-def whom(key: str) -> str:
+def whom(key: str, *, is_live: bool = False) -> str:
     """A choice of people to give more time to."""
     kind, _sep, id = key.partition(":")
+    if is_live and kind == "not_handed_in":
+        return str(_("Everybody who has not signed up"))
     return str(
         {
             "not_handed_in": _("Everybody who has not handed in"),

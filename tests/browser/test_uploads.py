@@ -3,12 +3,10 @@ A file that takes its time: what is typed and pressed meanwhile comes after it, 
 """
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import APIResponse, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PATIENCE, MakesSomeone
 from tests.browser.house import House, Place
@@ -21,43 +19,33 @@ LATER = 20_000
 
 
 class Slow:
-    """A slow line for files: they, or the answers to them, come when the test says so."""
+    """A slow line: what is sent to one address comes when the test says so."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, address: str = "**/work/files") -> None:
         self.page = page
-        self.routes: list[Route] = []
-        self.answers: list[APIResponse] = []
+        self.held: list[Route] = []
+        self.is_slow = True
+        page.route(address, self._meet)
 
-    def hold_files(self) -> None:
-        """From now on files stay on their way to the server."""
-        self.page.route("**/work/files", self._hold)
-
-    def hold_answers(self) -> None:
-        """From now on files arrive, and nobody hears of it."""
-        self.page.route("**/work/files", self._send)
-
-    def is_holding(self, count: int = 1) -> None:
-        """Wait until so many are held."""
-        wait_for(self.page, lambda: len(self.routes) >= count)
+    def is_holding(self) -> None:
+        """Wait until something is held."""
+        for _ in range(PATIENCE // 20):
+            if self.held:
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError("nothing came")
 
     def let_go(self) -> None:
-        """Let everything that is held come through, and what follows at once."""
-        self.page.unroute("**/work/files")
-        for number, route in enumerate(self.routes):
-            if self.answers:
-                route.fulfill(response=self.answers[number])
-            else:
-                route.continue_()
+        """Let what is held come through, and what follows at once."""
+        self.is_slow = False
+        for route in self.held:
+            route.continue_()
 
-    def _hold(self, route: Route) -> None:
-        self.routes.append(route)
-
-    def _send(self, route: Route) -> None:
-        # Names below localhost are the browser's alone: what fetches here asks its machine for the number.
-        there = urlsplit(route.request.url)
-        url = there._replace(netloc=f"127.0.0.1:{there.port}").geturl()
-        self.answers.append(route.fetch(url=url, headers=route.request.all_headers() | {"host": there.netloc}))
-        self.routes.append(route)
+    def _meet(self, route: Route) -> None:
+        if self.is_slow:
+            self.held.append(route)
+        else:
+            route.continue_()
 
 
 @pytest.fixture
@@ -81,15 +69,6 @@ def picture(tmp_path: Path) -> Path:
     return file
 
 
-def wait_for(page: Page, is_so: Callable[[], bool]) -> None:
-    """Let the browser go on until *is_so*."""
-    for _ in range(PATIENCE // 20):
-        if is_so():
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError("it never came")
-
-
 def begin(mai: Someone, place: Place) -> Hearth:
     """Some words that are saved."""
     hearth = mai.open_window(place)
@@ -109,7 +88,6 @@ def test_words_saved_while_a_file_is_on_its_way_look_like_no_other_tab(
 ) -> None:
     hearth = begin(mai, place)
     slow = Slow(mai.page)
-    slow.hold_answers()
 
     hearth.writing.fill("Typed with the file.")
     choose(hearth, picture)
@@ -130,16 +108,14 @@ def test_words_saved_while_a_file_is_on_its_way_look_like_no_other_tab(
 
 def test_a_file_chosen_while_words_are_saved_waits_for_them(mai: Someone, place: Place, picture: Path) -> None:
     hearth = begin(mai, place)
-    held: list[Route] = []
-    mai.page.route("**/work/draft", lambda route: held.append(route))  # noqa: PLW0108 - no place to note things on
+    slow = Slow(mai.page, "**/work/draft")
 
     hearth.writing.fill("Typed after the first save.")
     mai.page.clock.fast_forward(LATER)
-    wait_for(mai.page, lambda: bool(held))
+    slow.is_holding()
     hearth.writing.fill("Typed beside the file.")
     choose(hearth, picture)
-    mai.page.unroute("**/work/draft")
-    held[0].continue_()
+    slow.let_go()
     expect(hearth.root.locator(".files__one")).to_have_count(1)
 
     expect(hearth.text(re.compile(ELSEWHERE))).to_have_count(0)
@@ -153,7 +129,6 @@ def test_who_hands_in_while_a_file_is_on_its_way_hands_the_file_in_too(
 ) -> None:
     hearth = begin(mai, place)
     slow = Slow(mai.page)
-    slow.hold_files()
 
     choose(hearth, picture)
     slow.is_holding()
@@ -167,7 +142,7 @@ def test_who_hands_in_while_a_file_is_on_its_way_hands_the_file_in_too(
 
     hearth.shows("Ready to hand in?")
     expect(hearth.root.locator(".sheet")).to_contain_text("Typed after the file.")
-    expect(hearth.root.get_by_role("link", name="work-1.png")).to_be_visible()
+    expect(hearth.root.get_by_role("link", name="work-1.png", exact=True)).to_be_visible()
     hearth.press("Hand it in")
     expect(hearth.said).to_have_text("Handed in. Thank you!")
 
@@ -175,7 +150,6 @@ def test_who_hands_in_while_a_file_is_on_its_way_hands_the_file_in_too(
 def test_who_hands_in_while_a_file_is_refused_stays_and_reads_why(mai: Someone, place: Place, tmp_path: Path) -> None:
     hearth = begin(mai, place)
     slow = Slow(mai.page)
-    slow.hold_files()
     unknown = tmp_path / "sketch.bin"
     unknown.write_bytes(bytes(range(256)))
 
@@ -199,7 +173,6 @@ def test_files_chosen_one_after_the_other_all_arrive(mai: Someone, place: Place,
     more.write_text("More notes.")
     hearth = begin(mai, place)
     slow = Slow(mai.page)
-    slow.hold_files()
 
     for file in (picture, notes, more):
         choose(hearth, file)
@@ -221,7 +194,6 @@ def test_a_file_taken_away_while_another_is_on_its_way_is_gone_after_it(
     hearth = begin(mai, place)
     hearth.add_file(notes)
     slow = Slow(mai.page)
-    slow.hold_answers()
 
     choose(hearth, picture)
     slow.is_holding()

@@ -25,8 +25,7 @@ def reopen_work(
     if person not in {each.id for each in queries.learners(session, exchange)}:
         raise errors.NoSuchPerson
     reopening = _reopen(session, exchange, person=person, until=until, reason=reason, by=by, now=now)
-    facts = {"live": True} if exchange.is_live else {}
-    notices.tell(session, exchange, "work_reopened", [person], now=now, key=str(reopening.id), **facts)
+    notices.tell(session, exchange, "work_reopened", [person], now=now, key=str(reopening.id))
     return reopening
 
 
