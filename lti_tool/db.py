@@ -61,6 +61,8 @@ def make_engine(url: str, *, pool: int = 8) -> Engine:
         _sqlalchemy_url(url),
         pool_size=pool,
         max_overflow=4,
+        # The connection used last is the one whose plans are warm.
+        pool_use_lifo=True,
         pool_pre_ping=False,
         hide_parameters=True,
         connect_args={"application_name": "hearth"},

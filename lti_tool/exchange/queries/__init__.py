@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.dates import (
     windows_of,
 )
 from lti_tool.exchange.queries.dialogue import (
+    Discussed,
     Line,
     Part,
     appraisals_shown,
@@ -212,10 +213,14 @@ from lti_tool.exchange.queries.staff import (
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
+    StaffPart,
     handed_in_by,
     rescued,
+    staff_part_in,
     staff_review_by,
+    staff_reviews_about,
     staff_reviews_of,
+    staff_waits,
 )
 from lti_tool.exchange.queries.student import (
     Answered,
@@ -259,6 +264,7 @@ __all__ = [
     "ComparingAdvice",
     "Comparison",
     "Disagreement",
+    "Discussed",
     "Effect",
     "Elsewhere",
     "Flagged",
@@ -284,6 +290,7 @@ __all__ = [
     "Received",
     "Recomputed",
     "Shown",
+    "StaffPart",
     "Standing",
     "StuckRow",
     "StudentPage",
@@ -402,8 +409,11 @@ __all__ = [
     "sealed_givings",
     "self_assessments",
     "slot_of",
+    "staff_part_in",
     "staff_review_by",
+    "staff_reviews_about",
     "staff_reviews_of",
+    "staff_waits",
     "standing",
     "standings",
     "student_page",
