@@ -213,7 +213,7 @@ def flag_title(flag: Flag, name: str, *, is_live: bool = False) -> str:
     return str(titles[flag.kind])
 
 
-def flagged_by(found: queries.Flagged, *, sees_reviewers: bool) -> str:
+def flagged_by(found: queries.Flagged, *, sees_reviewers: bool, is_live: bool = False) -> str:
     """
     Who asked staff to look, as far as they may know: a name and the side it is from.
     """
@@ -222,6 +222,9 @@ def flagged_by(found: queries.Flagged, *, sees_reviewers: bool) -> str:
     if found.flag.by is None:
         return str(SIDES_WITHOUT_NAMES[found.side])
     name = wording.person(found.flag.by.name, found.flag.by_id or 0)
+    if is_live and found.side is not None:
+        who = _("%(name)s, who presents", name=name), _("%(name)s, a reviewer of the presentation", name=name)
+        return str(who[found.side == rules.REVIEWER])
     if found.side == rules.AUTHOR:
         return str(_("%(name)s, an author of the work", name=name))
     return str(_("%(name)s, a reviewer of the work", name=name)) if found.side == rules.REVIEWER else name

@@ -230,11 +230,8 @@ def test_a_teacher_does_one_thing_for_several_by_keyboard(house: House, someone:
 
 def overdue(house: House) -> Place:
     """Three works that were read by nobody in time, and somebody who handed nothing in."""
-    now = datetime.now(UTC)
-    dates = {
-        name: f"{now - timedelta(days=days):%Y-%m-%dT12:00}" for name, days in (("submit_by", 3), ("review_by", 2))
-    }
-    place = house.exchange(house.new_course("A deadline"), "A shelter", **dates)
+    submit_by, review_by = (f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT12:00}" for days in (3, 2))
+    place = house.exchange(house.new_course("A deadline"), "A shelter", submit_by=submit_by, review_by=review_by)
     for name in ("Mai Tran", "Diego Fuentes", "Aisha Rahman"):
         house.hand_in(place, name, WORK)
     return place

@@ -96,13 +96,14 @@ def flags(session: Session, exchange: Exchange) -> tuple[Listed, ...]:
         .options(selectinload(Flag.acts), joinedload(Submission.team if exchange.has_teams else Submission.author))
         .order_by(_decided(), Flag.id)
     )
+    found: list[tuple[Flag, Submission | None]] = [(flag, work) for flag, work in rows]
     return tuple(
         Listed(
             flag=flag,
             author_id=work.author_id if work is not None else None,
             author_name=names_of_authors(exchange, work) if work is not None else "",
         )
-        for flag, work in rows
+        for flag, work in found
     )
 
 
