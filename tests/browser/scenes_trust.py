@@ -148,7 +148,7 @@ def asking(house: House) -> Place:
 
 @cache
 def beside_the_teacher(house: House) -> Place:
-    """A teacher reviewed a work; its author says what becomes of it, asks and is answered. A proposed rule is flagged."""
+    """A teacher reviewed a work; its author says what becomes of it, and asks. Somebody flags a proposed rule."""
     place = house.exchange(house.new_course("Beside the teacher"), "A recipe", instructions=INSTRUCTIONS)
     _further(house, place, "charter", enabled="1", proposals="1", **{"rules[]": RULES})
     for name in ("Mai Tran", "Diego Fuentes"):
