@@ -21,9 +21,10 @@ from tests.factories.courses import make_platform, make_resource_link
 from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, make_words, review
 from tests.factories.jobs import run_jobs, waiting_jobs
 from tests.functional.exchange import test_comparing as comparing
-from webhooks.companions import comparing, sorting, telling
 from webhooks.companions import jobs as companion_jobs
 from webhooks.companions import pairing as pairings
+from webhooks.companions import sorting, telling
+from webhooks.companions.comparing import compare
 from webhooks.companions.models import Pairing, State, Telling
 from webhooks.companions.rules import Moment
 
@@ -393,7 +394,7 @@ def test_what_goes_out_together_carries_the_time_of_the_look_and_not_of_an_act(
 
     def look(moment: Moment) -> list[tuple[datetime, str]]:
         with paired.app.app_context():
-            comparing.compare(session, pairing, paired.made.exchange.activity, now=hour, moment=moment)
+            compare(session, pairing, paired.made.exchange.activity, now=hour, moment=moment)
         rows = select(Telling.at, Telling.completion).where(Telling.slot.is_not(None))
         return [(row.at, row.completion) for row in session.execute(rows)]
 
