@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool import db, jobs, notices
@@ -22,6 +22,7 @@ from lti_tool.exchange import queries, rules
 from lti_tool.exchange.models import (
     Exchange,
     Feedback,
+    FeedbackDraft,
     Message,
     Offer,
     Repair,
@@ -96,6 +97,27 @@ def work_taken_back(session: Session, exchange: Exchange, another: Mapping[int, 
             continue
         new = {"offer_id": another[offer_id]} if another[offer_id] is not None else {}
         tell(session, exchange, "work_taken_back", [reviewer], now=now, key=f"{offer_id} {now.isoformat()}", **new)
+
+
+def work_is_gone(session: Session, exchange: Exchange, submission_id: int, *, now: datetime) -> None:
+    """
+    Who was reading a work whose author has just left hears that it is gone.
+
+    Not that the author left: who left is often known, and whose work it was may be hidden.
+    """
+    readers = session.execute(
+        select(Offer.id, Offer.reviewer_id)
+        .outerjoin(FeedbackDraft, FeedbackDraft.offer_id == Offer.id)
+        .where(
+            Offer.submission_id == submission_id,
+            Offer.reason == rules.AUTHOR_LEFT,
+            Offer.ended_at == now,
+            or_(Offer.lease_until > now, FeedbackDraft.offer_id.is_not(None)),
+        )
+    )
+    for offer_id, reviewer in readers.all():
+        if reviewer is not None:
+            tell(session, exchange, "work_is_gone", [reviewer], now=now, key=f"{offer_id} {now.isoformat()}")
 
 
 def rule_proposed(session: Session, exchange: Exchange, *, now: datetime) -> None:
@@ -462,6 +484,9 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "staff_thanked": lambda facts: _("A student thanks you for your feedback."),
     "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),
     "work_taken_back": _taken_back,
+    "work_is_gone": lambda facts: _(
+        "The work that you were reading is not in this exchange any more. What you wrote is still yours."
+    ),
     "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",
     "review_overdue": lambda facts: (
         f"{_owed(facts)} {_('The date has passed; they are still welcome, and help somebody.')}"

@@ -59,6 +59,8 @@ from lti_tool.exchange.queries.flags import (
     Flagged,
     flag_with,
     flags,
+    is_about,
+    latest_flag,
     open_flags,
     wrote_the_work,
 )
@@ -83,6 +85,7 @@ from lti_tool.exchange.queries.grades import (
     recomputed,
     to_look_at,
 )
+from lti_tool.exchange.queries.in_use import criteria_in_use
 from lti_tool.exchange.queries.more_time import (
     Effect,
     Lease,
@@ -195,7 +198,6 @@ from lti_tool.exchange.queries.second_look import (
 )
 from lti_tool.exchange.queries.self_assessment import (
     OwnLook,
-    assessed_criteria,
     is_covered,
     own_look,
     self_assessments,
@@ -207,6 +209,7 @@ from lti_tool.exchange.queries.staff import (
     StudentRow,
     overview,
     person_page,
+    works_begun,
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
@@ -241,7 +244,7 @@ from lti_tool.exchange.queries.teams import (
 )
 from lti_tool.exchange.queries.withdrawn import (
     TakenBack,
-    is_taken_back,
+    why_gone,
 )
 from lti_tool.exchange.queries.work import (
     Comparison,
@@ -301,7 +304,6 @@ __all__ = [
     "also_due",
     "answered_in",
     "appraisals_shown",
-    "assessed_criteria",
     "author_name",
     "authors",
     "authors_of",
@@ -318,6 +320,7 @@ __all__ = [
     "consent_of",
     "consents",
     "courses_following_lms",
+    "criteria_in_use",
     "derived_plan",
     "differing",
     "disagreements",
@@ -350,13 +353,14 @@ __all__ = [
     "has_second_looks",
     "held_back",
     "in_need_of_a_reader",
+    "is_about",
     "is_covered",
     "is_held_back",
     "is_review_of",
-    "is_taken_back",
     "kept_plan",
     "lacks_of",
     "last_given_at",
+    "latest_flag",
     "learner_names",
     "learners",
     "leases_ending",
@@ -430,10 +434,12 @@ __all__ = [
     "who_owes",
     "who_waited_for",
     "whom",
+    "why_gone",
     "why_no_work",
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "works_begun",
     "works_compared",
     "writer_of",
     "wrote_the_work",

@@ -43,8 +43,8 @@ class Flagged:
     """Whether somebody wrote it who is seen as reviewers are: who proposes a rule speaks as one."""
     side: str | None
     """
-    On which side of the work whoever flagged it is: ``author``, alone or with their group, or ``reviewer``; None where
-    nothing says it any more, and for a proposed rule, which is about no work.
+    On which side of the work whoever flagged it is: ``author``, alone or with their group, ``reviewer``, or ``staff``
+    who decided at once; None where nothing says it any more, and for a proposed rule, which is about no work.
     """
     hiding: Hiding | None
 
@@ -71,6 +71,20 @@ def open_flags(session: Session, exchange: Exchange) -> int:
     return (
         session.scalar(select(func.count()).select_from(Flag).where(Flag.exchange_id == exchange.id, ~_decided())) or 0
     )
+
+
+def latest_flag(
+    session: Session, exchange: Exchange, *, feedback_id: int | None = None, message_id: int | None = None
+) -> Flag | None:
+    """The newest flag about a feedback or a message, decided or not."""
+    is_about = Flag.message_id == message_id if message_id is not None else Flag.feedback_id == feedback_id
+    rows = select(Flag).where(Flag.exchange_id == exchange.id, is_about).order_by(Flag.id.desc()).limit(1)
+    return session.scalars(rows.options(selectinload(Flag.acts))).first()
+
+
+def is_about(session: Session, message_id: int, *, feedback_id: int) -> bool:
+    """Whether a message belongs to the thread of a feedback."""
+    return bool(session.scalar(select(exists().where(Message.id == message_id, Message.feedback_id == feedback_id))))
 
 
 def flags(session: Session, exchange: Exchange) -> tuple[Flag, ...]:
@@ -176,6 +190,8 @@ def _side(session: Session, exchange: Exchange, flag: Flag, *, feedback: Feedbac
     Works are flagged by who reads or compares them, what is written about a work by its authors, and of a thread
     either side may flag what the other says.
     """
+    if flag.is_by_staff:
+        return rules.STAFF
     if flag.kind == "work":
         return rules.REVIEWER
     if flag.kind in ("feedback", "comparison"):
