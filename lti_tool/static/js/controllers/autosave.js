@@ -40,7 +40,9 @@ export default class extends Controller {
 
   // Words that the stash or the browser put back are as unsaved as if they had just been typed.
   #look() {
-    const fields = [...this.element.elements].filter((each) => each.matches("textarea, input[type=radio]"));
+    const fields = [...this.element.elements].filter((each) =>
+      each.matches("textarea, input[type=radio], input[type=checkbox]"),
+    );
     if (fields.some((field) => field.value !== (field.defaultValue ?? "") || field.checked !== field.defaultChecked)) {
       this.#typed();
     }
