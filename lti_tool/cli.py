@@ -196,9 +196,11 @@ def webhooks_list(as_json: bool) -> None:
         click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2, default=str))
         return
     for each in found:
+        spoke_first = f"  of {each.site}" if each.site else ""
         click.echo(
             f"{each.id:>4}  {each.state:<7} {each.proof:<9} {each.platform}  last {each.last_received_at or 'never'}"
-            f"  waiting {each.waiting}  failed {each.failed}  refused this week {each.refused}\n      {each.address}{f'  of {each.site}' if each.site else ''}"
+            f"  waiting {each.waiting}  failed {each.failed}  refused this week {each.refused}{spoke_first}"
+            f"\n      {each.address}"
         )
     if not found:
         click.echo("No source yet. `hearth webhooks add PLATFORM_ID` makes one.")

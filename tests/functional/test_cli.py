@@ -205,8 +205,8 @@ def test_which_school_spoke_first_at_a_source_is_listed_and_forgotten(
 
     assert operate("webhooks", "unbind", str(made.id)).exit_code == 0
 
-    session.refresh(source)
-    assert source.site is None
+    session.expire_all()
+    assert session.scalars(select(Source.site)).all() == [None]
     again = operate("webhooks", "unbind", str(made.id))
     assert (again.exit_code, again.output) == (1, f"Error: Source {made.id} is bound to no school.\n")
 
