@@ -91,6 +91,7 @@ from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
     remind,
+    remind_of_work,
 )
 from lti_tool.exchange.operations.proposals import (
     adopt_rule,
@@ -281,6 +282,7 @@ __all__ = [
     "release_grades",
     "release_if_ready",
     "remind",
+    "remind_of_work",
     "remove_empty",
     "remove_example",
     "remove_file",
