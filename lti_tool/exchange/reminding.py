@@ -3,11 +3,12 @@ What nobody does but the clock: dates that near, leases that end, grades that fa
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import notices, queries
+from lti_tool.exchange import notices, queries, rules
 from lti_tool.exchange.models import Exchange
 
 BEFORE_DUE = timedelta(hours=24)
@@ -22,17 +23,11 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
     if exchange.opens_at is not None and now - LOOK_BACK < exchange.opens_at <= now:
         notices.tell(session, exchange, "opened", notices.learners_of(session, exchange), now=now)
     _tell_of_work(session, exchange, now=now)
-    owing = queries.who_owes(session, exchange)
-    for person, due in queries.review_due(session, exchange, owing).items():
-        if now < due <= now + BEFORE_DUE:
-            notices.tell(session, exchange, "review_due", [person], now=now, key=due.isoformat(), count=owing[person])
-        elif now - LOOK_BACK < due <= now:
-            notices.tell(
-                session, exchange, "review_overdue", [person], now=now, key=due.isoformat(), count=owing[person]
-            )
+    owed = queries.all_owed(session, exchange, now=now, by_date=True)
+    _tell_of_what_is_owed(session, exchange, owed, now=now)
     near = queries.commitments_near(session, exchange, after=now - LOOK_BACK, until=now + BEFORE_COMMITMENT)
     for person, by in near.items():
-        if person in owing:
+        if person in owed and owed[person].reviews:
             notices.tell(session, exchange, "commitment", [person], now=now, key=by.isoformat())
     for offer_id, reviewer, _ends in queries.leases_ending(session, exchange, after=now, until=now + BEFORE_LEASE_ENDS):
         notices.tell(session, exchange, "lease_ends", [reviewer], now=now, key=str(offer_id), offer_id=offer_id)
@@ -58,6 +53,20 @@ def _tell_of_work(session: Session, exchange: Exchange, *, now: datetime) -> Non
         facts = {"refused": True} if is_refused else {}
         facts |= {"live": True} if exchange.is_live else {}
         notices.tell(session, exchange, kind, whom, now=now, key=due.isoformat(), **facts)
+
+
+def _tell_of_what_is_owed(
+    session: Session, exchange: Exchange, owed: Mapping[int, rules.Owed], *, now: datetime
+) -> None:
+    """One notice before somebody's date and one after it, whatever of it they owe."""
+    people: dict[tuple[str, datetime, rules.Owed], list[int]] = defaultdict(list)
+    for person, due in queries.review_due(session, exchange, owed).items():
+        if now < due <= now + BEFORE_DUE:
+            people["review_due", due, owed[person]].append(person)
+        elif now - LOOK_BACK < due <= now:
+            people["review_overdue", due, owed[person]].append(person)
+    for (kind, due, what), whom in people.items():
+        notices.tell(session, exchange, kind, whom, now=now, key=due.isoformat(), **what.facts)
 
 
 def tell_of_shown_feedback(session: Session, *, now: datetime) -> None:

@@ -25,6 +25,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.operations import acts, grading, pairing, practice
 from lti_tool.exchange.operations.due_dates import show_dates, take_dates_away
 from lti_tool.exchange.rules import CriterionPlan, Guide, Plan
+from lti_tool.journal.hiding import names_hidden
 
 log = logging.getLogger(__name__)
 
@@ -84,13 +85,15 @@ def edit_exchange(
     _require_promises_kept(session, exchange, plan)
     # The scale of the gradebook and the weights of criteria are what computed grades rest on, and may change.
     moves_grades = plan.points != exchange.points or moves_weights(exchange, plan)
-    reviews_before = exchange.reviews
+    reviews_before, anonymity_before = exchange.reviews, exchange.anonymity
     exchange.activity.title = acts.clean(plan.title).strip()
     for name, value in _settings(plan).items():
         setattr(exchange, name, value)
     _rewrite_criteria(exchange, plan)
     session.flush()
     pairing.rescale(session, exchange, before=reviews_before, now=now)
+    if exchange.anonymity != anonymity_before:
+        names_hidden.tell(session, exchange.id, now=now)
     acts.record(session, exchange, "exchange.edited", by=by, now=now)
     show_dates(session, exchange, now=now)
     if moves_grades:
