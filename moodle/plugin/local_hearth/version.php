@@ -25,7 +25,7 @@
 defined('MOODLE_INTERNAL') || die();
 
 $plugin->component = 'local_hearth';
-$plugin->version = 2026112701;
+$plugin->version = 2026112702;
 $plugin->release = '1.1.0';
 $plugin->requires = 2024100700; // Moodle 4.5.
 $plugin->supported = [405, 405];

@@ -176,7 +176,8 @@ class recorder {
         }
         foreach ($act['calendar'] as $entry) {
             calendar::check($entry, $place);
-            if ($entry['userid']) {
+            // What is taken back may be of somebody who has left.
+            if ($entry['userid'] && $entry['timestart']) {
                 self::require_person((int) $entry['userid'], $place);
             }
         }

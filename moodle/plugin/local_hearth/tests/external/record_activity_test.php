@@ -245,6 +245,29 @@ final class record_activity_test extends \advanced_testcase {
         $this->assertEquals(1, $DB->count_records('event', ['modulename' => 'lti', 'groupid' => $group->id]));
     }
 
+    public function test_a_date_of_ones_own_takes_the_place_of_everybodys_of_the_same_slot(): void {
+        global $DB;
+        $submit = ['ref' => 's', 'slot' => 'submit', 'name' => 'Hand in', 'timestart' => 1795810800];
+        $review = ['ref' => 'r', 'slot' => 'review', 'name' => 'Give feedback', 'timestart' => 1795897200];
+        $own = ['ref' => 's/5', 'userid' => $this->ada->id, 'timestart' => 1795984000] + $submit;
+        $said = $this->call([
+            $this->act(['key' => '1', 'kind' => '', 'userid' => 0, 'relateduserid' => 0, 'calendar' => [$submit, $review]]),
+            $this->act(['key' => '2', 'kind' => '', 'userid' => 0, 'relateduserid' => 0, 'calendar' => [$own]]),
+        ]);
+        $this->assertSame(['done', 'done'], array_column($said, 'status'));
+        $this->assertSame(['1795897200' => 'Give feedback', '1795984000' => 'Hand in'], $this->calendar_of($this->ada));
+        $this->assertSame(['1795810800' => 'Hand in', '1795897200' => 'Give feedback'], $this->calendar_of($this->bob));
+        $manual = enrol_get_plugin('manual');
+        $instances = array_filter(enrol_get_instances($this->course->id, false), fn($each) => $each->enrol === 'manual');
+        $manual->unenrol_user(reset($instances), $this->ada->id);
+        $back = ['key' => '3', 'kind' => '', 'userid' => 0, 'relateduserid' => 0, 'calendar' => [['timestart' => 0] + $own]];
+        $this->assertSame(['done'], array_column($this->call([$this->act($back)]), 'status'), 'also of who has left');
+        $this->assertEquals(0, $DB->count_records('event', ['userid' => $this->ada->id, 'modulename' => 'lti']));
+        $this->assertSame(['badcalendar'], array_column($this->call([
+            $this->act(['key' => '4', 'calendar' => [['slot' => 'Much too long a word'] + $submit]]),
+        ]), 'reason'));
+    }
+
     public function test_dates_go_with_the_activity_and_those_that_came_with_a_copy_go_at_once(): void {
         global $DB;
         $entry = ['ref' => 'due', 'name' => 'Hand in', 'timestart' => 1795810800];
@@ -327,6 +350,20 @@ final class record_activity_test extends \advanced_testcase {
         $this->mock_clock_with_frozen(1795724400);
         $given = record_activity::execute('client-of-hearth', $acts);
         return external_api::clean_returnvalue(record_activity::execute_returns(), $given)['results'];
+    }
+
+    /**
+     * What stands in somebody's calendar at our activity.
+     *
+     * @param \stdClass $person
+     * @return string[] names by time
+     */
+    private function calendar_of(\stdClass $person): array {
+        $this->setUser($person);
+        $strategy = new \core_calendar\local\event\strategies\raw_event_retrieval_strategy();
+        $found = $strategy->get_raw_events([$person->id], null, [$this->course->id], null, [], [], 'e.timestart');
+        $this->setUser(\core_user::get_user_by_username('hearth_service'));
+        return array_map(fn(\stdClass $each): string => $each->name, array_column($found, null, 'timestart'));
     }
 
     /**
