@@ -158,6 +158,7 @@ def a_lms_that_does_not_answer(ruth: Someone, world: World) -> Hearth:
         try:
             hearth.press("Ask it now")
             expect(hearth.said).to_contain_text("The LMS does not answer.")
+            expect(hearth.root.get_by_text("Trouble")).to_be_visible()
         finally:
             world.house.let_go_wrong(companion=None)
         return hearth

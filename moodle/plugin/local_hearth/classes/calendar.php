@@ -25,7 +25,7 @@ require_once($CFG->dirroot . '/calendar/lib.php');
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class calendar {
     /** @var string What our entries at activities are called, or how their names begin. */

@@ -25,7 +25,7 @@ require_once($CFG->libdir . '/completionlib.php');
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class recorder {
     /** @var string What names an act, or a calendar entry. */

@@ -29,7 +29,7 @@ use local_hearth\recorder;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class record_activity extends external_api {
     /** @var int How many acts one call may bring. */

@@ -31,7 +31,7 @@ require_once(__DIR__ . '/../fake_transport.php');
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  * @covers     \local_hearth\external\record_activity
  * @covers     \local_hearth\recorder
  * @covers     \local_hearth\calendar
@@ -87,7 +87,8 @@ final class record_activity_test extends \advanced_testcase {
     public function test_an_act_of_a_known_key_is_not_done_again(): void {
         $this->call([$this->act(['completion' => 'complete'])]);
         $sink = $this->redirectEvents();
-        $again = $this->call([$this->act(['completion' => 'incomplete']), $this->act(['key' => 'a:2']), $this->act(['key' => 'a:2'])]);
+        $second = $this->act(['key' => 'a:2']);
+        $again = $this->call([$this->act(['completion' => 'incomplete']), $second, $second]);
         $this->assertSame(['known', 'done', 'known'], array_column($again, 'status'));
         $this->assertCount(1, $sink->get_events());
         $this->assertEquals(COMPLETION_COMPLETE, $this->completion_of($this->ada));
@@ -264,7 +265,7 @@ final class record_activity_test extends \advanced_testcase {
         $this->assertSame(['done'], array_column($this->call([$this->act($back)]), 'status'), 'also of who has left');
         $this->assertEquals(0, $DB->count_records('event', ['userid' => $this->ada->id, 'modulename' => 'lti']));
         $this->assertSame(['badcalendar'], array_column($this->call([
-            $this->act(['key' => '4', 'calendar' => [['slot' => 'Much too long a word'] + $submit]]),
+            $this->act(['key' => '4', 'userid' => 0, 'calendar' => [['slot' => 'Much too long a word'] + $submit]]),
         ]), 'reason'));
     }
 
