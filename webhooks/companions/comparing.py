@@ -16,21 +16,23 @@ from webhooks.companions import rules
 from webhooks.companions.models import Pairing, Telling
 
 
-def compare(session: Session, pairing: Pairing, activity: Activity, *, now: datetime) -> None:
-    """Write down what has changed in *activity* since its companion heard of it."""
+def compare(session: Session, pairing: Pairing, activity: Activity, *, now: datetime, moment: rules.Moment) -> None:
+    """Write down what has changed in *activity* since its companion heard of it, and may be told at this *moment*."""
     room = rooms().get(activity.kind)
     if room is None:
         return
     changes: list[dict[str, Any]] = []
     if pairing.tells_completion:
-        changes += _completions(session, pairing, activity, room)
+        changes += _completions(session, pairing, activity, room, moment=moment)
     changes += _dates(session, pairing, activity, room)
     if changes:
         common = {"pairing": pairing.id, "activity": activity.id, "at": now}
         session.execute(CHANGE, [{**common, **each} for each in changes])
 
 
-def _completions(session: Session, pairing: Pairing, activity: Activity, room: Room) -> list[dict[str, Any]]:
+def _completions(
+    session: Session, pairing: Pairing, activity: Activity, room: Room, *, moment: rules.Moment
+) -> list[dict[str, Any]]:
     links = session.scalars(
         select(ResourceLink.id)
         .where(ResourceLink.activity_id == activity.id, ResourceLink.course_id == activity.course_id)
@@ -51,6 +53,11 @@ def _completions(session: Session, pairing: Pairing, activity: Activity, room: R
     ):
         if row.link_id in told:
             told[row.link_id][row.person_id] = row.completion
+    changed = {link: rules.changed_completions(told[link], frozenset(complete)) for link in links}
+    people = {person for of_link in changed.values() for person in of_link}
+    if room.completes_in_company(session, activity) and not rules.may_tell_together(len(people), moment):
+        return []
+    # By their ids, whoever did something first.
     return [
         {
             "slot": f"completion:{link}:{person}",
@@ -60,7 +67,7 @@ def _completions(session: Session, pairing: Pairing, activity: Activity, room: R
             "entry": None,
         }
         for link in links
-        for person, word in sorted(rules.changed_completions(told[link], frozenset(complete)).items())
+        for person, word in sorted(changed[link].items())
     ]
 
 

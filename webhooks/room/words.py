@@ -29,6 +29,11 @@ REFUSALS: dict[str, LazyString] = {
     "no id": _("It came without an id: it is no message of Standard Webhooks, or somebody tried the address."),
     "no timestamp": _("It came without a time: it is no message of Standard Webhooks, or somebody tried the address."),
     "not a signed token": _("It was not signed. Switch signing on in the LMS."),
+    "its secret cannot be read": _(
+        "Hearth cannot read the secret of this address any more. Make a new one and give it to the LMS, or ask whoever "
+        "runs Hearth whether its SECRET_KEY was changed."
+    ),
+    "its key set does not answer": _("The keys of the LMS could not be fetched just then. It was asked to try again."),
     "no key id": _("Its signature does not tell the key. Switch signing on in the LMS."),
 }
 OTHERWISE = {

@@ -157,11 +157,14 @@ from lti_tool.exchange.rules.notes import (
     point_of,
 )
 from lti_tool.exchange.rules.offers import (
+    AUTHOR_LEFT,
     DECLINE_REASONS,
     LEASE,
     OPEN_STATES,
     PATIENCE,
+    REVIEWER_LEFT,
     WITHDRAWN,
+    WORK_IS_GONE,
     OfferState,
 )
 from lti_tool.exchange.rules.options import (
@@ -199,6 +202,7 @@ from lti_tool.exchange.rules.plan import (
     LevelPlan,
     Plan,
     as_new,
+    fingerprint,
     problem_of,
 )
 from lti_tool.exchange.rules.practice import (
@@ -347,6 +351,7 @@ __all__ = [
     "AT_ONCE",
     "AUTHOR",
     "AUTHOR_HIDDEN",
+    "AUTHOR_LEFT",
     "BEFORE",
     "BESIDE",
     "BOTH",
@@ -453,6 +458,7 @@ __all__ = [
     "REQUIRED",
     "REVIEWER",
     "REVIEWER_HIDDEN",
+    "REVIEWER_LEFT",
     "RIGHT",
     "ROBUST",
     "ROLLING",
@@ -481,6 +487,7 @@ __all__ = [
     "WITHDRAWN",
     "WORDS",
     "WORK",
+    "WORK_IS_GONE",
     "YES_NO",
     "Anchor",
     "AnonymityOptions",
@@ -558,6 +565,7 @@ __all__ = [
     "disagreements",
     "done_in",
     "estimate",
+    "fingerprint",
     "grade",
     "grade_in_parts",
     "has_room",

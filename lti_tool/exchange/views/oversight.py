@@ -87,6 +87,7 @@ def overview_page(exchange: Exchange, **typed: Any) -> str:
         "grade_words": grade_words,
         "compares": exchange.option(rules.ComparingOptions).is_on,
         "asks_for_rules": exchange.option(rules.CharterOptions).proposals,
+        "begun": 0 if overview.handed_in_once else queries.works_begun(db.session(), exchange),
         "to_look_at": queries.open_flags(db.session(), exchange),
         "release": exchange.option(rules.ReleaseOptions),
         "released": _released(exchange),

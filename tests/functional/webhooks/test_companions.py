@@ -25,6 +25,7 @@ from webhooks.companions import jobs as companion_jobs
 from webhooks.companions import pairing as pairings
 from webhooks.companions import sorting, telling
 from webhooks.companions.models import Pairing, State, Telling
+from webhooks.companions.rules import Moment
 
 LINK = 7
 COURSE = "42"
@@ -288,6 +289,136 @@ def test_a_sealed_exchange_completes_nobody_before_it_is_closed(
     assert len(paired.moodle.completion) == 4
 
 
+HIDING = (rules.MASKED, rules.REVIEWER_HIDDEN, rules.AUTHOR_HIDDEN)
+
+
+def at(paired: Paired, moment: Moment) -> None:
+    """What a worker does on the full hour, or at night."""
+    paired.session.commit()
+    with paired.app.app_context():
+        if moment is Moment.NIGHT:
+            companion_jobs.look(1)
+        else:
+            companion_jobs.tell_together(1)
+    paired.run()
+
+
+def finish(paired: Paired, *places: int) -> None:
+    """Those at *places* give all the reviews they owe."""
+    for place in places:
+        for _ in range(paired.made.exchange.reviews):
+            review(paired.made, paired.made.people[place])
+    paired.session.execute(update(Entry).values(at=datetime.now(UTC)))
+    paired.run()
+
+
+@pytest.mark.parametrize("anonymity", HIDING)
+def test_where_somebody_is_hidden_nobody_becomes_complete_in_the_minute_of_their_last_feedback(
+    make_paired: MakesPaired, anonymity: str
+) -> None:
+    """Pain 22: a feedback without a name, and in the same minute one name that is complete."""
+    paired = make_paired(anonymity=anonymity, learners=5)
+    all_hand_in(paired.made)
+
+    finish(paired, 0, 1, 2, 3, 4)
+
+    assert paired.kinds.count("feedback.given") == 10
+    assert paired.moodle.completion == {}
+    at(paired, Moment.HOUR)
+    assert paired.moodle.completion == {(LINK, paired.number(place)): "complete" for place in range(5)}
+
+
+@pytest.mark.parametrize("finished, told_on_the_hour", [(1, 0), (2, 0), (3, 3), (4, 4)])
+def test_fewer_than_three_wait_for_the_night(make_paired: MakesPaired, finished: int, told_on_the_hour: int) -> None:
+    paired = make_paired(anonymity=rules.MASKED, learners=6)
+    all_hand_in(paired.made)
+    finish(paired, *range(finished))
+
+    at(paired, Moment.HOUR)
+    assert len(paired.moodle.completion) == told_on_the_hour
+
+    at(paired, Moment.NIGHT)
+    assert len(paired.moodle.completion) == finished
+
+
+def test_what_an_admin_changes_brings_on_no_night(make_paired: MakesPaired) -> None:
+    paired = make_paired(anonymity=rules.MASKED)
+    all_hand_in(paired.made)
+    finish(paired, 0)
+
+    companion_jobs.look_soon(paired.session)
+    paired.run()
+
+    assert paired.moodle.completion == {}
+
+
+def test_people_and_not_places_are_counted(make_paired: MakesPaired, session: Session) -> None:
+    paired = make_paired(anonymity=rules.MASKED)
+    for number in (8, 9):
+        make_resource_link(session, paired.made.course, paired.made.exchange.activity, lti_id=str(number))
+        paired.moodle.activities.add(number)
+    all_hand_in(paired.made)
+    finish(paired, 0)
+
+    at(paired, Moment.HOUR)
+
+    assert paired.moodle.completion == {}
+
+
+def test_completions_come_in_no_order_of_acts_at_one_time_and_in_a_call_of_their_own(
+    make_paired: MakesPaired,
+) -> None:
+    paired = make_paired(anonymity=rules.MASKED, learners=5, reviews=1)
+    all_hand_in(paired.made)
+    finish(paired, 3, 1, 4, 2)
+    # A feedback that has not been told yet when the hour comes.
+    review(paired.made, paired.made.people[0])
+
+    at(paired, Moment.HOUR)
+
+    calls = [list(call["acts"].values()) for call in paired.moodle.calls if "acts" in call]
+    (company,) = [acts for acts in calls if any(act.get("completion") for act in acts)]
+    assert [act["userid"] for act in company] == sorted(act["userid"] for act in company)
+    assert {act["kind"] for act in company} == {""}
+    assert len({act["time"] for act in company}) == 1
+
+
+def test_closing_tells_at_once_who_is_complete(make_paired: MakesPaired, now: datetime) -> None:
+    paired = make_paired(anonymity=rules.MASKED)
+    all_hand_in(paired.made)
+    finish(paired, 0)
+
+    operations.close(paired.session, paired.made.exchange, by=paired.made.teacher.person_id, now=now)
+    paired.run()
+
+    assert paired.moodle.completion == {(LINK, paired.number(0)): "complete"}
+
+
+def test_who_is_complete_no_more_waits_for_company_as_well(make_paired: MakesPaired, session: Session) -> None:
+    paired = make_paired(anonymity=rules.MASKED, reviews=1)
+    all_hand_in(paired.made)
+    finish(paired, 0, 1, 2)
+    at(paired, Moment.HOUR)
+    session.execute(
+        text("update exchange_submission set submitted_at = null where author_id = :who"),
+        {"who": paired.made.people[0]},
+    )
+
+    at(paired, Moment.HOUR)
+    assert paired.moodle.completion[LINK, paired.number(0)] == "complete"
+    at(paired, Moment.NIGHT)
+    assert paired.moodle.completion[LINK, paired.number(0)] == "incomplete"
+
+
+def test_an_exchange_that_hides_nobody_waits_for_nothing(make_paired: MakesPaired) -> None:
+    paired = make_paired(anonymity=rules.NAMED)
+    all_hand_in(paired.made)
+
+    finish(paired, 0)
+
+    assert paired.moodle.completion == {(LINK, paired.number(0)): "complete"}
+
+
 def test_what_the_journal_forgets_is_not_told_any_more(make_paired: MakesPaired, session: Session) -> None:
     paired = make_paired()
     all_hand_in(paired.made)
@@ -508,7 +639,7 @@ def test_time_of_their_own_is_no_more_told_of_somebody_who_is_forgotten(
 def look(paired: Paired) -> None:
     paired.session.commit()
     with paired.app.app_context():
-        sorting.look_at(paired.made.exchange.id, paired.pairing.id)
+        sorting.look_at(paired.made.exchange.id, paired.pairing.id, moment=Moment.HOUR)
         companion_jobs.sweep(0)
     paired.run()
 
