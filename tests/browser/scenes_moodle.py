@@ -76,6 +76,8 @@ def told(house: House) -> None:
         house.hand_in(place, name, WORK)
     for name in ("Mai Tran", "Diego Fuentes"):
         house.give_feedback(place, name, WORDS)
+    # Else an exchange that hides names tells of completion in company only, at the full hour.
+    house.close(place)
     _until(lambda: len(house.api("GET", "companion")["completions"]) == 2)
 
 
