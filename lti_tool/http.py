@@ -148,9 +148,16 @@ class HTTPClient:
         return response
 
 
-def client(settings: Settings, *, pool: int = 16) -> HTTPClient:
-    """The client of this process for *settings*, which keeps up to *pool* connections to each host."""
-    reach = Reach(loopback=settings.allow_loopback_platforms, networks=settings.private_networks)
+def client(settings: Settings, *, networks: tuple[Network, ...] | None = None, pool: int = 16) -> HTTPClient:
+    """
+    The client of this process for *settings*, which keeps up to *pool* connections to each host.
+
+    It reaches private *networks*; unless given, those in which LMSs live. What an operator has registered may live
+    among them. An address that somebody else typed may not, or this host would knock on doors for them.
+    """
+    if networks is None:
+        networks = settings.private_networks
+    reach = Reach(loopback=settings.allow_loopback_platforms, networks=networks)
     return _client(reach, str(settings.ca_bundle) if settings.ca_bundle else None, pool)
 
 

@@ -271,6 +271,8 @@ def _notices(listener: Listener, body: bytes, *, settings: Settings, now: dateti
     for token in tokens:
         try:
             kept.append(as_event(believe(token, listener, client=http.client(settings), now=now)))
+        except KeySetUnavailable as err:
+            raise CannotTell("its key set does not answer") from err
         except (RefusedNotice, UnreadableEvent) as err:
             refused.append(str(err))
             log.info("a notice was refused: %s", err)

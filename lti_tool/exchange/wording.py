@@ -5,8 +5,8 @@ The sentences of this room: what an error, a state or a promise is called on its
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from flask_babel import format_percent, lazy_gettext, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext, ngettext
 
 from lti_tool.exchange import errors, rules
 from lti_tool.exchange.models import Criterion, Exchange, Offer, Repair
@@ -263,13 +263,15 @@ def part_rule(part: str, method: str) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share of 1 in percent."""
-    return "" if share is None else f"{round(share * 100)} %"
+    """A share of 1 in percent, as the reader's language writes it."""
+    return "" if share is None else format_percent(share)
 
 
-def whom(key: str) -> str:
+def whom(key: str, *, is_live: bool = False) -> str:
     """A choice of people to give more time to."""
     kind, _sep, id = key.partition(":")
+    if is_live and kind == "not_handed_in":
+        return str(_("Everybody who has not signed up"))
     return str(
         {
             "not_handed_in": _("Everybody who has not handed in"),
@@ -343,6 +345,13 @@ _NOT_OPEN = {
     "too_late": lazy_gettext(
         "The date has passed, and your teacher takes nothing after it. Your words are kept here; ask for more time."
     ),
+}
+
+_NOT_SIGNED_UP = {
+    "unpublished": lazy_gettext("This exchange is not published yet, so nobody can sign up."),
+    "not_yet": lazy_gettext("This exchange has not opened yet. Please sign up once it has."),
+    "closed": lazy_gettext("This exchange is closed, so nobody can sign up any more."),
+    "too_late": lazy_gettext("The date has passed, and your teacher takes nobody after it. Ask for more time."),
 }
 
 _LATER = {
@@ -512,6 +521,13 @@ def sentence(error: Exception) -> str:
     raise error
 
 
+def not_signed_up(error: errors.NotOpen | errors.WorkIsBeingReviewed) -> str:
+    """The same to whoever wants to present, where nothing is handed in."""
+    if isinstance(error, errors.NotOpen):
+        return str(_NOT_SIGNED_UP[error.because])
+    return str(_("Somebody is reviewing it already, so what you said of it stays as it is."))
+
+
 def lack(lack: Lack, criterion: Criterion | None) -> str:
     """What an answer lacks, and how it could be mended. Without a *criterion* it is the comment on the whole."""
     if lack.part == "comment":
@@ -667,6 +683,11 @@ def number(value: float | None) -> str:
 def person(name: str, id: int) -> str:
     """What to call somebody whose name the LMS withholds."""
     return name or _("Participant %(id)s", id=id)
+
+
+def whose(name: str, author_id: int | None) -> str:
+    """Whose a work is, to staff: a person or a group. Its author may have been forgotten."""
+    return person(name, author_id) if author_id is not None else name or str(_("somebody who left"))
 
 
 def about_feedback(exchange: Exchange, offer: Offer, *, author: str) -> str:

@@ -20,7 +20,7 @@ from lti_tool.config import Settings
 from lti_tool.courses.models import Person, Platform
 from lti_tool.exchange import exporting, operations
 from lti_tool.exchange.models import Feedback, Submission
-from lti_tool.lti.models import Invitation
+from lti_tool.lti.models import Invitation, NoticeService
 from tests.conftest import PUBLIC_URL, SECRET
 from tests.factories.courses import make_course, make_deployment, make_member, make_platform
 from tests.factories.exchange import BEGUN, all_hand_in, make_class, review
@@ -191,6 +191,28 @@ def test_the_doctor_looks_at_each_platforms_keys(operate: Operate, session: Sess
     assert findings[f"platform {good.id} ({good.issuer})"]["is_good"]
     assert not findings[f"platform {good.id} ({good.issuer}), clock"]["is_good"]
     assert "firewall" in findings[f"platform {bad.id} ({bad.issuer})"]["advice"]
+
+
+def test_notices_are_listed_with_why_they_do_not_come(operate: Operate, session: Session) -> None:
+    deployment = make_deployment(session)
+    assert "No LMS has offered notices yet" in operate("webhooks", "notices").output
+    session.add(
+        NoticeService(
+            deployment_id=deployment.id,
+            url="https://lms.example/notices",
+            types=["LtiContextCopyNotice"],
+            state="refused",
+            problem="not_granted",
+            next_attempt_at=now(),
+        )
+    )
+    session.commit()
+
+    listed = operate("webhooks", "notices").output
+    (told,) = json.loads(operate("webhooks", "notices", "--json").output)
+
+    assert "refused: not_granted, asked again" in listed
+    assert (told["state"], told["deployment"], told["source_id"]) == ("refused", deployment.deployment_id, None)
 
 
 def test_the_doctor_lists_every_secret_that_cannot_be_read(

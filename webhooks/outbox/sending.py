@@ -89,7 +89,8 @@ def deliver(turn: Turn, settings: Settings) -> Outcome:
 
     try:
         rules.require_callable(turn.url, settings)
-        client = http.client(settings, pool=settings.webhook_concurrency)
+        networks = settings.webhook_private_networks
+        client = http.client(settings, networks=networks, pool=settings.webhook_concurrency)
         answer = client.post(
             turn.url, headers=headers(turn, at=at), data=turn.body, deadline=DEADLINE, limit=ANSWER_LIMIT
         )

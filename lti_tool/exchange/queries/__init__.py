@@ -102,6 +102,10 @@ from lti_tool.exchange.queries.others import (
     Other,
     others_of_the_work,
 )
+from lti_tool.exchange.queries.owed import (
+    all_owed,
+    to_remind,
+)
 from lti_tool.exchange.queries.owing import (
     commitment_of,
     commitments_near,
@@ -109,7 +113,6 @@ from lti_tool.exchange.queries.owing import (
     leases_ending,
     review_due,
     running_exchanges,
-    to_remind,
     unread_works,
     who_owes,
     who_waited_for,
@@ -301,6 +304,7 @@ __all__ = [
     "ToLookAt",
     "Version",
     "Whom",
+    "all_owed",
     "also_due",
     "answered_in",
     "appraisals_shown",

@@ -22,6 +22,7 @@ from lti_tool.exchange.models import (
     Submission,
     authored_by,
 )
+from lti_tool.exchange.queries.teams import names_of_authors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,16 @@ class Flagged:
         return self.flag.kind
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A flag in the list of all, with whose work it is about; nobody's where it is about a proposed rule."""
+
+    flag: Flag
+    author_id: int | None
+    author_name: str
+    """Or that of their group. For staff alone."""
+
+
 def open_flags(session: Session, exchange: Exchange) -> int:
     """How many flags nobody has decided about."""
     return (
@@ -87,15 +98,27 @@ def is_about(session: Session, message_id: int, *, feedback_id: int) -> bool:
     return bool(session.scalar(select(exists().where(Message.id == message_id, Message.feedback_id == feedback_id))))
 
 
-def flags(session: Session, exchange: Exchange) -> tuple[Flag, ...]:
+def flags(session: Session, exchange: Exchange) -> tuple[Listed, ...]:
     """All flags of an exchange, open ones first, oldest first."""
-    rows = (
-        select(Flag)
+    rows = session.execute(
+        select(Flag, Submission)
+        .outerjoin(Message, Message.id == Flag.message_id)
+        .outerjoin(Feedback, Feedback.id == func.coalesce(Flag.feedback_id, Message.feedback_id))
+        .outerjoin(Offer, Offer.id == Feedback.offer_id)
+        .outerjoin(Submission, Submission.id == func.coalesce(Flag.submission_id, Offer.submission_id))
         .where(Flag.exchange_id == exchange.id)
-        .options(joinedload(Flag.by), selectinload(Flag.acts))
+        .options(selectinload(Flag.acts), joinedload(Submission.team if exchange.has_teams else Submission.author))
         .order_by(_decided(), Flag.id)
     )
-    return tuple(session.scalars(rows))
+    found: list[tuple[Flag, Submission | None]] = [(flag, work) for flag, work in rows]
+    return tuple(
+        Listed(
+            flag=flag,
+            author_id=work.author_id if work is not None else None,
+            author_name=names_of_authors(exchange, work) if work is not None else "",
+        )
+        for flag, work in found
+    )
 
 
 def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | None:

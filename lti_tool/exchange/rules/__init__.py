@@ -170,6 +170,9 @@ from lti_tool.exchange.rules.offers import (
 from lti_tool.exchange.rules.options import (
     Options,
 )
+from lti_tool.exchange.rules.owed import (
+    Owed,
+)
 from lti_tool.exchange.rules.pairing import (
     ANY_GROUP,
     OTHER_GROUPS,
@@ -521,6 +524,7 @@ __all__ = [
     "OfferState",
     "Opinion",
     "Options",
+    "Owed",
     "OwnDates",
     "Pairing",
     "PairingOptions",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -589,6 +590,24 @@ def test_a_name_that_leads_into_a_private_network_is_connected_to_by_nobody(
 
     assert (connected, receiver.came) == ([], [])
     assert (school.delivery().state, school.delivery().problem) == ("waiting", "forbidden")
+
+
+def test_the_networks_of_lmss_are_none_of_endpoints_and_those_of_endpoints_are_reached(
+    school: School, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever typed the address is no operator: what lives beside the LMS is none of theirs."""
+    inside = (ip_network("10.0.0.0/8"),)
+    connected = resolving(monkeypatch, receiver.port, "10.0.0.1")
+    school.endpoint.url = "https://beside-the-lms.example/"
+    school.settings = replace(school.settings, private_networks=inside)
+    school.act()
+
+    school.send()
+
+    assert (connected, school.delivery().problem) == ([], "forbidden")
+    school.settings = replace(school.settings, private_networks=(), webhook_private_networks=inside)
+    school.send_again()
+    assert connected == [("10.0.0.1", 443)]
 
 
 def test_a_name_that_is_public_today_and_private_tomorrow_is_asked_again_for_each_connection(
