@@ -66,6 +66,10 @@ class ExchangeRoom:
         """When work and reviews are due, for who has no time of their own."""
         return operations.due_dates(session.get_one(Exchange, activity.id))
 
+    def own_due_dates(self, session: Session, activity: Activity) -> Mapping[int, Sequence[DueDate]]:
+        """When work and reviews are due for those whom staff gave time of their own."""
+        return operations.own_due_dates(session, session.get_one(Exchange, activity.id))
+
     def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
         """See :func:`lti_tool.exchange.queries.completed`."""
         return queries.completed(session, session.get_one(Exchange, activity.id))

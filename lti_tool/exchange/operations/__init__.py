@@ -27,7 +27,7 @@ from lti_tool.exchange.operations.drafts import (
     Saved,
     restore_copy,
 )
-from lti_tool.exchange.operations.due_dates import due_dates
+from lti_tool.exchange.operations.due_dates import due_dates, own_due_dates
 from lti_tool.exchange.operations.flags import (
     decide,
     decisions_for,
@@ -272,6 +272,7 @@ __all__ = [
     "note_staff_heard",
     "note_takeaway",
     "offer_name",
+    "own_due_dates",
     "pass_over",
     "propose_rule",
     "publish",
