@@ -27,7 +27,7 @@ from lti_tool.exchange.operations.drafts import (
     Saved,
     restore_copy,
 )
-from lti_tool.exchange.operations.due_dates import due_dates
+from lti_tool.exchange.operations.due_dates import due_dates, own_due_dates
 from lti_tool.exchange.operations.flags import (
     decide,
     decisions_for,
@@ -91,6 +91,7 @@ from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
     remind,
+    remind_of_work,
 )
 from lti_tool.exchange.operations.proposals import (
     adopt_rule,
@@ -275,6 +276,7 @@ __all__ = [
     "note_staff_heard",
     "note_takeaway",
     "offer_name",
+    "own_due_dates",
     "pass_over",
     "propose_rule",
     "publish",
@@ -285,6 +287,7 @@ __all__ = [
     "release_grades",
     "release_if_ready",
     "remind",
+    "remind_of_work",
     "remove_empty",
     "remove_example",
     "remove_file",
