@@ -265,13 +265,17 @@ def _freed_by_closing(session: Session, exchange: Exchange, now: datetime) -> li
         return []
 
     @cache
-    def is_freed(received: int, given: int, is_released: bool) -> bool:
+    def is_freed(received: int, given: int, owed: int, is_released: bool) -> bool:
         # Of a large class few are in different places.
-        waits = partial(exchange.waits, received=received, given=given, is_released=is_released, now=now)
+        waits = partial(exchange.waits, received=received, given=given, owed=owed, is_released=is_released, now=now)
         return waits(is_closed=False) is not None and waits(is_closed=True) is None
 
-    found = queries.authors(session, exchange)
-    return [each.person_id for each in found if each.received and is_freed(each.received, each.given, each.is_released)]
+    found = queries.authors(session, exchange, now=now)
+    return [
+        each.person_id
+        for each in found
+        if each.received and is_freed(each.received, each.given, each.owed, each.is_released)
+    ]
 
 
 def _reopened(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:

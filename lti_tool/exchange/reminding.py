@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import notices, queries
+from lti_tool.exchange import notices, queries, rules
 from lti_tool.exchange.models import Exchange
 
 BEFORE_DUE = timedelta(hours=24)
@@ -20,6 +20,7 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
     """Everything the clock has to say about one exchange that runs; what was told is not told again."""
     if exchange.opens_at is not None and now - LOOK_BACK < exchange.opens_at <= now:
         notices.tell(session, exchange, "opened", notices.learners_of(session, exchange), now=now)
+    _tell_who_waits_no_more(session, exchange, now=now)
     owing = queries.who_owes(session, exchange)
     for person, due in queries.review_due(session, exchange, owing).items():
         if now < due <= now + BEFORE_DUE:
@@ -46,7 +47,7 @@ def tell_of_shown_feedback(session: Session, *, now: datetime) -> None:
     for exchange in queries.released_between(session, after=now - LOOK_BACK, until=now):
         shown = [
             each.person_id
-            for each in queries.authors(session, exchange)
+            for each in queries.authors(session, exchange, now=now)
             if each.received and not each.waits(exchange, now=now)
         ]
         if exchange.is_published:
@@ -60,3 +61,14 @@ def tell_of_failed_grades(session: Session, *, now: datetime) -> None:
         if exchange is not None:
             staff = notices.staff_of(session, exchange)
             notices.tell(session, exchange, "grades_failed", staff, now=now, key=at.isoformat(), count=count)
+
+
+def _tell_who_waits_no_more(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """Who was to give more before they see their feedback, and need not, since no more works come."""
+    if exchange.option(rules.ReleaseOptions).when != rules.AFTER_GIVING:
+        return
+    fewer = [id for id, owes in queries.owed_counts(session, exchange, now=now).items() if owes < exchange.reviews]
+    if fewer:
+        found = queries.authors(session, exchange, persons=fewer, now=now)
+        shown = [each.person_id for each in found if each.received and not each.waits(exchange, now=now)]
+        notices.feedback_shown(session, exchange, shown, now=now)

@@ -94,7 +94,7 @@ class Room(Protocol):
         """Everybody's dates of an activity that learners may see; none of one that they may not."""
         ...
 
-    def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
+    def completed(self, session: Session, activity: Activity, *, now: datetime) -> Collection[int] | None:
         """Who did all that is asked of them, by id of the person; None where nobody may know that yet."""
         ...
 

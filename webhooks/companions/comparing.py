@@ -23,21 +23,23 @@ def compare(session: Session, pairing: Pairing, activity: Activity, *, now: date
         return
     changes: list[dict[str, Any]] = []
     if pairing.tells_completion:
-        changes += _completions(session, pairing, activity, room)
+        changes += _completions(session, pairing, activity, room, now=now)
     changes += _dates(session, pairing, activity, room)
     if changes:
         common = {"pairing": pairing.id, "activity": activity.id, "at": now}
         session.execute(CHANGE, [{**common, **each} for each in changes])
 
 
-def _completions(session: Session, pairing: Pairing, activity: Activity, room: Room) -> list[dict[str, Any]]:
+def _completions(
+    session: Session, pairing: Pairing, activity: Activity, room: Room, *, now: datetime
+) -> list[dict[str, Any]]:
     links = session.scalars(
         select(ResourceLink.id)
         .where(ResourceLink.activity_id == activity.id, ResourceLink.course_id == activity.course_id)
         .order_by(ResourceLink.id)
     ).all()
     # Without a place in the LMS there is nothing to complete there.
-    complete = room.completed(session, activity) if links else None
+    complete = room.completed(session, activity, now=now) if links else None
     if complete is None:
         return []
     told: dict[int, dict[int, str]] = {link: {} for link in links}

@@ -152,6 +152,12 @@ from lti_tool.exchange.queries.proposals import (
     Proposed,
     proposals,
 )
+from lti_tool.exchange.queries.reach import (
+    Reach,
+    is_more_expected,
+    owed_counts,
+    reach_of,
+)
 from lti_tool.exchange.queries.recipes import (
     Elsewhere,
     exchange_to_begin_from,
@@ -278,6 +284,7 @@ __all__ = [
     "Practised",
     "Preview",
     "Proposed",
+    "Reach",
     "Received",
     "Recomputed",
     "Shown",
@@ -345,6 +352,7 @@ __all__ = [
     "in_need_of_a_reader",
     "is_covered",
     "is_held_back",
+    "is_more_expected",
     "is_review_of",
     "is_taken_back",
     "kept_plan",
@@ -366,6 +374,7 @@ __all__ = [
     "overrides_of",
     "overview",
     "owed_by",
+    "owed_counts",
     "own_look",
     "paged",
     "pair_rules",
@@ -379,6 +388,7 @@ __all__ = [
     "practice_of",
     "preview",
     "proposals",
+    "reach_of",
     "reader_rows",
     "readers_for",
     "readers_lacking",

@@ -14,7 +14,6 @@ from lti_tool.exchange.models import (
     Closure,
     Commitment,
     Exchange,
-    Excusal,
     Feedback,
     Offer,
     Publication,
@@ -24,6 +23,8 @@ from lti_tool.exchange.models import (
     with_authors,
 )
 from lti_tool.exchange.queries.dates import calendar_of
+from lti_tool.exchange.queries.parts import given_counts
+from lti_tool.exchange.queries.reach import owed_counts
 from lti_tool.exchange.rules import OfferState
 from lti_tool.grades.models import Passback, State
 from lti_tool.notices.models import Notice
@@ -49,22 +50,18 @@ def running_exchanges(session: Session, *, now: datetime) -> Sequence[Exchange]:
 
 
 def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
-    """By person: how many reviews are missing, of those who handed in and are still in the course."""
+    """
+    By person: how many reviews are missing, of those who handed in and are still in the course.
+
+    Of the works that are there: nobody is reminded of what they cannot do.
+    """
     author = author_of(exchange)
-    given = func.count(Offer.id)
-    # What is null is passed over: who is not excused owes what everybody owes.
-    owed = func.least(Excusal.owes, exchange.reviews)
-    rows = session.execute(
-        with_authors(select(author, owed - given).select_from(Submission), exchange)
+    rows = session.scalars(
+        with_authors(select(author).select_from(Submission), exchange)
         .join(
             Membership,
             (Membership.person_id == author) & (Membership.course_id == exchange.course_id),
         )
-        .outerjoin(
-            Offer,
-            (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == author) & (Offer.state == OfferState.SUBMITTED),
-        )
-        .outerjoin(Excusal, (Excusal.exchange_id == exchange.id) & (Excusal.person_id == author))
         .where(
             Submission.exchange_id == exchange.id,
             Submission.submitted_at.is_not(None),
@@ -73,10 +70,11 @@ def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
             ~Membership.is_test_user,
             Membership.left_at.is_(None),
         )
-        .group_by(author, Excusal.owes)
-        .having(given < owed)
+        .order_by(author)
     )
-    return {person: count for person, count in rows if person is not None}
+    given, owed = given_counts(session, exchange), owed_counts(session, exchange)
+    missing = {id: owed.get(id, exchange.reviews) - given.get(id, 0) for id in rows if id is not None}
+    return {id: count for id, count in missing.items() if count > 0}
 
 
 def review_due(session: Session, exchange: Exchange, people: Collection[int]) -> dict[int, datetime]:

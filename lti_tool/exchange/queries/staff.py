@@ -14,7 +14,6 @@ from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
 from lti_tool.exchange.models import (
     Exchange,
-    Excusal,
     GradeOverride,
     Offer,
     Release,
@@ -27,6 +26,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.more_time import reopenings
+from lti_tool.exchange.queries.reach import owed_counts
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings, unmasked_for
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
@@ -169,7 +169,8 @@ class PersonPage:
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
     """Every learner of the course in one table, in eight queries and one for each part that counts."""
     reviewing = _reviewing(session, exchange, now)
-    found = graded(session, exchange)
+    found = graded(session, exchange, now=now)
+    owed = owed_counts(session, exchange, now=now)
     overrides = overrides_of(session, exchange)
     releases = {
         each.person_id: each for each in session.scalars(select(Release).where(Release.exchange_id == exchange.id))
@@ -190,7 +191,7 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
         received = found.shares.get(person.id, ())
         given, open_offers, last_given_at = told.get(person.id, (0, 0, None))
         passback = passbacks.get(person.id)
-        owes = exchange.reviews if person.owes is None else min(person.owes, exchange.reviews)
+        owes = owed.get(person.id, exchange.reviews)
         trouble = rules.trouble(
             windows,
             reviews=owes,
@@ -258,7 +259,7 @@ def person_page(
     reviews = reviews_in(dossier, exchange, looker=rules.STAFF, now=now)
     unmasked = unmasked_for(session, exchange, looker) if looker is not None else frozenset()
     received = received_in(dossier, exchange, looker=rules.STAFF, unmasked=unmasked)
-    found_grades = graded(session, exchange, persons=(person_id,), with_estimates=exchange.points is not None)
+    found_grades = graded(session, exchange, persons=(person_id,), with_estimates=exchange.points is not None, now=now)
     computed = found_grades.grades.get(person_id) or rules.grade((), maximum=exchange.points, is_submitted=False)
     if exchange.keeps_counts_back and exchange.option(rules.GradingOptions).rests_on_doing:
         computed = rules.Grade(maximum=exchange.points, none_because="sealed")
@@ -373,13 +374,11 @@ def _people(
                 Submission.id.label("submission_id"),
                 Submission.submitted_at,
                 (Submission.draft != "").label("has_draft"),
-                Excusal.owes,
                 rescued.scalar_subquery().label("rescued"),
                 Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)
             .outerjoin(Submission, authored_by(exchange, Person.id) & (Submission.exchange_id == exchange.id))
-            .outerjoin(Excusal, (Excusal.person_id == Person.id) & (Excusal.exchange_id == exchange.id))
             .outerjoin(Withdrawal, Withdrawal.submission_id == Submission.id)
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
             .order_by(func.lower(Person.name), Person.id)

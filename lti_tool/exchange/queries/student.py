@@ -38,6 +38,7 @@ from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
 from lti_tool.exchange.queries.practice import Practice, practice_of
 from lti_tool.exchange.queries.presenting import Shown
+from lti_tool.exchange.queries.reach import reach_of
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
@@ -249,7 +250,9 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     has = len(received) + dossier.by_staff[1]
-    owed = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
+    reach = reach_of(session, exchange, person_id, now=now)
+    usual = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
+    owed, hoped_for = reach.owed(exchange, usual, given=given), reach.hoped_for(exchange, received=has)
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
     if windows.why_not_review(now) == "too_late":
@@ -267,7 +270,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_hand_in=windows.why_not_hand_in(now) is None,
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
-            is_waiting=given < owed or has < exchange.reviews,
+            is_waiting=given < owed or has < hoped_for,
             also=_also_due(practice, comparing, own, windows=windows, now=now),
         ),
         why_not_open=why_not_open,
@@ -276,7 +279,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         open_review=open_review,
         given=given,
         owed=owed,
-        waiting_for=max(exchange.reviews - has, 0),
+        waiting_for=max(hoped_for - has, 0),
         # Who is to look at their own work first sees what others say afterwards.
         by_staff=0 if own is not None and own.waiting else dossier.by_staff[0],
         available=available,
@@ -286,7 +289,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         grade=grade,
         passback=passback,
         windows=windows,
-        parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None, owed=owed, now=now),
         to_watch=watching,
         own=own,
         practice=practice,
@@ -491,7 +494,14 @@ def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Releas
 
 
 def _parts(
-    session: Session, exchange: Exchange, person_id: int, *, received: tuple[Received, ...], is_out: bool
+    session: Session,
+    exchange: Exchange,
+    person_id: int,
+    *,
+    received: tuple[Received, ...],
+    is_out: bool,
+    owed: int,
+    now: datetime,
 ) -> tuple[rules.Part, ...]:
     """
     The parts of one learner's grade as they stand. What the work would bring they learn no sooner than
@@ -504,9 +514,9 @@ def _parts(
     if not may_know_work:
         # Nothing is shown of the estimate, so it need not be made.
         options = replace(options, method=rules.MEAN)
-    found = graded(session, exchange, persons=(person_id,), options=options)
+    found = graded(session, exchange, persons=(person_id,), options=options, now=now)
     if person_id not in found.grades:
-        return rules.parts_of(rules.Evidence(owed=exchange.reviews), options)
+        return rules.parts_of(rules.Evidence(owed=owed), options)
     seen = {each.feedback.id for each in received}
     may_know_work &= all(share.feedback_id in seen for share in found.shares[person_id])
     parts = found.grades[person_id].parts

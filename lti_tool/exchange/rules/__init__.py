@@ -167,6 +167,11 @@ from lti_tool.exchange.rules.offers import (
 from lti_tool.exchange.rules.options import (
     Options,
 )
+from lti_tool.exchange.rules.owing import (
+    Coming,
+    hoped_for,
+    owed,
+)
 from lti_tool.exchange.rules.pairing import (
     ANY_GROUP,
     OTHER_GROUPS,
@@ -491,6 +496,7 @@ __all__ = [
     "Change",
     "CharterOptions",
     "CoachOptions",
+    "Coming",
     "ComparingOptions",
     "Comparison",
     "CriterionPlan",
@@ -561,6 +567,7 @@ __all__ = [
     "grade",
     "grade_in_parts",
     "has_room",
+    "hoped_for",
     "in_order",
     "is_due",
     "is_filler",
@@ -584,6 +591,7 @@ __all__ = [
     "may_see",
     "may_see_appraisals",
     "missing_parts",
+    "owed",
     "parts_of",
     "passage",
     "place",
