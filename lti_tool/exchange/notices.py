@@ -327,6 +327,21 @@ def _compared(session: Session, exchange: Exchange, facts: Facts, now: datetime)
             tell(session, exchange, "compared", [author], now=now, key=str(pair.id))
 
 
+def reviewing_begun(session: Session, exchange: Exchange) -> None:
+    """Everybody who waited for the common beginning hears of it; later, for it may be a large class."""
+    jobs.defer(session, tell_begun, exchange_id=exchange.id)
+
+
+@jobs.task(name="exchange.tell_begun", queue="notices")
+def tell_begun(exchange_id: int) -> None:
+    """Tell those who have something to review that all begin now."""
+    now = the_clock()
+    with db.transaction() as session:
+        exchange = session.get(Exchange, exchange_id)
+        if exchange is not None and exchange.windows.is_open_at(now) and not exchange.is_live:
+            tell(session, exchange, "work_waits", queries.who_owes(session, exchange), now=now, key="begun")
+
+
 @jobs.task(name="exchange.tell_waiting", queue="notices")
 def tell_waiting(exchange_id: int, submission_id: int) -> None:
     """Tell those who had nothing to review that a work has come."""
@@ -369,12 +384,24 @@ def _owed(facts: Facts) -> str:
 
 def _no_readers(facts: Facts) -> str:
     count = facts.get("count", 1)
-    return str(ngettext("One work has nobody who reads it.", "%(num)s works have nobody who reads them.", count))
+    return str(
+        ngettext(
+            "One work lacks readers, and no classmate took it.",
+            "%(num)s works lack readers, and no classmate took them.",
+            count,
+        )
+    )
 
 
 def _grades_failed(facts: Facts) -> str:
     count = facts.get("count", 1)
     return str(ngettext("One grade did not reach the gradebook.", "%(num)s grades did not reach the gradebook.", count))
+
+
+def _past_the_date(facts: Facts) -> str:
+    if facts.get("refused"):
+        return str(_("The date has passed, and none are taken any more. Ask your teacher if you need more time."))
+    return str(_("The date has passed; they are still welcome, and help somebody."))
 
 
 def _taken_back(facts: Facts) -> str:
@@ -410,9 +437,8 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),
     "work_taken_back": _taken_back,
     "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",
-    "review_overdue": lambda facts: (
-        f"{_owed(facts)} {_('The date has passed; they are still welcome, and help somebody.')}"
-    ),
+    "review_overdue": lambda facts: f"{_owed(facts)} {_past_the_date(facts)}",
+    "help_wanted": lambda facts: _("A classmate’s work still lacks feedback. If you have time, review one more."),
     "lease_ends": lambda facts: _("The work you took goes to somebody else soon, unless you begin to write."),
     "commitment": lambda facts: _("You wanted to have reviewed by now, or very soon."),
     "reminder": lambda facts: f"{_owed(facts)} {_('Your teacher asks everybody who does to finish them.')}",

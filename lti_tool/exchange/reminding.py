@@ -22,19 +22,21 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
         notices.tell(session, exchange, "opened", notices.learners_of(session, exchange), now=now)
     _tell_who_waits_no_more(session, exchange, now=now)
     owing = queries.who_owes(session, exchange)
+    is_refused = exchange.option(rules.LateOptions).reviews == rules.REFUSED
     for person, due in queries.review_due(session, exchange, owing).items():
         if now < due <= now + BEFORE_DUE:
             notices.tell(session, exchange, "review_due", [person], now=now, key=due.isoformat(), count=owing[person])
         elif now - LOOK_BACK < due <= now:
-            notices.tell(
-                session, exchange, "review_overdue", [person], now=now, key=due.isoformat(), count=owing[person]
-            )
+            facts = {"count": owing[person]} | ({"refused": True} if is_refused else {})
+            notices.tell(session, exchange, "review_overdue", [person], now=now, key=due.isoformat(), **facts)
     near = queries.commitments_near(session, exchange, after=now - LOOK_BACK, until=now + BEFORE_COMMITMENT)
     for person, by in near.items():
         if person in owing:
             notices.tell(session, exchange, "commitment", [person], now=now, key=by.isoformat())
-    for offer_id, reviewer, _ends in queries.leases_ending(session, exchange, after=now, until=now + BEFORE_LEASE_ENDS):
+    soon = now + min(BEFORE_LEASE_ENDS, exchange.windows.lease_at(now) / 4)
+    for offer_id, reviewer, _ends in queries.leases_ending(session, exchange, after=now, until=soon):
         notices.tell(session, exchange, "lease_ends", [reviewer], now=now, key=str(offer_id), offer_id=offer_id)
+    _ask_for_help(session, exchange, now=now)
     unread = queries.unread_works(session, exchange, now=now)
     if unread:
         # Once a week is enough for something that is on the overview every day.
@@ -61,6 +63,14 @@ def tell_of_failed_grades(session: Session, *, now: datetime) -> None:
         if exchange is not None:
             staff = notices.staff_of(session, exchange)
             notices.tell(session, exchange, "grades_failed", staff, now=now, key=at.isoformat(), count=count)
+
+
+def _ask_for_help(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """A few of those who have done their part hear that a work still lacks feedback; others, if these do not come."""
+    if exchange.windows.why_not_review(now) is not None or exchange.is_live:
+        return
+    for work, people in queries.helpers_for(session, exchange, now=now).items():
+        notices.tell(session, exchange, "help_wanted", people, now=now, key=str(work))
 
 
 def _tell_who_waits_no_more(session: Session, exchange: Exchange, *, now: datetime) -> None:

@@ -127,6 +127,7 @@ def _learner_card(
         may_hand_in=windows.why_not_hand_in(now) is None,
         may_review=takes_reviews and (standing.is_reviewing or (standing.has_work and not is_done)),
         has_unread=standing.unread > 0,
+        may_help=takes_reviews and is_done and standing.has_work,
         is_waiting=not is_done or standing.received + standing.rescued < standing.hopes,
         also=also,
     )
@@ -166,6 +167,13 @@ def _sentence(
         "compare": (_("Two works to compare, side by side"), _("Compare them"), windows.review_by),
         "assess": (_("Now look at your own work"), _("Look at your work"), None),
         "reply": (_("There is new feedback for you"), _("Read your feedback"), None),
+        "help": (
+            _("A presentation still lacks feedback, and you could help")
+            if exchange.is_live
+            else _("A classmate’s work still lacks feedback, and you could help"),
+            _("Review one more"),
+            windows.review_by,
+        ),
         "wait": (waiting, "", None),
         "done": (_("All done"), "", None),
         "closed": (_("Closed"), "", None),

@@ -102,6 +102,7 @@ from lti_tool.exchange.queries.owing import (
     commitment_of,
     commitments_near,
     failed_grades,
+    helpers_for,
     leases_ending,
     review_due,
     running_exchanges,
@@ -123,6 +124,7 @@ from lti_tool.exchange.queries.pairing import (
     in_need_of_a_reader,
     pairing_events,
     reviewer_of,
+    waits_to_begin,
     why_no_work,
 )
 from lti_tool.exchange.queries.plan import (
@@ -349,6 +351,7 @@ __all__ = [
     "has_news",
     "has_second_looks",
     "held_back",
+    "helpers_for",
     "in_need_of_a_reader",
     "is_covered",
     "is_held_back",
@@ -427,6 +430,7 @@ __all__ = [
     "unmaskings",
     "unread_works",
     "waiting_of",
+    "waits_to_begin",
     "who_owes",
     "who_waited_for",
     "whom",

@@ -132,7 +132,7 @@ def _standing(row: Row[Any], exchange: Exchange, *, now: datetime) -> Standing:
         submitted_at=row.submitted_at,
         given=row.given,
         owes=reach.owed(exchange, row.owes, given=row.given),
-        hopes=reach.hoped_for(exchange, received=row.received + row.rescued),
+        hopes=reach.hoped_for(exchange, received=row.received, rescued=row.rescued),
         is_reviewing=row.is_reviewing,
         received=row.received,
         unread=row.unread_feedback,

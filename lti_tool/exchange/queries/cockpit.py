@@ -43,10 +43,10 @@ EVERYBODY = text(
                         count(*) filter (where state = 'submitted') as given,
                         count(*) filter (where state in ('offered', 'started') and lease_until > :now) as in_hand,
                         count(*) filter (where state in ('offered', 'started') and lease_until <= :now) as lapsed,
-                        max(greatest(offered_at, case when state = 'submitted' then ended_at end,
-                                     case when state = 'started' then lease_until - cast(:lease as interval) end))
+                        max(greatest(offered_at, case when state = 'submitted' then ended_at end, draft.saved_at))
                             as last_at
-                   from exchange_offer where exchange_id = :exchange group by reviewer_id) o on o.reviewer_id = p.id
+                   from exchange_offer left join exchange_feedback_draft draft on draft.offer_id = id
+                  where exchange_id = :exchange group by reviewer_id) o on o.reviewer_id = p.id
       left join (select reviewer_id, count(*) filter (where begun_at is null) as waiting
                    from exchange_pair where exchange_id = :exchange group by reviewer_id) k on k.reviewer_id = p.id
      where m.course_id = :course
@@ -213,7 +213,7 @@ def owed_by(session: Session, exchange: Exchange, person_id: int) -> int:
 
 
 def _everybody(session: Session, exchange: Exchange, now: datetime) -> Sequence[Row[Any]]:
-    facts = {"exchange": exchange.id, "course": exchange.course_id, "now": now, "lease": rules.LEASE}
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "now": now}
     return session.execute(EVERYBODY, facts).all()
 
 

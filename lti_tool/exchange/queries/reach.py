@@ -186,10 +186,13 @@ class Reach:
             forgets=exchange.is_sealed,
         )
 
-    def hoped_for(self, exchange: Exchange, *, received: int) -> int:
-        """How many reviews they may hope for in all."""
+    def hoped_for(self, exchange: Exchange, *, received: int, rescued: int) -> int:
+        """How many reviews they may hope for in all, those by staff in the place of a reader among them."""
         return rules.hoped_for(
-            exchange.reviews, received=received, readers=self.readers, is_more_expected=self.is_more_expected
+            exchange.reviews,
+            received=received + rescued,
+            readers=self.readers + rescued,
+            is_more_expected=self.is_more_expected,
         )
 
 

@@ -168,7 +168,7 @@ class StudentPage:
     """Everything about one learner in one exchange."""
 
     step: str
-    """The one thing to do now: not_open, submit, too_late, review, wait, reply (unread feedback), done or closed."""
+    """The one thing to do now: not_open, submit, too_late, review, reply, help, wait, done or closed."""
     why_not_open: str | None
     work: MyWork | None
     reviews: tuple[MyReview, ...]
@@ -252,7 +252,10 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     has = len(received) + dossier.by_staff[1]
     reach = reach_of(session, exchange, person_id, now=now)
     usual = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
-    owed, hoped_for = reach.owed(exchange, usual, given=given), reach.hoped_for(exchange, received=has)
+    owed, hoped_for = (
+        reach.owed(exchange, usual, given=given),
+        reach.hoped_for(exchange, received=len(received), rescued=dossier.by_staff[1]),
+    )
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
     if windows.why_not_review(now) == "too_late":
@@ -270,6 +273,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_hand_in=windows.why_not_hand_in(now) is None,
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
+            may_help=available == "extra",
             is_waiting=given < owed or has < hoped_for,
             also=_also_due(practice, comparing, own, windows=windows, now=now),
         ),

@@ -82,6 +82,7 @@ def overview_page(exchange: Exchange, **typed: Any) -> str:
         "to_remind": len(queries.to_remind(db.session(), exchange, now=now()))
         if exchange.windows.is_open_at(now())
         else 0,
+        "is_early": queries.waits_to_begin(db.session(), exchange),
         "has_no_column": exchange.points is not None and courses.link_of(db.session(), exchange.id) is None,
         "wording": wording,
         "grade_words": grade_words,

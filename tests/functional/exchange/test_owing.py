@@ -1,6 +1,6 @@
 """Small classes and tight rules: nobody owes what cannot be had, on no page, card or notice and in no grade."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -37,18 +37,22 @@ def all_give_all(made: Class, times: int = 2) -> None:
         review(made, person)
 
 
-def page(made: Class, person: int, *, now: object = AFTER_DUE) -> queries.StudentPage:
-    return queries.student_page(made.session, made.exchange, person, now=now)  # type: ignore[arg-type]
+def page(made: Class, person: int, *, now: datetime = AFTER_DUE) -> queries.StudentPage:
+    return queries.student_page(made.session, made.exchange, person, now=now)
 
 
-def seen(made: Class, *, now: object = AFTER_DUE) -> list[int]:
+def seen(made: Class, *, now: datetime = AFTER_DUE) -> list[int]:
     return [len(page(made, person, now=now).received) for person in made.people]
 
 
-def card_of(made: Class, place: int, *, now: object = AFTER_DUE) -> str:
+def card_of(made: Class, place: int, *, now: datetime = AFTER_DUE) -> str:
     viewer = viewer_of(made.session, made.learners[place])
-    cards = ExchangeRoom().cards(made.session, viewer, [made.exchange.activity], now=now)  # type: ignore[arg-type]
+    cards = ExchangeRoom().cards(made.session, viewer, [made.exchange.activity], now=now)
     return cards[made.exchange.id].status
+
+
+def completed(made: Class, now: datetime) -> set[int]:
+    return set(queries.completed(made.session, made.exchange, now=now) or ())
 
 
 def read_all(made: Class) -> None:
@@ -62,7 +66,7 @@ def test_in_a_small_class_everybody_can_finish(small: Class) -> None:
     all_give_all(small)
     read_all(small)
 
-    assert queries.completed(small.session, small.exchange, now=AFTER_DUE) == set(small.people)
+    assert completed(small, AFTER_DUE) == set(small.people)
     grades = queries.grades_of(small.session, small.exchange, now=AFTER_DUE)
     assert {grade.score for grade in grades.values()} == {10.0}
     assert queries.who_owes(small.session, small.exchange) == {}
@@ -76,7 +80,7 @@ def test_as_long_as_works_may_come_it_waits_for_them(small: Class) -> None:
     all_hand_in(small)
     all_give_all(small)
 
-    assert queries.completed(small.session, small.exchange, now=DUE) == set()
+    assert completed(small, DUE) == set()
     assert page(small, small.people[0], now=DUE).owed == 3
     assert page(small, small.people[0], now=DUE).step in ("reply", "wait")
 
@@ -87,7 +91,7 @@ def test_once_the_roster_says_that_everybody_has_handed_in_nothing_more_is_waite
     small.course.roster_synced_at = BEGUN
     small.session.flush()
 
-    assert queries.completed(small.session, small.exchange, now=BEGUN) == set(small.people)
+    assert completed(small, BEGUN) == set(small.people)
 
 
 def test_an_extension_of_somebody_who_has_not_handed_in_is_waited_for(small: Class) -> None:
@@ -178,7 +182,7 @@ def test_groups_that_leave_few_works_lower_what_is_owed(session: Session) -> Non
 
 def test_who_may_read_only_by_the_teachers_wish_owes_that_one(session: Session) -> None:
     made = make_class(session, learners=4, reviews=2, submit_by=DUE, review_by=OVER)
-    one, other, third, fourth = made.people
+    one, other, third, _fourth = made.people
     all_hand_in(made)
     for author in (other, third):
         operations.rule_pair(
@@ -201,7 +205,7 @@ def test_two_groups_with_a_work_each_owe_one_review_a_head(session: Session) -> 
         review(made, person)
 
     assert [page(made, person).owed for person in made.people] == [1, 1, 1, 1]
-    assert queries.completed(session, made.exchange, now=AFTER_DUE) == set(made.people)
+    assert completed(made, AFTER_DUE) == set(made.people)
 
 
 def test_sealing_moves_nothing_that_is_owed(session: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lti_tool import db
-from lti_tool.exchange import rules
+from lti_tool.exchange import notices, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations.pairing import scene, teams
 from lti_tool.exchange.operations.pairing.scene import Scene, pairs_of, scene_of
@@ -243,6 +243,7 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
         beyond = tuple(waiting[owed[person] :])
         if beyond:
             scene.write(session, exchange, Change(removed=beyond), kind="excused", now=now, person=person)
+    notices.reviewing_begun(session, exchange)
     log.info("exchange %s planned for %s people, %s pairs", exchange.id, len(people), len(pairs))
     return len(people)
 
