@@ -13,6 +13,7 @@ from lti_tool.admin import sections as admin_sections
 from lti_tool.admin import views as admin_views
 from lti_tool.calendars import operations as calendars
 from lti_tool.config import Settings
+from lti_tool.courses.groups import tellers
 from lti_tool.courses.listening import groups_moved
 from lti_tool.exchange import views as exchange_views
 from lti_tool.exchange.room import ExchangeRoom
@@ -30,6 +31,7 @@ from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.companions import privacy as companion_privacy
+from webhooks.companions.grouping import teller_of
 from webhooks.companions.room import sections as companion_sections
 from webhooks.companions.room import views as companion_pages
 from webhooks.drain import subscriptions
@@ -69,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _know_brands()
     subscriptions.install(SUBSCRIPTIONS)
     groups_moved.install(GROUPS_MOVED)
+    tellers.install(teller_of)
     calendars.rooms.install(lambda session, activity: rooms()[activity.kind].due_dates(session, activity))
     catalogue.install(OUTGOING)
     privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})

@@ -95,7 +95,7 @@ def platform_add(as_json: bool) -> None:
 
     \b
     Needed: issuer, client_id, deployment_ids (a list), auth_url, token_url, jwks_url.
-    Optional: audience (of our token requests), name.
+    Optional: family (which LMS it is: canvas or moodle, without it any other), audience (of our token requests), name.
     A platform that is already there gets the new addresses and the deployments it lacks.
     """
     settings = _connect()
@@ -106,6 +106,7 @@ def platform_add(as_json: bool) -> None:
     try:
         with db.transaction() as session:
             platform_id = registration.add_platform(session, given, settings=settings)
+            audit.record_operator(session, "platform.added", platform_id=platform_id, now=now())
             stored = _as_dict(session.get_one(Platform, platform_id))
     except LtiError as err:
         raise _wrong(str(err)) from err
@@ -127,7 +128,7 @@ def platform_list(as_json: bool) -> None:
     for each in found:
         deployments = ", ".join(each["deployment_ids"]) or "-"
         click.echo(
-            f"{each['id']:>4}  {each['state']:<8}  {each['issuer']}  "
+            f"{each['id']:>4}  {each['state']:<8}  {each['family']:<7}  {each['issuer']}  "
             f"client {each['client_id']}  deployments {deployments}"
         )
     if not found:
@@ -237,7 +238,10 @@ def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
     """Read events again that failed or were given up."""
     _connect()
     with db.transaction() as session:
+        of = None if source_id is None else _source(session, source_id).platform_id
         count = sources.replay(session, source_id=source_id, event_id=event_id)
+        if count:
+            audit.record_operator(session, "events.replayed", platform_id=of, now=now(), count=count)
     click.echo(f"{count} to be read again.")
 
 

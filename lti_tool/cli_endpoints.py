@@ -13,6 +13,7 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.courses.models import Platform
 from lti_tool.http import ForbiddenAddress
+from lti_tool.journal import audit
 from lti_tool.operating import connect, wrong
 from lti_tool.outgoing import OUTGOING
 from webhooks.outbox import deliveries
@@ -70,6 +71,7 @@ def add(
             raise wrong(f"This address cannot be an endpoint: {err}.") from err
         except outbox.KindsNotOffered as err:
             raise wrong(f"Not told in this format: {err}. `hearth webhooks endpoints kinds` lists what is.") from err
+        _write_down(session, "endpoint.made", found.id, system=made.id)
     click.echo(f"Endpoint {made.id}\n  secret   {made.secret}")
 
 
@@ -104,14 +106,14 @@ def change(endpoint_id: int, url: str | None, chosen: tuple[str, ...], name: str
     """Give an endpoint another address, other kinds or another name."""
     settings = connect()
     with db.transaction() as session:
+        found = _endpoint(session, endpoint_id)
         try:
-            outbox.change(
-                session, _endpoint(session, endpoint_id), url=url, kinds=chosen or None, name=name, settings=settings
-            )
+            outbox.change(session, found, url=url, kinds=chosen or None, name=name, settings=settings)
         except ForbiddenAddress as err:
             raise wrong(f"This address cannot be an endpoint: {err}.") from err
         except outbox.KindsNotOffered as err:
             raise wrong(f"Not told in this format: {err}. `hearth webhooks endpoints kinds` lists what is.") from err
+        _write_down(session, "endpoint.changed", found.platform_id, system=endpoint_id)
     click.echo(f"Endpoint {endpoint_id} is changed.")
 
 
@@ -121,7 +123,9 @@ def rotate(endpoint_id: int) -> None:
     """Print a new secret; for two days messages are signed with the one before as well."""
     settings = connect()
     with db.transaction() as session:
-        secret = outbox.rotate(session, _endpoint(session, endpoint_id), settings=settings, now=now())
+        found = _endpoint(session, endpoint_id)
+        secret = outbox.rotate(session, found, settings=settings, now=now())
+        _write_down(session, "endpoint.rotated", found.platform_id, system=endpoint_id)
     click.echo(secret)
 
 
@@ -132,7 +136,10 @@ def pause(endpoint_id: int, resume: bool) -> None:
     """Send nothing to an endpoint; what happens meanwhile is kept for it."""
     connect()
     with db.transaction() as session:
-        (outbox.resume if resume else outbox.pause)(session, _endpoint(session, endpoint_id), now=now())
+        found = _endpoint(session, endpoint_id)
+        (outbox.resume if resume else outbox.pause)(session, found, now=now())
+        act = "endpoint.resumed" if resume else "endpoint.paused"
+        _write_down(session, act, found.platform_id, system=endpoint_id)
     click.echo(f"Endpoint {endpoint_id} is {'active' if resume else 'paused'}.")
 
 
@@ -143,7 +150,10 @@ def remove(endpoint_id: int) -> None:
     """Forget an endpoint and what it was told."""
     connect()
     with db.transaction() as session:
-        outbox.remove(session, _endpoint(session, endpoint_id))
+        found = _endpoint(session, endpoint_id)
+        platform_id = found.platform_id
+        outbox.remove(session, found)
+        _write_down(session, "endpoint.removed", platform_id, system=endpoint_id)
     click.echo(f"Endpoint {endpoint_id} is removed.")
 
 
@@ -158,6 +168,7 @@ def ping(endpoint_id: int) -> None:
             raise wrong(f"Endpoint {endpoint_id} is {endpoint.state}. `pause {endpoint_id} --resume` brings it back.")
         made = outbox.ping(session, endpoint, settings=settings, now=now())
         id, message = made.id, made.message_id
+        _write_down(session, "endpoint.tried", endpoint.platform_id, system=endpoint_id)
     click.echo(f"Delivery {id}, message msg_{message}")
 
 
@@ -225,8 +236,18 @@ def replay(endpoint_id: int | None, delivery_id: int | None) -> None:
     """Send again what was given up, under the ids it had."""
     connect()
     with db.transaction() as session:
+        if delivery_id is not None and endpoint_id is None:
+            found = deliveries.find(session, delivery_id)
+            endpoint_id = found.endpoint_id if found else None
+        of = None if endpoint_id is None else _endpoint(session, endpoint_id).platform_id
         count = deliveries.replay(session, now=now(), endpoint_id=endpoint_id, delivery_id=delivery_id)
+        if count:
+            _write_down(session, "deliveries.replayed", of, count=count)
     click.echo(f"{count} to be sent again.")
+
+
+def _write_down(session: Session, act: str, platform_id: int | None, **particulars: Any) -> None:
+    audit.record_operator(session, act, platform_id=platform_id, now=now(), **particulars)
 
 
 def _endpoint(session: Session, endpoint_id: int) -> Endpoint:

@@ -2,6 +2,7 @@
 What an institution's admin sees in their room, for the operator: ``hearth institution …``.
 """
 
+import dataclasses
 import json
 from typing import Any
 
@@ -12,10 +13,14 @@ from sqlalchemy.orm import Session
 from lti_tool import db
 from lti_tool.admin.models import Request
 from lti_tool.admin.queries import audit
+from lti_tool.admin.queries import courses as used
 from lti_tool.admin.queries import requests as requested
 from lti_tool.app import ADMIN_SECTIONS
 from lti_tool.clock import now
+from lti_tool.courses.jobs import ask_for_roster
 from lti_tool.courses.models import Deployment, Platform
+from lti_tool.grades.operations import send_again
+from lti_tool.journal.audit import record_operator
 from lti_tool.operating import connect, wrong
 from lti_tool.web.institution import Finding, Tenant
 
@@ -66,6 +71,63 @@ def health(institution_id: int, as_json: bool) -> None:
             if each["advice"]:
                 click.echo(f"     → {each['advice']}")
     raise SystemExit(0 if all(each["is_good"] for each in told) else 1)
+
+
+@institution.command("courses")
+@click.argument("institution_id", type=int)
+@click.option("--page", default=1, show_default=True, type=click.IntRange(1), help="Fifty courses each.")
+@click.option("--read", "course_id", type=int, help="Have the list of people of this course read now.")
+@click.option("--json", "as_json", is_flag=True)
+def courses(institution_id: int, page: int, course_id: int | None, as_json: bool) -> None:
+    """List the courses of an institution by number, those first whose people could not be read."""
+    connect()
+    with db.transaction() as session:
+        tenant = _tenant(session, institution_id)
+        if course_id is not None:
+            course = used.course_of(session, tenant, course_id)
+            if course is None or course.roster_url is None:
+                raise wrong(f"Institution {institution_id} has no course {course_id} whose people can be read.")
+            ask_for_roster(session, course_id)
+            _write_down(session, tenant, "roster.asked", course=course.title)
+        found, has_more = used.followed(session, tenant, page=page)
+        rows = [dataclasses.asdict(each) for each in found]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, default=str))
+        return
+    for row in rows:
+        people = row["problem"] or (f"people read {row['synced_at']}" if row["synced_at"] else "people never read")
+        click.echo(f"{row['id']:>6}  {row['title']}  {people if row['has_roster'] else 'the LMS gives no list'}")
+    if has_more:
+        click.echo(f"More: --page {page + 1}")
+
+
+@institution.command("grades")
+@click.argument("institution_id", type=int)
+@click.option("--again", "activity_id", type=int, help="Send those of this activity once more.")
+@click.option("--json", "as_json", is_flag=True)
+def grades(institution_id: int, activity_id: int | None, as_json: bool) -> None:
+    """List grades that did not arrive, by activity and reason. Nobody's name, nobody's grade."""
+    connect()
+    with db.transaction() as session:
+        tenant = _tenant(session, institution_id)
+        if activity_id is not None:
+            failed = used.failed_of(session, tenant, activity_id)
+            if not failed:
+                raise wrong(f"No grade of activity {activity_id} failed at institution {institution_id}.")
+            for each in failed:
+                send_again(session, each, now=now())
+            _write_down(session, tenant, "grades.sent_again", activity=activity_id, count=len(failed))
+        rows = [dataclasses.asdict(each) for each in used.not_arrived(session, tenant)]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, default=str))
+        return
+    for row in rows:
+        click.echo(
+            f"{row['activity_id']:>6}  {row['activity']}, {row['course']}  {row['count']} since {row['since']}"
+            f"  {row['problem'] or 'refused'}"
+        )
+    if not rows:
+        click.echo("Every grade that was sent has arrived.")
 
 
 @institution.command("audit")
@@ -123,6 +185,10 @@ def retention() -> None:
         for each in section.keeps(settings) if section.keeps else ():
             setting = f"  ({each.setting})" if each.setting else ""
             click.echo(f"{each.what}: {each.how_long}{setting}")
+
+
+def _write_down(session: Session, tenant: Tenant, act: str, **particulars: Any) -> None:
+    record_operator(session, act, platform_id=tenant.platform_id, now=now(), **particulars)
 
 
 def _tenant(session: Session, institution_id: int) -> Tenant:

@@ -68,6 +68,19 @@ class MoodleCompanion:
             return [verdict for each in acts for verdict in self.record(client_id, [each])]
         return _verdicts(said, acts)
 
+    def groups(self, client_id: str, course: str) -> Mapping[str, tuple[str, ...]]:
+        """``local_hearth_get_groups``."""
+        said = self._service.call("local_hearth_get_groups", clientid=client_id, courseid=course)
+        groups = said.get("groups") if isinstance(said, Mapping) else None
+        if not isinstance(groups, list) or not all(isinstance(each, Mapping) for each in groups):
+            raise Unavailable("no groups")
+        found: dict[str, tuple[str, ...]] = {}
+        for group in groups:
+            members = group.get("members")
+            for member in members if isinstance(members, list) else ():
+                found[str(member)] = (*found.get(str(member), ()), str(group.get("id")))
+        return found
+
 
 def _told(act: Act) -> dict[str, Any]:
     told: dict[str, Any] = {

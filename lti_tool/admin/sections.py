@@ -52,6 +52,7 @@ OVERVIEW = Section(
     endpoint="admin.show",
     look=health.look,
     acts={
+        "platform.added": _("registered this LMS, or brought its registration up to date"),
         "platform.disabled": _("switched Hearth off for this LMS"),
         "platform.enabled": _("switched Hearth on for this LMS"),
     },

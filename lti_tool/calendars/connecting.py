@@ -62,7 +62,7 @@ def connect(
     now: datetime,
 ) -> Asked:
     """
-    Begin to connect the calendar of *platform*, or begin anew. What was written there before goes on being followed.
+    Begin to connect the calendar of *platform*, or begin anew: with what is connected, Hearth writes until a consent.
     """
     address = address.strip().rstrip("/")
     try:
@@ -71,16 +71,17 @@ def connect(
         raise AddressRefused(str(err)) from err
     account = Account(address=address, client_id=client_id.strip(), client_secret=client_secret.strip())
     office = office_of(platform.family, account, settings)
+    key = {
+        "address": account.address,
+        "client_id": account.client_id,
+        "client_secret": vault.encrypt(settings, account.client_secret),
+    }
     found = session.get(CalendarAccount, platform.id)
     if found is None:
-        found = CalendarAccount(platform_id=platform.id, created_at=now)
+        found = CalendarAccount(platform_id=platform.id, state=AccountState.ASKED, created_at=now, **key)
         session.add(found)
     state = secrets.token_urlsafe(32)
-    found.address, found.client_id = account.address, account.client_id
-    found.client_secret = vault.encrypt(settings, account.client_secret)
-    found.state, found.problem = AccountState.ASKED, ""
-    found.asked_hash, found.asked_until = _hash(state), now + ASKED_FOR
-    found.access_token = found.refresh_token = found.expires_at = found.rests_until = None
+    found.asked_hash, found.asked_until, found.asked_key = _hash(state), now + ASKED_FOR, key
     session.flush()
     log.info("consent for the calendar of platform %s is asked for", platform.id)
     return Asked(url=office.consent_url(state=state, redirect_uri=redirect_uri(settings)))
@@ -99,12 +100,17 @@ def consented(session: Session, *, state: str, code: str, settings: Settings, no
     if row is None:
         raise ConsentRefused("unknown, used or too old")
     found, family = row
-    found.asked_hash = found.asked_until = None
+    key = found.asked_key or {}
+    found.asked_hash = found.asked_until = found.asked_key = None
     if not code:
-        found.problem = "refused"
+        if found.state != AccountState.CONNECTED:
+            found.problem = "refused"
         session.flush()
         raise ConsentRefused("refused")
+    for name, value in key.items():
+        setattr(found, name, value)
     office = office_of(family, account_of(found, settings), settings)
+    found.access_token = found.refresh_token = found.rests_until = None
     _keep(found, office.grant(code=code, redirect_uri=redirect_uri(settings)), settings=settings, now=now)
     found.state, found.connected_at, found.problem = AccountState.CONNECTED, now, ""
     session.flush()

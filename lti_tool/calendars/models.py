@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.db import Base
@@ -49,6 +50,8 @@ class CalendarAccount(Base):
     asked_hash: Mapped[str | None]
     """SHA-256 of the ``state`` that the consent must bring back, once."""
     asked_until: Mapped[datetime | None]
+    asked_key: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    """Address, client id and secret that the consent is for; they take the place of those above once it is given."""
     access_token: Mapped[str | None]
     refresh_token: Mapped[str | None]
     expires_at: Mapped[datetime | None]

@@ -46,6 +46,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyMessage
     ├── ThreadFull
     ├── TooLateToEdit
+    ├── TalkedAbout          taking it back would take the answers along
     ├── WhyMissing           a decision that others read needs its reason
     ├── UnknownRule          a rule that the charter of the class does not have
     ├── NotAsked             nobody asked this reviewer to look again
@@ -320,6 +321,10 @@ class ThreadFull(ExchangeError):
 
 class TooLateToEdit(ExchangeError):
     """The other side may have answered it by now."""
+
+
+class TalkedAbout(ExchangeError):
+    """Its author has answered the feedback: taken back, their words would be lost."""
 
 
 class WhyMissing(ExchangeError):

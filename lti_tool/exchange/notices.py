@@ -22,6 +22,7 @@ from lti_tool.exchange import queries, rules
 from lti_tool.exchange.models import (
     Exchange,
     Feedback,
+    Message,
     Offer,
     Repair,
     SideBySide,
@@ -140,6 +141,8 @@ def staff_of(session: Session, exchange: Exchange) -> list[int]:
 
 ABOUT_RULES = ("rule_proposed", "rule_adopted", "rule_declined")
 """Kinds that lead to the rules of the class."""
+TO_STAFF = ("staff_answered", "staff_used", "staff_thanked")
+"""Kinds that lead to a feedback by staff, and what became of it."""
 ABOUT_A_REVIEW = (
     "reply_received",
     "lease_ends",
@@ -159,6 +162,11 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
     endpoint, values, anchor = "exchange.show", {"id": activity_id}, None
     if kind in ABOUT_A_REVIEW and isinstance(facts.get("offer_id"), int):
         endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
+    if kind in TO_STAFF and isinstance(facts.get("staff_review_id"), int):
+        endpoint = "exchange.staff_talk"
+        values = {"id": activity_id, "staff_review_id": facts["staff_review_id"]}
+    if kind == "staff_wrote" and "staff_review_id" in facts:
+        anchor = f"staff-feedback-{facts['staff_review_id']}"
     if kind in ABOUT_RULES:
         endpoint = "exchange.together"
     if kind in ("feedback_received", "feedback_revised", "message_received") and "feedback_id" in facts:
@@ -305,6 +313,48 @@ def _staff_reviewed(session: Session, exchange: Exchange, facts: Facts, now: dat
     tell(session, exchange, "staff_feedback", people, now=now, key=str(facts["staff_review_id"]))
 
 
+def _staff_review_replied(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """Who gave the feedback, and staff who joined, hear what its author says; the author hears what staff say."""
+    id, key = facts["staff_review_id"], str(facts["said_id"])
+    if facts["side"] == rules.STAFF:
+        tell(session, exchange, "staff_wrote", _who_sees(session, exchange, id), now=now, key=key, staff_review_id=id)
+        return
+    tell(session, exchange, "staff_answered", _staff_about(session, exchange, id), now=now, key=key, staff_review_id=id)
+
+
+def _staff_review_used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    _tell_giver(session, exchange, "staff_used", facts, now=now)
+
+
+def _staff_review_thanked(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    _tell_giver(session, exchange, "staff_thanked", facts, now=now)
+
+
+def _tell_giver(session: Session, exchange: Exchange, kind: str, facts: Facts, *, now: datetime) -> None:
+    """Whoever of the staff gave a feedback, as long as somebody is known to have."""
+    id = facts["staff_review_id"]
+    by = session.get_one(StaffReview, id).by_id
+    if by is not None:
+        tell(session, exchange, kind, [by], now=now, key=str(id), staff_review_id=id)
+
+
+def _who_sees(session: Session, exchange: Exchange, staff_review_id: int) -> list[int]:
+    """The authors of the work, but for those who are to look at it themselves first."""
+    review = session.get_one(StaffReview, staff_review_id)
+    authors = queries.authors_of(session, exchange, review.submission_id)
+    return [each for each in authors if not queries.staff_waits(session, exchange, each)]
+
+
+def _staff_about(session: Session, exchange: Exchange, staff_review_id: int) -> Collection[int]:
+    """Who of the staff gave a feedback or wrote about it; all of them where nobody is known to have."""
+    wrote = select(Message.writer_id).where(
+        Message.staff_review_id == staff_review_id, Message.side == rules.STAFF, Message.writer_id.is_not(None)
+    )
+    found = {session.get_one(StaffReview, staff_review_id).by_id, *session.scalars(wrote)} - {None}
+    here = set(staff_of(session, exchange))
+    return {each for each in found if each in here} or here
+
+
 def _excused(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     repair = session.get_one(Repair, facts["repair_id"])
     tell(session, exchange, "excused", [repair.person_id], now=now, key=str(repair.id))
@@ -357,6 +407,9 @@ TELLING: Mapping[str, Teller] = {
     "work.submitted": _submitted,
     "repair.assigned": _asked_to_read,
     "staff_review.given": _staff_reviewed,
+    "staff_review.replied": _staff_review_replied,
+    "staff_review.used": _staff_review_used,
+    "staff_review.thanked": _staff_review_thanked,
     "repair.excused": _excused,
     "feedback.given": _feedback_given,
     "feedback.replied": _feedback_replied,
@@ -434,6 +487,10 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "work_waits": lambda facts: _("There is work for you to review now."),
     "asked_to_read": lambda facts: _("Your teacher asks you to read one more work. It waits for you."),
     "staff_feedback": lambda facts: _("Your teacher gave you feedback."),
+    "staff_wrote": lambda facts: _("There is a new message about your teacher’s feedback."),
+    "staff_answered": lambda facts: _("A student wrote about feedback that you or other staff gave."),
+    "staff_used": lambda facts: _("A student used a suggestion of yours."),
+    "staff_thanked": lambda facts: _("A student thanks you for your feedback."),
     "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),
     "work_taken_back": _taken_back,
     "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",

@@ -70,6 +70,11 @@ class ExchangeRoom:
         """See :func:`lti_tool.exchange.queries.completed`."""
         return queries.completed(session, session.get_one(Exchange, activity.id), now=now)
 
+    def completes_in_company(self, session: Session, activity: Activity) -> bool:
+        """Where somebody is hidden from somebody, as long as people go on giving feedback."""
+        exchange = session.get_one(Exchange, activity.id)
+        return exchange.is_masked and not exchange.is_closed
+
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Settings and criteria under new ids, without dates that have passed; published if the original is."""
         exchange = session.get_one(Exchange, activity.id)

@@ -412,6 +412,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "There are %(most)s messages about this feedback already. Talk on in person, or ask your teacher.",
         most=err.most,
     ),
+    errors.TalkedAbout: lambda err: _(
+        "Its author has answered it, so it stays: their words would be gone with it. You can still change yours."
+    ),
     errors.TooLateToEdit: lambda err: _(
         "A message can be changed for fifteen minutes. Write another one to put it right; your words are still here."
     ),

@@ -98,6 +98,13 @@ class Room(Protocol):
         """Who did all that is asked of them, by id of the person; None where nobody may know that yet."""
         ...
 
+    def completes_in_company(self, session: Session, activity: Activity) -> bool:
+        """
+        Whether the moment in which somebody becomes complete could say what they did without a name: then it is told
+        of several at once, and later.
+        """
+        ...
+
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Give *copy* the settings and prompts of *activity*: never people, posts or dates that have passed."""
         ...

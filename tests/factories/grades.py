@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Activity, Course, Membership, Person, Platform, ResourceLink
 from lti_tool.grades import operations
-from lti_tool.grades.models import Passback
+from lti_tool.grades.models import Passback, State
 from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.tokens import tokens
 from tests.factories.courses import (
@@ -34,6 +34,28 @@ SCORES = f"{HOST}/course/1/lineitems/7/lineitem/scores?type_id=3"
 GRADED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 Answer = tuple[int, dict[str, str], str]
+
+
+def refused_grade(session: Session, course: Course, **values: Any) -> Passback:
+    """A grade that the LMS refused."""
+    activity = make_activity(session, course)
+    row = Passback(
+        **{
+            "course_id": course.id,
+            "activity_id": activity.id,
+            "resource_link_id": make_resource_link(session, course, activity).id,
+            "person_id": make_member(session, course).person_id,
+            "score_given": 3.0,
+            "score_maximum": 10.0,
+            "state": State.FAILED,
+            "problem": "refused",
+            "changed_at": GRADED,
+        }
+        | values
+    )
+    session.add(row)
+    session.flush()
+    return row
 
 
 @dataclass

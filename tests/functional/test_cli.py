@@ -23,6 +23,7 @@ from lti_tool.lti.models import Invitation
 from tests.conftest import PUBLIC_URL, SECRET
 from tests.factories.courses import make_course, make_deployment, make_member, make_platform
 from tests.factories.exchange import BEGUN, all_hand_in, make_class, review
+from tests.factories.grades import refused_grade
 from webhooks.models import Event, Refusal
 
 Operate = Callable[..., Result]
@@ -397,6 +398,7 @@ def test_of_a_sealed_exchange_there_is_nothing_to_replay(operate: Operate, sessi
 
 def test_what_the_operator_does_for_an_institution_stands_in_its_audit_log(operate: Operate, session: Session) -> None:
     platform, other = make_platform(session), make_platform(session)
+    id = str(platform.id)
     here, elsewhere = make_deployment(session, platform), make_deployment(session, other)
     person = make_member(session, make_course(session, here)).person
     session.commit()
@@ -404,6 +406,18 @@ def test_what_the_operator_does_for_an_institution_stands_in_its_audit_log(opera
     assert operate("webhooks", "add", str(platform.id)).exit_code == 0
     for words in (("rotate", "1"), ("pause", "1"), ("pause", "1", "--resume")):
         assert operate("webhooks", *words).exit_code == 0
+    url = "https://warehouse.example/hearth"
+    for end in (
+        ("add", id, url),
+        ("change", "1", "--name", "Warehouse"),
+        ("rotate", "1"),
+        ("ping", "1"),
+        ("replay", "--delivery", "1"),
+        ("pause", "1"),
+        ("pause", "1", "--resume"),
+        ("remove", "1", "--yes"),
+    ):
+        assert operate("webhooks", "endpoints", *end).exit_code == 0
     for more in (("export", str(platform.id), person.sub), ("forget", str(platform.id), person.sub, "--yes")):
         assert operate("person", *more).exit_code == 0
     assert operate("keys", "rotate").exit_code == 0
@@ -417,6 +431,14 @@ def test_what_the_operator_does_for_an_institution_stands_in_its_audit_log(opera
         "source.rotated",
         "source.paused",
         "source.resumed",
+        "endpoint.made",
+        "endpoint.changed",
+        "endpoint.rotated",
+        "endpoint.tried",
+        "deliveries.replayed",
+        "endpoint.paused",
+        "endpoint.resumed",
+        "endpoint.removed",
         "export.fetched",
         "erasure.done",
         "keys.rotated",
@@ -443,6 +465,24 @@ def test_the_operator_sees_what_an_admin_sees(operate: Operate, session: Session
     assert "somebody forgotten: By letter." in asked.output
     assert "What events of the LMS say: 7 days" in operate("institution", "retention").output
     assert operate("institution", "health", "999").exit_code == 1
+
+
+def test_the_operator_finds_courses_and_grades_by_number(operate: Operate, session: Session) -> None:
+    course, other = make_course(session, title="Biology 101", roster_url="https://x"), make_course(session)
+    here, there = str(course.deployment_id), str(other.deployment_id)
+    wanted = refused_grade(session, other)
+    session.commit()
+
+    assert f"{course.id}  Biology 101  people never read" in operate("institution", "courses", here).output
+    assert operate("institution", "courses", here, "--read", str(course.id)).exit_code == 0
+    assert operate("institution", "courses", there, "--read", str(course.id)).exit_code == 1
+    (row,) = json.loads(operate("institution", "grades", there, "--json").output)
+    assert (row["activity_id"], row["count"], row["problem"]) == (wanted.activity_id, 1, "refused")
+    assert operate("institution", "grades", here, "--again", str(wanted.activity_id)).exit_code == 1
+    assert operate("institution", "grades", there, "--again", str(wanted.activity_id)).exit_code == 0
+    assert operate("institution", "grades", there).output == "Every grade that was sent has arrived.\n"
+    for institution, act in ((here, "roster.asked"), (there, "grades.sent_again")):
+        assert act in operate("institution", "audit", institution).output
 
 
 def test_the_operator_lists_what_was_given_up_and_why_a_source_was_refused(operate: Operate, session: Session) -> None:

@@ -16,14 +16,14 @@ from webhooks.companions import rules
 from webhooks.companions.models import Pairing, Telling
 
 
-def compare(session: Session, pairing: Pairing, activity: Activity, *, now: datetime) -> None:
-    """Write down what has changed in *activity* since its companion heard of it."""
+def compare(session: Session, pairing: Pairing, activity: Activity, *, now: datetime, moment: rules.Moment) -> None:
+    """Write down what has changed in *activity* since its companion heard of it, and may be told at this *moment*."""
     room = rooms().get(activity.kind)
     if room is None:
         return
     changes: list[dict[str, Any]] = []
     if pairing.tells_completion:
-        changes += _completions(session, pairing, activity, room, now=now)
+        changes += _completions(session, pairing, activity, room, moment=moment, now=now)
     changes += _dates(session, pairing, activity, room)
     if changes:
         common = {"pairing": pairing.id, "activity": activity.id, "at": now}
@@ -31,7 +31,7 @@ def compare(session: Session, pairing: Pairing, activity: Activity, *, now: date
 
 
 def _completions(
-    session: Session, pairing: Pairing, activity: Activity, room: Room, *, now: datetime
+    session: Session, pairing: Pairing, activity: Activity, room: Room, *, moment: rules.Moment, now: datetime
 ) -> list[dict[str, Any]]:
     links = session.scalars(
         select(ResourceLink.id)
@@ -53,6 +53,11 @@ def _completions(
     ):
         if row.link_id in told:
             told[row.link_id][row.person_id] = row.completion
+    changed = {link: rules.changed_completions(told[link], frozenset(complete)) for link in links}
+    people = {person for of_link in changed.values() for person in of_link}
+    if room.completes_in_company(session, activity) and not rules.may_tell_together(len(people), moment):
+        return []
+    # By their ids, whoever did something first.
     return [
         {
             "slot": f"completion:{link}:{person}",
@@ -62,7 +67,7 @@ def _completions(
             "entry": None,
         }
         for link in links
-        for person, word in sorted(rules.changed_completions(told[link], frozenset(complete)).items())
+        for person, word in sorted(changed[link].items())
     ]
 
 

@@ -167,11 +167,15 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
     return Entry(ref=kept["ref"], title=kept["title"], starts_at=datetime.fromisoformat(starts) if starts else None)
 
 
+# Acts and states in calls of their own: who is complete never comes along with what was done without a name.
 TAKE = text(
     """
     with due as (
         select id from companion_telling
          where pairing_id = :pairing and state = 'waiting' and next_attempt_at <= :now
+           and (slot is null) = (select slot is null from companion_telling
+                                  where pairing_id = :pairing and state = 'waiting' and next_attempt_at <= :now
+                                  order by id limit 1)
          order by id
          limit :limit
            for update skip locked

@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.dates import (
     windows_of,
 )
 from lti_tool.exchange.queries.dialogue import (
+    Discussed,
     Line,
     Part,
     appraisals_shown,
@@ -217,10 +218,14 @@ from lti_tool.exchange.queries.staff import (
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
+    StaffPart,
     handed_in_by,
     rescued,
+    staff_part_in,
     staff_review_by,
+    staff_reviews_about,
     staff_reviews_of,
+    staff_waits,
 )
 from lti_tool.exchange.queries.student import (
     Answered,
@@ -264,6 +269,7 @@ __all__ = [
     "ComparingAdvice",
     "Comparison",
     "Disagreement",
+    "Discussed",
     "Effect",
     "Elsewhere",
     "Flagged",
@@ -290,6 +296,7 @@ __all__ = [
     "Received",
     "Recomputed",
     "Shown",
+    "StaffPart",
     "Standing",
     "StuckRow",
     "StudentPage",
@@ -411,8 +418,11 @@ __all__ = [
     "sealed_givings",
     "self_assessments",
     "slot_of",
+    "staff_part_in",
     "staff_review_by",
+    "staff_reviews_about",
     "staff_reviews_of",
+    "staff_waits",
     "standing",
     "standings",
     "student_page",

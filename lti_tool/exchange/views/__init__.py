@@ -66,6 +66,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     self_assessment,
     settings,
     staff_reviews,
+    staff_talk,
     student,
     takeaways,
     teams,

@@ -96,7 +96,14 @@ echo $OUTPUT->header();
 echo $OUTPUT->heading(get_string('connection', 'local_hearth'));
 
 echo $OUTPUT->heading(get_string('tohearth', 'local_hearth'), 3);
-$tone = ['sending' => 'success', 'paused' => 'warning', 'stopped' => 'error', 'moved' => 'error', 'none' => 'info'][$state];
+$tone = [
+    'sending' => 'success',
+    'paused' => 'warning',
+    'quiet' => 'warning',
+    'stopped' => 'error',
+    'moved' => 'error',
+    'none' => 'info',
+][$state];
 echo $OUTPUT->notification(get_string('state_' . $state, 'local_hearth'), $tone, false);
 $facts = [];
 if ($state !== 'none') {

@@ -17,7 +17,8 @@ from lti_tool.journal.models import Audit
 from lti_tool.lti import vocabulary as lti
 from tests.conftest import NOW
 from tests.factories.admin import ADMINISTRATOR, Admin, come
-from tests.factories.courses import make_activity, make_course, make_deployment, make_member, make_resource_link
+from tests.factories.courses import make_course, make_deployment
+from tests.factories.grades import refused_grade
 from tests.factories.lti import CONTEXT_ROLE, INSTRUCTOR, LEARNER, PretendPlatform, launch, make_pretend_platform
 from tests.pages import mistakes_in, words
 
@@ -79,7 +80,7 @@ def test_other_institutions_are_nowhere_in_the_room(app: Flask, admin: Admin, se
         course = make_course(
             session, deployment, title="Secret course", roster_url="https://x", roster_problem="refused"
         )
-        fail(session, course)
+        refused_grade(session, course)
         audit.record(session, "grades.sent_again", deployment_id=deployment.id, person_id=None, now=NOW)
     session.commit()
 
@@ -90,31 +91,9 @@ def test_other_institutions_are_nowhere_in_the_room(app: Flask, admin: Admin, se
     assert "did not reach" not in admin.get().text
 
 
-def fail(session: Session, course: Course, **values: Any) -> Passback:
-    """A grade that the LMS refused."""
-    activity = make_activity(session, course)
-    row = Passback(
-        **{
-            "course_id": course.id,
-            "activity_id": activity.id,
-            "resource_link_id": make_resource_link(session, course, activity).id,
-            "person_id": make_member(session, course).person_id,
-            "score_given": 3.0,
-            "score_maximum": 10.0,
-            "state": State.FAILED,
-            "problem": "refused",
-            "changed_at": NOW,
-        }
-        | values
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
 def test_what_is_wrong_stands_first_with_what_to_do(admin: Admin, session: Session) -> None:
     course = make_course(session, admin.platform.deployment, roster_url="https://x", roster_problem="not_granted")
-    fail(session, course)
+    refused_grade(session, course)
     session.commit()
 
     said = words(admin.get().text)
@@ -149,7 +128,7 @@ def test_a_job_that_waits_for_long_is_told(admin: Admin, session: Session) -> No
 
 def test_failed_grades_stand_with_their_reason_and_are_sent_again(admin: Admin, session: Session) -> None:
     course = make_course(session, admin.platform.deployment, title="Biology")
-    failed = fail(session, course)
+    failed = refused_grade(session, course)
     session.commit()
     page = words(admin.get("grades").text)
 
@@ -164,7 +143,7 @@ def test_failed_grades_stand_with_their_reason_and_are_sent_again(admin: Admin, 
 
 
 def test_grades_of_another_institution_cannot_be_sent(admin: Admin, session: Session) -> None:
-    failed = fail(session, make_course(session))
+    failed = refused_grade(session, make_course(session))
     session.commit()
 
     assert admin.post(f"grades/{failed.activity_id}/sending").status_code == 404
@@ -248,7 +227,7 @@ def test_a_page_of_the_room_costs_few_statements_whatever_the_size(admin: Admin,
     admin.get()
     small = len(counted)
     for _each in range(30):
-        fail(session, make_course(session, session.get_one(Deployment, admin.platform.deployment.id)))
+        refused_grade(session, make_course(session, session.get_one(Deployment, admin.platform.deployment.id)))
     session.commit()
     counted.clear()
     admin.get()

@@ -15,11 +15,12 @@ from lti_tool.calendars import connecting
 from lti_tool.calendars.models import AccountState, CalendarAccount
 from lti_tool.config import Settings
 from lti_tool.courses.models import Platform
-from tests.factories.canvas import PretendCanvas
+from lti_tool.exchange import operations
+from tests.factories.canvas import CANVAS, PretendCanvas
 from tests.factories.courses import make_platform
-from tests.factories.exchange import Class
+from tests.factories.exchange import Class, make_plan
 from tests.factories.jobs import run_jobs, waiting_jobs
-from tests.functional.calendars.conftest import state_of
+from tests.functional.calendars.conftest import IN_A_WEEK, TOMORROW, state_of
 
 
 def account(session: Session) -> CalendarAccount:
@@ -112,6 +113,44 @@ def test_who_says_no_is_not_asked_by_the_same_question_again(
     assert client.get("/lti/consent", query_string={"state": state, "error": "access_denied"}).status_code == 403
     assert client.get("/lti/consent", query_string={"state": state, "code": "a-code"}).status_code == 403
     assert account(session).problem == "refused"
+
+
+@pytest.mark.parametrize("answer", [None, {"error": "access_denied"}, {"code": "another"}])
+def test_who_asks_anew_breaks_nothing_that_is_connected(
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    made: Class,
+    connected: PretendCanvas,
+    platform: Platform,
+    settings: Settings,
+    answer: dict[str, str] | None,
+) -> None:
+    asked = connecting.connect(
+        session,
+        platform,
+        address="https://mistyped.example",
+        client_id="1",
+        client_secret="another",
+        settings=settings,
+        now=datetime.now(UTC),
+    )
+    session.commit()
+    if answer is not None:
+        client.get("/lti/consent", query_string={"state": state_of(asked.url), **answer})
+
+    found = account(session)
+    assert (found.state, found.address, found.problem) == (AccountState.CONNECTED, CANVAS, "")
+    operations.edit_exchange(
+        session,
+        made.exchange,
+        make_plan(title="Second drafts", submit_by=TOMORROW, review_by=IN_A_WEEK),
+        by=made.teacher.person_id,
+        now=datetime.now(UTC),
+    )
+    session.commit()
+    run_jobs(session, app, "calendars")
+    assert connected.titles() == ["Give feedback: Second drafts", "Hand in: Second drafts"]
 
 
 def test_a_code_that_the_lms_does_not_know_connects_nothing(

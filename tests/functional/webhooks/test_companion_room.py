@@ -87,7 +87,7 @@ def test_the_token_is_shown_nowhere_again(admin: Admin, session: Session) -> Non
 @pytest.mark.parametrize(
     "change, sentence",
     [
-        ({"token": "another"}, "The LMS does not take Hearth's token any more."),
+        ({"token": "another"}, "The LMS does not take Hearth's token."),
         ({"client_id": "other"}, "another tool is chosen than this registration of Hearth: other."),
         ({"errors": [("dml_missing_record_exception", "invalidrecord")]}, "The plugin is not there"),
         ({"answers": [(404, "<html>", "text/html")]}, "there is no LMS that Hearth could speak to"),

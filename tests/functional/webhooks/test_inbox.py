@@ -653,3 +653,67 @@ def test_an_event_of_the_plugin_is_kept_once_by_its_own_id(make_box: MakesBox, s
     assert box.signed(from_plugin(), message_id="another") == 202
 
     assert len(kept(session)) == 1
+
+
+def together(*ids: str, site: str = "hs_1") -> dict[str, Any]:
+    """Several events in one body, as the plugin packs what waited."""
+    alone = from_plugin(site=site)
+    event = alone["data"].pop("event")
+    alone["data"]["events"] = [event | {"eventid": id, "objectid": number} for number, id in enumerate(ids, 1)]
+    return alone | {"type": "moodle.events"}
+
+
+def test_events_that_come_together_are_each_kept_once_in_whatever_company_they_come_again(
+    make_box: MakesBox, session: Session, settings: Settings, app: Flask, now: datetime
+) -> None:
+    """An answer was lost, and the next attempt begins with one alone."""
+    box = make_box()
+    pair(session, box.platform, settings, now)
+
+    assert box.signed(together("a", "b", "c"), message_id="many_1") == 202
+    assert box.signed(together("b"), message_id="b") == 202
+    assert box.signed(together("c", "d"), message_id="many_2") == 202
+
+    assert [event.key for event in kept(session)] == ["a", "b", "c", "d"]
+    run_jobs(session, app, "webhooks")
+    assert {event.state for event in kept(session)} == {"done"}
+
+
+def test_another_site_is_refused_for_many_as_for_one(
+    make_box: MakesBox, session: Session, settings: Settings, now: datetime
+) -> None:
+    box = make_box()
+    pair(session, box.platform, settings, now)
+
+    assert box.signed(together("a", "b", site="hs_2")) == 401
+
+    assert kept(session) == []
+
+
+def test_one_that_nobody_can_read_refuses_the_many_so_that_their_sender_parts_them(
+    make_box: MakesBox, session: Session
+) -> None:
+    box = make_box()
+    document = together("a", "b", "c")
+    document["data"]["events"][1]["timecreated"] = 12
+
+    assert box.signed(document) == 400
+    assert kept(session) == []
+
+    events = document["data"].pop("events")
+    told = [
+        box.signed({**document, "data": {**document["data"], "event": each}}, message_id=each["eventid"])
+        for each in events
+    ]
+    assert told == [202, 400, 202]
+    assert [event.key for event in kept(session)] == ["a", "c"]
+
+
+def test_the_signature_is_over_all_of_them(make_box: MakesBox, session: Session) -> None:
+    box = make_box()
+    at = datetime.now(UTC)
+    body = json.dumps(together("a", "b")).encode()
+    signature = signatures.sign(box.made.secret or "", message_id="many_1", at=at, body=body)
+
+    assert box.post(body=body.replace(b'"b"', b'"x"'), **headers("many_1", at, signature)) == 401
+    assert box.post(body=body, **headers("many_1", at, signature)) == 202

@@ -155,3 +155,26 @@ def test_a_status_that_is_none_is_trouble(companion: Companion, network: respons
 
     with pytest.raises(Unavailable):
         companion.site()
+
+
+def test_the_groups_of_everybody_are_told_by_person(companion: Companion, network: responses.RequestsMock) -> None:
+    groups = [{"id": 4, "name": "Red", "members": [5, 6]}, {"id": 7, "name": "Blue", "members": [5]}, {"id": 8}]
+    network.post(SERVER, json={"courseid": 3, "groups": groups, "groupings": []})
+
+    assert companion.groups("client-1", "3") == {"5": ("4", "7"), "6": ("4",)}
+
+    body = network.calls[-1].request.body
+    assert isinstance(body, str)
+    asked = dict(parse_qsl(body))
+    assert (asked["wsfunction"], asked["clientid"], asked["courseid"]) == ("local_hearth_get_groups", "client-1", "3")
+
+
+@pytest.mark.parametrize("said", [None, [], {}, {"groups": None}, {"groups": ["Red"]}], ids=str)
+def test_an_answer_that_is_none_says_nothing_of_any_group(
+    companion: Companion, network: responses.RequestsMock, said: Any
+) -> None:
+    """Else everybody would be in no group any more."""
+    network.post(SERVER, json=said)
+
+    with pytest.raises(Unavailable):
+        companion.groups("client-1", "3")

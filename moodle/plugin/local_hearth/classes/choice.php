@@ -80,6 +80,24 @@ class choice {
     }
 
     /**
+     * Tick what is worth telling, where nothing is ticked.
+     */
+    public static function begin(): void {
+        if (!get_config('local_hearth', 'events')) {
+            set_config('events', implode(',', self::FIRST), 'local_hearth');
+        }
+    }
+
+    /**
+     * Whether there is nothing that could ever be told.
+     *
+     * @return bool
+     */
+    public static function is_empty(): bool {
+        return !self::made() || (pairing::tool() === null && !get_config('local_hearth', 'everywhere'));
+    }
+
+    /**
      * Whether an event concerns Hearth: it happened where the tool is used.
      *
      * @param \core\event\base $event

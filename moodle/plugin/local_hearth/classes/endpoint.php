@@ -134,7 +134,7 @@ class endpoint {
     /**
      * One word for how it is doing.
      *
-     * @return string none, moved, sending, paused or stopped
+     * @return string none, moved, quiet, sending, paused or stopped
      */
     public static function state(): string {
         if (!outbox::is_wanted()) {
@@ -147,7 +147,10 @@ class endpoint {
         if ($endpoint->status == self::STOPPED) {
             return 'stopped';
         }
-        return $endpoint->failures > 0 ? 'paused' : 'sending';
+        if ($endpoint->failures > 0) {
+            return 'paused';
+        }
+        return choice::is_empty() ? 'quiet' : 'sending';
     }
 
     /**

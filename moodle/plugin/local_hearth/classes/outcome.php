@@ -69,6 +69,15 @@ class outcome {
     }
 
     /**
+     * Whether it was too much at once.
+     *
+     * @return bool
+     */
+    public function is_too_large(): bool {
+        return $this->code === 413;
+    }
+
+    /**
      * In words.
      *
      * @return string

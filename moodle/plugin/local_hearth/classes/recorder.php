@@ -40,10 +40,13 @@ class recorder {
     private const EVENTS = [
         'work.submitted' => event\work_submitted::class,
         'work.withdrawn' => event\work_withdrawn::class,
+        'work.self_assessed' => event\work_self_assessed::class,
         'feedback.given' => event\feedback_given::class,
         'feedback.revised' => event\feedback_revised::class,
         'feedback.replied' => event\feedback_replied::class,
         'feedback.appraised' => event\feedback_appraised::class,
+        'comparison.given' => event\comparison_given::class,
+        'staff_review.given' => event\staff_review_given::class,
         'suggestion.used' => event\suggestion_used::class,
         'message.posted' => event\message_posted::class,
     ];

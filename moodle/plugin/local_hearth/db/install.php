@@ -23,11 +23,14 @@
  */
 
 /**
- * This Moodle gets its own id.
+ * This Moodle gets its own id, and tells what is worth telling.
+ *
+ * Moodle shows an administrator who leaves its page of new settings a form with nothing ticked, which the next saving keeps.
  *
  * @return bool
  */
 function xmldb_local_hearth_install(): bool {
     \local_hearth\pairing::siteid();
+    \local_hearth\choice::begin();
     return true;
 }

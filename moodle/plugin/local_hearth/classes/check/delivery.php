@@ -63,6 +63,7 @@ class delivery extends check {
             'moved' => result::ERROR,
             'stopped' => result::ERROR,
             'paused' => result::WARNING,
+            'quiet' => result::WARNING,
             'sending' => $count->givenup ? result::WARNING : result::OK,
         ];
         return new result($levels[$state], get_string('state_' . $state, 'local_hearth'), get_string('counts', 'local_hearth', $count));
