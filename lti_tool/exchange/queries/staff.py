@@ -167,7 +167,7 @@ class PersonPage:
 
 
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
-    """Every learner of the course in one table, in eight queries and one for each part that counts."""
+    """Every learner of the course in one table, in eleven queries and one for each part that counts."""
     reviewing = _reviewing(session, exchange, now)
     found = graded(session, exchange, now=now)
     owed = owed_counts(session, exchange, now=now)

@@ -229,7 +229,7 @@ class Dossier:
 
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
-    """The whole page of one learner, in at most nine queries."""
+    """The whole page of one learner, in at most ten queries."""
     dossier = dossier_of(session, exchange, person_id, now=now)
     given = sum(offer.state == OfferState.SUBMITTED for offer in dossier.offers)
     if exchange.sealing is not None:
