@@ -19,6 +19,7 @@ from lti_tool.exchange import views as exchange_views
 from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
+from lti_tool.journal.hiding import names_hidden
 from lti_tool.launch import views as launch_views
 from lti_tool.lti import registration
 from lti_tool.outgoing import OUTGOING
@@ -35,6 +36,7 @@ from webhooks.companions.grouping import teller_of
 from webhooks.companions.room import sections as companion_sections
 from webhooks.companions.room import views as companion_pages
 from webhooks.drain import subscriptions
+from webhooks.outbox import hiding as outbox_hiding
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
 from webhooks.outbox.room import sections as endpoint_sections
@@ -74,6 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     tellers.install(teller_of)
     calendars.rooms.install(lambda session, activity: rooms()[activity.kind].due_dates(session, activity))
     catalogue.install(OUTGOING)
+    names_hidden.install((outbox_hiding.names_hidden,))
     privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 

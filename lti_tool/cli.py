@@ -42,6 +42,7 @@ from webhooks.companions import privacy as companion_privacy
 from webhooks.models import Source
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.room import queries as received
+from webhooks.room.queries import notices as notices_of
 from webhooks.room.words import about_refusal
 
 
@@ -293,6 +294,26 @@ def webhooks_refusals(source_id: int) -> None:
     for each in found:
         click.echo(f"{each.count:>6}  {each.reason}  last {each.last_at or 'unknown'}")
         click.echo(f"        → {about_refusal(each.reason)}")
+
+
+@webhooks.command("notices")
+@click.option("--json", "as_json", is_flag=True)
+def webhooks_notices(as_json: bool) -> None:
+    """List which LMSs send their notices (LTI-PNS), which refuse, and when they are asked again."""
+    _connect()
+    with db.transaction() as session:
+        found = notices_of(session)
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2, default=str))
+        return
+    for each in found:
+        how = f"since {each.since}" if each.since else f"{each.problem or 'not yet'}, asked again {each.asked_again_at}"
+        click.echo(
+            f"{each.platform}  deployment {each.deployment}  {each.state}: {how}"
+            f"  source {each.source_id or '-'}  last {each.last_at or 'never'}"
+        )
+    if not found:
+        click.echo("No LMS has offered notices yet; the first launch that does has them asked for.")
 
 
 @main.group("keys")

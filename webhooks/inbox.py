@@ -43,7 +43,10 @@ class Refused(Exception):
 
 
 class CannotTell(Exception):
-    """Not to be proven just now: the key set of its LMS does not answer. Its sender should try again."""
+    """
+    Not to be proven just now: the key set of its LMS does not answer, or we cannot read the secret. Its sender should
+    try again.
+    """
 
 
 class Unreadable(Exception):
@@ -59,6 +62,8 @@ class Address:
     proof: str
     secrets: tuple[str, ...]
     """In clear."""
+    is_locked: bool = False
+    """Its secret was encrypted with another ``SECRET_KEY``: nothing that comes can be proven until that is mended."""
     site: str | None = None
     """
     What the companion that is paired with the platform calls its LMS, or the first event of a source did; None
@@ -111,8 +116,8 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
     if row is None:
         return None
     is_old_taken = row["old_secret_until"] is not None and row["old_secret_until"] > now
-    stored = [row["secret"], row["old_secret"] if is_old_taken else None]
-    secrets = tuple(vault.decrypt(settings, each) for each in stored if each is not None)
+    stored = [each for each in (row["secret"], row["old_secret"] if is_old_taken else None) if each is not None]
+    secrets = tuple(vault.decrypt(settings, each) for each in stored if vault.is_readable(settings, each))
     listener = None
     if row["proof"] == "notice":
         listener = Listener(
@@ -126,6 +131,7 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
         family=row["family"],
         proof=row["proof"],
         secrets=secrets,
+        is_locked=bool(stored) and not secrets,
         site=row["site"],
         listener=listener,
     )
@@ -139,6 +145,8 @@ def read(
 
     Raises :class:`Refused`, :class:`CannotTell` or :class:`Unreadable`.
     """
+    if address.is_locked:
+        raise CannotTell("its secret cannot be read")
     if address.listener is not None:
         return _notices(address.listener, body, settings=settings, now=now)
     brand = lms.for_family(address.family)
@@ -263,6 +271,8 @@ def _notices(listener: Listener, body: bytes, *, settings: Settings, now: dateti
     for token in tokens:
         try:
             kept.append(as_event(believe(token, listener, client=http.client(settings), now=now)))
+        except KeySetUnavailable as err:
+            raise CannotTell("its key set does not answer") from err
         except (RefusedNotice, UnreadableEvent) as err:
             refused.append(str(err))
             log.info("a notice was refused: %s", err)
@@ -283,7 +293,7 @@ def _signed(brand: Lms, body: bytes, *, settings: Settings, now: datetime) -> An
     try:
         key = key_sets.key(brand.event_keys_url(), kid, client=http.client(settings), now=now)
     except KeySetUnavailable as err:
-        raise CannotTell from err
+        raise CannotTell("its key set does not answer") from err
     except LtiError as err:
         raise Refused(f"key: {err.code}") from err
     checks = {"verify_aud": False, "verify_iat": False}

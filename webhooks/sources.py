@@ -82,9 +82,12 @@ def make(
 
 
 def rotate(session: Session, source: Source, *, settings: Settings, now: datetime) -> str:
-    """A new secret; the one before is taken for two more days. Only for a source that has one."""
+    """A new secret; the one before is taken for two more days, if it can be read. Only for a source that has one."""
     secret = signatures.new_secret()
-    source.old_secret, source.old_secret_until = source.secret, now + OVERLAP
+    if source.secret is not None and vault.is_readable(settings, source.secret):
+        source.old_secret, source.old_secret_until = source.secret, now + OVERLAP
+    else:
+        source.old_secret, source.old_secret_until = None, None
     source.secret = vault.encrypt(settings, secret)
     session.flush()
     return secret

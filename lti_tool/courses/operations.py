@@ -40,6 +40,7 @@ CHECK_IN = text(
         returning id
     ), changed_course as (
         update course set title = coalesce(nullif(:context_title, ''), title),
+                          told_at = case when :context_title not in ('', title) then :now else told_at end,
                           lms_id = coalesce(nullif(:lms_course, ''), lms_id),
                           label = coalesce(nullif(:context_label, ''), label),
                           roster_url = coalesce(:roster_url, roster_url),
@@ -61,7 +62,8 @@ CHECK_IN = text(
         on conflict (deployment_id, sub) do update set sub = excluded.sub
         returning id
     ), changed_person as (
-        update person set name = coalesce(nullif(:name, ''), name), lms_id = coalesce(nullif(:lms_person, ''), lms_id)
+        update person set name = coalesce(nullif(:name, ''), name), lms_id = coalesce(nullif(:lms_person, ''), lms_id),
+                          told_at = case when :name not in ('', name) then :now else told_at end
          where id = (select id from known_person)
            and (name, lms_id) is distinct from
                (coalesce(nullif(:name, ''), name), coalesce(nullif(:lms_person, ''), lms_id))

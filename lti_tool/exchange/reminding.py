@@ -2,6 +2,8 @@
 What nobody does but the clock: dates that near, leases that end, grades that failed.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -21,17 +23,11 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
     if exchange.opens_at is not None and now - LOOK_BACK < exchange.opens_at <= now:
         notices.tell(session, exchange, "opened", notices.learners_of(session, exchange), now=now)
     _tell_who_waits_no_more(session, exchange, now=now)
-    owing = queries.who_owes(session, exchange)
-    is_refused = exchange.option(rules.LateOptions).reviews == rules.REFUSED
-    for person, due in queries.review_due(session, exchange, owing).items():
-        if now < due <= now + BEFORE_DUE:
-            notices.tell(session, exchange, "review_due", [person], now=now, key=due.isoformat(), count=owing[person])
-        elif now - LOOK_BACK < due <= now:
-            facts = {"count": owing[person]} | ({"refused": True} if is_refused else {})
-            notices.tell(session, exchange, "review_overdue", [person], now=now, key=due.isoformat(), **facts)
+    owed = queries.all_owed(session, exchange, now=now, by_date=True)
+    _tell_of_what_is_owed(session, exchange, owed, now=now)
     near = queries.commitments_near(session, exchange, after=now - LOOK_BACK, until=now + BEFORE_COMMITMENT)
     for person, by in near.items():
-        if person in owing:
+        if person in owed and owed[person].reviews:
             notices.tell(session, exchange, "commitment", [person], now=now, key=by.isoformat())
     soon = now + min(BEFORE_LEASE_ENDS, exchange.windows.lease_at(now) / 4)
     for offer_id, reviewer, _ends in queries.leases_ending(session, exchange, after=now, until=soon):
@@ -42,6 +38,20 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
         # Once a week is enough for something that is on the overview every day.
         staff = notices.staff_of(session, exchange)
         notices.tell(session, exchange, "no_readers", staff, now=now, key=f"{now:%G-W%V}", count=unread)
+
+
+def _tell_of_what_is_owed(
+    session: Session, exchange: Exchange, owed: Mapping[int, rules.Owed], *, now: datetime
+) -> None:
+    """One notice before somebody's date and one after it, whatever of it they owe."""
+    people: dict[tuple[str, datetime, rules.Owed], list[int]] = defaultdict(list)
+    for person, due in queries.review_due(session, exchange, owed).items():
+        if now < due <= now + BEFORE_DUE:
+            people["review_due", due, owed[person]].append(person)
+        elif now - LOOK_BACK < due <= now:
+            people["review_overdue", due, owed[person]].append(person)
+    for (kind, due, what), whom in people.items():
+        notices.tell(session, exchange, kind, whom, now=now, key=due.isoformat(), **what.facts)
 
 
 def tell_of_shown_feedback(session: Session, *, now: datetime) -> None:

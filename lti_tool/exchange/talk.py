@@ -197,12 +197,23 @@ class Talk:
         return str(OUTCOMES[decision]) if decision else str(_("Your teachers will look at it."))
 
 
-def flag_title(flag: Flag) -> str:
-    """What was flagged, and why."""
-    return str(_("About %(what)s: %(reason)s", what=FLAGGED[flag.kind], reason=FLAG_REASONS[flag.reason]))
+def flag_title(flag: Flag, name: str, *, is_live: bool = False) -> str:
+    """What was flagged, to staff; *name* is that of the person or the group whose work it is, or is about."""
+    titles = {
+        "feedback": _("Feedback on the presentation of %(name)s", name=name)
+        if is_live
+        else _("Feedback on the work of %(name)s", name=name),
+        "message": _("A message about the presentation of %(name)s", name=name)
+        if is_live
+        else _("A message about the work of %(name)s", name=name),
+        "work": _("The presentation of %(name)s", name=name) if is_live else _("The work of %(name)s", name=name),
+        "comparison": _("What was written to %(name)s in comparing", name=name),
+        "rule": _("A proposed rule of feedback"),
+    }
+    return str(titles[flag.kind])
 
 
-def flagged_by(found: queries.Flagged, *, sees_reviewers: bool) -> str:
+def flagged_by(found: queries.Flagged, *, sees_reviewers: bool, is_live: bool = False) -> str:
     """
     Who asked staff to look, as far as they may know: a name and the side it is from.
     """
@@ -211,11 +222,9 @@ def flagged_by(found: queries.Flagged, *, sees_reviewers: bool) -> str:
     if found.flag.by is None:
         return str(SIDES_WITHOUT_NAMES[found.side])
     name = wording.person(found.flag.by.name, found.flag.by_id or 0)
+    if is_live and found.side is not None:
+        who = _("%(name)s, who presents", name=name), _("%(name)s, a reviewer of the presentation", name=name)
+        return str(who[found.side == rules.REVIEWER])
     if found.side == rules.AUTHOR:
         return str(_("%(name)s, an author of the work", name=name))
     return str(_("%(name)s, a reviewer of the work", name=name)) if found.side == rules.REVIEWER else name
-
-
-def percent(share: float | None) -> str:
-    """A result in percent; a dash where there is none."""
-    return "–" if share is None else f"{share:.0%}"

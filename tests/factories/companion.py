@@ -48,6 +48,9 @@ class PretendMoodle:
     """Calls whose answer never comes, although all was done."""
     broken: set[str] = field(default_factory=set)
     """Kinds of acts at which it breaks."""
+    stops_at: int | None = None
+    """After so many acts of a call it hears no more of it, until :attr:`goes_on`; no answer ever comes."""
+    goes_on: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, request: Request) -> Response:
         """One call, as ``webservice/rest/server.php`` answers it."""
@@ -63,7 +66,11 @@ class PretendMoodle:
             return refusal(*wrong)
         if form["wsfunction"] == "local_hearth_status":
             return as_json(self.status())
-        results = [self.record(each) for each in form["acts"].values()]
+        acts = list(form["acts"].values())
+        results = [self.record(each) for each in acts[: self.stops_at]]
+        if len(results) < len(acts):
+            self.goes_on.wait(120)
+            self.lost += 1
         if self.lost:
             self.lost -= 1
             return Response("", status=502)

@@ -294,6 +294,11 @@ class Flag(Base):
         return "message" if self.message_id is not None else "feedback"
 
     @property
+    def is_by_staff(self) -> bool:
+        """Whether staff raised it to decide at once: whoever did is in its trail, as nobody else who flags is."""
+        return self.by_id is not None and any(act.by_id == self.by_id for act in self.acts)
+
+    @property
     def decision(self) -> "FlagAct | None":
         """What was decided last; None while nobody has."""
         return next((act for act in reversed(self.acts) if act.act in rules.DECISIONS), None)

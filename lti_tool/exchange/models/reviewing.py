@@ -66,7 +66,7 @@ class Offer(Base):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     """Which version of the work is under review."""
     reason: Mapped[str] = mapped_column(default="")
-    """Why it is over: one of :data:`rules.DECLINE_REASONS`, or :data:`rules.WITHDRAWN`."""
+    """Why it is over: one of :data:`rules.DECLINE_REASONS`, or of :data:`rules.WORK_IS_GONE`."""
     note: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[datetime | None]
 
@@ -116,7 +116,7 @@ class DraftCopy(Base):
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"))
     content: Mapped[dict[str, Any]]
-    """``{"body": …}`` of a work, or :meth:`rules.Words.as_dict` of a feedback."""
+    """``{"body": …}`` of a work, also ``beside`` where that says something; or :meth:`rules.Words.as_dict`."""
     saved_at: Mapped[datetime]
 
 

@@ -49,6 +49,7 @@ from lti_tool.exchange.operations.introductions import (
     offer_name,
     withdraw_name,
 )
+from lti_tool.exchange.operations.moderating import moderate
 from lti_tool.exchange.operations.noting import (
     add_note,
     change_note,
@@ -263,6 +264,7 @@ __all__ = [
     "mix",
     "mix_again",
     "mixed",
+    "moderate",
     "moves_weights",
     "next_offer",
     "note_heard",

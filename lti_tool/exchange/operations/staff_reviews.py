@@ -97,9 +97,9 @@ def _work(session: Session, exchange: Exchange, author: int) -> Submission:
 
 
 def _drop_marks_on_nothing(session: Session, review: StaffReview) -> None:
-    """What its author decided about a comment that is there no more."""
+    """What its author decided about a comment that is there no more; where they said why, their words stay."""
     said = review.said
-    for mark in session.scalars(select(Mark).where(Mark.staff_review_id == review.id)).all():
+    for mark in session.scalars(select(Mark).where(Mark.staff_review_id == review.id, Mark.reason == "")).all():
         if not said.comment_on(mark.criterion_id).strip():
             session.delete(mark)
     session.flush()

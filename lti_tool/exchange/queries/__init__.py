@@ -59,6 +59,8 @@ from lti_tool.exchange.queries.flags import (
     Flagged,
     flag_with,
     flags,
+    is_about,
+    latest_flag,
     open_flags,
     wrote_the_work,
 )
@@ -83,6 +85,7 @@ from lti_tool.exchange.queries.grades import (
     recomputed,
     to_look_at,
 )
+from lti_tool.exchange.queries.in_use import criteria_in_use
 from lti_tool.exchange.queries.more_time import (
     Effect,
     Lease,
@@ -99,6 +102,10 @@ from lti_tool.exchange.queries.others import (
     Other,
     others_of_the_work,
 )
+from lti_tool.exchange.queries.owed import (
+    all_owed,
+    to_remind,
+)
 from lti_tool.exchange.queries.owing import (
     commitment_of,
     commitments_near,
@@ -107,7 +114,6 @@ from lti_tool.exchange.queries.owing import (
     leases_ending,
     review_due,
     running_exchanges,
-    to_remind,
     unread_works,
     who_owes,
     who_waited_for,
@@ -203,7 +209,6 @@ from lti_tool.exchange.queries.second_look import (
 )
 from lti_tool.exchange.queries.self_assessment import (
     OwnLook,
-    assessed_criteria,
     is_covered,
     own_look,
     self_assessments,
@@ -215,6 +220,7 @@ from lti_tool.exchange.queries.staff import (
     StudentRow,
     overview,
     person_page,
+    works_begun,
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
@@ -249,7 +255,7 @@ from lti_tool.exchange.queries.teams import (
 )
 from lti_tool.exchange.queries.withdrawn import (
     TakenBack,
-    is_taken_back,
+    why_gone,
 )
 from lti_tool.exchange.queries.work import (
     Comparison,
@@ -307,10 +313,10 @@ __all__ = [
     "ToLookAt",
     "Version",
     "Whom",
+    "all_owed",
     "also_due",
     "answered_in",
     "appraisals_shown",
-    "assessed_criteria",
     "author_name",
     "authors",
     "authors_of",
@@ -327,6 +333,7 @@ __all__ = [
     "consent_of",
     "consents",
     "courses_following_lms",
+    "criteria_in_use",
     "derived_plan",
     "differing",
     "disagreements",
@@ -360,14 +367,15 @@ __all__ = [
     "held_back",
     "helpers_for",
     "in_need_of_a_reader",
+    "is_about",
     "is_covered",
     "is_held_back",
     "is_more_expected",
     "is_review_of",
-    "is_taken_back",
     "kept_plan",
     "lacks_of",
     "last_given_at",
+    "latest_flag",
     "learner_names",
     "learners",
     "leases_ending",
@@ -444,10 +452,12 @@ __all__ = [
     "who_owes",
     "who_waited_for",
     "whom",
+    "why_gone",
     "why_no_work",
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "works_begun",
     "works_compared",
     "writer_of",
     "wrote_the_work",

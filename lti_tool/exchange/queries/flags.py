@@ -22,6 +22,7 @@ from lti_tool.exchange.models import (
     Submission,
     authored_by,
 )
+from lti_tool.exchange.queries.teams import names_of_authors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +44,8 @@ class Flagged:
     """Whether somebody wrote it who is seen as reviewers are: who proposes a rule speaks as one."""
     side: str | None
     """
-    On which side of the work whoever flagged it is: ``author``, alone or with their group, or ``reviewer``; None where
-    nothing says it any more, and for a proposed rule, which is about no work.
+    On which side of the work whoever flagged it is: ``author``, alone or with their group, ``reviewer``, or ``staff``
+    who decided at once; None where nothing says it any more, and for a proposed rule, which is about no work.
     """
     hiding: Hiding | None
 
@@ -66,6 +67,16 @@ class Flagged:
         return self.flag.kind
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A flag in the list of all, with whose work it is about; nobody's where it is about a proposed rule."""
+
+    flag: Flag
+    author_id: int | None
+    author_name: str
+    """Or that of their group. For staff alone."""
+
+
 def open_flags(session: Session, exchange: Exchange) -> int:
     """How many flags nobody has decided about."""
     return (
@@ -73,15 +84,41 @@ def open_flags(session: Session, exchange: Exchange) -> int:
     )
 
 
-def flags(session: Session, exchange: Exchange) -> tuple[Flag, ...]:
+def latest_flag(
+    session: Session, exchange: Exchange, *, feedback_id: int | None = None, message_id: int | None = None
+) -> Flag | None:
+    """The newest flag about a feedback or a message, decided or not."""
+    is_about = Flag.message_id == message_id if message_id is not None else Flag.feedback_id == feedback_id
+    rows = select(Flag).where(Flag.exchange_id == exchange.id, is_about).order_by(Flag.id.desc()).limit(1)
+    return session.scalars(rows.options(selectinload(Flag.acts))).first()
+
+
+def is_about(session: Session, message_id: int, *, feedback_id: int) -> bool:
+    """Whether a message belongs to the thread of a feedback."""
+    return bool(session.scalar(select(exists().where(Message.id == message_id, Message.feedback_id == feedback_id))))
+
+
+def flags(session: Session, exchange: Exchange) -> tuple[Listed, ...]:
     """All flags of an exchange, open ones first, oldest first."""
-    rows = (
-        select(Flag)
+    rows = session.execute(
+        select(Flag, Submission)
+        .outerjoin(Message, Message.id == Flag.message_id)
+        .outerjoin(Feedback, Feedback.id == func.coalesce(Flag.feedback_id, Message.feedback_id))
+        .outerjoin(Offer, Offer.id == Feedback.offer_id)
+        .outerjoin(Submission, Submission.id == func.coalesce(Flag.submission_id, Offer.submission_id))
         .where(Flag.exchange_id == exchange.id)
-        .options(joinedload(Flag.by), selectinload(Flag.acts))
+        .options(selectinload(Flag.acts), joinedload(Submission.team if exchange.has_teams else Submission.author))
         .order_by(_decided(), Flag.id)
     )
-    return tuple(session.scalars(rows))
+    found: list[tuple[Flag, Submission | None]] = [(flag, work) for flag, work in rows]
+    return tuple(
+        Listed(
+            flag=flag,
+            author_id=work.author_id if work is not None else None,
+            author_name=names_of_authors(exchange, work) if work is not None else "",
+        )
+        for flag, work in found
+    )
 
 
 def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | None:
@@ -176,6 +213,8 @@ def _side(session: Session, exchange: Exchange, flag: Flag, *, feedback: Feedbac
     Works are flagged by who reads or compares them, what is written about a work by its authors, and of a thread
     either side may flag what the other says.
     """
+    if flag.is_by_staff:
+        return rules.STAFF
     if flag.kind == "work":
         return rules.REVIEWER
     if flag.kind in ("feedback", "comparison"):

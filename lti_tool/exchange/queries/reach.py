@@ -178,7 +178,7 @@ class Reach:
 
     def owed(self, exchange: Exchange, usual: int, *, given: int) -> int:
         """How many reviews they owe in all."""
-        return rules.owed(
+        return rules.reviews_owed(
             usual,
             given=given,
             unread=self.unread,
@@ -215,7 +215,7 @@ def owed_counts(
         return found
     asked = list(persons) if persons is not None else None
     for row in session.execute(BEHIND, _facts(exchange, persons=asked)):
-        owed = rules.owed(row.usual, given=row.given, unread=row.unread, forgets=exchange.is_sealed)
+        owed = rules.reviews_owed(row.usual, given=row.given, unread=row.unread, forgets=exchange.is_sealed)
         if owed != row.usual:
             found[row.person_id] = owed
     return found

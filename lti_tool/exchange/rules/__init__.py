@@ -157,12 +157,15 @@ from lti_tool.exchange.rules.notes import (
     point_of,
 )
 from lti_tool.exchange.rules.offers import (
+    AUTHOR_LEFT,
     DECLINE_REASONS,
     LEASE,
     OPEN_STATES,
     PATIENCE,
+    REVIEWER_LEFT,
     SHORTEST_LEASE,
     WITHDRAWN,
+    WORK_IS_GONE,
     OfferState,
     lease_at,
     patience_in,
@@ -170,10 +173,13 @@ from lti_tool.exchange.rules.offers import (
 from lti_tool.exchange.rules.options import (
     Options,
 )
+from lti_tool.exchange.rules.owed import (
+    Owed,
+)
 from lti_tool.exchange.rules.owing import (
     Coming,
     hoped_for,
-    owed,
+    reviews_owed,
 )
 from lti_tool.exchange.rules.pairing import (
     ANY_GROUP,
@@ -207,6 +213,7 @@ from lti_tool.exchange.rules.plan import (
     LevelPlan,
     Plan,
     as_new,
+    fingerprint,
     problem_of,
 )
 from lti_tool.exchange.rules.practice import (
@@ -356,6 +363,7 @@ __all__ = [
     "AT_ONCE",
     "AUTHOR",
     "AUTHOR_HIDDEN",
+    "AUTHOR_LEFT",
     "BEFORE",
     "BESIDE",
     "BOTH",
@@ -463,6 +471,7 @@ __all__ = [
     "REQUIRED",
     "REVIEWER",
     "REVIEWER_HIDDEN",
+    "REVIEWER_LEFT",
     "RIGHT",
     "ROBUST",
     "ROLLING",
@@ -492,6 +501,7 @@ __all__ = [
     "WITHDRAWN",
     "WORDS",
     "WORK",
+    "WORK_IS_GONE",
     "YES_NO",
     "Anchor",
     "AnonymityOptions",
@@ -526,6 +536,7 @@ __all__ = [
     "OfferState",
     "Opinion",
     "Options",
+    "Owed",
     "OwnDates",
     "Pairing",
     "PairingOptions",
@@ -570,6 +581,7 @@ __all__ = [
     "disagreements",
     "done_in",
     "estimate",
+    "fingerprint",
     "grade",
     "grade_in_parts",
     "has_room",
@@ -598,7 +610,6 @@ __all__ = [
     "may_see",
     "may_see_appraisals",
     "missing_parts",
-    "owed",
     "parts_of",
     "passage",
     "patience_in",
@@ -609,6 +620,7 @@ __all__ = [
     "pseudonyms",
     "reasons_to_look",
     "recipe_of",
+    "reviews_owed",
     "same_rule",
     "share_of_left",
     "shared_plan",

@@ -34,7 +34,7 @@ class Coming:
         return not (has_gone_quiet or windows.review_is_late(now))
 
 
-def owed(usual: int, *, given: int, unread: int, is_more_expected: bool = False, forgets: bool = False) -> int:
+def reviews_owed(usual: int, *, given: int, unread: int, is_more_expected: bool = False, forgets: bool = False) -> int:
     """
     How many reviews somebody owes in all who is asked for so many as *usual*, and has *given* some.
 

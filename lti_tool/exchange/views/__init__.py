@@ -49,6 +49,7 @@ from lti_tool.exchange.views import (  # noqa: E402, F401
     flags,
     glance,
     grading,
+    moderating,
     notes,
     oversight,
     pages,

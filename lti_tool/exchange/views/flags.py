@@ -130,7 +130,9 @@ def _page(exchange: Exchange, flag_id: int, **typed: Any) -> str:
         "exchange": exchange,
         "found": found,
         "authors": queries.names_of_authors(exchange, found.submission) if found.submission is not None else "",
-        "flagged_by": talk.flagged_by(found, sees_reviewers=exchange.may_see(rules.STAFF, rules.REVIEWER)),
+        "flagged_by": talk.flagged_by(
+            found, sees_reviewers=exchange.may_see(rules.STAFF, rules.REVIEWER), is_live=exchange.is_live
+        ),
         "has_looked": any(act.by_id == current().person_id for act in found.flag.acts),
         "answers": queries.answered_in(exchange, found.feedback) if found.feedback is not None else (),
         "decisions": decisions,

@@ -57,7 +57,7 @@ def keep(
     address.
     """
     try:
-        form = FeedbackSchema().load(words_form.values(exchange))
+        form = FeedbackSchema().load(words_form.draft_values(exchange))
         saved = operations.keep_words(
             db.session(),
             exchange,

@@ -106,6 +106,21 @@ def test_withheld_name_does_not_blank_a_known_one(session: Session, deployment: 
     assert session.get_one(Person, here.person_id).name == "Mai Lund"
 
 
+def test_a_launch_that_tells_something_else_leaves_its_moment(session: Session, deployment: int) -> None:
+    """An event that is older and comes later is known by it."""
+    here = enter(session, deployment)
+    person, course = session.get_one(Person, here.person_id), session.get_one(Course, here.course_id)
+    assert (person.told_at, course.told_at) == (None, None)
+
+    enter(session, deployment, name="Mai Tran")
+    session.expire_all()
+    assert (person.told_at, course.told_at) == (NOW, None)
+
+    enter(session, deployment, name="", context_title="Designing with People")
+    session.expire_all()
+    assert (person.told_at, course.told_at) == (NOW, NOW)
+
+
 def test_changed_title_is_taken_over(session: Session, deployment: int) -> None:
     here = enter(session, deployment)
 

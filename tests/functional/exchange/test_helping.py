@@ -186,19 +186,14 @@ def test_who_comes_at_the_last_moment_after_all_still_finds_a_work(strict: Class
     assert received(strict) == [2] * 6
 
 
-def test_nobody_is_told_that_late_reviews_are_welcome_where_they_are_refused(strict: Class) -> None:
+def test_nobody_is_reminded_of_reviews_that_are_not_taken_any_more(strict: Class) -> None:
     late = OVER + HOUR
 
     reminding.tell_of_exchange(strict.session, strict.exchange, now=late)
     count = operations.remind(strict.session, strict.exchange, by=strict.teacher.person_id, now=late)
 
-    notice = strict.session.scalars(select(Notice).where(Notice.kind == "review_overdue")).one()
-    words = ExchangeRoom().notice(notice.kind, notice.facts, activity_id=strict.exchange.id)
-    assert words is not None
-    assert "none are taken any more" in words.sentence
-    assert "welcome" not in words.sentence
     assert count == 0
-    assert told(strict, "reminder") == []
+    assert told(strict, "reminder") == told(strict, "review_overdue") == []
 
 
 @pytest.fixture

@@ -282,12 +282,17 @@ def test_what_is_used_and_thanked_for_is_told_to_whoever_gave_it_once(made: Clas
 
 def test_a_comment_that_staff_take_out_leaves_the_plan(made: Class, by_staff: StaffReview) -> None:
     author, (clarity, advice) = made.people[0], made.exchange.criteria
-    for part in (clarity.id, advice.id, None):
+    for part in (clarity.id, advice.id):
         mark(made, by_staff, author, "use", part=part)
+    mark(made, by_staff, author, "disagree", reason="It is meant to be short.")
 
     feedback_by_staff(made, author, advice_alone=True)
 
-    assert [each.criterion_id for each in made.session.scalars(select(Mark))] == [advice.id]
+    left = made.session.scalars(select(Mark).order_by(Mark.id))
+    assert [(each.criterion_id, each.reason) for each in left] == [
+        (advice.id, ""),
+        (None, "It is meant to be short."),
+    ]
 
 
 def test_marks_on_feedback_by_staff_count_for_no_grade(made: Class, by_staff: StaffReview) -> None:

@@ -88,6 +88,8 @@ FOR_STAFF = {
     "exchange.rule_pair",
     "exchange.lift_pair_rule",
     "exchange.mix",
+    "exchange.moderate",
+    "exchange.new_moderation",
     "exchange.glance",
     "exchange.act_on_people",
     "exchange.add_example",

@@ -185,6 +185,19 @@ def test_one_click_thanks_a_teacher(
     assert "The author thanks you." not in words(teacher.get(about(made, by_staff)).text)
 
 
+def test_other_staff_read_whose_feedback_it_is_about(
+    author: Visitor, teacher: Visitor, visit: People, made: Class, by_staff: StaffReview
+) -> None:
+    helper = visit(make_member(made.session, made.course, Role.ASSISTANT))
+    author.post(f"{about(made, by_staff)}/marks", part="overall", mark="use")
+    author.post(f"{about(made, by_staff)}/thanks")
+
+    page = words(helper.get(about(made, by_staff)).text)
+    assert "the suggestion will be used." in page
+    assert "The author says thank you." in page
+    assert "your suggestion will be used." in words(teacher.get(about(made, by_staff)).text)
+
+
 def test_nobody_else_finds_it_and_staff_decide_nothing_for_its_author(
     visit: People, teacher: Visitor, made: Class, by_staff: StaffReview
 ) -> None:

@@ -24,6 +24,7 @@ from tests.functional.exchange import test_comparing as comparing
 from webhooks.companions import jobs as companion_jobs
 from webhooks.companions import pairing as pairings
 from webhooks.companions import sorting, telling
+from webhooks.companions.comparing import compare
 from webhooks.companions.models import Pairing, State, Telling
 from webhooks.companions.rules import Moment
 
@@ -381,6 +382,24 @@ def test_completions_come_in_no_order_of_acts_at_one_time_and_in_a_call_of_their
     assert [act["userid"] for act in company] == sorted(act["userid"] for act in company)
     assert {act["kind"] for act in company} == {""}
     assert len({act["time"] for act in company}) == 1
+
+
+def test_what_goes_out_together_carries_the_time_of_the_look_and_not_of_an_act(
+    make_paired: MakesPaired, session: Session
+) -> None:
+    paired = make_paired(anonymity=rules.MASKED, learners=5)
+    all_hand_in(paired.made)
+    finish(paired, 2, 0, 1)
+    pairing, hour = session.get_one(Pairing, paired.pairing.id), datetime(2026, 3, 2, 11, tzinfo=UTC)
+
+    def look(moment: Moment) -> list[tuple[datetime, str]]:
+        with paired.app.app_context():
+            compare(session, pairing, paired.made.exchange.activity, now=hour, moment=moment)
+        rows = select(Telling.at, Telling.completion).where(Telling.slot.is_not(None))
+        return [(row.at, row.completion) for row in session.execute(rows)]
+
+    assert look(Moment.ACT) == []
+    assert look(Moment.HOUR) == [(hour, "complete")] * 3
 
 
 def test_closing_tells_at_once_who_is_complete(make_paired: MakesPaired, now: datetime) -> None:

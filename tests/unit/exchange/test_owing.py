@@ -16,7 +16,7 @@ USUAL = st.integers(min_value=0, max_value=rules.MOST_REVIEWS)
 
 @given(usual=USUAL, given_so_far=FEW, unread=FEW)
 def test_nobody_owes_more_than_they_gave_and_can_still_give(usual: int, given_so_far: int, unread: int) -> None:
-    owed = rules.owed(usual, given=given_so_far, unread=unread)
+    owed = rules.reviews_owed(usual, given=given_so_far, unread=unread)
 
     assert owed <= usual
     assert owed - given_so_far <= unread
@@ -24,18 +24,18 @@ def test_nobody_owes_more_than_they_gave_and_can_still_give(usual: int, given_so
 
 @given(usual=USUAL, given_so_far=FEW, unread=FEW)
 def test_who_has_read_all_there_is_owes_nothing_more(usual: int, given_so_far: int, unread: int) -> None:
-    assert rules.owed(usual, given=given_so_far, unread=0) <= given_so_far
+    assert rules.reviews_owed(usual, given=given_so_far, unread=0) <= given_so_far
     # Giving one of what is there changes nothing about how much is owed in all.
     if unread:
-        before = rules.owed(usual, given=given_so_far, unread=unread)
-        assert rules.owed(usual, given=given_so_far + 1, unread=unread - 1) == before
+        before = rules.reviews_owed(usual, given=given_so_far, unread=unread)
+        assert rules.reviews_owed(usual, given=given_so_far + 1, unread=unread - 1) == before
 
 
 @given(usual=USUAL, given_so_far=FEW, unread=FEW)
 def test_as_long_as_works_are_expected_everybody_owes_what_was_asked_for(
     usual: int, given_so_far: int, unread: int
 ) -> None:
-    assert rules.owed(usual, given=given_so_far, unread=unread, is_more_expected=True) == usual
+    assert rules.reviews_owed(usual, given=given_so_far, unread=unread, is_more_expected=True) == usual
 
 
 @given(usual=USUAL, given_so_far=FEW, unread=FEW)
@@ -43,7 +43,7 @@ def test_sealing_changes_nothing_about_what_is_owed(usual: int, given_so_far: in
     """Before, it could be told which works somebody has read; the rule does not look at it, so that nothing moves."""
     in_all = given_so_far + unread
 
-    assert rules.owed(usual, given=given_so_far, unread=in_all, forgets=True) == min(usual, in_all)
+    assert rules.reviews_owed(usual, given=given_so_far, unread=in_all, forgets=True) == min(usual, in_all)
 
 
 @given(usual=st.integers(min_value=1, max_value=rules.MOST_REVIEWS), received=FEW, readers=FEW)
