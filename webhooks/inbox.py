@@ -64,10 +64,10 @@ class Address:
     """In clear."""
     is_locked: bool = False
     """Its secret was encrypted with another ``SECRET_KEY``: nothing that comes can be proven until that is mended."""
-    site: str | None = None
+    sites: frozenset[str] = frozenset()
     """
-    What the companion that is paired with the platform calls its LMS, or the first event of a source did; None
-    where nothing did.
+    The sites that are believed: what the companion that is paired with the platform calls its LMS, or else those that
+    launches came from, or else the one that the first event of the source named. Empty where nothing tells.
     """
     listener: Listener | None = None
     """Whom the notices that come here are for; only for those."""
@@ -132,7 +132,7 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
         proof=row["proof"],
         secrets=secrets,
         is_locked=bool(stored) and not secrets,
-        site=row["site"],
+        sites=frozenset(filter(None, [row["paired"]] if row["paired"] else row["launching"] or [row["bound"]])),
         listener=listener,
     )
 
@@ -157,16 +157,20 @@ def read(
         raise Unreadable(str(err)) from err
     if len(events) > MOST_AT_ONCE:
         raise Unreadable(f"more than {MOST_AT_ONCE} events at once")
-    if address.site is not None and any(each.site not in (None, address.site) for each in events):
-        # A copy of the LMS for trying things has the secret, too.
+    if address.sites and any(each.site is not None and each.site not in address.sites for each in events):
+        # A copy of the LMS for trying things has the secret, too; and one key may sign for many schools.
         raise Refused("another site than the paired one")
     return events
 
 
 def remember_site(connection: Connection, address: Address, events: Sequence[IncomingEvent]) -> None:
-    """Bind a source to the site that its first events name, where the LMS signs for all its sites with one key."""
+    """
+    Bind a source to the site that its first events name, where the LMS signs for all its sites with one key.
+
+    Only until a launch tells which sites are meant.
+    """
     named = next((each.site for each in events if each.site), None)
-    if address.proof == "jwt" and address.site is None and named is not None:
+    if address.proof == "jwt" and not address.sites and named is not None:
         connection.execute(BIND, {"source": address.id, "site": named})
 
 
@@ -204,7 +208,10 @@ def count_refusal(connection: Connection, address: Address, reason: str, *, now:
 
 FIND = """
     select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until, p.issuer, p.client_id, p.jwks_url,
-           coalesce(c.site_id, s.site) as site,
+           c.site_id as paired, s.site as bound,
+           (select jsonb_agg(distinct each.site)
+              from deployment d, jsonb_array_elements_text(d.sites) as each (site)
+             where d.platform_id = p.id) as launching,
            case when s.proof = 'notice'
                 then (select jsonb_agg(d.deployment_id) from deployment d where d.platform_id = p.id) end as deployments
       from webhook_source s

@@ -57,6 +57,8 @@ class Health:
     """Will be tried again, or were given up."""
     refused: int
     """In the last seven days."""
+    site: str | None
+    """Which site spoke here first; None where nobody has, or where that does not matter."""
 
 
 def make(
@@ -93,6 +95,15 @@ def rotate(session: Session, source: Source, *, settings: Settings, now: datetim
     return secret
 
 
+def unbind(session: Session, source: Source) -> bool:
+    """Forget which site spoke here first; the next one that does is believed. False where none was remembered."""
+    if source.site is None:
+        return False
+    source.site = None
+    session.flush()
+    return True
+
+
 def address_of(source: Source, settings: Settings) -> str:
     """Where its LMS sends events to."""
     return source.address(settings.public_url)
@@ -120,6 +131,7 @@ def health(session: Session, *, settings: Settings, now: datetime) -> list[Healt
             waiting=counted[source.id].waiting if source.id in counted else 0,
             failed=counted[source.id].failed if source.id in counted else 0,
             refused=refused.get(source.id, 0),
+            site=source.site,
         )
         for source, name, issuer in sources
     ]

@@ -52,6 +52,9 @@ CHECK_IN = text(
                 coalesce(nullif(:context_label, ''), label),
                 coalesce(:roster_url, roster_url), coalesce(:line_items_url, line_items_url),
                 case when :has_scopes then cast(:scopes as jsonb) else scopes end)
+    ), changed_deployment as (
+        update deployment set sites = sites || to_jsonb(cast(:site as text))
+         where id = :deployment and :site <> '' and not sites ? :site
     ), this_course as (
         select id from known_course union all select id from new_course
     ), known_person as (
@@ -159,6 +162,7 @@ def check_in(session: Session, facts: LaunchFacts, *, deployment_pk: int, now: d
             "link_title": facts.resource_link_title,
             "line_item_url": facts.line_item_url,
             "placement": facts.placement,
+            "site": facts.lms_site,
         },
     ).one()
     kind = row.kind

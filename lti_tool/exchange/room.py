@@ -66,6 +66,10 @@ class ExchangeRoom:
         """When work and reviews are due, for who has no time of their own."""
         return operations.due_dates(session.get_one(Exchange, activity.id))
 
+    def own_due_dates(self, session: Session, activity: Activity) -> Mapping[int, Sequence[DueDate]]:
+        """When work and reviews are due for those whom staff gave time of their own."""
+        return operations.own_due_dates(session, session.get_one(Exchange, activity.id))
+
     def completed(self, session: Session, activity: Activity, *, now: datetime) -> Collection[int] | None:
         """See :func:`lti_tool.exchange.queries.completed`."""
         return queries.completed(session, session.get_one(Exchange, activity.id), now=now)
@@ -134,6 +138,8 @@ def _learner_card(
     looks_first = exchange.option(rules.SelfAssessmentOptions)
     if "assess" in also and rules.covers(looks_first, has_acted=False, is_closed=exchange.is_closed):
         standing = replace(standing, unread=0)
+    if standing.is_to_rewrite:
+        also = {*also, "rewrite"}
     is_done = standing.given >= standing.owes
     step = rules.step(
         why_not_open=why_not_open,
@@ -188,6 +194,7 @@ def _sentence(
             windows.review_by,
         ),
         "practise": (_("Before your first review you practise"), _("Practise"), windows.review_by),
+        "rewrite": (_("Your teacher asks you to write a feedback anew"), _("Read why"), None),
         "compare": (_("Two works to compare, side by side"), _("Compare them"), windows.review_by),
         "assess": (_("Now look at your own work"), _("Look at your work"), None),
         "reply": (_("There is new feedback for you"), _("Read your feedback"), None),

@@ -25,6 +25,10 @@ class Entry:
     title: str
     starts_at: datetime | None
     """None takes it back."""
+    slot: str = ""
+    """Which of an activity's dates it is: one person's own takes the place of everybody's of the same slot."""
+    person: str = ""
+    """Whose it is, and who alone sees it; "" for everybody in the course."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,7 +89,7 @@ def status() -> dict[str, Any]:
         "toolname": tool.name if tool else "",
         "moodlerelease": "4.5 (pretended)",
         "pluginrelease": "1.1.0",
-        "pluginversion": 2026112701,
+        "pluginversion": 2026112702,
         "names": True,
         "everywhere": True,
         "events": [],

@@ -94,6 +94,10 @@ class Room(Protocol):
         """Everybody's dates of an activity that learners may see; none of one that they may not."""
         ...
 
+    def own_due_dates(self, session: Session, activity: Activity) -> Mapping[int, Sequence[DueDate]]:
+        """By person, the dates of those who have others than everybody's, as they are for them."""
+        ...
+
     def completed(self, session: Session, activity: Activity, *, now: datetime) -> Collection[int] | None:
         """Who did all that is asked of them, by id of the person; None where nobody may know that yet."""
         ...

@@ -100,8 +100,8 @@ class PretendMoodle:
             "deploymentid": self.deployment_id,
             "toolname": "Hearth",
             "moodlerelease": "4.5.6 (Build: 20250811)",
-            "pluginrelease": "1.0.0",
-            "pluginversion": 2026112600,
+            "pluginrelease": "1.1.0",
+            "pluginversion": 2026112702,
             "names": False,
             "everywhere": False,
             "events": ["user_enrolment_created"],
@@ -139,7 +139,10 @@ class PretendMoodle:
             self.log.append({"kind": kind, "userid": person, "link": link, "course": course, "key": act["key"]})
         for entry in act.get("calendar", {}).values():
             if int(entry["timestart"]):
-                self.calendar[entry["ref"]] = {"name": entry["name"], "timestart": int(entry["timestart"])}
+                kept = {"name": entry["name"], "timestart": int(entry["timestart"])}
+                # Whose it is, and in whose place it stands, where either was told.
+                own = {"userid": int(entry["userid"]), "slot": entry["slot"]} if entry.get("userid") else {}
+                self.calendar[entry["ref"]] = kept | own
             else:
                 self.calendar.pop(entry["ref"], None)
         if not act.get("completion"):

@@ -26,7 +26,7 @@ from tests.factories.courses import make_course, make_deployment, make_member, m
 from tests.factories.exchange import BEGUN, all_hand_in, make_class, review
 from tests.factories.grades import refused_grade
 from webhooks import sources
-from webhooks.models import Event, Refusal
+from webhooks.models import Event, Refusal, Source
 from webhooks.outbox import endpoints
 
 Operate = Callable[..., Result]
@@ -191,6 +191,24 @@ def test_the_doctor_looks_at_each_platforms_keys(operate: Operate, session: Sess
     assert findings[f"platform {good.id} ({good.issuer})"]["is_good"]
     assert not findings[f"platform {good.id} ({good.issuer}), clock"]["is_good"]
     assert "firewall" in findings[f"platform {bad.id} ({bad.issuer})"]["advice"]
+
+
+def test_which_school_spoke_first_at_a_source_is_listed_and_forgotten(
+    operate: Operate, session: Session, settings: Settings
+) -> None:
+    platform = make_platform(session, family="canvas")
+    made = sources.make(session, platform, proof="jwt", name="", settings=settings, now=now())
+    source = session.get_one(Source, made.id)
+    source.site = "a-stranger"
+    session.commit()
+    assert "of a-stranger" in operate("webhooks", "list").output
+
+    assert operate("webhooks", "unbind", str(made.id)).exit_code == 0
+
+    session.expire_all()
+    assert session.scalars(select(Source.site)).all() == [None]
+    again = operate("webhooks", "unbind", str(made.id))
+    assert (again.exit_code, again.output) == (1, f"Error: Source {made.id} is bound to no school.\n")
 
 
 def test_notices_are_listed_with_why_they_do_not_come(operate: Operate, session: Session) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Activity, ResourceLink
-from lti_tool.web.rooms import Room, rooms
+from lti_tool.web.rooms import DueDate, Room, rooms
 from webhooks.companions import rules
 from webhooks.companions.models import Pairing, Telling
 
@@ -82,7 +82,7 @@ def _dates(session: Session, pairing: Pairing, activity: Activity, room: Room) -
         {
             "slot": f"date:{activity.id}:{entry['ref']}",
             "link": None,
-            "person": None,
+            "person": entry.get("person"),
             "completion": "",
             "entry": json.dumps(entry),
         }
@@ -103,8 +103,16 @@ def _told_dates(session: Session, pairing: Pairing, activity: Activity) -> Mappi
 
 
 def _wanted_dates(session: Session, activity: Activity, room: Room) -> Mapping[str, dict[str, Any]]:
-    found = [(f"{activity.public_id}/{each.ref}", each) for each in room.due_dates(session, activity)]
-    return {ref: {"ref": ref, "title": str(each.words), "starts_at": each.at.isoformat()} for ref, each in found}
+    wanted = [_date(activity, each) for each in room.due_dates(session, activity)]
+    for person_id, dates in room.own_due_dates(session, activity).items():
+        wanted += [_date(activity, each, person_id) for each in dates]
+    return {each["ref"]: each for each in wanted}
+
+
+def _date(activity: Activity, date: DueDate, person_id: int | None = None) -> dict[str, Any]:
+    ref = f"{activity.public_id}/{date.ref}"
+    entry = {"ref": ref, "title": str(date.words), "starts_at": date.at.isoformat(), "slot": date.ref}
+    return entry if person_id is None else {**entry, "ref": f"{ref}/{person_id}", "person": person_id}
 
 
 CHANGE = text(

@@ -16,7 +16,7 @@ ACTS = frozenset(
     }
 )
 """What stands in an LMS's log: what people did with each other's work."""
-MOVING = ("exchange.", "work.", "feedback.given", "repair.", "team.", "presentation")
+MOVING = ("exchange.", "work.", "feedback.given", "repair.", "team.", "presentation", "extension.", "reopening.")
 """Beginnings of acts after which somebody may be complete, or a date another."""
 
 TOGETHER = 3

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from lti_tool.courses.models import Deployment
 from webhooks.models import Event, Refusal, Source
 
 PAGE = 50
@@ -54,6 +55,12 @@ class Doing:
     def is_refused(self) -> bool:
         """Nothing was proven since the last refusal."""
         return self.refused_last_at is not None and (self.last_at is None or self.refused_last_at > self.last_at)
+
+
+def sites_of(session: Session, platform_id: int) -> Sequence[str]:
+    """The sites that launches of a registration came from, as the LMS's events call them."""
+    rows = select(func.jsonb_array_elements_text(Deployment.sites).label("site"))
+    return session.scalars(rows.where(Deployment.platform_id == platform_id).distinct().order_by("site")).all()
 
 
 def source_of(session: Session, platform_id: int, source_id: int) -> Source | None:

@@ -98,6 +98,19 @@ def rotate(source_id: int) -> ResponseReturnValue:
     return _source(found, secret=secret), 201
 
 
+@bp.post(f"/sources/<{ID}:source_id>/site/undo")
+@admin_required
+def unbind(source_id: int) -> ResponseReturnValue:
+    """Forget which site spoke first at an address."""
+    session, found = db.session(), _source_or_404(source_id)
+    if not sources.unbind(session, found):
+        abort(404)
+    _write_down("source.unbound", _mine(), address=found.id)
+    session.commit()
+    flash(_("Forgotten. The next site that sends a proven event here is believed, and no other after it."), "good")
+    return redirect(url_for("letterbox.source", source_id=found.id), 303)
+
+
 @bp.post(f"/sources/<{ID}:source_id>/pause")
 @admin_required
 def pause(source_id: int) -> ResponseReturnValue:
@@ -227,6 +240,7 @@ def _source(found: Source, *, secret: str | None = None) -> str:
         address=sources.address_of(found, config.running()),
         secret=secret,
         setup=setup,
+        sites=queries.sites_of(db.session(), found.platform_id),
         refused=queries.refusals(db.session(), found, now=now()),
         words=words,
         test=_test(found, since) if since else None,

@@ -53,7 +53,10 @@ OTHERWISE = {
     "notice: ": _("It was no notice of this LMS for Hearth. If it happens often, tell whoever runs Hearth."),
     "key: ": _("Hearth does not know the key it was signed with, or could not fetch the keys of the LMS."),
     "unreadable: ": _("It was proven, and is no event of this LMS. Look at the format that was chosen there."),
-    "another site": _("It came from another site than the one that is paired, perhaps from a copy for trying things."),
+    "another site": _(
+        "It came from another site than the one that is paired, or that people open Hearth from: perhaps from a copy "
+        "for trying things."
+    ),
 }
 
 

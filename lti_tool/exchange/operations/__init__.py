@@ -27,7 +27,7 @@ from lti_tool.exchange.operations.drafts import (
     Saved,
     restore_copy,
 )
-from lti_tool.exchange.operations.due_dates import due_dates
+from lti_tool.exchange.operations.due_dates import due_dates, own_due_dates
 from lti_tool.exchange.operations.flags import (
     decide,
     decisions_for,
@@ -92,6 +92,7 @@ from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
     remind,
+    remind_of_work,
 )
 from lti_tool.exchange.operations.proposals import (
     adopt_rule,
@@ -273,6 +274,7 @@ __all__ = [
     "note_staff_heard",
     "note_takeaway",
     "offer_name",
+    "own_due_dates",
     "pass_over",
     "propose_rule",
     "publish",
@@ -283,6 +285,7 @@ __all__ = [
     "release_grades",
     "release_if_ready",
     "remind",
+    "remind_of_work",
     "remove_empty",
     "remove_example",
     "remove_file",

@@ -98,6 +98,10 @@ from lti_tool.exchange.queries.more_time import (
     reopenings,
     whom,
 )
+from lti_tool.exchange.queries.not_handed_in import (
+    not_handed_in,
+    to_remind_of_work,
+)
 from lti_tool.exchange.queries.others import (
     Other,
     others_of_the_work,
@@ -383,6 +387,7 @@ __all__ = [
     "my_review",
     "my_work",
     "names_of_authors",
+    "not_handed_in",
     "on_file",
     "open_flags",
     "open_offers_of",
@@ -442,6 +447,7 @@ __all__ = [
     "to_be_grouped",
     "to_look_at",
     "to_remind",
+    "to_remind_of_work",
     "to_watch",
     "tried_counts",
     "unmasked_for",

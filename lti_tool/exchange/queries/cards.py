@@ -46,6 +46,11 @@ STANDINGS = text(
            received.count as received, received.unread as unread_feedback,
            own.submit_by, own.review_by, own.reopened_until,
            {IS_RELEASED.format(exchange="e.activity_id", person=":person")} as is_released,
+           exists (select from exchange_rewrite_request q
+                     join exchange_feedback f on f.id = q.feedback_id
+                     join exchange_offer o on o.id = f.offer_id
+                    where o.exchange_id = e.activity_id and o.reviewer_id = :person
+                      and q.answered_at is null) as is_to_rewrite,
            {HAS_WORK.format(exchange="e.activity_id")} as has_work,
            {coming_sql(exchange="e.activity_id", course=":course")},
            {reach_sql(exchange="e.activity_id", course=":course", person=":person")}
@@ -94,6 +99,8 @@ class Standing:
     own: OwnDates
     is_released: bool
     """Staff showed them their feedback."""
+    is_to_rewrite: bool = False
+    """Staff ask them to write a feedback anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,4 +147,5 @@ def _standing(row: Row[Any], exchange: Exchange, *, now: datetime) -> Standing:
         has_work=row.has_work,
         own=own_in(row),
         is_released=row.is_released,
+        is_to_rewrite=row.is_to_rewrite,
     )

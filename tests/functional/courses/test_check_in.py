@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from lti_tool.courses.models import Course, Membership, Person, ResourceLink
+from lti_tool.courses.models import Course, Deployment, Membership, Person, ResourceLink
 from lti_tool.courses.operations import CheckedIn, check_in
 from lti_tool.lms.port import LaunchFacts
 from tests.conftest import NOW
@@ -106,6 +106,18 @@ def test_withheld_name_does_not_blank_a_known_one(session: Session, deployment: 
     assert session.get_one(Person, here.person_id).name == "Mai Lund"
 
 
+def test_launches_tell_which_schools_events_are_meant(session: Session, deployment: int) -> None:
+    found = session.get_one(Deployment, deployment)
+    enter(session, deployment)
+    assert found.sites == []
+
+    for site in ("north", "north", "south", ""):
+        enter(session, deployment, lms_site=site)
+
+    session.refresh(found)
+    assert found.sites == ["north", "south"]
+
+
 def test_a_launch_that_tells_something_else_leaves_its_moment(session: Session, deployment: int) -> None:
     """An event that is older and comes later is known by it."""
     here = enter(session, deployment)
@@ -189,6 +201,20 @@ def test_coming_back_ends_having_left(session: Session, deployment: int) -> None
 
     session.expire_all()
     assert session.get_one(Membership, here.membership_id).left_at is None
+
+
+def test_the_address_of_the_gradebook_is_taken_from_each_launch_first_or_later(
+    session: Session, deployment: int
+) -> None:
+    """Pain 42."""
+    addresses = [None, "https://lms.example/items/1", "https://lms.example/items/2"]
+    known = []
+
+    for address in addresses:
+        enter(session, deployment, line_item_url=address)
+        known.append(session.scalars(select(ResourceLink.line_item_url)).one())
+
+    assert known == addresses
 
 
 def test_deleted_line_item_is_forgotten_but_a_withheld_one_is_kept(session: Session, deployment: int) -> None:

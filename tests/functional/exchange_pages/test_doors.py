@@ -68,6 +68,7 @@ FOR_STAFF = {
     "exchange.decide",
     "exchange.remind",
     "exchange.begin_reviewing",
+    "exchange.remind_of_work",
     "exchange.stuck",
     "exchange.stuck_summary",
     "exchange.readers",

@@ -586,6 +586,75 @@ def test_an_admin_who_wants_dates_no_more_gets_them_taken_back(
     assert paired.moodle.calendar == {}
 
 
+def test_time_of_ones_own_stands_in_ones_own_calendar_until_it_is_taken_back(
+    make_paired: MakesPaired, session: Session, now: datetime
+) -> None:
+    due = now + timedelta(days=7)
+    paired = make_paired(wishes=pairings.Wishes(dates=True), submit_by=due, review_by=due + timedelta(days=7))
+    made, teacher, ref = paired.made, paired.made.teacher.person_id, str(paired.made.exchange.activity.public_id)
+    later = due + timedelta(days=2)
+    given = operations.extend(
+        session,
+        made.exchange,
+        people=[made.people[0]],
+        submit_by=later,
+        review_by=None,
+        reason="Ill.",
+        by=teacher,
+        now=now,
+    )
+    paired.run()
+
+    own = {name: entry for name, entry in paired.moodle.calendar.items() if "userid" in entry}
+    # Reviews move along with the work, so both are their own.
+    assert {(entry["slot"], entry["userid"]) for entry in own.values()} == {
+        ("submit", paired.number(0)),
+        ("review", paired.number(0)),
+    }
+    mine = own[f"{ref}/submit/{made.people[0]}"]
+    assert (mine["name"], mine["timestart"]) == ("Hand in: First drafts", int(later.timestamp()))
+    assert paired.moodle.calendar[f"{ref}/submit"]["timestart"] == int(due.timestamp())
+    # Nothing of it is said of anybody in the log, nor why.
+    assert paired.kinds == []
+    assert "Ill." not in str(paired.moodle.calls)
+    assert {act["userid"] for call in paired.moodle.calls for act in call.get("acts", {}).values()} == {"0"}
+
+    operations.take_back_extension(session, made.exchange, extension_id=given.id, by=teacher, now=now)
+    paired.run()
+
+    assert set(paired.moodle.calendar) == {f"{ref}/submit", f"{ref}/review"}
+
+
+def test_time_of_their_own_is_no_more_told_of_somebody_who_is_forgotten(
+    make_paired: MakesPaired, session: Session, app: Flask, now: datetime
+) -> None:
+    due = now + timedelta(days=7)
+    paired = make_paired(wishes=pairings.Wishes(dates=True), submit_by=due)
+    made = paired.made
+    operations.extend(
+        session,
+        made.exchange,
+        people=[made.people[0]],
+        submit_by=due + timedelta(days=2),
+        review_by=None,
+        reason="Ill.",
+        by=made.teacher.person_id,
+        now=now,
+    )
+    session.commit()
+    with paired.app.app_context():
+        sorting.sort_all()
+    platform_id, subject = made.course.deployment.platform_id, str(paired.number(0))
+    exported = privacy.export(session, platform_id=platform_id, subject=subject)
+    storage = files.storage(app.extensions["hearth.settings"])
+
+    privacy.forget(session, platform_id=platform_id, subject=subject, storage=storage, now=now)
+    paired.run()
+
+    assert "a date of their own" in {each["what"] for each in exported[0]["told_to_lms"]}
+    assert [entry for entry in paired.moodle.calendar.values() if "userid" in entry] == []
+
+
 def look(paired: Paired) -> None:
     paired.session.commit()
     with paired.app.app_context():

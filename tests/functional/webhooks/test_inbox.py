@@ -20,7 +20,7 @@ from canvas.events import KEYS
 from lti_tool import db, vault
 from lti_tool.admin.models import Request
 from lti_tool.config import Settings
-from lti_tool.courses.models import Course, Membership, Person, Platform
+from lti_tool.courses.models import Course, Deployment, Membership, Person, Platform
 from lti_tool.lms.events import RosterChanged
 from lti_tool.lti.key_sets import key_sets
 from lti_tool.subscriptions import SUBSCRIPTIONS
@@ -464,6 +464,44 @@ def as_told(family: str, name: str, words: str, *, minutes_before: int) -> Any:
     told["timecreated"] -= 60 * minutes_before
     told["other"]["fullname"] = words
     return told
+
+
+@pytest.mark.parametrize("proof", ["address", "jwt"])
+def test_only_events_of_the_school_that_launches_come_from_are_believed(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock, proof: str
+) -> None:
+    """Whoever speaks first means nothing then: one key signs for the schools of all the world."""
+    canvas_keys.assert_all_requests_are_fired = False
+    box = make_box("canvas", proof)
+    session.execute(update(Deployment).values(sites=["ours", "our-other"]))
+    session.commit()
+
+    def come(site: str) -> int:
+        told = payload("canvas", "group_created")
+        told["metadata"] |= {"root_account_uuid": site, "request_id": site}
+        return box.token(told) if proof == "jwt" else box.post(told)
+
+    assert [come(each) for each in ("theirs", "ours", "our-other", "theirs")] == [401, 202, 202, 401]
+    assert session.get_one(Source, box.made.id).site is None
+    assert refused(session) == {"another site than the paired one": 2}
+
+
+def test_a_launch_mends_what_a_stranger_who_spoke_first_has_bound(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    box = make_box("canvas")
+    told = payload("canvas", "group_created")
+    told["metadata"]["root_account_uuid"] = "theirs"
+    assert box.token(told) == 202
+    inbox.addresses.forget()
+    assert box.token(payload("canvas", "group_updated")) == 401, "ours is locked out"
+
+    session.execute(update(Deployment).values(sites=["u-root"]))
+    session.commit()
+    inbox.addresses.forget()
+
+    assert box.token(payload("canvas", "course_updated")) == 202
+    assert box.token(told | {"metadata": told["metadata"] | {"request_id": "again"}}) == 401
 
 
 @pytest.mark.parametrize("proof, asked", [("address", 0), ("jwt", 1)])

@@ -322,6 +322,45 @@ def test_many_events_cost_no_more_statements(admin: Admin, session: Session) -> 
     assert "Older" in first
 
 
+# Whose events are taken.
+
+
+def test_an_admin_sees_whose_events_an_address_takes_and_has_a_stranger_forgotten(
+    client: FlaskClient, session: Session
+) -> None:
+    admin = come(client, make_pretend_platform(session, family="canvas"))
+    make(admin, proof="jwt")
+    source = session.scalars(select(Source)).one()
+    assert "Whose events are taken" not in admin.get(f"sources/{source.id}").text
+    source.site = "a-stranger"
+    session.commit()
+    page = admin.get(f"sources/{source.id}").text
+    assert "a-stranger" in page
+    assert mistakes_in({"source": page}) == []
+
+    assert admin.post(f"sources/{source.id}/site/undo").status_code == 303
+
+    session.expire_all()
+    assert session.scalars(select(Source.site)).all() == [None]
+    assert session.scalars(select(Audit.act).order_by(Audit.id)).all()[-1] == "source.unbound"
+    assert admin.post(f"sources/{source.id}/site/undo").status_code == 404
+
+
+def test_what_launches_tell_is_shown_and_not_to_be_forgotten(client: FlaskClient, session: Session) -> None:
+    admin = come(client, make_pretend_platform(session, family="canvas"))
+    make(admin, proof="jwt")
+    source = session.scalars(select(Source)).one()
+    source.site = "a-stranger"
+    admin.platform.deployment.sites = ["our-school"]
+    session.commit()
+
+    page = admin.get(f"sources/{source.id}").text
+
+    assert "our-school" in page
+    assert "a-stranger" not in page
+    assert "Forget which school it is" not in page
+
+
 # Notices, which nobody sets up.
 
 

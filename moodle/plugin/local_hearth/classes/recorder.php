@@ -25,7 +25,7 @@ require_once($CFG->libdir . '/completionlib.php');
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class recorder {
     /** @var string What names an act, or a calendar entry. */
@@ -176,7 +176,8 @@ class recorder {
         }
         foreach ($act['calendar'] as $entry) {
             calendar::check($entry, $place);
-            if ($entry['userid']) {
+            // What is taken back may be of somebody who has left.
+            if ($entry['userid'] && $entry['timestart']) {
                 self::require_person((int) $entry['userid'], $place);
             }
         }

@@ -31,7 +31,7 @@ require_once(__DIR__ . '/fake_transport.php');
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  * @covers     \local_hearth\courier
  * @covers     \local_hearth\parcel
  * @covers     \local_hearth\stride
@@ -74,7 +74,11 @@ final class courier_test extends \advanced_testcase {
         // Worked out by hand with openssl: printf %s "$id.$at.$body" | openssl dgst -sha256 -hmac KEY -binary | base64.
         $headers = signature::headers(\local_hearth_generator::SECRET, 'msg_1', 1700000000, '{"a":1}');
         $this->assertSame(
-            ['webhook-id: msg_1', 'webhook-timestamp: 1700000000', 'webhook-signature: v1,1l34d9U9bSaAVQFy2uVdg3CHHT+o7pMzi59Vrub2gOE='],
+            [
+                'webhook-id: msg_1',
+                'webhook-timestamp: 1700000000',
+                'webhook-signature: v1,1l34d9U9bSaAVQFy2uVdg3CHHT+o7pMzi59Vrub2gOE=',
+            ],
             $headers,
         );
     }

@@ -22,7 +22,7 @@ namespace local_hearth;
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class fake_transport extends transport {
     /** @var \stdClass[] url, body, headers of each request */
@@ -111,6 +111,7 @@ class fake_transport extends transport {
      */
     private static function told(string $body): array {
         $data = json_decode($body)->data;
-        return array_map(fn(\stdClass $each): string => basename(strtr($each->eventname, '\\', '/')), $data->events ?? [$data->event]);
+        $short = fn(\stdClass $each): string => basename(strtr($each->eventname, '\\', '/'));
+        return array_map($short, $data->events ?? [$data->event]);
     }
 }

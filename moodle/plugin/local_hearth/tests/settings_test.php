@@ -27,7 +27,7 @@ require_once($CFG->libdir . '/adminlib.php');
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  * @covers     \local_hearth\admin\address
  * @covers     \local_hearth\admin\secret
  * @covers     \local_hearth\check\delivery
