@@ -119,7 +119,6 @@ from lti_tool.exchange.queries.owing import (
     review_due,
     running_exchanges,
     unread_works,
-    who_owes,
     who_waited_for,
 )
 from lti_tool.exchange.queries.paged import (
@@ -167,9 +166,9 @@ from lti_tool.exchange.queries.proposals import (
 )
 from lti_tool.exchange.queries.reach import (
     Reach,
-    is_more_expected,
     owed_counts,
     reach_of,
+    who_owes,
 )
 from lti_tool.exchange.queries.recipes import (
     Elsewhere,
@@ -374,7 +373,6 @@ __all__ = [
     "is_about",
     "is_covered",
     "is_held_back",
-    "is_more_expected",
     "is_review_of",
     "kept_plan",
     "lacks_of",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries.dates import own_dates_sql, own_in
 from lti_tool.exchange.queries.pairing import HAS_WORK
-from lti_tool.exchange.queries.reach import Reach, coming_sql, is_expected, reach_sql
+from lti_tool.exchange.queries.reach import coming_sql, reach_in, reach_sql
 from lti_tool.exchange.queries.release import IS_RELEASED
 from lti_tool.exchange.rules import OwnDates
 
@@ -134,7 +134,7 @@ def tallies(session: Session, ids: Collection[int]) -> Mapping[int, Tally]:
 
 
 def _standing(row: Row[Any], exchange: Exchange, *, now: datetime) -> Standing:
-    reach = Reach(unread=row.unread, readers=row.readers, is_more_expected=is_expected(row, exchange, now=now))
+    reach = reach_in(row, exchange, now=now)
     return Standing(
         submitted_at=row.submitted_at,
         given=row.given,

@@ -126,7 +126,7 @@ class Cockpit:
 
 
 def cockpit(session: Session, exchange: Exchange, *, now: datetime) -> Cockpit:
-    """Everybody of the course, and why they are stuck, in at most ten queries."""
+    """Everybody of the course, and why they are stuck, in at most eight queries."""
     everybody = _everybody(session, exchange, now)
     calendar = calendar_of(session, exchange)
     flagged = session.execute(FLAGS, {"exchange": exchange.id, "decisions": list(rules.DECISIONS)})

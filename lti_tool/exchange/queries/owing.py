@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.courses.models import Activity, Course, Membership, Role
+from lti_tool.courses.models import Activity, Course
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
     Closure,
@@ -24,8 +24,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.queries.cockpit import readers_for
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.pairing import in_need_of_a_reader
-from lti_tool.exchange.queries.parts import given_counts
-from lti_tool.exchange.queries.reach import READERS, owed_counts
+from lti_tool.exchange.queries.reach import READERS, who_owes
 from lti_tool.exchange.rules import OfferState
 from lti_tool.grades.models import Passback, State
 from lti_tool.notices.models import Notice
@@ -61,34 +60,6 @@ def running_exchanges(session: Session, *, now: datetime) -> Sequence[Exchange]:
         )
         .order_by(Exchange.activity_id)
     ).all()
-
-
-def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
-    """
-    By person: how many reviews are missing, of those who handed in and are still in the course.
-
-    Of the works that are there: nobody is reminded of what they cannot do.
-    """
-    author = author_of(exchange)
-    rows = session.scalars(
-        with_authors(select(author).select_from(Submission), exchange)
-        .join(
-            Membership,
-            (Membership.person_id == author) & (Membership.course_id == exchange.course_id),
-        )
-        .where(
-            Submission.exchange_id == exchange.id,
-            Submission.submitted_at.is_not(None),
-            Membership.role == Role.LEARNER,
-            Membership.staff_since.is_(None),
-            ~Membership.is_test_user,
-            Membership.left_at.is_(None),
-        )
-        .order_by(author)
-    )
-    given, owed = given_counts(session, exchange), owed_counts(session, exchange)
-    missing = {id: owed.get(id, exchange.reviews) - given.get(id, 0) for id in rows if id is not None}
-    return {id: count for id, count in missing.items() if count > 0}
 
 
 def review_due(session: Session, exchange: Exchange, people: Collection[int]) -> dict[int, datetime]:

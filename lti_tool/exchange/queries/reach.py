@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Label, Row, column, text
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
@@ -119,53 +119,68 @@ READERS = f"""
 """How many people may read the work of ``{{person}}``."""
 
 
+OF_AN_EXCHANGE = {"last_date": LAST_DATE, "newest_at": NEWEST_AT, "is_everybody_in": IS_EVERYBODY_IN}
+OF_A_PERSON = {"unread": UNREAD, "readers": READERS}
+
+
 def coming_sql(*, exchange: str, course: str) -> str:
-    """The columns of :func:`coming_in`."""
+    """Columns that :func:`is_expected` reads."""
     return ", ".join(
-        f"{sql.format(exchange=exchange, course=course)} as {name}"
-        for name, sql in {"last_date": LAST_DATE, "newest_at": NEWEST_AT, "is_everybody_in": IS_EVERYBODY_IN}.items()
+        f"{sql.format(exchange=exchange, course=course)} as {name}" for name, sql in OF_AN_EXCHANGE.items()
     )
 
 
 def reach_sql(*, exchange: str, course: str, person: str) -> str:
     """Columns ``unread`` and ``readers``."""
     return ", ".join(
-        f"{sql.format(exchange=exchange, course=course, person=person)} as {name}"
-        for name, sql in {"unread": UNREAD, "readers": READERS}.items()
+        f"{sql.format(exchange=exchange, course=course, person=person)} as {name}" for name, sql in OF_A_PERSON.items()
     )
 
 
-COMING = text(f"select {coming_sql(exchange=':exchange', course=':course')}")
+def reach_columns(exchange: Exchange, person_id: int) -> list[Label[Any]]:
+    """The same for a statement of the mapper, with what :func:`reach_in` reads."""
+    facts = _facts(exchange, person=person_id)
+    columns = []
+    for name, sql in (OF_AN_EXCHANGE | OF_A_PERSON).items():
+        asked = sql.format(exchange=":exchange", course=":course", person=":person")
+        used = {key: value for key, value in facts.items() if f":{key}" in asked}
+        columns.append(text(f"select {asked}").bindparams(**used).columns(column(name)).scalar_subquery().label(name))
+    return columns
+
+
 OF_ONE = text(
     f"select {coming_sql(exchange=':exchange', course=':course')},"
     f" {reach_sql(exchange=':exchange', course=':course', person=':person')}"
 )
 BEHIND = text(
     f"""
-    select few.person_id, few.usual, few.given,
-           {UNREAD.format(exchange=":exchange", course=":course", person="few.person_id")} as unread
-      from (select s.person_id, least(x.owes, e.reviews) as usual,
-                   coalesce(o.given, 0) + coalesce(g.given, 0) as given
+    with coming as materialized (select {coming_sql(exchange=":exchange", course=":course")})
+    select few.person_id, few.usual, few.given, few.takes_part, coming.*,
+           case when few.given < few.usual and (not :is_early or coming.is_everybody_in)
+                then {UNREAD.format(exchange=":exchange", course=":course", person="few.person_id")} end as unread
+      from coming,
+           (select who.person_id, e.reviews, least(x.owes, e.reviews) as usual,
+                   coalesce(o.given, 0) + coalesce(g.given, 0) as given,
+                   s.person_id is not null and m.person_id is not null as takes_part
               from exchange e
-              join exchange_seat s on s.exchange_id = e.activity_id and s.left_at is null
-              left join exchange_excusal x on x.exchange_id = e.activity_id and x.person_id = s.person_id
-              left join exchange_sealed_giving g on g.exchange_id = e.activity_id and g.person_id = s.person_id
+              join (select person_id from exchange_seat where exchange_id = :exchange and left_at is null
+                     union select person_id from exchange_excusal where exchange_id = :exchange) who on true
+              left join exchange_seat s on s.exchange_id = e.activity_id and s.person_id = who.person_id
+                                       and s.left_at is null
+              left join membership m on m.course_id = :course and m.person_id = who.person_id and m.left_at is null
+                                    and m.role = 'learner' and m.staff_since is null and not m.is_test_user
+              left join exchange_excusal x on x.exchange_id = e.activity_id and x.person_id = who.person_id
+              left join exchange_sealed_giving g on g.exchange_id = e.activity_id and g.person_id = who.person_id
               left join (select reviewer_id, count(*) as given from exchange_offer
                           where exchange_id = :exchange and state = 'submitted' group by reviewer_id) o
-                     on o.reviewer_id = s.person_id
+                     on o.reviewer_id = who.person_id
              where e.activity_id = :exchange
-               and (cast(:persons as int[]) is null or s.person_id = any(cast(:persons as int[])))) as few
-     where few.given < few.usual
+               and (cast(:persons as int[]) is null or who.person_id = any(cast(:persons as int[])))) as few
+     where few.given < few.usual or few.usual < few.reviews
      order by few.person_id
     """  # noqa: S608 - made of constants
 )
-"""Who gave fewer reviews than everybody is asked for; of all others nothing need be found out."""
-EXCUSED = text(
-    """
-    select x.person_id, least(x.owes, e.reviews) as owes from exchange_excusal x
-      join exchange e on e.activity_id = x.exchange_id where x.exchange_id = :exchange
-    """
-)
+"""Who gave fewer reviews than everybody is asked for, or is excused; of all others nothing need be found out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +213,11 @@ class Reach:
 
 def reach_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Reach:
     """What is there for one person."""
-    row = session.execute(OF_ONE, _facts(exchange, person=person_id)).one()
+    return reach_in(session.execute(OF_ONE, _facts(exchange, person=person_id)).one(), exchange, now=now)
+
+
+def reach_in(row: Row[Any], exchange: Exchange, *, now: datetime) -> Reach:
+    """The same from a row that has the columns."""
     return Reach(unread=row.unread, readers=row.readers, is_more_expected=is_expected(row, exchange, now=now))
 
 
@@ -208,28 +227,66 @@ def owed_counts(
     """
     By person: how many reviews they owe in all, where that is not what everybody owes.
 
-    Without *now*: as it is if no further work comes.
+    Without *now*: as it is if no further work comes. In one statement.
     """
-    found = {row.person_id: row.owes for row in session.execute(EXCUSED, _facts(exchange))}
-    if now is not None and is_more_expected(session, exchange, now=now):
-        return found
-    asked = list(persons) if persons is not None else None
-    for row in session.execute(BEHIND, _facts(exchange, persons=asked)):
-        owed = rules.reviews_owed(row.usual, given=row.given, unread=row.unread, forgets=exchange.is_sealed)
-        if owed != row.usual:
-            found[row.person_id] = owed
-    return found
+    rows = _behind(session, exchange, now=now, persons=persons)
+    return {row.person_id: owes for row, owes in rows if owes != exchange.reviews}
 
 
-def is_more_expected(session: Session, exchange: Exchange, *, now: datetime) -> bool:
-    """Whether further works are to be expected."""
-    return is_expected(session.execute(COMING, _facts(exchange)).one(), exchange, now=now)
+def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
+    """
+    By person: how many reviews are missing, of those who handed in and are still in the course.
+
+    Of the works that are there: nobody is reminded of what they cannot do.
+    """
+    return _missing(_behind(session, exchange, now=None))
+
+
+def owed_and_missing(
+    session: Session, exchange: Exchange, *, now: datetime
+) -> tuple[Mapping[int, int], Mapping[int, int]]:
+    """What :func:`owed_counts` and :func:`who_owes` say, in one statement for both."""
+    rows = _behind(session, exchange, now=None)
+    if not rows:
+        return {}, {}
+    is_expected_now = is_expected(rows[0][0], exchange, now=now)
+    owed = {row.person_id: row.usual if is_expected_now else owes for row, owes in rows}
+    return {id: owes for id, owes in owed.items() if owes != exchange.reviews}, _missing(rows)
 
 
 def is_expected(row: Row[Any], exchange: Exchange, *, now: datetime) -> bool:
     """The same from a row with the columns of :func:`coming_sql`."""
     coming = rules.Coming(last_date=row.last_date, newest_at=row.newest_at, is_everybody_in=row.is_everybody_in)
     return coming.is_expected(exchange.windows, now)
+
+
+def _missing(rows: list[tuple[Row[Any], int]]) -> dict[int, int]:
+    return {row.person_id: owes - row.given for row, owes in rows if row.takes_part and owes > row.given}
+
+
+def _behind(
+    session: Session, exchange: Exchange, *, now: datetime | None, persons: Collection[int] | None = None
+) -> list[tuple[Row[Any], int]]:
+    """Who is behind or excused, and what they owe in all."""
+    facts = _facts(
+        exchange,
+        persons=list(persons) if persons is not None else None,
+        # Then works are expected, unless everybody is there: what may be read need not be counted.
+        is_early=now is not None and exchange.submit_by is not None and now <= exchange.submit_by,
+    )
+    return [
+        (
+            row,
+            rules.reviews_owed(
+                row.usual,
+                given=row.given,
+                unread=row.unread or 0,
+                is_more_expected=now is not None and is_expected(row, exchange, now=now),
+                forgets=exchange.is_sealed,
+            ),
+        )
+        for row in session.execute(BEHIND, facts)
+    ]
 
 
 def _facts(exchange: Exchange, **facts: object) -> dict[str, object]:

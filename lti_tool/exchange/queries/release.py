@@ -100,10 +100,9 @@ def held_back(
 
 
 def waiting_of(
-    session: Session, exchange: Exchange, person_id: int, *, received: int, given: int, now: datetime
+    session: Session, exchange: Exchange, person_id: int, *, received: int, given: int, owed: int, now: datetime
 ) -> Waiting | None:
-    """Why one author does not see it yet, where it is known how much they got and gave."""
-    owed = _owed(session, exchange, persons=(person_id,), now=now).get(person_id, exchange.reviews)
+    """Why one author does not see it yet, where it is known how much they got, gave and owe."""
     waiting = exchange.waits(received=received, given=given, owed=owed, is_released=False, now=now)
     if waiting is None or waiting.why == "few" or not is_released_to(session, exchange, person_id):
         return waiting

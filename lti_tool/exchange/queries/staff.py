@@ -27,7 +27,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.more_time import reopenings
-from lti_tool.exchange.queries.reach import owed_counts
+from lti_tool.exchange.queries.reach import owed_and_missing
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings, unmasked_for
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
@@ -97,6 +97,8 @@ class Overview:
     graded: int
     needs_human: int
     """Handed in, nothing more to wait for, and still no grade."""
+    missing: Mapping[int, int]
+    """By person: reviews that they owe of the works that are there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,10 +172,10 @@ class PersonPage:
 
 
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
-    """Every learner of the course in one table, in eleven queries and one for each part that counts."""
+    """Every learner of the course in one table, in nine queries and one for each part that counts."""
     reviewing = _reviewing(session, exchange, now)
     found = graded(session, exchange, now=now)
-    owed = owed_counts(session, exchange, now=now)
+    owed, missing = owed_and_missing(session, exchange, now=now)
     overrides = overrides_of(session, exchange)
     releases = {
         each.person_id: each for each in session.scalars(select(Release).where(Release.exchange_id == exchange.id))
@@ -227,7 +229,7 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 trouble="passback_failed" if passback is not None and passback.state == State.FAILED else trouble,
             )
         )
-    return _summary(exchange, tuple(rows), now, given=sum(given for given, _, _ in reviewing.values()))
+    return _summary(exchange, tuple(rows), now, given=sum(given for given, _, _ in reviewing.values()), missing=missing)
 
 
 def person_page(
@@ -266,6 +268,8 @@ def person_page(
     computed = found_grades.grades.get(person_id) or rules.grade((), maximum=exchange.points, is_submitted=False)
     if exchange.keeps_counts_back and exchange.option(rules.GradingOptions).rests_on_doing:
         computed = rules.Grade(maximum=exchange.points, none_because="sealed")
+    # Where nobody is told who has given how much, this does not tell it either.
+    given = _count_given(session, exchange, person_id, reviews) or 0
     return PersonPage(
         person_id=person_id,
         name=name,
@@ -276,8 +280,8 @@ def person_page(
             exchange,
             person_id,
             received=len(dossier.feedback),
-            # Where nobody is told who has given how much, this does not tell it either.
-            given=_count_given(session, exchange, person_id, reviews) or 0,
+            given=given,
+            owed=dossier.owed(exchange, given=given),
             now=now,
         ),
         work=work_in(dossier, exchange, now=now),
@@ -417,7 +421,9 @@ def _reviewing(session: Session, exchange: Exchange, now: datetime) -> dict[int,
     return found
 
 
-def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime, *, given: int) -> Overview:
+def _summary(
+    exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime, *, given: int, missing: Mapping[int, int]
+) -> Overview:
     submitted = [row for row in rows if row.submitted_at is not None]
     is_settled = exchange.points is not None and exchange.windows.is_settled_at(now)
     return Overview(
@@ -429,5 +435,6 @@ def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime, *,
         feedback_owed=sum(row.owes for row in submitted),
         fully_served=sum(row.received >= exchange.reviews for row in submitted),
         graded=sum(row.release is not None for row in rows),
+        missing=missing,
         needs_human=sum(row.score is None for row in submitted) if is_settled else 0,
     )

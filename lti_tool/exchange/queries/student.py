@@ -38,7 +38,7 @@ from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
 from lti_tool.exchange.queries.practice import Practice, practice_of
 from lti_tool.exchange.queries.presenting import Shown
-from lti_tool.exchange.queries.reach import reach_of
+from lti_tool.exchange.queries.reach import Reach, reach_columns, reach_in
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
@@ -232,15 +232,23 @@ class Dossier:
     """How many reviews they owe where they are excused from some."""
     by_staff: tuple[int, int] = (0, 0)
     """How many reviews of the work are by staff, and how many of these are in the place of a reader."""
+    reach: Reach | None = None
+    """None while there is no work."""
+
+    def owed(self, exchange: Exchange, *, given: int) -> int:
+        """How many reviews they owe in all who *gave* so many."""
+        usual = exchange.reviews if self.owes is None else min(self.owes, exchange.reviews)
+        return usual if self.reach is None else self.reach.owed(exchange, usual, given=given)
 
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
-    """The whole page of one learner, in at most ten queries."""
+    """The whole page of one learner, in at most nine queries."""
     dossier = dossier_of(session, exchange, person_id, now=now)
     given = sum(offer.state == OfferState.SUBMITTED for offer in dossier.offers)
     if exchange.sealing is not None:
         given = sealed_givings(session, exchange, persons=(person_id,)).get(person_id, 0)
-    waiting = waiting_of(session, exchange, person_id, received=len(dossier.feedback), given=given, now=now)
+    owed = dossier.owed(exchange, given=given)
+    waiting = waiting_of(session, exchange, person_id, received=len(dossier.feedback), given=given, owed=owed, now=now)
     if waiting is not None:
         # As if it had not come.
         dossier = _without_feedback(dossier)
@@ -256,12 +264,9 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     has = len(received) + dossier.by_staff[1]
-    reach = reach_of(session, exchange, person_id, now=now)
-    usual = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
-    owed, hoped_for = (
-        reach.owed(exchange, usual, given=given),
-        reach.hoped_for(exchange, received=len(received), rescued=dossier.by_staff[1]),
-    )
+    hoped_for = exchange.reviews
+    if dossier.reach is not None:
+        hoped_for = dossier.reach.hoped_for(exchange, received=len(received), rescued=dossier.by_staff[1])
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
     if windows.why_not_review(now) == "too_late":
@@ -347,7 +352,7 @@ def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: in
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
     """Load everything about one person at once. What of it may be shown is decided by those who show it."""
-    work, is_read, has_feedback, owes, by_staff = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback, owes, by_staff, reach = _work_of(session, exchange, person_id, now=now)
     offers = _offers_of(session, exchange, person_id)
     feedback = _feedback_of(session, exchange, person_id)
     versions = versions_of(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
@@ -359,6 +364,7 @@ def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: dat
         has_feedback=has_feedback,
         owes=owes,
         by_staff=by_staff,
+        reach=reach,
         offers=offers,
         feedback=feedback,
         copies=copies,
@@ -548,10 +554,11 @@ def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) ->
 
 def _work_of(
     session: Session, exchange: Exchange, person_id: int, *, now: datetime
-) -> tuple[Submission | None, bool, bool, int | None, tuple[int, int]]:
+) -> tuple[Submission | None, bool, bool, int | None, tuple[int, int], Reach | None]:
     """
     The work, whether somebody has it, and whether somebody has said something about it; what its author
-    owes who is excused; how many reviews are by staff, and how many of these in the place of a reader.
+    owes who is excused; how many reviews are by staff, and how many of these in the place of a reader;
+    and what there is for them to read.
     """
     by_staff = select(func.count()).where(StaffReview.submission_id == Submission.id)
     has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
@@ -564,14 +571,15 @@ def _work_of(
             owes.scalar_subquery(),
             by_staff.scalar_subquery(),
             by_staff.where(StaffReview.is_rescue).scalar_subquery(),
+            *reach_columns(exchange, person_id),
         )
         .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
-        return None, False, False, None, (0, 0)
-    return row[0], row[1], row[2], row[3], (row[4], row[5])
+        return None, False, False, None, (0, 0), None
+    return row[0], row[1], row[2], row[3], (row[4], row[5]), reach_in(row, exchange, now=now)
 
 
 def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Offer, ...]:

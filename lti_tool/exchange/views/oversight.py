@@ -83,7 +83,7 @@ def overview_page(exchange: Exchange, **typed: Any) -> str:
         "name": name,
         "filters": _filters(overview.rows, exchange),
         "because": exchange.windows.why_not_open(now()),
-        "to_remind": len(queries.to_remind(db.session(), exchange, now=now()))
+        "to_remind": len(queries.to_remind(db.session(), exchange, now=now(), missing=overview.missing))
         if exchange.windows.is_open_at(now())
         else 0,
         "is_early": queries.waits_to_begin(db.session(), exchange),
