@@ -177,6 +177,8 @@ from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
 from lti_tool.exchange.operations.teams import (
+    Followed,
+    Stayed,
     add_team,
     deal,
     follow_lms,
@@ -205,8 +207,10 @@ from lti_tool.exchange.operations.work import (
 
 __all__ = [
     "ExampleWords",
+    "Followed",
     "NextOffer",
     "Saved",
+    "Stayed",
     "add_example",
     "add_note",
     "add_team",

@@ -41,8 +41,7 @@ STANDINGS = text(
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and o.state in ('offered', 'started')) as is_reviewing,
            (select count(*) from exchange_staff_review r
-              join exchange_submission w on w.id = r.submission_id
-             where w.exchange_id = e.activity_id and w.author_id = :person and r.is_rescue) as rescued,
+             where r.submission_id = {MINE} and r.is_rescue) as rescued,
            received.count as received, received.unread as unread_feedback,
            own.submit_by, own.review_by, own.reopened_until,
            {IS_RELEASED.format(exchange="e.activity_id", person=":person")} as is_released,

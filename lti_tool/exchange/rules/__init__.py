@@ -187,6 +187,7 @@ from lti_tool.exchange.rules.pairing import (
     OWN_GROUP,
     ROLLING,
     TOGETHER,
+    Bounds,
     PairingOptions,
     may_meet,
 )
@@ -509,6 +510,7 @@ __all__ = [
     "Asked",
     "Begun",
     "Beside",
+    "Bounds",
     "Change",
     "CharterOptions",
     "CoachOptions",
