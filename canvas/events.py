@@ -37,6 +37,8 @@ NEEDED_OF_METADATA = ("context_type", "context_id", "root_account_id", "root_acc
 TEXTS = ("body", "text", "url")
 """What somebody wrote; events tell us that they did, and no more."""
 
+LONGEST_SITE = 200
+
 CALIPER_NAMES = {
     "membership": "enrollment",
     "group": "group",
@@ -237,7 +239,7 @@ def _context(told: Mapping[str, Any], shard: int) -> str:
 def _site(about: Mapping[str, Any]) -> str | None:
     """The root account: one key signs for those of all schools."""
     told = about.get("root_account_uuid")
-    return told[:200] if isinstance(told, str) and told else None
+    return told[:LONGEST_SITE] if isinstance(told, str) and told else None
 
 
 def _shard(about: Mapping[str, Any]) -> int:

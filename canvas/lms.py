@@ -34,6 +34,7 @@ class CanvasLms(StandardLms):
             facts,
             lms_course_id=course,
             lms_person_id=person,
+            lms_site=facts.custom.get("root_account_uuid", "")[: events.LONGEST_SITE],
             brand_colour=looks.colour(facts.custom.get("brand", "")),
             more_contrast=facts.custom.get("high_contrast") == "true",
         )

@@ -13,11 +13,13 @@ from lti_tool.admin import sections as admin_sections
 from lti_tool.admin import views as admin_views
 from lti_tool.calendars import operations as calendars
 from lti_tool.config import Settings
+from lti_tool.courses.groups import tellers
 from lti_tool.courses.listening import groups_moved
 from lti_tool.exchange import views as exchange_views
 from lti_tool.exchange.room import ExchangeRoom
 from lti_tool.home import notices as notice_views
 from lti_tool.home import views as home_views
+from lti_tool.journal.hiding import names_hidden
 from lti_tool.launch import views as launch_views
 from lti_tool.lti import registration
 from lti_tool.outgoing import OUTGOING
@@ -30,9 +32,11 @@ from moodle.lms import MoodleLms
 from webhooks import app as letterbox
 from webhooks import views as letterbox_views
 from webhooks.companions import privacy as companion_privacy
+from webhooks.companions.grouping import teller_of
 from webhooks.companions.room import sections as companion_sections
 from webhooks.companions.room import views as companion_pages
 from webhooks.drain import subscriptions
+from webhooks.outbox import hiding as outbox_hiding
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.outbox.catalogue import catalogue
 from webhooks.outbox.room import sections as endpoint_sections
@@ -69,8 +73,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     _know_brands()
     subscriptions.install(SUBSCRIPTIONS)
     groups_moved.install(GROUPS_MOVED)
+    tellers.install(teller_of)
     calendars.rooms.install(lambda session, activity: rooms()[activity.kind].due_dates(session, activity))
     catalogue.install(OUTGOING)
+    names_hidden.install((outbox_hiding.names_hidden,))
     privacy.install({"told_to_lms": companion_privacy, "told_to_endpoints": outbox_privacy})
     db.bind(db.make_engine(db.database_url(settings), pool=settings.database_pool))
 

@@ -42,6 +42,7 @@ from webhooks.companions import privacy as companion_privacy
 from webhooks.models import Source
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.room import queries as received
+from webhooks.room.queries import notices as notices_of
 from webhooks.room.words import about_refusal
 
 
@@ -195,9 +196,11 @@ def webhooks_list(as_json: bool) -> None:
         click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2, default=str))
         return
     for each in found:
+        spoke_first = f"  of {each.site}" if each.site else ""
         click.echo(
             f"{each.id:>4}  {each.state:<7} {each.proof:<9} {each.platform}  last {each.last_received_at or 'never'}"
-            f"  waiting {each.waiting}  failed {each.failed}  refused this week {each.refused}\n      {each.address}"
+            f"  waiting {each.waiting}  failed {each.failed}  refused this week {each.refused}{spoke_first}"
+            f"\n      {each.address}"
         )
     if not found:
         click.echo("No source yet. `hearth webhooks add PLATFORM_ID` makes one.")
@@ -229,6 +232,19 @@ def webhooks_pause(source_id: int, resume: bool) -> None:
         act = "source.resumed" if resume else "source.paused"
         audit.record_operator(session, act, platform_id=found.platform_id, now=now(), address=found.id)
     click.echo(f"Source {source_id} is {'active' if resume else 'paused'}.")
+
+
+@webhooks.command("unbind")
+@click.argument("source_id", type=int)
+def webhooks_unbind(source_id: int) -> None:
+    """Forget which school sent the first event to a source; the next one that sends is believed."""
+    _connect()
+    with db.transaction() as session:
+        found = _source(session, source_id)
+        if not sources.unbind(session, found):
+            raise _wrong(f"Source {source_id} is bound to no school.")
+        audit.record_operator(session, "source.unbound", platform_id=found.platform_id, now=now(), address=found.id)
+    click.echo(f"Source {source_id} takes the events of whichever school sends the next one.")
 
 
 @webhooks.command("replay")
@@ -293,6 +309,26 @@ def webhooks_refusals(source_id: int) -> None:
     for each in found:
         click.echo(f"{each.count:>6}  {each.reason}  last {each.last_at or 'unknown'}")
         click.echo(f"        → {about_refusal(each.reason)}")
+
+
+@webhooks.command("notices")
+@click.option("--json", "as_json", is_flag=True)
+def webhooks_notices(as_json: bool) -> None:
+    """List which LMSs send their notices (LTI-PNS), which refuse, and when they are asked again."""
+    _connect()
+    with db.transaction() as session:
+        found = notices_of(session)
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2, default=str))
+        return
+    for each in found:
+        how = f"since {each.since}" if each.since else f"{each.problem or 'not yet'}, asked again {each.asked_again_at}"
+        click.echo(
+            f"{each.platform}  deployment {each.deployment}  {each.state}: {how}"
+            f"  source {each.source_id or '-'}  last {each.last_at or 'never'}"
+        )
+    if not found:
+        click.echo("No LMS has offered notices yet; the first launch that does has them asked for.")
 
 
 @main.group("keys")

@@ -234,13 +234,15 @@ def attempts(delivery_id: int, as_json: bool) -> None:
 @click.option("--delivery", "delivery_id", type=int, help="One delivery, whatever became of it.")
 def replay(endpoint_id: int | None, delivery_id: int | None) -> None:
     """Send again what was given up, under the ids it had."""
-    connect()
+    settings = connect()
     with db.transaction() as session:
         if delivery_id is not None and endpoint_id is None:
             found = deliveries.find(session, delivery_id)
             endpoint_id = found.endpoint_id if found else None
         of = None if endpoint_id is None else _endpoint(session, endpoint_id).platform_id
-        count = deliveries.replay(session, now=now(), endpoint_id=endpoint_id, delivery_id=delivery_id)
+        count = deliveries.replay(
+            session, settings=settings, now=now(), endpoint_id=endpoint_id, delivery_id=delivery_id
+        )
         if count:
             _write_down(session, "deliveries.replayed", of, count=count)
     click.echo(f"{count} to be sent again.")

@@ -179,6 +179,7 @@ class Settings:
     quiet_hours: str = setting("HEARTH_QUIET_HOURS", _hours, default="21:00-07:00")
     time_zone: str = setting("HEARTH_TIME_ZONE", _time_zone, default="UTC")
     webhook_payload_days: int = setting("WEBHOOK_PAYLOAD_DAYS", _number(1, 365), default=7)
+    webhook_private_networks: tuple[Network, ...] = setting("WEBHOOK_PRIVATE_NETWORKS", _networks, default=())
     webhook_ports: str = setting("WEBHOOK_PORTS", _ports, default="443,8443")
     webhook_concurrency: int = setting("WEBHOOK_CONCURRENCY", _number(1, 200), default=48)
     worker_concurrency: int = setting("WORKER_CONCURRENCY", _number(1, 64), default=4)

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from lti_tool import clock, db, health, http, migrations
+from lti_tool import clock, db, health, http, migrations, vault
 from lti_tool.config import Settings, SettingsError
 from lti_tool.courses.models import Platform
 
@@ -75,6 +75,7 @@ def examine() -> list[Finding]:
     found.append(Finding(name="migrations", is_good=True, finding=f"at {revision}"))
     with db.transaction() as session:
         found.append(_worker(session))
+        found.extend(_secrets(session, settings))
         found.extend(_platforms(session, settings))
     return found
 
@@ -88,6 +89,52 @@ def _worker(session: Session) -> Finding:
         finding="no heartbeat",
         advice="Start `python -m lti_tool.worker`; grades and rosters wait for it.",
     )
+
+
+def _secrets(session: Session, settings: Settings) -> list[Finding]:
+    """Whether each secret that cannot be had anew by itself was encrypted with this ``SECRET_KEY``."""
+    bad = [
+        Finding(
+            name=f"secret of {what} {row.id}",
+            is_good=False,
+            finding="cannot be read: it was encrypted with another SECRET_KEY",
+            advice=f"Put the SECRET_KEY before back, or {advice.format(id=row.id)}.",
+        )
+        for what, query, advice in SECRETS
+        for row in session.execute(text(query))
+        if not vault.is_readable(settings, row.secret)
+    ]
+    return bad or [Finding(name="secrets", is_good=True, finding="every one can be read")]
+
+
+SECRETS = (
+    (
+        "signing key",
+        "select kid as id, private_pem as secret from lti_signing_key where retired_at is null order by created_at",
+        "run `hearth keys rotate --at-once`",
+    ),
+    (
+        "webhook source",
+        "select id, secret from webhook_source where secret is not null order by id",
+        "run `hearth webhooks rotate {id}` and give the new secret to the LMS",
+    ),
+    (
+        "endpoint",
+        "select id, secret from webhook_endpoint order by id",
+        "run `hearth webhooks endpoints rotate {id}` and give the new secret to the receiver",
+    ),
+    (
+        "companion of platform",
+        "select platform_id as id, token as secret from companion order by platform_id",
+        "pair it again: `hearth companions pair {id} --help`",
+    ),
+    (
+        "calendar of platform",
+        "select platform_id as id, client_secret as secret from calendar_account order by platform_id",
+        "connect it again: `hearth calendar connect {id} --help`",
+    ),
+)
+"""What keeps secrets at rest: its name, how to look, what to do."""
 
 
 def _platforms(session: Session, settings: Settings) -> list[Finding]:

@@ -6,6 +6,7 @@ environment; and it connects to the very address it has checked, so that no name
 it to this machine's own network (server-side request forgery, DNS rebinding).
 """
 
+import heapq
 import ipaddress
 import os
 import socket
@@ -147,9 +148,16 @@ class HTTPClient:
         return response
 
 
-def client(settings: Settings, *, pool: int = 16) -> HTTPClient:
-    """The client of this process for *settings*, which keeps up to *pool* connections to each host."""
-    reach = Reach(loopback=settings.allow_loopback_platforms, networks=settings.private_networks)
+def client(settings: Settings, *, networks: tuple[Network, ...] | None = None, pool: int = 16) -> HTTPClient:
+    """
+    The client of this process for *settings*, which keeps up to *pool* connections to each host.
+
+    It reaches private *networks*; unless given, those in which LMSs live. What an operator has registered may live
+    among them. An address that somebody else typed may not, or this host would knock on doors for them.
+    """
+    if networks is None:
+        networks = settings.private_networks
+    reach = Reach(loopback=settings.allow_loopback_platforms, networks=networks)
     return _client(reach, str(settings.ca_bundle) if settings.ca_bundle else None, pool)
 
 
@@ -219,22 +227,19 @@ class _Watch:
     """
 
     def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
+        self.until = time.monotonic() + seconds
         self._sockets: list[socket.socket] = []
         self._guard = threading.Lock()
-        self._timer = threading.Timer(seconds, self._hang_up)
-        self._timer.daemon = True
 
     def __enter__(self) -> Self:
         _present.watch = self
-        self._timer.start()
+        _watchman.expect(self)
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _err: BaseException | None, _at: TracebackType | None
     ) -> None:
         _present.watch = None
-        self._timer.cancel()
         with self._guard:
             for twin in self._sockets:
                 twin.close()
@@ -247,24 +252,60 @@ class _Watch:
         with self._guard:
             self._sockets.append(twin)
         if self.is_over:
-            self._hang_up()
+            self.hang_up()
 
     @property
     def is_over(self) -> bool:
-        return time.monotonic() >= self._until
+        return time.monotonic() >= self.until
 
     def require_time(self, err: Exception | None = None) -> None:
         """Raise :class:`TooSlow`, where the time is over."""
         if self.is_over:
             raise TooSlow("the answer did not end in time") from err
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """End whatever read waits. A call that has come to its end has nothing left to hang up on."""
         with self._guard:
             for twin in self._sockets:
                 with suppress(OSError):
                     twin.shutdown(socket.SHUT_RDWR)
 
 
+class _Watchman:
+    """Calls each watch when its time is over. One thread for all: starting one for each costs as much as sending."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Know of no call: as after a fork, which leaves all threads but one behind."""
+        self._bell = threading.Condition()
+        self._watches: list[tuple[float, int, _Watch]] = []
+        self._thread: threading.Thread | None = None
+
+    def expect(self, watch: _Watch) -> None:
+        """Call *watch* in time."""
+        with self._bell:
+            heapq.heappush(self._watches, (watch.until, id(watch), watch))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._call, name="watchman", daemon=True)
+                self._thread.start()
+            elif self._watches[0][2] is watch:
+                self._bell.notify()
+
+    def _call(self) -> None:
+        while True:
+            with self._bell:
+                left = self._watches[0][0] - time.monotonic() if self._watches else None
+                if left is None or left > 0:
+                    self._bell.wait(left)
+                    continue
+                watch = heapq.heappop(self._watches)[2]
+            watch.hang_up()
+
+
+_watchman = _Watchman()
+os.register_at_fork(after_in_child=_watchman.begin_anew)
 _present = threading.local()
 """``watch``: that of the call which this thread makes."""
 

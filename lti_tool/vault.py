@@ -29,6 +29,15 @@ def decrypt(settings: Settings, stored: str) -> str:
         raise VaultError("a stored secret cannot be read: was SECRET_KEY changed?") from err
 
 
+def is_readable(settings: Settings, stored: str) -> bool:
+    """Whether :func:`decrypt` can give it back."""
+    try:
+        decrypt(settings, stored)
+    except VaultError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=4)
 def _fernet(secret_key: str) -> Fernet:
     # A purpose of its own, so that the key that signs cookies encrypts nothing.

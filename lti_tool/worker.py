@@ -8,7 +8,8 @@ import logging
 import pkgutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -27,8 +28,8 @@ log = logging.getLogger(__name__)
 GRACE = 25.0
 """Seconds a running job gets to finish after SIGTERM; most hosts kill after 30."""
 HEARTBEAT = 10.0
-APART = frozenset({"outbox"})
-"""Queues whose jobs wait for anybody's servers. They run one at a time, in no place that others could need."""
+APART: Mapping[str, int] = {"grades": 8, "outbox": 1}
+"""Queues whose jobs wait for anybody's servers: so many run at once, in no place that others could need."""
 STRANGERS = frozenset({"sandbox"})
 """Folders that are not of the house."""
 
@@ -62,8 +63,12 @@ def import_tasks() -> None:
 async def run(app: Flask, settings: Settings, *, wait: bool = True, stop_on_signals: bool = True) -> None:
     """Run jobs of all queues; with *wait* false, only those that are there."""
     async with jobs.opened(db.database_url(settings)) as queue:
+        # Python's own measure is the number of processors; a job that waits for a server needs a thread, and no more.
+        # Some are for asyncio, which resolves names in them.
+        places = settings.worker_concurrency + sum(APART.values()) + 4
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(places, thread_name_prefix="jobs"))
 
-        def working(queues: frozenset[str], at_once: int) -> asyncio.Task[None]:
+        def working(queues: Collection[str], at_once: int) -> asyncio.Task[None]:
             return asyncio.create_task(
                 queue.run_worker_async(
                     queues=sorted(queues),
@@ -76,14 +81,14 @@ async def run(app: Flask, settings: Settings, *, wait: bool = True, stop_on_sign
                 )
             )
 
-        every = frozenset(each.queue for each in queue.tasks.values())
-        halves = {working(every - APART, settings.worker_concurrency), working(APART & every, 1)}
+        others = {each.queue for each in queue.tasks.values()} - set(APART)
+        parts = {working(others, settings.worker_concurrency), *(working({name}, n) for name, n in APART.items())}
         log.info("worker started, %s jobs at once", settings.worker_concurrency)
-        with _stopping(halves, on_signals=stop_on_signals):
-            # A half that ends although nobody asked it to takes the other one along, and whoever runs us starts anew.
-            await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED if wait else asyncio.ALL_COMPLETED)
-            _stop(halves)
-            ended = await asyncio.gather(*halves, return_exceptions=True)
+        with _stopping(parts, on_signals=stop_on_signals):
+            # A part that ends although nobody asked it to takes the other one along, and whoever runs us starts anew.
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED if wait else asyncio.ALL_COMPLETED)
+            _stop(parts)
+            ended = await asyncio.gather(*parts, return_exceptions=True)
         jobs.stopping.clear()
         for each in ended:
             if isinstance(each, Exception):
@@ -92,7 +97,7 @@ async def run(app: Flask, settings: Settings, *, wait: bool = True, stop_on_sign
 
 
 @contextmanager
-def _stopping(halves: set[asyncio.Task[None]], *, on_signals: bool) -> Iterator[None]:
+def _stopping(parts: set[asyncio.Task[None]], *, on_signals: bool) -> Iterator[None]:
     """Within, the first SIGTERM or SIGINT stops taking jobs; the second ends us at once."""
     loop = asyncio.get_running_loop()
     asked = (signal.SIGTERM, signal.SIGINT) if on_signals else ()
@@ -100,7 +105,7 @@ def _stopping(halves: set[asyncio.Task[None]], *, on_signals: bool) -> Iterator[
     def stop() -> None:
         for each in asked:
             loop.remove_signal_handler(each)
-        _stop(halves)
+        _stop(parts)
 
     for each in asked:
         loop.add_signal_handler(each, stop)
@@ -111,10 +116,10 @@ def _stopping(halves: set[asyncio.Task[None]], *, on_signals: bool) -> Iterator[
             loop.remove_signal_handler(each)
 
 
-def _stop(halves: set[asyncio.Task[None]]) -> None:
+def _stop(parts: set[asyncio.Task[None]]) -> None:
     if not jobs.stopping.is_set():
         jobs.stopping.set()
-        for each in halves:
+        for each in parts:
             # Once, that says to Procrastinate: take no more, and let those that run come to their end.
             each.cancel()
 

@@ -3,6 +3,7 @@ Our plugin in Moodle, ``local_hearth``, as Hearth speaks to it. ``docs/moodle-pl
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lti_tool.lms.companion import Act, CompanionSetup, Entry, Sender, Site, State, Verdict
@@ -64,9 +65,25 @@ class MoodleCompanion:
             )
         except WrongParameters as err:
             if len(acts) == 1:
+                older = _without_slots(acts[0])
+                if older is not None:
+                    return self.record(client_id, [older])
                 return [Verdict(key=acts[0].key, state="refused", reason=err.errorcode)]
             return [verdict for each in acts for verdict in self.record(client_id, [each])]
         return _verdicts(said, acts)
+
+    def groups(self, client_id: str, course: str) -> Mapping[str, tuple[str, ...]]:
+        """``local_hearth_get_groups``."""
+        said = self._service.call("local_hearth_get_groups", clientid=client_id, courseid=course)
+        groups = said.get("groups") if isinstance(said, Mapping) else None
+        if not isinstance(groups, list) or not all(isinstance(each, Mapping) for each in groups):
+            raise Unavailable("no groups")
+        found: dict[str, tuple[str, ...]] = {}
+        for group in groups:
+            members = group.get("members")
+            for member in members if isinstance(members, list) else ():
+                found[str(member)] = (*found.get(str(member), ()), str(group.get("id")))
+        return found
 
 
 def _told(act: Act) -> dict[str, Any]:
@@ -87,7 +104,17 @@ def _told(act: Act) -> dict[str, Any]:
 
 def _entry(entry: Entry) -> dict[str, Any]:
     starts = int(entry.starts_at.timestamp()) if entry.starts_at else 0
-    return {"ref": entry.ref, "name": entry.title[:250], "timestart": starts}
+    told: dict[str, Any] = {"ref": entry.ref, "name": entry.title[:250], "timestart": starts}
+    more = {"slot": entry.slot, "userid": entry.person}
+    return told | {name: value for name, value in more.items() if value}
+
+
+def _without_slots(act: Act) -> Act | None:
+    """*act* as a plugin before 1.1 knows it, which has no slots: everybody's dates only. None where nothing is left."""
+    if not any(each.slot for each in act.entries):
+        return None
+    entries = tuple(replace(each, slot="") for each in act.entries if not each.person)
+    return replace(act, entries=entries) if entries else None
 
 
 def _verdicts(said: Any, acts: Sequence[Act]) -> Sequence[Verdict]:

@@ -114,7 +114,8 @@ def _settle(session: Session, taken: Sequence[_Taken]) -> None:
     for each in taken:
         brand = notices if each.proof == "notice" else lms.for_family(each.family)
         for event in brand.translate(each.event):
-            if subscriptions.of(type(event)):
+            is_believed = each.proof != "address" or not event.needs_proof
+            if is_believed and subscriptions.of(type(event)):
                 heard.add(each.id)
                 by_kind.setdefault((each.platform_id, type(event)), []).append(event)
     for (platform_id, kind), events in by_kind.items():

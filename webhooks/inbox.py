@@ -43,7 +43,10 @@ class Refused(Exception):
 
 
 class CannotTell(Exception):
-    """Not to be proven just now: the key set of its LMS does not answer. Its sender should try again."""
+    """
+    Not to be proven just now: the key set of its LMS does not answer, or we cannot read the secret. Its sender should
+    try again.
+    """
 
 
 class Unreadable(Exception):
@@ -59,10 +62,12 @@ class Address:
     proof: str
     secrets: tuple[str, ...]
     """In clear."""
-    site: str | None = None
+    is_locked: bool = False
+    """Its secret was encrypted with another ``SECRET_KEY``: nothing that comes can be proven until that is mended."""
+    sites: frozenset[str] = frozenset()
     """
-    What the companion that is paired with the platform calls its LMS, or the first event of a source did; None
-    where nothing did.
+    The sites that are believed: what the companion that is paired with the platform calls its LMS, or else those that
+    launches came from, or else the one that the first event of the source named. Empty where nothing tells.
     """
     listener: Listener | None = None
     """Whom the notices that come here are for; only for those."""
@@ -111,8 +116,8 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
     if row is None:
         return None
     is_old_taken = row["old_secret_until"] is not None and row["old_secret_until"] > now
-    stored = [row["secret"], row["old_secret"] if is_old_taken else None]
-    secrets = tuple(vault.decrypt(settings, each) for each in stored if each is not None)
+    stored = [each for each in (row["secret"], row["old_secret"] if is_old_taken else None) if each is not None]
+    secrets = tuple(vault.decrypt(settings, each) for each in stored if vault.is_readable(settings, each))
     listener = None
     if row["proof"] == "notice":
         listener = Listener(
@@ -126,7 +131,8 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
         family=row["family"],
         proof=row["proof"],
         secrets=secrets,
-        site=row["site"],
+        is_locked=bool(stored) and not secrets,
+        sites=frozenset(filter(None, [row["paired"]] if row["paired"] else row["launching"] or [row["bound"]])),
         listener=listener,
     )
 
@@ -139,6 +145,8 @@ def read(
 
     Raises :class:`Refused`, :class:`CannotTell` or :class:`Unreadable`.
     """
+    if address.is_locked:
+        raise CannotTell("its secret cannot be read")
     if address.listener is not None:
         return _notices(address.listener, body, settings=settings, now=now)
     brand = lms.for_family(address.family)
@@ -149,16 +157,20 @@ def read(
         raise Unreadable(str(err)) from err
     if len(events) > MOST_AT_ONCE:
         raise Unreadable(f"more than {MOST_AT_ONCE} events at once")
-    if address.site is not None and any(each.site not in (None, address.site) for each in events):
-        # A copy of the LMS for trying things has the secret, too.
+    if address.sites and any(each.site is not None and each.site not in address.sites for each in events):
+        # A copy of the LMS for trying things has the secret, too; and one key may sign for many schools.
         raise Refused("another site than the paired one")
     return events
 
 
 def remember_site(connection: Connection, address: Address, events: Sequence[IncomingEvent]) -> None:
-    """Bind a source to the site that its first events name, where the LMS signs for all its sites with one key."""
+    """
+    Bind a source to the site that its first events name, where the LMS signs for all its sites with one key.
+
+    Only until a launch tells which sites are meant.
+    """
     named = next((each.site for each in events if each.site), None)
-    if address.proof == "jwt" and address.site is None and named is not None:
+    if address.proof == "jwt" and not address.sites and named is not None:
         connection.execute(BIND, {"source": address.id, "site": named})
 
 
@@ -196,7 +208,10 @@ def count_refusal(connection: Connection, address: Address, reason: str, *, now:
 
 FIND = """
     select s.id, p.family, s.proof, s.secret, s.old_secret, s.old_secret_until, p.issuer, p.client_id, p.jwks_url,
-           coalesce(c.site_id, s.site) as site,
+           c.site_id as paired, s.site as bound,
+           (select jsonb_agg(distinct each.site)
+              from deployment d, jsonb_array_elements_text(d.sites) as each (site)
+             where d.platform_id = p.id) as launching,
            case when s.proof = 'notice'
                 then (select jsonb_agg(d.deployment_id) from deployment d where d.platform_id = p.id) end as deployments
       from webhook_source s
@@ -263,6 +278,8 @@ def _notices(listener: Listener, body: bytes, *, settings: Settings, now: dateti
     for token in tokens:
         try:
             kept.append(as_event(believe(token, listener, client=http.client(settings), now=now)))
+        except KeySetUnavailable as err:
+            raise CannotTell("its key set does not answer") from err
         except (RefusedNotice, UnreadableEvent) as err:
             refused.append(str(err))
             log.info("a notice was refused: %s", err)
@@ -283,7 +300,7 @@ def _signed(brand: Lms, body: bytes, *, settings: Settings, now: datetime) -> An
     try:
         key = key_sets.key(brand.event_keys_url(), kid, client=http.client(settings), now=now)
     except KeySetUnavailable as err:
-        raise CannotTell from err
+        raise CannotTell("its key set does not answer") from err
     except LtiError as err:
         raise Refused(f"key: {err.code}") from err
     checks = {"verify_aud": False, "verify_iat": False}

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from lti_tool import config, db, jobs
 from lti_tool.clock import now
 from webhooks.drain import drain_all
-from webhooks.notices import subscribe_due
+from webhooks.notices import look_after, subscribe_due
 
 KEEP_KEYS = timedelta(days=60)
 """LMSs repeat an event within hours; a restored backup of theirs may do so later."""
@@ -33,6 +33,13 @@ def sweep(timestamp: int) -> None:
 def subscribe(timestamp: int) -> None:
     """Ask platforms for their notices, where a launch offered them."""
     subscribe_due(config.running())
+
+
+@jobs.periodic(cron="10 4 * * *")
+@jobs.task(name="webhooks.look_after_notices", queue="webhooks", queueing_lock="webhooks.look_after_notices")
+def look_after_notices(timestamp: int) -> None:
+    """See whether platforms still send the notices that they promised."""
+    look_after(config.running())
 
 
 @jobs.periodic(cron="20 4 * * *")

@@ -39,7 +39,10 @@ class Source(Base):
     """Still taken until the LMS has the new one."""
     old_secret_until: Mapped[datetime | None]
     site: Mapped[str | None]
-    """Which site of a hosted LMS its first event named, where one key signs for all of them: no other is believed."""
+    """
+    Which site of a hosted LMS its first event named, where one key signs for all of them: no other is believed, until
+    launches tell which sites are meant.
+    """
     state: Mapped[str] = mapped_column(default="active", server_default=text("'active'"))
     created_at: Mapped[datetime]
 

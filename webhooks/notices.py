@@ -33,6 +33,36 @@ def subscribe_due(settings: Settings) -> int:
     return len(waiting)
 
 
+def look_after(settings: Settings) -> int:
+    """
+    See whether every platform that promised its notices still sends them here; ask anew where it does not.
+
+    Returns how many do not.
+    """
+    with db.transaction() as session:
+        promised = listening.promised(session)
+    return sum(not _is_kept(each, settings) for each in promised)
+
+
+def _is_kept(asked: Due, settings: Settings) -> bool:
+    with db.transaction() as session:
+        client = open_client(session, asked.platform_id, settings=settings)
+        handler = _source(session, asked.platform_id, now=now()).address(settings.public_url)
+    try:
+        told = client.handlers(asked.url)
+    except ServiceError as err:
+        if not err.retryable:
+            with db.transaction() as session:
+                listening.failed(session, asked, err.code, passes=False, now=now())
+        return err.retryable
+    if all(told.get(each) == handler for each in asked.types):
+        return True
+    log.warning("platform %s sends its notices elsewhere, and is asked anew", asked.platform_id)
+    with db.transaction() as session:
+        listening.broken(session, asked, now=now())
+    return False
+
+
 def _subscribe(asked: Due, settings: Settings) -> None:
     with db.transaction() as session:
         client = open_client(session, asked.platform_id, settings=settings)

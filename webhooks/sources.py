@@ -57,6 +57,8 @@ class Health:
     """Will be tried again, or were given up."""
     refused: int
     """In the last seven days."""
+    site: str | None
+    """Which site spoke here first; None where nobody has, or where that does not matter."""
 
 
 def make(
@@ -82,12 +84,24 @@ def make(
 
 
 def rotate(session: Session, source: Source, *, settings: Settings, now: datetime) -> str:
-    """A new secret; the one before is taken for two more days. Only for a source that has one."""
+    """A new secret; the one before is taken for two more days, if it can be read. Only for a source that has one."""
     secret = signatures.new_secret()
-    source.old_secret, source.old_secret_until = source.secret, now + OVERLAP
+    if source.secret is not None and vault.is_readable(settings, source.secret):
+        source.old_secret, source.old_secret_until = source.secret, now + OVERLAP
+    else:
+        source.old_secret, source.old_secret_until = None, None
     source.secret = vault.encrypt(settings, secret)
     session.flush()
     return secret
+
+
+def unbind(session: Session, source: Source) -> bool:
+    """Forget which site spoke here first; the next one that does is believed. False where none was remembered."""
+    if source.site is None:
+        return False
+    source.site = None
+    session.flush()
+    return True
 
 
 def address_of(source: Source, settings: Settings) -> str:
@@ -117,6 +131,7 @@ def health(session: Session, *, settings: Settings, now: datetime) -> list[Healt
             waiting=counted[source.id].waiting if source.id in counted else 0,
             failed=counted[source.id].failed if source.id in counted else 0,
             refused=refused.get(source.id, 0),
+            site=source.site,
         )
         for source, name, issuer in sources
     ]

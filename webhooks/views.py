@@ -44,8 +44,8 @@ def receive(public_id: str) -> Response:
         except inbox.Refused as err:
             inbox.count_refusal(connection, address, str(err), now=now())
             abort(401, f"Refused: {err}.")
-        except inbox.CannotTell:
-            inbox.count_refusal(connection, address, "its key set does not answer", now=now())
+        except inbox.CannotTell as err:
+            inbox.count_refusal(connection, address, str(err), now=now())
             return _try_again()
         except inbox.Unreadable as err:
             inbox.count_refusal(connection, address, f"unreadable: {err}", now=now())

@@ -22,7 +22,7 @@ class Request(Base):
     __tablename__ = "admin_request"
     __table_args__ = (
         CheckConstraint("kind in ('export', 'erasure')", name="kind"),
-        CheckConstraint("state in ('waiting', 'done', 'failed')", name="state"),
+        CheckConstraint("state in ('waiting', 'done', 'failed', 'stopped')", name="state"),
         Index("ix_admin_request_deployment_id", "deployment_id", "id"),
     )
 
@@ -34,8 +34,11 @@ class Request(Base):
     reason: Mapped[str]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     asked_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    """When it is carried out; only where no admin asked, but the LMS has deleted the person. None: at once."""
     state: Mapped[str] = mapped_column(default="waiting", server_default=text("'waiting'"))
     done_at: Mapped[datetime | None]
+    """When it was done, failed, or was stopped: the person is kept."""
     result: Mapped[bytes | None] = deferred(mapped_column())
     """The export, as gzipped JSON; taken away when it expires, or when the person is forgotten."""
     expires_at: Mapped[datetime | None]

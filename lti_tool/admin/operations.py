@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from flask import current_app
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.admin.models import Kind, Request
@@ -54,8 +54,15 @@ def ask(session: Session, person: Person, kind: Kind, *, reason: str, by: int, n
         raise Oneself
     # So that two presses make one request.
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
-    same = exists().where(Request.person_id == person.id, Request.kind == kind, Request.state == "waiting")
-    if session.scalar(select(same)):
+    same = select(Request).where(Request.person_id == person.id, Request.kind == kind, Request.state == "waiting")
+    known = session.scalars(same).one_or_none()
+    if known is not None and known.due_at is not None:
+        # The LMS has deleted them, and now an admin wants it done at once.
+        known.due_at, known.asked_by_id, known.reason, known.asked_at = None, by, reason, now
+        session.flush()
+        _write_down(session, known, f"{kind}.asked", person_id=by, now=now)
+        return known
+    if known is not None:
         raise AlreadyAsked
     made = Request(
         deployment_id=person.deployment_id,

@@ -70,6 +70,8 @@ REQUESTS = Section(
         "export.fetched": _("fetched the file of what Hearth knows of somebody"),
         "erasure.asked": _("asked for somebody to be forgotten"),
         "erasure.done": _("forgot somebody"),
+        "erasure.announced": _("was told by the LMS that somebody was deleted there"),
+        "erasure.stopped": _("kept somebody whom the LMS had deleted"),
         "export.failed": _("could not make the file of what Hearth knows of somebody"),
         "erasure.failed": _("could not forget somebody"),
     },

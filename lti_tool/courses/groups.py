@@ -3,12 +3,15 @@ Sections and groups of a whole course at once.
 
 A launch tells those of one person. The roster tells them for everybody where it is asked for a link of ours (``rlid``,
 NRPS 2.0 section 2.4.4) and the LMS fills in the messages; such a roster may leave people out, so nobody leaves by it.
+Where there is another way to all groups at once, such as a plugin of ours in the LMS, that is taken.
 """
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -24,6 +27,32 @@ from lti_tool.lti.services import open_client, with_query
 log = logging.getLogger(__name__)
 
 
+class Teller(Protocol):
+    """Another way to everybody's groups in one course."""
+
+    def fetch(self) -> list[Member]:
+        """Members with all their groups, also those who are in none. Raises :class:`ServiceError`."""
+        ...
+
+
+class Tellers:
+    """What finds another way to the groups of a course. The application fills it in, where parts meet."""
+
+    def __init__(self) -> None:
+        self._find: Callable[[Session, int], Teller | None] = lambda session, course_id: None
+
+    def install(self, find: Callable[[Session, int], Teller | None]) -> None:
+        """From now on, *find* is asked first."""
+        self._find = find
+
+    def find(self, session: Session, course_id: int) -> Teller | None:
+        """The other way; None where there is the roster only."""
+        return self._find(session, course_id)
+
+
+tellers = Tellers()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A course's roster, and a link of ours there to ask for."""
@@ -31,9 +60,21 @@ class Source:
     roster: roster.Source
     link: str
 
+    def fetch(self) -> list[Member]:
+        """Those members whose sections or groups the LMS tells. Raises :class:`ServiceError` unless every page came."""
+        lms = for_family(self.roster.family)
+        with db.transaction() as session:
+            client = open_client(session, self.roster.platform_id)
+        url = with_query(lms.roster_page_url(self.roster.url), {"rlid": self.link})
+        members = (lms.read_member(each) for page in client.roster_pages(url) for each in page)
+        return [each for each in members if each.sections is not None or each.groups is not None]
 
-def source_of(session: Session, course_id: int) -> Source | None:
+
+def source_of(session: Session, course_id: int) -> Teller | None:
     """Where the groups of a course can be read; None where no roster is given, or nothing of ours is placed there."""
+    teller = tellers.find(session, course_id)
+    if teller is not None:
+        return teller
     found = roster.source_of(session, course_id)
     link = session.scalars(
         select(ResourceLink.lti_id).where(ResourceLink.course_id == course_id).order_by(ResourceLink.id.desc()).limit(1)
@@ -41,21 +82,11 @@ def source_of(session: Session, course_id: int) -> Source | None:
     return Source(roster=found, link=link) if found is not None and link is not None else None
 
 
-def fetch(source: Source) -> list[Member]:
-    """Those members whose sections or groups the LMS tells. Raises :class:`ServiceError` unless every page came."""
-    lms = for_family(source.roster.family)
-    with db.transaction() as session:
-        client = open_client(session, source.roster.platform_id)
-    url = with_query(lms.roster_page_url(source.roster.url), {"rlid": source.link})
-    members = (lms.read_member(each) for page in client.roster_pages(url) for each in page)
-    return [each for each in members if each.sections is not None or each.groups is not None]
-
-
 def merge(session: Session, course_id: int, members: list[Member], *, started: datetime, now: datetime) -> int:
     """
     Take over what a roster told, and let those hear who follow groups. Returns how many people changed place.
 
-    Who launched since it was asked for knows better.
+    Who launched since it was asked for knows better, and so does who was moved by an event meanwhile.
     """
     if not members:
         return 0
@@ -77,9 +108,16 @@ def merge(session: Session, course_id: int, members: list[Member], *, started: d
     return len(moved)
 
 
-def has_groups(session: Session, course_id: int) -> bool:
-    """Whether anybody of the course is known to be in a section or group."""
-    return bool(session.scalar(HAS_GROUPS, {"course": course_id}))
+def source_worth_asking(session: Session, course_id: int) -> Teller | None:
+    """
+    Where the groups of a course can be read, if that is worth a question: most rosters tell none.
+
+    Where nobody is known to be in a section or group, only another way than the roster is asked.
+    """
+    source = source_of(session, course_id)
+    if isinstance(source, Source) and not session.scalar(HAS_GROUPS, {"course": course_id}):
+        return None
+    return source
 
 
 def _ids(told: tuple[str, ...] | None) -> str | None:
@@ -97,6 +135,8 @@ MOVE = text(
            course c, person p
      where c.id = :course and p.deployment_id = c.deployment_id and p.sub = e.sub
        and m.course_id = c.id and m.person_id = p.id and (m.launched_at is null or m.launched_at < :started)
+       and not exists (select from jsonb_each_text(m.groups_told) t
+                        where cast(t.value as timestamptz) >= date_trunc('second', cast(:started as timestamptz)))
        and not (coalesce(cast(e.sections as jsonb), m.sections) @> m.sections
                 and coalesce(cast(e.sections as jsonb), m.sections) <@ m.sections
                 and coalesce(cast(e.groups as jsonb), m.groups) @> m.groups

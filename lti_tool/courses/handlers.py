@@ -44,7 +44,7 @@ def groups_changed(session: Session, platform_id: int, events: Sequence[GroupsCh
 
 
 def course_changed(session: Session, platform_id: int, events: Sequence[CourseChanged], now: datetime) -> None:
-    """Take over a course's title and whether it is over, unless a younger event told otherwise."""
+    """Take over a course's title and whether it is over, unless a younger event or launch told otherwise."""
     _apply(session, RETITLE, platform_id, [(each.course, each.title, each.occurred_at) for each in events])
     ended = [
         (each.course, OVER if each.is_over else "runs", each.occurred_at) for each in events if each.is_over is not None
@@ -54,7 +54,7 @@ def course_changed(session: Session, platform_id: int, events: Sequence[CourseCh
 
 def person_changed(session: Session, platform_id: int, events: Sequence[PersonChanged], now: datetime) -> None:
     """
-    Take over somebody's name, unless a younger event told another.
+    Take over somebody's name, unless a younger event, launch or list of people told another.
 
     Some LMSs only say that something of somebody changed: then the rosters of their courses know.
     """
@@ -150,19 +150,28 @@ def _apply(session: Session, statement: str, platform_id: int, told: Sequence[tu
 
 
 OVER = "over"
+# What tells the present words again changes none, and still is younger than what an older event told: so the moment is
+# always kept. Launches and lists of people that changed nothing have left their moments elsewhere. LMSs tell the
+# moments of events in whole seconds.
 TOLD = "unnest(cast(:ids as text[]), cast(:words as text[]), cast(:moments as timestamptz[])) as e (id, words, at)"
 RETITLE = f"""
     update course c set title = e.words, told_at = e.at
       from {TOLD}, deployment d
      where d.platform_id = :platform and d.id = c.deployment_id
        and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
-       and (c.told_at is null or c.told_at < e.at) and c.title <> e.words
+       and (c.told_at is null or c.told_at < e.at)
+       and not exists (select from membership m
+                        where m.course_id = c.id and m.launched_at >= e.at + interval '1 second')
 """  # noqa: S608 - our own words
 RENAME = f"""
     update person p set name = e.words, told_at = e.at
       from {TOLD}, deployment d
      where d.platform_id = :platform and d.id = p.deployment_id and (p.lms_id = e.id or p.lms_id = '' and p.sub = e.id)
-       and (p.told_at is null or p.told_at < e.at) and p.name <> '' and p.name <> e.words
+       and (p.told_at is null or p.told_at < e.at) and p.name <> ''
+       and not exists (select from membership m join course c on c.id = m.course_id
+                        where m.person_id = p.id
+                          and greatest(m.launched_at, case when m.in_roster then c.roster_synced_at end)
+                              >= e.at + interval '1 second')
 """  # noqa: S608 - our own words
 END = f"""
     update course c set over_at = case when e.words = '{OVER}' then e.at end, over_told_at = e.at

@@ -60,7 +60,7 @@ def sync_groups(course_id: int) -> None:
     if source is None:
         return
     try:
-        members = groups.fetch(source)
+        members = source.fetch()
     except ServiceError as err:
         log.warning("groups of course %s: %s", course_id, err.code)
         return

@@ -66,6 +66,8 @@ class Deployment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
     deployment_id: Mapped[str]
+    sites: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    """The schools that launches came from, as the LMS's events call them: those of others are not believed."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     platform: Mapped[Platform] = relationship(back_populates="deployments")

@@ -40,6 +40,7 @@ CHECK_IN = text(
         returning id
     ), changed_course as (
         update course set title = coalesce(nullif(:context_title, ''), title),
+                          told_at = case when :context_title not in ('', title) then :now else told_at end,
                           lms_id = coalesce(nullif(:lms_course, ''), lms_id),
                           label = coalesce(nullif(:context_label, ''), label),
                           roster_url = coalesce(:roster_url, roster_url),
@@ -51,6 +52,9 @@ CHECK_IN = text(
                 coalesce(nullif(:context_label, ''), label),
                 coalesce(:roster_url, roster_url), coalesce(:line_items_url, line_items_url),
                 case when :has_scopes then cast(:scopes as jsonb) else scopes end)
+    ), changed_deployment as (
+        update deployment set sites = sites || to_jsonb(cast(:site as text))
+         where id = :deployment and :site <> '' and not sites ? :site
     ), this_course as (
         select id from known_course union all select id from new_course
     ), known_person as (
@@ -61,7 +65,8 @@ CHECK_IN = text(
         on conflict (deployment_id, sub) do update set sub = excluded.sub
         returning id
     ), changed_person as (
-        update person set name = coalesce(nullif(:name, ''), name), lms_id = coalesce(nullif(:lms_person, ''), lms_id)
+        update person set name = coalesce(nullif(:name, ''), name), lms_id = coalesce(nullif(:lms_person, ''), lms_id),
+                          told_at = case when :name not in ('', name) then :now else told_at end
          where id = (select id from known_person)
            and (name, lms_id) is distinct from
                (coalesce(nullif(:name, ''), name), coalesce(nullif(:lms_person, ''), lms_id))
@@ -157,6 +162,7 @@ def check_in(session: Session, facts: LaunchFacts, *, deployment_pk: int, now: d
             "link_title": facts.resource_link_title,
             "line_item_url": facts.line_item_url,
             "placement": facts.placement,
+            "site": facts.lms_site,
         },
     ).one()
     kind = row.kind

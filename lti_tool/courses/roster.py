@@ -191,9 +191,10 @@ KNOWN = text(
 STEPS = {
     "names": text(
         """
-        update person p set name = r.name
+        update person p set name = r.name, told_at = :started
           from roster r
          where p.id = r.person_id and r.is_active and r.name <> '' and p.name <> r.name
+           and (p.told_at is null or p.told_at < :started)
         """
     ),
     "joined": text(

@@ -46,6 +46,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyMessage
     ├── ThreadFull
     ├── TooLateToEdit
+    ├── TalkedAbout          taking it back would take the answers along
     ├── WhyMissing           a decision that others read needs its reason
     ├── UnknownRule          a rule that the charter of the class does not have
     ├── NotAsked             nobody asked this reviewer to look again
@@ -57,10 +58,12 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── IncompleteComparison
     ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
+    ├── SettingsChanged      by somebody else, since they were read
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
     ├── SealedStays          nothing says any more who wrote what
     ├── HasWork              would destroy what people handed in
+    ├── WorksBegun           would destroy what people are writing, and nobody was told
     ├── NotGraded            this exchange gives no grades
     ├── ScoreOutOfRange
     ├── ReasonMissing
@@ -84,7 +87,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     └── AlreadyAnswered
 """
 
-from lti_tool.exchange.rules import Lack
+from lti_tool.exchange.rules import Lack, Plan
 
 
 class ExchangeError(Exception):
@@ -322,6 +325,10 @@ class TooLateToEdit(ExchangeError):
     """The other side may have answered it by now."""
 
 
+class TalkedAbout(ExchangeError):
+    """Its author has answered the feedback: taken back, their words would be lost."""
+
+
 class WhyMissing(ExchangeError):
     """Who disagrees, hides or asks for a rewrite says why."""
 
@@ -383,6 +390,14 @@ class PlanRefused(ExchangeError):
         self.problem = problem
 
 
+class SettingsChanged(ExchangeError):
+    """Somebody else saved the settings meanwhile, as *saved* says."""
+
+    def __init__(self, saved: Plan) -> None:
+        super().__init__("changed meanwhile")
+        self.saved = saved
+
+
 class CriteriaInUse(ExchangeError):
     """Feedback rests on the kind, scale, levels and points of these criteria: words and weights alone may change."""
 
@@ -401,6 +416,14 @@ class SealedStays(ExchangeError):
 
 class HasWork(ExchangeError):
     """People have begun; what they wrote must not vanish."""
+
+
+class WorksBegun(ExchangeError):
+    """So many works that people have begun would go, and whoever asked did not know."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} works begun")
+        self.count = count
 
 
 class NotGraded(ExchangeError):

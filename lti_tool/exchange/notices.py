@@ -10,9 +10,9 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any, TypeAlias
 
+from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool import db, jobs, notices
@@ -22,6 +22,8 @@ from lti_tool.exchange import queries, rules
 from lti_tool.exchange.models import (
     Exchange,
     Feedback,
+    FeedbackDraft,
+    Message,
     Offer,
     Repair,
     SideBySide,
@@ -55,6 +57,8 @@ def tell(
     **facts: Any,
 ) -> None:
     """Tell *people* something about this exchange, each once for each *key*."""
+    if exchange.is_live:
+        facts["live"] = True
     notices.tell(
         session,
         kind,
@@ -95,6 +99,27 @@ def work_taken_back(session: Session, exchange: Exchange, another: Mapping[int, 
             continue
         new = {"offer_id": another[offer_id]} if another[offer_id] is not None else {}
         tell(session, exchange, "work_taken_back", [reviewer], now=now, key=f"{offer_id} {now.isoformat()}", **new)
+
+
+def work_is_gone(session: Session, exchange: Exchange, submission_id: int, *, now: datetime) -> None:
+    """
+    Who was reading a work whose author has just left hears that it is gone.
+
+    Not that the author left: who left is often known, and whose work it was may be hidden.
+    """
+    readers = session.execute(
+        select(Offer.id, Offer.reviewer_id)
+        .outerjoin(FeedbackDraft, FeedbackDraft.offer_id == Offer.id)
+        .where(
+            Offer.submission_id == submission_id,
+            Offer.reason == rules.AUTHOR_LEFT,
+            Offer.ended_at == now,
+            or_(Offer.lease_until > now, FeedbackDraft.offer_id.is_not(None)),
+        )
+    )
+    for offer_id, reviewer in readers.all():
+        if reviewer is not None:
+            tell(session, exchange, "work_is_gone", [reviewer], now=now, key=f"{offer_id} {now.isoformat()}")
 
 
 def rule_proposed(session: Session, exchange: Exchange, *, now: datetime) -> None:
@@ -140,6 +165,8 @@ def staff_of(session: Session, exchange: Exchange) -> list[int]:
 
 ABOUT_RULES = ("rule_proposed", "rule_adopted", "rule_declined")
 """Kinds that lead to the rules of the class."""
+TO_STAFF = ("staff_answered", "staff_used", "staff_thanked")
+"""Kinds that lead to a feedback by staff, and what became of it."""
 ABOUT_A_REVIEW = (
     "reply_received",
     "lease_ends",
@@ -159,6 +186,11 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
     endpoint, values, anchor = "exchange.show", {"id": activity_id}, None
     if kind in ABOUT_A_REVIEW and isinstance(facts.get("offer_id"), int):
         endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
+    if kind in TO_STAFF and isinstance(facts.get("staff_review_id"), int):
+        endpoint = "exchange.staff_talk"
+        values = {"id": activity_id, "staff_review_id": facts["staff_review_id"]}
+    if kind == "staff_wrote" and "staff_review_id" in facts:
+        anchor = f"staff-feedback-{facts['staff_review_id']}"
     if kind in ABOUT_RULES:
         endpoint = "exchange.together"
     if kind in ("feedback_received", "feedback_revised", "message_received") and "feedback_id" in facts:
@@ -243,8 +275,7 @@ def _sides_of(session: Session, exchange: Exchange, feedback_id: int) -> tuple[i
 
 def _published(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     if exchange.windows.why_not_open(now) is None:
-        facts = {"live": True} if exchange.is_live else {}
-        tell(session, exchange, "opened", learners_of(session, exchange), now=now, **facts)
+        tell(session, exchange, "opened", learners_of(session, exchange), now=now)
 
 
 def _unpublished(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -301,6 +332,48 @@ def _staff_reviewed(session: Session, exchange: Exchange, facts: Facts, now: dat
     tell(session, exchange, "staff_feedback", people, now=now, key=str(facts["staff_review_id"]))
 
 
+def _staff_review_replied(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """Who gave the feedback, and staff who joined, hear what its author says; the author hears what staff say."""
+    id, key = facts["staff_review_id"], str(facts["said_id"])
+    if facts["side"] == rules.STAFF:
+        tell(session, exchange, "staff_wrote", _who_sees(session, exchange, id), now=now, key=key, staff_review_id=id)
+        return
+    tell(session, exchange, "staff_answered", _staff_about(session, exchange, id), now=now, key=key, staff_review_id=id)
+
+
+def _staff_review_used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    _tell_giver(session, exchange, "staff_used", facts, now=now)
+
+
+def _staff_review_thanked(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    _tell_giver(session, exchange, "staff_thanked", facts, now=now)
+
+
+def _tell_giver(session: Session, exchange: Exchange, kind: str, facts: Facts, *, now: datetime) -> None:
+    """Whoever of the staff gave a feedback, as long as somebody is known to have."""
+    id = facts["staff_review_id"]
+    by = session.get_one(StaffReview, id).by_id
+    if by is not None:
+        tell(session, exchange, kind, [by], now=now, key=str(id), staff_review_id=id)
+
+
+def _who_sees(session: Session, exchange: Exchange, staff_review_id: int) -> list[int]:
+    """The authors of the work, but for those who are to look at it themselves first."""
+    review = session.get_one(StaffReview, staff_review_id)
+    authors = queries.authors_of(session, exchange, review.submission_id)
+    return [each for each in authors if not queries.staff_waits(session, exchange, each)]
+
+
+def _staff_about(session: Session, exchange: Exchange, staff_review_id: int) -> Collection[int]:
+    """Who of the staff gave a feedback or wrote about it; all of them where nobody is known to have."""
+    wrote = select(Message.writer_id).where(
+        Message.staff_review_id == staff_review_id, Message.side == rules.STAFF, Message.writer_id.is_not(None)
+    )
+    found = {session.get_one(StaffReview, staff_review_id).by_id, *session.scalars(wrote)} - {None}
+    here = set(staff_of(session, exchange))
+    return {each for each in found if each in here} or here
+
+
 def _excused(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     repair = session.get_one(Repair, facts["repair_id"])
     tell(session, exchange, "excused", [repair.person_id], now=now, key=str(repair.id))
@@ -338,6 +411,9 @@ TELLING: Mapping[str, Teller] = {
     "work.submitted": _submitted,
     "repair.assigned": _asked_to_read,
     "staff_review.given": _staff_reviewed,
+    "staff_review.replied": _staff_review_replied,
+    "staff_review.used": _staff_review_used,
+    "staff_review.thanked": _staff_review_thanked,
     "repair.excused": _excused,
     "feedback.given": _feedback_given,
     "feedback.replied": _feedback_replied,
@@ -359,12 +435,28 @@ TELLING: Mapping[str, Teller] = {
 
 
 def _owed(facts: Facts) -> str:
-    count = facts.get("count", 1)
-    return str(ngettext("You still owe one review.", "You still owe %(num)s reviews.", count))
+    """What somebody owes, as :attr:`rules.Owed.facts` keeps it."""
+    said = []
+    if count := facts.get("count"):
+        said.append(ngettext("You still owe one review.", "You still owe %(num)s reviews.", count))
+    if facts.get("practise"):
+        said.append(_("Before your first review you practise."))
+    if pairs := facts.get("pairs"):
+        said.append(
+            ngettext("One pair of works is yours to compare.", "%(num)s pairs of works are yours to compare.", pairs)
+        )
+    if facts.get("assess"):
+        said.append(_("You have not looked at your own work yet."))
+    return " ".join(str(each) for each in said)
 
 
 def _no_readers(facts: Facts) -> str:
     count = facts.get("count", 1)
+    if facts.get("live"):
+        said = ngettext(
+            "One presentation has nobody who reviews it.", "%(num)s presentations have nobody who reviews them.", count
+        )
+        return str(said)
     return str(ngettext("One work has nobody who reads it.", "%(num)s works have nobody who reads them.", count))
 
 
@@ -374,19 +466,31 @@ def _grades_failed(facts: Facts) -> str:
 
 
 def _taken_back(facts: Facts) -> str:
-    said = _("An author took back the work that you were reading. What you wrote is still yours.")
-    return f"{said} {_('There is another work for you.')}" if "offer_id" in facts else str(said)
+    if facts.get("live"):
+        said = _("Somebody whose presentation you were to review took it back. What you wrote is still yours.")
+        another = _("There is another presentation for you.")
+    else:
+        said = _("An author took back the work that you were reading. What you wrote is still yours.")
+        another = _("There is another work for you.")
+    return f"{said} {another}" if "offer_id" in facts else str(said)
+
+
+def _alike(words: LazyString, live: LazyString) -> Callable[[Facts], str]:
+    """A sentence, and how it reads where nothing is handed in."""
+    return lambda facts: str(live if facts.get("live") else words)
 
 
 SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    "opened": lambda facts: (
-        _("It is open: you can sign up to present.")
-        if facts.get("live")
-        else _("It is open: you can hand in your work.")
+    "opened": _alike(
+        lazy_gettext("It is open: you can hand in your work."),
+        live=lazy_gettext("It is open: you can sign up to present."),
     ),
     "reopened": lambda facts: _("It is open again."),
     "closed": lambda facts: _("It is closed. You can still read and reply."),
-    "feedback_received": lambda facts: _("There is new feedback on your work."),
+    "feedback_received": _alike(
+        lazy_gettext("There is new feedback on your work."),
+        live=lazy_gettext("There is new feedback on your presentation."),
+    ),
     "reply_received": lambda facts: _("Somebody you gave feedback to replied."),
     "message_received": lambda facts: _("There is a new message about feedback you received."),
     "suggestion_used": lambda facts: _("Your suggestion was used."),
@@ -395,23 +499,46 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "comparing_begun": lambda facts: _("There are works for you to compare, two side by side."),
     "compared": lambda facts: _("Somebody who compared your work with another wrote to you."),
     "grade_released": lambda facts: _("Your grade is there."),
-    "feedback_revised": lambda facts: _("A reviewer changed the feedback on your work."),
-    "work_reopened": lambda facts: _("Your teacher lets you hand in your work once more."),
+    "feedback_revised": _alike(
+        lazy_gettext("A reviewer changed the feedback on your work."),
+        live=lazy_gettext("A reviewer changed the feedback on your presentation."),
+    ),
+    "work_reopened": _alike(
+        lazy_gettext("Your teacher lets you hand in your work once more."),
+        live=lazy_gettext("Your teacher lets you sign up once more."),
+    ),
     "review_reopened": lambda facts: _("Your teacher lets you change feedback that you gave."),
     "more_time": lambda facts: _("Your teacher gave you more time. Your own dates are there."),
     "time_taken_back": lambda facts: _("Your dates have changed. Please look at them again."),
-    "work_waits": lambda facts: _("There is work for you to review now."),
-    "asked_to_read": lambda facts: _("Your teacher asks you to read one more work. It waits for you."),
+    "work_waits": _alike(
+        lazy_gettext("There is work for you to review now."),
+        live=lazy_gettext("There is a presentation for you to review now."),
+    ),
+    "asked_to_read": _alike(
+        lazy_gettext("Your teacher asks you to read one more work. It waits for you."),
+        live=lazy_gettext("Your teacher asks you to review one more presentation. It waits for you."),
+    ),
     "staff_feedback": lambda facts: _("Your teacher gave you feedback."),
+    "staff_wrote": lambda facts: _("There is a new message about your teacher’s feedback."),
+    "staff_answered": lambda facts: _("A student wrote about feedback that you or other staff gave."),
+    "staff_used": lambda facts: _("A student used a suggestion of yours."),
+    "staff_thanked": lambda facts: _("A student thanks you for your feedback."),
     "excused": lambda facts: _("Your teacher has excused you: you owe fewer reviews."),
     "work_taken_back": _taken_back,
-    "review_due": lambda facts: f"{_owed(facts)} {_('They are due within a day.')}",
-    "review_overdue": lambda facts: (
-        f"{_owed(facts)} {_('The date has passed; they are still welcome, and help somebody.')}"
+    "work_is_gone": _alike(
+        lazy_gettext("The work that you were reading is not in this exchange any more. What you wrote is still yours."),
+        live=lazy_gettext(
+            "The presentation that you were reviewing is not in this exchange any more. What you wrote is still yours."
+        ),
     ),
-    "lease_ends": lambda facts: _("The work you took goes to somebody else soon, unless you begin to write."),
+    "review_due": lambda facts: f"{_owed(facts)} {_('It is due within a day.')}",
+    "review_overdue": lambda facts: f"{_owed(facts)} {_('The date has passed; what comes now is still welcome.')}",
+    "lease_ends": _alike(
+        lazy_gettext("The work you took goes to somebody else soon, unless you begin to write."),
+        live=lazy_gettext("The presentation you took goes to somebody else soon, unless you begin to write."),
+    ),
     "commitment": lambda facts: _("You wanted to have reviewed by now, or very soon."),
-    "reminder": lambda facts: f"{_owed(facts)} {_('Your teacher asks everybody who does to finish them.')}",
+    "reminder": lambda facts: f"{_owed(facts)} {_('Your teacher asks everybody to finish what they owe.')}",
     "rule_proposed": lambda facts: _("Students propose rules of feedback. They wait for your answer."),
     "rule_adopted": lambda facts: _("The rule of feedback that you proposed is taken in."),
     "rule_declined": lambda facts: _("Your teacher has answered the rule of feedback that you proposed."),

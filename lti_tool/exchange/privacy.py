@@ -2,6 +2,7 @@
 One person's words in exchanges: handed out to them, and forgotten.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +87,12 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             for each in session.scalars(select(Release).where(Release.person_id == person_id))
         ],
         "messages": [
-            {"exchange_feedback": each.feedback_id, "body": each.body, "sent_at": each.sent_at.isoformat()}
+            {
+                "exchange_feedback": each.feedback_id,
+                "staff_review": each.staff_review_id,
+                "body": each.body,
+                "sent_at": each.sent_at.isoformat(),
+            }
             for each in session.scalars(select(Message).where(Message.writer_id == person_id).order_by(Message.id))
         ],
         "flags": [
@@ -122,17 +128,23 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
             for each in session.scalars(select(Excusal).where(Excusal.person_id == person_id))
         ],
         "reviews_by_staff": [
-            {"exchange": exchange, "given_at": at.isoformat(), **words}
-            for exchange, at, words in session.execute(
-                select(StaffReview.exchange_id, StaffReview.given_at, StaffReview.words)
+            _staff_review(each)
+            for each in session.scalars(
+                select(StaffReview)
                 .join(Submission, Submission.id == StaffReview.submission_id)
                 .where(_is_theirs(person_id))
+                .options(selectinload(StaffReview.marks))
                 .order_by(StaffReview.id)
             )
         ],
         "reviews_as_staff": [
-            {"exchange": each.exchange_id, "given_at": each.given_at.isoformat(), **each.words}
-            for each in session.scalars(select(StaffReview).where(StaffReview.by_id == person_id))
+            _staff_review(each)
+            for each in session.scalars(
+                select(StaffReview)
+                .where(StaffReview.by_id == person_id)
+                .options(selectinload(StaffReview.marks))
+                .order_by(StaffReview.id)
+            )
         ],
         "repairs_about_them": [
             {"exchange": each.exchange_id, "kind": each.kind, "at": each.at.isoformat()}
@@ -324,12 +336,8 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
         session.execute(
             delete(WordsDraft).where(WordsDraft.exchange_id == work.exchange_id, WordsDraft.about == about(work.id))
         )
-        received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
-        for table in (Mark, Thanks, Appraisal, Introduction):
-            session.execute(delete(table).where(table.feedback_id.in_(received)))
+        _forget_what_became_of_feedback(session, work)
         _erase_quotes(session, work)
-        # Staff's words about this person's grade; that the review does not count stays as it is.
-        session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
     offers = select(Offer.id).where(Offer.reviewer_id == person_id)
     session.execute(delete(DraftCopy).where(DraftCopy.offer_id.in_(offers)))
     session.execute(delete(FeedbackDraft).where(FeedbackDraft.offer_id.in_(offers)))
@@ -369,6 +377,22 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     has_people = exists().where(Extended.extension_id == Extension.id)
     session.execute(delete(Extension).where(~has_people).execution_options(synchronize_session="fetch"))
     session.flush()
+
+
+def _forget_what_became_of_feedback(session: Session, work: Submission) -> None:
+    """What its author decided about it, and what staff said of their grade; messages are forgotten by their writers."""
+    received = select(Feedback.id).join(Offer).where(Offer.submission_id == work.id)
+    for table in (Mark, Thanks, Appraisal, Introduction):
+        session.execute(delete(table).where(table.feedback_id.in_(received)))
+    by_staff = select(StaffReview.id).where(StaffReview.submission_id == work.id)
+    session.execute(delete(Mark).where(Mark.staff_review_id.in_(by_staff)))
+    session.execute(
+        update(StaffReview)
+        .where(StaffReview.submission_id == work.id)
+        .values(thanked_at=None, thanked_rule="", author_heard_at=None)
+    )
+    # That the review does not count stays as it is.
+    session.execute(update(Exclusion).where(Exclusion.feedback_id.in_(received)).values(reason=""))
 
 
 def _erase_quotes(session: Session, work: Submission) -> None:
@@ -483,15 +507,28 @@ def _file(file: SubmissionFile) -> dict[str, Any]:
     return {"name": file.name, "media_type": file.media_type, "size": file.size, **said}
 
 
+def _staff_review(review: StaffReview) -> dict[str, Any]:
+    return {
+        "exchange": review.exchange_id,
+        "given_at": review.given_at.isoformat(),
+        "marks": _marks(review.marks),
+        "thanked": review.thanks is not None,
+        **review.words,
+    }
+
+
+def _marks(marks: Iterable[Mark]) -> list[dict[str, Any]]:
+    return [
+        {"part": mark.part, "mark": mark.mark, "reason": mark.reason, "done_version": mark.done_version}
+        for mark in marks
+    ]
+
+
 def _feedback(feedback: Feedback) -> dict[str, Any]:
     """Without the other side's name: who that is, is theirs to tell."""
-    marks = [
-        {"part": mark.part, "mark": mark.mark, "reason": mark.reason, "done_version": mark.done_version}
-        for mark in feedback.marks
-    ]
     return {
         "given_at": feedback.given_at.isoformat(),
-        "marks": marks,
+        "marks": _marks(feedback.marks),
         "thanked": feedback.thanks is not None,
         "second_look": feedback.second_look.note if feedback.second_look is not None else None,
         **feedback.words.as_dict(),

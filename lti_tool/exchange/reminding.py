@@ -2,11 +2,13 @@
 What nobody does but the clock: dates that near, leases that end, grades that failed.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import notices, queries
+from lti_tool.exchange import notices, queries, rules
 from lti_tool.exchange.models import Exchange
 
 BEFORE_DUE = timedelta(hours=24)
@@ -20,17 +22,11 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
     """Everything the clock has to say about one exchange that runs; what was told is not told again."""
     if exchange.opens_at is not None and now - LOOK_BACK < exchange.opens_at <= now:
         notices.tell(session, exchange, "opened", notices.learners_of(session, exchange), now=now)
-    owing = queries.who_owes(session, exchange)
-    for person, due in queries.review_due(session, exchange, owing).items():
-        if now < due <= now + BEFORE_DUE:
-            notices.tell(session, exchange, "review_due", [person], now=now, key=due.isoformat(), count=owing[person])
-        elif now - LOOK_BACK < due <= now:
-            notices.tell(
-                session, exchange, "review_overdue", [person], now=now, key=due.isoformat(), count=owing[person]
-            )
+    owed = queries.all_owed(session, exchange, now=now, by_date=True)
+    _tell_of_what_is_owed(session, exchange, owed, now=now)
     near = queries.commitments_near(session, exchange, after=now - LOOK_BACK, until=now + BEFORE_COMMITMENT)
     for person, by in near.items():
-        if person in owing:
+        if person in owed and owed[person].reviews:
             notices.tell(session, exchange, "commitment", [person], now=now, key=by.isoformat())
     for offer_id, reviewer, _ends in queries.leases_ending(session, exchange, after=now, until=now + BEFORE_LEASE_ENDS):
         notices.tell(session, exchange, "lease_ends", [reviewer], now=now, key=str(offer_id), offer_id=offer_id)
@@ -39,6 +35,20 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
         # Once a week is enough for something that is on the overview every day.
         staff = notices.staff_of(session, exchange)
         notices.tell(session, exchange, "no_readers", staff, now=now, key=f"{now:%G-W%V}", count=unread)
+
+
+def _tell_of_what_is_owed(
+    session: Session, exchange: Exchange, owed: Mapping[int, rules.Owed], *, now: datetime
+) -> None:
+    """One notice before somebody's date and one after it, whatever of it they owe."""
+    people: dict[tuple[str, datetime, rules.Owed], list[int]] = defaultdict(list)
+    for person, due in queries.review_due(session, exchange, owed).items():
+        if now < due <= now + BEFORE_DUE:
+            people["review_due", due, owed[person]].append(person)
+        elif now - LOOK_BACK < due <= now:
+            people["review_overdue", due, owed[person]].append(person)
+    for (kind, due, what), whom in people.items():
+        notices.tell(session, exchange, kind, whom, now=now, key=due.isoformat(), **what.facts)
 
 
 def tell_of_shown_feedback(session: Session, *, now: datetime) -> None:

@@ -66,9 +66,18 @@ class ExchangeRoom:
         """When work and reviews are due, for who has no time of their own."""
         return operations.due_dates(session.get_one(Exchange, activity.id))
 
+    def own_due_dates(self, session: Session, activity: Activity) -> Mapping[int, Sequence[DueDate]]:
+        """When work and reviews are due for those whom staff gave time of their own."""
+        return operations.own_due_dates(session, session.get_one(Exchange, activity.id))
+
     def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
         """See :func:`lti_tool.exchange.queries.completed`."""
         return queries.completed(session, session.get_one(Exchange, activity.id))
+
+    def completes_in_company(self, session: Session, activity: Activity) -> bool:
+        """Where somebody is hidden from somebody, as long as people go on giving feedback."""
+        exchange = session.get_one(Exchange, activity.id)
+        return exchange.is_masked and not exchange.is_closed
 
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:
         """Settings and criteria under new ids, without dates that have passed; published if the original is."""
@@ -95,11 +104,20 @@ def _staff_card(exchange: Exchange, tally: Tally) -> Card:
     if not exchange.is_published:
         return Card(status=_("Draft: only staff see it"), is_draft=True)
     given = ngettext("%(num)s review given", "%(num)s reviews given", tally.given)
-    status = _("%(submitted)s handed in, %(given)s", submitted=tally.submitted, given=given)
+    status = (
+        _("%(submitted)s signed up, %(given)s", submitted=tally.submitted, given=given)
+        if exchange.is_live
+        else _("%(submitted)s handed in, %(given)s", submitted=tally.submitted, given=given)
+    )
     if exchange.is_closed:
         return Card(status=_("Closed: %(status)s", status=status))
     if exchange.submit_by:
-        return Card(status=_("%(status)s; work due", status=status), due=exchange.submit_by)
+        until = (
+            _("%(status)s; signing up until", status=status)
+            if exchange.is_live
+            else _("%(status)s; work due", status=status)
+        )
+        return Card(status=until, due=exchange.submit_by)
     return Card(status=status)
 
 
@@ -143,6 +161,8 @@ def _sentence(
     waiting = (
         ngettext("Waiting for feedback from one classmate", "Waiting for feedback from %(num)s classmates", missing)
         if standing.given >= standing.owes
+        else _("Waiting for a presentation to review")
+        if exchange.is_live
         else _("Waiting for work to review")
     )
     sentences = {
@@ -150,9 +170,17 @@ def _sentence(
         "submit": (_("You have not signed up yet"), _("Sign up to present"), windows.submit_by)
         if exchange.is_live
         else (_("Your work is not handed in yet"), _("Hand in your work"), windows.submit_by),
-        "too_late": (_("Nothing was handed in, and the date has passed"), "", windows.submit_by),
+        "too_late": (
+            _("You have not signed up, and the date has passed")
+            if exchange.is_live
+            else _("Nothing was handed in, and the date has passed"),
+            "",
+            windows.submit_by,
+        ),
         "review": (
-            ngettext("One piece of work to review", "%(num)s pieces of work to review", owed),
+            ngettext("One presentation to review", "%(num)s presentations to review", owed)
+            if exchange.is_live
+            else ngettext("One piece of work to review", "%(num)s pieces of work to review", owed),
             _("Give feedback"),
             windows.review_by,
         ),

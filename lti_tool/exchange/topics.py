@@ -126,7 +126,10 @@ def _release(exchange: Exchange) -> str:
 
 def _late(exchange: Exchange) -> str:
     options = exchange.option(rules.LateOptions)
-    work = _("Late work is not taken") if options.work == rules.REFUSED else _("Late work is taken and marked")
+    if exchange.is_live:
+        work = _("Nobody signs up late") if options.work == rules.REFUSED else _("Who signs up late takes part, marked")
+    else:
+        work = _("Late work is not taken") if options.work == rules.REFUSED else _("Late work is taken and marked")
     reviews = _("late reviews are not taken") if options.reviews == rules.REFUSED else _("late reviews are taken")
     said = str(_("%(work)s; %(reviews)s.", work=work, reviews=reviews))
     grace = options.work_grace or options.reviews_grace
@@ -160,14 +163,20 @@ def _anonymity(exchange: Exchange) -> str:
 def _dialogue(exchange: Exchange) -> str:
     if not exchange.option(rules.DialogueOptions).second_look:
         return str(_("Nobody is asked to look again."))
+    if exchange.is_live:
+        return str(_("Reviewers who see a presentation very differently read each other’s reasons and look again."))
     return str(_("Reviewers who see a work very differently read each other’s reasons and look again."))
 
 
 def _pairing(exchange: Exchange) -> str:
     options = exchange.option(rules.PairingOptions)
     begins = {
-        rules.ROLLING: _("Reviewing begins as soon as work is there"),
-        rules.TOGETHER: _("Everybody begins reviewing when the work is due"),
+        rules.ROLLING: _("Reviewing begins as soon as something was shown")
+        if exchange.is_live
+        else _("Reviewing begins as soon as work is there"),
+        rules.TOGETHER: _("Everybody begins reviewing when signing up ends")
+        if exchange.is_live
+        else _("Everybody begins reviewing when the work is due"),
     }[options.start]
     whom = {
         rules.ANY_GROUP: _("anybody may review anybody"),
@@ -205,8 +214,10 @@ def _work(exchange: Exchange) -> str:
 def _teams(exchange: Exchange) -> str:
     options = exchange.option(rules.TeamOptions)
     if not options.on:
-        return str(_("Everybody hands in alone."))
+        return str(_("Everybody presents alone.") if exchange.is_live else _("Everybody hands in alone."))
     whose = _("students choose theirs") if options.choose else _("you make them")
+    if exchange.is_live:
+        return str(_("Groups present together; %(whose)s.", whose=whose))
     return str(_("Groups hand in one work together; %(whose)s.", whose=whose))
 
 
@@ -247,6 +258,8 @@ def _practice(exchange: Exchange) -> str:
 def _comparing(exchange: Exchange) -> str:
     pairs = exchange.option(rules.ComparingOptions).pairs
     if not pairs:
+        if exchange.is_live:
+            return str(_("Presentations are reviewed one at a time."))
         return str(_("Works are reviewed one at a time."))
     return str(
         ngettext(

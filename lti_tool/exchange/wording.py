@@ -5,8 +5,8 @@ The sentences of this room: what an error, a state or a promise is called on its
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from flask_babel import format_percent, lazy_gettext, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext, ngettext
 
 from lti_tool.exchange import errors, rules
 from lti_tool.exchange.models import Criterion, Exchange, Offer, Repair
@@ -263,13 +263,15 @@ def part_rule(part: str, method: str) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share of 1 in percent."""
-    return "" if share is None else f"{round(share * 100)} %"
+    """A share of 1 in percent, as the reader's language writes it."""
+    return "" if share is None else format_percent(share)
 
 
-def whom(key: str) -> str:
+def whom(key: str, *, is_live: bool = False) -> str:
     """A choice of people to give more time to."""
     kind, _sep, id = key.partition(":")
+    if is_live and kind == "not_handed_in":
+        return str(_("Everybody who has not signed up"))
     return str(
         {
             "not_handed_in": _("Everybody who has not handed in"),
@@ -303,6 +305,16 @@ def reason_to_look(look: rules.Look) -> str:
     return str(_("A review of this work was flagged."))
 
 
+def work_is_gone(reason: str) -> str:
+    """Why a work is not there any more for whoever was reading it, one of :data:`rules.WORK_IS_GONE`."""
+    return str(_WORK_IS_GONE[reason])
+
+
+_WORK_IS_GONE = {
+    rules.WITHDRAWN: lazy_gettext("The author of a work you were reading took it back."),
+    rules.AUTHOR_LEFT: lazy_gettext("A work you were reading is not in this exchange any more."),
+    rules.REVIEWER_LEFT: lazy_gettext("While you were not in the course, this work went to others."),
+}
 NOTHING_TO_REVIEW = {
     "not_begun": lazy_gettext(
         "Everybody begins reviewing at the same time, when the work is due. Then there is work for you here."
@@ -333,6 +345,13 @@ _NOT_OPEN = {
     "too_late": lazy_gettext(
         "The date has passed, and your teacher takes nothing after it. Your words are kept here; ask for more time."
     ),
+}
+
+_NOT_SIGNED_UP = {
+    "unpublished": lazy_gettext("This exchange is not published yet, so nobody can sign up."),
+    "not_yet": lazy_gettext("This exchange has not opened yet. Please sign up once it has."),
+    "closed": lazy_gettext("This exchange is closed, so nobody can sign up any more."),
+    "too_late": lazy_gettext("The date has passed, and your teacher takes nobody after it. Ask for more time."),
 }
 
 _LATER = {
@@ -385,6 +404,8 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.OfferIsOver: lambda err: (
         _("Its author has taken this work back. What you wrote is still here to copy.")
         if err.reason == rules.WITHDRAWN
+        else _("This work is not in this exchange any more. What you wrote is still here to copy.")
+        if err.reason == rules.AUTHOR_LEFT
         else _("This work has been given to somebody else. What you wrote is still here to copy.")
     ),
     errors.GradeIsOut: lambda err: _("Your grade rests on this work and is out already. Ask your teacher."),
@@ -396,6 +417,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.ThreadFull: lambda err: _(
         "There are %(most)s messages about this feedback already. Talk on in person, or ask your teacher.",
         most=err.most,
+    ),
+    errors.TalkedAbout: lambda err: _(
+        "Its author has answered it, so it stays: their words would be gone with it. You can still change yours."
     ),
     errors.TooLateToEdit: lambda err: _(
         "A message can be changed for fifteen minutes. Write another one to put it right; your words are still here."
@@ -418,9 +442,10 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
     ),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
+    errors.SettingsChanged: lambda err: _("Somebody else saved these settings while you were changing them."),
     errors.CriteriaInUse: lambda err: _(
-        "Feedback has been given by these criteria: %(titles)s. You can still change their words"
-        " and weights, but not their number, levels or points, nor how they are answered.",
+        "Somebody has written by these criteria, or is writing at this moment: %(titles)s. You can still change their"
+        " words and weights, but not their number, levels or points, nor how they are answered.",
         titles=", ".join(err.titles),
     ),
     errors.AnonymityKept: lambda err: _("People took part on the promise that names stay hidden, so they do."),
@@ -428,6 +453,12 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "This exchange is sealed: nothing says any more who wrote which feedback, so it cannot go on."
     ),
     errors.HasWork: lambda err: _("Work has been handed in, and it must not vanish. Close the exchange instead."),
+    errors.WorksBegun: lambda err: ngettext(
+        "Nothing was deleted: meanwhile one work is being written, and it would go too. Look again before you decide.",
+        "Nothing was deleted: meanwhile %(num)s works are being written, and they would go too."
+        " Look again before you decide.",
+        err.count,
+    ),
     errors.NotGraded: lambda err: _("This exchange gives no grades."),
     errors.ScoreOutOfRange: lambda err: _("Give a number from 0 to %(most)s.", most=number(err.most)),
     errors.ColumnsInUse: lambda err: _(
@@ -488,6 +519,13 @@ def sentence(error: Exception) -> str:
         if kind in _SENTENCES:
             return _SENTENCES[kind](error)
     raise error
+
+
+def not_signed_up(error: errors.NotOpen | errors.WorkIsBeingReviewed) -> str:
+    """The same to whoever wants to present, where nothing is handed in."""
+    if isinstance(error, errors.NotOpen):
+        return str(_NOT_SIGNED_UP[error.because])
+    return str(_("Somebody is reviewing it already, so what you said of it stays as it is."))
 
 
 def lack(lack: Lack, criterion: Criterion | None) -> str:
@@ -645,6 +683,11 @@ def number(value: float | None) -> str:
 def person(name: str, id: int) -> str:
     """What to call somebody whose name the LMS withholds."""
     return name or _("Participant %(id)s", id=id)
+
+
+def whose(name: str, author_id: int | None) -> str:
+    """Whose a work is, to staff: a person or a group. Its author may have been forgotten."""
+    return person(name, author_id) if author_id is not None else name or str(_("somebody who left"))
 
 
 def about_feedback(exchange: Exchange, offer: Offer, *, author: str) -> str:

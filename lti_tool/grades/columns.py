@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import db
@@ -117,8 +117,8 @@ def find_or_make(wanted: Wanted) -> Found:
         return Found(problem=Problem.UNAVAILABLE if err.retryable else Problem.NO_COLUMN, detail=err.detail)
 
 
-def settle(session: Session, wanted: Wanted, found: Found, *, now: datetime) -> list[int]:
-    """Write down where the column is. Returns the grades that waited for it and may go now."""
+def settle(session: Session, wanted: Wanted, found: Found, *, now: datetime) -> None:
+    """Write down where the column is: the grades that waited for it may go now. Or write down why there is none."""
     waiting = update(Passback).where(
         Passback.resource_link_id == wanted.resource_link_id,
         Passback.column == wanted.column,
@@ -135,23 +135,24 @@ def settle(session: Session, wanted: Wanted, found: Found, *, now: datetime) -> 
         url = found.url if wanted.column else None
         if found.is_new:
             _let_earlier_grades_follow(session, wanted)
-        return _ids(session, waiting.values(next_attempt_at=now, line_item_url=url, problem=None, detail=None))
+        _execute(session, waiting.values(next_attempt_at=now, line_item_url=url, problem=None, detail=None))
+        return
     assert found.problem is not None  # noqa: S101 - one of the two
     why = {"problem": found.problem, "detail": as_detail(found.detail)}
     if found.problem.passes:
         until = now + wait_before(wanted.attempt, asked_for=found.retry_after)
-        _ids(session, waiting.values(next_attempt_at=until, attempts=Passback.attempts + 1, **why))
+        _execute(session, waiting.values(next_attempt_at=until, attempts=Passback.attempts + 1, **why))
     else:
         log.warning("no gradebook column for resource link %s: %s", wanted.resource_link_id, found.problem)
-        _ids(session, waiting.values(state=State.FAILED, next_attempt_at=now, **why))
-    return []
+        _execute(session, waiting.values(state=State.FAILED, next_attempt_at=now, **why))
 
 
 def _let_earlier_grades_follow(session: Session, wanted: Wanted) -> None:
     """What was sent to a column that somebody deleted, or failed for want of one, goes to the new one too."""
     was_sent = (Passback.state == State.SENT) & Passback.score_given.is_not(None)
     had_none = (Passback.state == State.FAILED) & Passback.problem.in_((Problem.COLUMN_GONE, Problem.NO_COLUMN))
-    session.execute(
+    _execute(
+        session,
         update(Passback)
         .where(
             Passback.resource_link_id == wanted.resource_link_id,
@@ -159,7 +160,6 @@ def _let_earlier_grades_follow(session: Session, wanted: Wanted) -> None:
             was_sent | had_none,
         )
         .values(state=State.WAITING, attempts=0, version=Passback.version + 1),
-        execution_options={"synchronize_session": False},
     )
 
 
@@ -199,6 +199,5 @@ def _as_line_item(wanted: Wanted) -> dict[str, Any]:
     return made | {"resourceLinkId": wanted.link}
 
 
-def _ids(session: Session, statement: Any) -> list[int]:
-    rows = session.execute(statement.returning(Passback.id), execution_options={"synchronize_session": False})
-    return list(rows.scalars())
+def _execute(session: Session, statement: Update) -> None:
+    session.execute(statement, execution_options={"synchronize_session": False})

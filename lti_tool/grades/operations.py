@@ -16,14 +16,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import ResourceLink
-from lti_tool.grades.jobs import hint, hint_all
+from lti_tool.grades.jobs import hint
 from lti_tool.grades.models import Passback, State
 from lti_tool.grades.rules import Problem
 
 log = logging.getLogger(__name__)
 
 FEW = 20
-"""So many grades get a job each at once; for more, one job sends them on their way."""
+"""So many grades are compared by themselves with those there are; more, with all of their column."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,11 +135,7 @@ def set_grades(
         ).returning(Passback.id),
         execution_options={"populate_existing": True},
     ).all()
-    if len(ids) > FEW:
-        hint_all(session, activity_id)
-    else:
-        for id in ids:
-            hint(session, id)
+    hint(session, course_id)
     log.info("%s grades set for activity %s", len(ids), activity_id)
     return len(ids)
 
@@ -160,7 +156,7 @@ def send_again(session: Session, passback: Passback, *, now: datetime) -> None:
     current.problem = None
     current.detail = None
     session.flush()
-    hint(session, current.id)
+    hint(session, current.course_id)
     log.info("grade %s is sent again", current.id)
 
 

@@ -1,22 +1,27 @@
 """
-One grade's way to the gradebook, in three steps: take it, deliver it, settle what came of it.
+Grades on their way to the gradebooks of one platform, in three steps: take some, deliver them side by side, settle
+what came of them.
 
 Only the first and the last touch the database, each in a short transaction; none is open
 while the platform is spoken to. ``next_attempt_at`` is the lease: who has taken a grade has
 until then, and a grade whose job died is due again afterwards.
 """
 
+import json
 import logging
-from dataclasses import dataclass
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lti_tool import db
-from lti_tool.courses.models import Course, Deployment, Person, Platform, ResourceLink
-from lti_tool.grades.models import Passback, State
+from lti_tool import jobs
+from lti_tool.grades.models import State
 from lti_tool.grades.rules import (
+    FIRST_WAIT,
     MOST_ATTEMPTS,
     Problem,
     as_detail,
@@ -27,14 +32,16 @@ from lti_tool.grades.rules import (
 )
 from lti_tool.lms import for_family
 from lti_tool.lms.port import Grade
-from lti_tool.lti.errors import NotGranted, Rejected, ServiceError, Throttled
-from lti_tool.lti.services import open_client
+from lti_tool.lti.errors import NotGranted, Rejected, ServiceError, Throttled, Unavailable
+from lti_tool.lti.services import PlatformClient
 from lti_tool.lti.vocabulary import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, SCOPE_SCORE
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)
-"""Longer than a token, a score and their timeouts can take."""
+"""Longer than four scores one after the other and a new token can take, with their timeouts."""
+SILENT_AFTER = 4
+"""Scores in a row that nobody answered: then the platform is away, and not only this score's luck."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +51,25 @@ class Turn:
     passback_id: int
     version: int
     attempt: int
-    platform_id: int
-    family: str
     line_item_url: str
     grade: Grade
+    sent_shares: Sequence[float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnWanted:
-    """A grade that cannot be sent before its column is found or made."""
+    """A column that must be found or made before its grades can be sent."""
 
     resource_link_id: int
     column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What was found to do. Neither: nothing is due."""
+
+    turns: Sequence[Turn] = ()
+    columns: Collection[ColumnWanted] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,96 +81,128 @@ class Outcome:
     retry_after: float | None = None
 
 
-def take(session: Session, passback_id: int, *, now: datetime) -> Turn | ColumnWanted | None:
+@dataclass
+class Visit:
+    """While some grades of a platform are delivered: whether it still wants to be spoken to."""
+
+    client: PlatformClient
+    trouble: Problem | None = None
+    """Why no further score is begun: it asked for time, or does not answer."""
+    until: datetime | None = None
+    """How long it is left alone then."""
+    _silences: int = 0
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def heard(self, err: ServiceError | None) -> None:
+        """Take note of an answer, or of none."""
+        is_silent = isinstance(err, Unavailable) and err.answered is None
+        with self._guard:
+            self._silences = self._silences + 1 if is_silent else 0
+            if isinstance(err, Throttled):
+                self.trouble = Problem.THROTTLED
+            elif self._silences >= SILENT_AFTER and self.trouble is None:
+                self.trouble = Problem.UNAVAILABLE
+
+
+def take(session: Session, platform_id: int, *, limit: int, now: datetime) -> Taken:
     """
-    Take a grade for sending, if it is due; nobody else takes it before the lease ends.
+    Take up to *limit* grades that are due; nobody else takes them before the lease ends.
 
-    Waits for whoever is changing the grade, so that the latest version is the one sent.
+    Whoever is changing a grade at this moment rings once that is done, so that the latest version is the one sent.
     """
-    row = session.get(Passback, passback_id, with_for_update=True, populate_existing=True)
-    if row is None or row.state != State.WAITING or row.next_attempt_at > now:
-        return None
-    place = _place(session, row)
-    url = _column_url(session, row, place.link)
-    problem = _obstacle(place, url)
-    if row.attempts >= MOST_ATTEMPTS:
-        problem = Problem.GAVE_UP
-    if problem is not None:
-        _fail(row, problem, None, now=now)
-        return None
-    row.next_attempt_at = now + LEASE
-    if url is None:
-        return ColumnWanted(resource_link_id=row.resource_link_id, column=row.column)
-    row.attempts += 1
-    row.problem = None
-    row.detail = None
-    # Written before it is sent: whatever happens in between, the next one is later.
-    row.last_timestamp = next_timestamp(row.last_timestamp, now=now)
-    return Turn(
-        passback_id=row.id,
-        version=row.version,
-        attempt=row.attempts,
-        platform_id=place.platform.id,
-        family=place.platform.family,
-        line_item_url=url,
-        grade=Grade(
-            subject=place.subject,
-            score_given=row.score_given,
-            score_maximum=row.score_maximum,
-            comment=row.comment,
-            timestamp=row.last_timestamp,
-            submitted_at=row.submitted_at,
-            first=row.sent_at is None,
-        ),
-    )
+    while rows := session.execute(TAKE, {"platform": platform_id, "limit": limit, "now": now}).all():
+        turns: list[Turn] = []
+        written: list[_Standing] = []
+        columns: set[ColumnWanted] = set()
+        for row in rows:
+            problem = Problem.GAVE_UP if row.attempts >= MOST_ATTEMPTS else _obstacle(row)
+            if problem is not None:
+                written.append(_failed(row.id, row.attempts, problem, None, now=now))
+            elif row.url is None:
+                columns.add(ColumnWanted(resource_link_id=row.resource_link_id, column=row.column))
+            else:
+                turns.append(_turn(row, now=now))
+                written.append(_leased(turns[-1], is_own=row.column == "", now=now))
+        _write(session, written)
+        for each in columns:
+            session.execute(AWAIT_COLUMN, {**vars(each), "now": now, "until": now + LEASE})
+        if turns or columns:
+            return Taken(turns=turns, columns=columns)
+    return Taken()
 
 
-def deliver(turn: Turn) -> Outcome:
-    """Speak to the platform. Opens no transaction of its own but the client's short one for tokens."""
-    lms = for_family(turn.family)
-    payload = lms.score_payload(turn.grade)
-    if payload is None:
-        return Outcome(problem=Problem.CANNOT_CLEAR)
+def deliver(turn: Turn, visit: Visit) -> Outcome | None:
+    """Speak to the platform; None where that was left for another time. Touches no database but for a new token."""
+    if visit.trouble is not None or jobs.stopping.is_set():
+        return None
+    lms = for_family(visit.client.registration.family)
     try:
-        with db.transaction() as session:
-            client = open_client(session, turn.platform_id)
-        client.post_score(turn.line_item_url, payload)
+        payload = lms.score_payload(turn.grade)
+        if payload is None:
+            return Outcome(problem=Problem.CANNOT_CLEAR)
+        visit.client.post_score(turn.line_item_url, payload)
     except ServiceError as err:
+        visit.heard(err)
         if isinstance(err, Rejected) and lms.score_was_kept(err.answered):
             return Outcome()
         return _failure(err)
+    except Exception:
+        # The others are not held up, and this one is tried again.
+        log.exception("grade %s could not be tried", turn.passback_id)
+        return Outcome(problem=Problem.UNAVAILABLE)
+    visit.heard(None)
     return Outcome()
 
 
-def settle(session: Session, turn: Turn, outcome: Outcome, *, now: datetime) -> bool:
-    """
-    Write down what came of it. Returns whether to send once more at once: the grade was changed meanwhile.
-    """
-    row = session.get(Passback, turn.passback_id, with_for_update=True, populate_existing=True)
-    if row is None:
-        return False
-    changed = row.version != turn.version
-    if outcome.problem is None:
-        row.sent_at = now
-        row.sent_shares = with_share(row.sent_shares, turn.grade.score_given, turn.grade.score_maximum)
-        row.problem = row.detail = None
-        log.info("grade %s sent", row.id)
-    elif outcome.problem.passes and (changed or turn.attempt < MOST_ATTEMPTS):
-        row.attempts = 0 if changed else turn.attempt
-        row.problem = outcome.problem
-        row.detail = as_detail(outcome.detail)
-        row.next_attempt_at = now + wait_before(turn.attempt, asked_for=outcome.retry_after)
-        log.info("grade %s waits: %s", row.id, outcome.problem)
-        if outcome.problem is Problem.THROTTLED:
-            _let_others_wait(session, turn, until=row.next_attempt_at)
-        return False
-    elif not changed:
-        _fail(row, Problem.GAVE_UP if outcome.problem.passes else outcome.problem, outcome.detail, now=now)
-        return False
-    row.attempts = 0
-    row.next_attempt_at = now
-    row.state = State.WAITING if changed else State.SENT
-    return changed
+def settle(session: Session, visit: Visit, done: Sequence[tuple[Turn, Outcome | None]], *, now: datetime) -> None:
+    """Write down what came of each. One that was changed meanwhile is due again at once."""
+    if not done:
+        return
+    locked = session.execute(LOCK, {"ids": [turn.passback_id for turn, _ in done]})
+    versions = {row.id: row.version for row in locked}
+    # A grade that is no longer there has gone with its person, or its course.
+    standings = [
+        _after(turn, outcome, is_changed=versions[turn.passback_id] != turn.version, now=now)
+        for turn, outcome in done
+        if turn.passback_id in versions
+    ]
+    _write(session, standings)
+    _tell(standings)
+    if visit.trouble is not None:
+        _leave_alone(session, visit, standings, now=now)
+
+
+def _turn(row: Any, *, now: datetime) -> Turn:
+    return Turn(
+        passback_id=row.id,
+        version=row.version,
+        attempt=row.attempts + 1,
+        line_item_url=row.url,
+        grade=Grade(
+            subject=row.subject,
+            score_given=row.score_given,
+            score_maximum=row.score_maximum,
+            comment=row.comment,
+            # Written before it is sent: whatever happens in between, the next one is later.
+            timestamp=next_timestamp(row.last_timestamp, now=now),
+            submitted_at=row.submitted_at,
+            first=row.sent_at is None,
+        ),
+        sent_shares=row.sent_shares,
+    )
+
+
+def _obstacle(row: Any) -> Problem | None:
+    """What makes sending hopeless before it is tried: a missing scope or address means "not allowed"."""
+    if row.platform_state == "disabled":
+        return Problem.PLATFORM_OFF
+    if row.url is None and row.line_items_url is None:
+        return Problem.NO_COLUMN if row.scopes else Problem.NO_GRADEBOOK
+    if SCOPE_SCORE not in row.scopes:
+        return Problem.NOT_GRANTED
+    if row.url is None and SCOPE_LINE_ITEM not in row.scopes and SCOPE_LINE_ITEM_READ not in row.scopes:
+        return Problem.NO_COLUMN
+    return None
 
 
 def _failure(err: ServiceError) -> Outcome:
@@ -170,75 +216,168 @@ def _failure(err: ServiceError) -> Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
-    course: Course
-    platform: Platform
-    link: ResourceLink
-    subject: str
+class _Standing:
+    """How far a grade has come, to be written down. What is None at the end stays as it is."""
+
+    id: int
+    state: State = State.WAITING
+    attempts: int
+    next_attempt_at: datetime
+    problem: Problem | None = None
+    detail: str | None = None
+    last_timestamp: datetime | None = None
+    line_item_url: str | None = None
+    sent_at: datetime | None = None
+    sent_shares: Sequence[float] | None = None
 
 
-def _place(session: Session, row: Passback) -> _Place:
-    course, platform, link, subject = session.execute(
-        select(Course, Platform, ResourceLink, Person.sub)
-        .join(Deployment, Deployment.id == Course.deployment_id)
-        .join(Platform, Platform.id == Deployment.platform_id)
-        # The person and the link must be of the same tenant and course: a grade never crosses over.
-        .join(ResourceLink, ResourceLink.course_id == Course.id)
-        .join(Person, Person.deployment_id == Course.deployment_id)
-        .where(Course.id == row.course_id, ResourceLink.id == row.resource_link_id, Person.id == row.person_id)
-    ).one()
-    return _Place(course=course, platform=platform, link=link, subject=subject)
-
-
-def _column_url(session: Session, row: Passback, link: ResourceLink) -> str | None:
-    if row.column == "":
-        return link.line_item_url
-    if row.line_item_url is None:
-        row.line_item_url = session.scalars(
-            select(Passback.line_item_url)
-            .where(
-                Passback.resource_link_id == row.resource_link_id,
-                Passback.column == row.column,
-                Passback.line_item_url.is_not(None),
-            )
-            .limit(1)
-        ).one_or_none()
-    return row.line_item_url
-
-
-def _obstacle(place: _Place, url: str | None) -> Problem | None:
-    """What makes sending hopeless before it is tried: a missing scope or address means "not allowed"."""
-    scopes = place.course.scopes
-    if place.platform.state == "disabled":
-        return Problem.PLATFORM_OFF
-    if url is None and place.course.line_items_url is None:
-        return Problem.NO_COLUMN if scopes else Problem.NO_GRADEBOOK
-    if SCOPE_SCORE not in scopes:
-        return Problem.NOT_GRANTED
-    if url is None and SCOPE_LINE_ITEM not in scopes and SCOPE_LINE_ITEM_READ not in scopes:
-        return Problem.NO_COLUMN
-    return None
-
-
-def _fail(row: Passback, problem: Problem, detail: str | None, *, now: datetime) -> None:
-    row.state = State.FAILED
-    row.problem = problem
-    row.detail = as_detail(detail)
-    row.next_attempt_at = now
-    log.warning("grade %s cannot be sent: %s", row.id, problem)
-
-
-def _let_others_wait(session: Session, turn: Turn, *, until: datetime) -> None:
-    """A platform that is asked too often is left alone, for all grades of all its courses."""
-    its_courses = select(Course.id).join(Deployment).where(Deployment.platform_id == turn.platform_id)
-    session.execute(
-        update(Passback)
-        .where(
-            Passback.course_id.in_(its_courses),
-            Passback.state == State.WAITING,
-            Passback.next_attempt_at < until,
-            Passback.id != turn.passback_id,
-        )
-        .values(next_attempt_at=until),
-        execution_options={"synchronize_session": False},
+def _leased(turn: Turn, *, is_own: bool, now: datetime) -> _Standing:
+    return _Standing(
+        id=turn.passback_id,
+        attempts=turn.attempt,
+        next_attempt_at=now + LEASE,
+        last_timestamp=turn.grade.timestamp,
+        line_item_url=None if is_own else turn.line_item_url,
     )
+
+
+def _failed(id: int, attempts: int, problem: Problem, detail: str | None, *, now: datetime) -> _Standing:
+    return _Standing(
+        id=id,
+        state=State.FAILED,
+        attempts=attempts,
+        next_attempt_at=now,
+        problem=problem,
+        detail=as_detail(detail),
+    )
+
+
+def _after(turn: Turn, outcome: Outcome | None, *, is_changed: bool, now: datetime) -> _Standing:
+    """What became of a grade that was taken. A change meanwhile counts its attempts anew."""
+    id = turn.passback_id
+    if outcome is None:
+        return _Standing(id=id, attempts=0 if is_changed else turn.attempt - 1, next_attempt_at=now)
+    problem = outcome.problem
+    if problem is None:
+        return _Standing(
+            id=id,
+            state=State.WAITING if is_changed else State.SENT,
+            attempts=0,
+            next_attempt_at=now,
+            sent_at=now,
+            sent_shares=with_share(turn.sent_shares, turn.grade.score_given, turn.grade.score_maximum),
+        )
+    if problem.passes and (is_changed or turn.attempt < MOST_ATTEMPTS):
+        return _Standing(
+            id=id,
+            attempts=0 if is_changed else turn.attempt,
+            next_attempt_at=now + wait_before(turn.attempt, asked_for=outcome.retry_after),
+            problem=problem,
+            detail=as_detail(outcome.detail),
+        )
+    if is_changed:
+        return _Standing(id=id, attempts=0, next_attempt_at=now)
+    return _failed(id, turn.attempt, Problem.GAVE_UP if problem.passes else problem, outcome.detail, now=now)
+
+
+def _write(session: Session, standings: Sequence[_Standing]) -> None:
+    if standings:
+        session.execute(WRITE, {"rows": json.dumps([vars(each) for each in standings], default=datetime.isoformat)})
+
+
+def _tell(standings: Sequence[_Standing]) -> None:
+    sent = [str(each.id) for each in standings if each.sent_at is not None]
+    if sent:
+        log.info("grades sent: %s", ", ".join(sent))
+    for each in standings:
+        if each.state is State.FAILED:
+            log.warning("grade %s cannot be sent: %s", each.id, each.problem)
+        elif each.problem is not None:
+            log.info("grade %s waits: %s", each.id, each.problem)
+
+
+def _leave_alone(session: Session, visit: Visit, standings: Sequence[_Standing], *, now: datetime) -> None:
+    """
+    A platform that is asked too often, or is away, is left alone for all grades of all its courses.
+
+    One that is away is so for each grade that is due, so that all are given up together and not one after the other.
+    """
+    waits = [each.next_attempt_at for each in standings if each.problem is visit.trouble]
+    visit.until = max([*waits, visit.until or now + FIRST_WAIT])
+    session.execute(
+        LEAVE_ALONE,
+        {
+            "platform": visit.client.registration.platform_id,
+            "until": visit.until,
+            "now": now,
+            "is_away": visit.trouble is Problem.UNAVAILABLE,
+        },
+    )
+
+
+TAKE = text(
+    """
+    select p.id, p.version, p.attempts, p.score_given, p.score_maximum, p.comment, p.submitted_at, p.last_timestamp,
+           p.sent_at, p.sent_shares, p.resource_link_id, p."column", who.sub as subject,
+           case when p."column" = '' then l.line_item_url
+                else coalesce(p.line_item_url, (select min(o.line_item_url) from grade_passback o
+                                                 where o.resource_link_id = l.id and o."column" = p."column"))
+           end as url,
+           c.scopes, c.line_items_url, f.state as platform_state
+      from grade_passback p
+      join course c on c.id = p.course_id
+      join deployment d on d.id = c.deployment_id
+      join platform f on f.id = d.platform_id
+      -- The person and the link must be of the same tenant and course: a grade never crosses over.
+      join resource_link l on l.id = p.resource_link_id and l.course_id = c.id
+      join person who on who.id = p.person_id and who.deployment_id = d.id
+     where f.id = :platform and p.state = 'waiting' and p.next_attempt_at <= :now
+     order by p.next_attempt_at, p.id
+     limit :limit
+       for update of p skip locked
+    """
+)
+# In the order in which grades are set, so that the two wait for each other and do not lock up.
+LOCK = text(
+    """
+    select id, version from grade_passback
+     where id = any(:ids) order by resource_link_id, "column", person_id for update
+    """
+)
+WRITE = text(
+    """
+    update grade_passback p
+       set state = w.state, attempts = w.attempts, next_attempt_at = w.next_attempt_at,
+           problem = w.problem, detail = w.detail,
+           last_timestamp = coalesce(w.last_timestamp, p.last_timestamp),
+           line_item_url = coalesce(w.line_item_url, p.line_item_url),
+           sent_at = coalesce(w.sent_at, p.sent_at),
+           sent_shares = coalesce(w.sent_shares, p.sent_shares)
+      from jsonb_to_recordset(cast(:rows as jsonb)) as w (
+               id int, state text, attempts int, next_attempt_at timestamptz, problem text, detail text,
+               last_timestamp timestamptz, line_item_url text, sent_at timestamptz, sent_shares jsonb)
+     where p.id = w.id
+    """
+)
+AWAIT_COLUMN = text(
+    """
+    update grade_passback set next_attempt_at = :until
+     where id in (select id from grade_passback
+                   where resource_link_id = :resource_link_id and "column" = :column
+                     and state = 'waiting' and next_attempt_at <= :now
+                     for update skip locked)
+    """
+)
+LEAVE_ALONE = text(
+    """
+    update grade_passback p
+       set next_attempt_at = :until,
+           attempts = p.attempts + case when :is_away and p.next_attempt_at <= :now then 1 else 0 end,
+           problem = case when :is_away and p.next_attempt_at <= :now then 'unavailable' else p.problem end
+     where id in (select o.id from grade_passback o
+                    join course c on c.id = o.course_id
+                    join deployment d on d.id = c.deployment_id
+                   where d.platform_id = :platform and o.state = 'waiting' and o.next_attempt_at < :until
+                     for update of o skip locked)
+    """
+)

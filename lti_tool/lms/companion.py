@@ -5,7 +5,7 @@ Where an LMS has one, :meth:`lti_tool.lms.port.Lms.companion` speaks to it. Ids 
 ``context.id``, ``resource_link.id``, ``sub``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -25,6 +25,10 @@ class Entry:
     title: str
     starts_at: datetime | None
     """None takes it back."""
+    slot: str = ""
+    """Which of an activity's dates it is: one person's own takes the place of everybody's of the same slot."""
+    person: str = ""
+    """Whose it is, and who alone sees it; "" for everybody in the course."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +73,7 @@ class Site:
     release: str
     """Of the LMS, and of the companion."""
     receiver: str = ""
-    """none, sending, paused or stopped: how it gets on with telling us events."""
+    """none, quiet, sending, paused, moved or stopped: how it gets on with telling us events."""
     waiting: int = 0
     """Events that have not reached us yet."""
     problem: str = ""
@@ -99,6 +103,10 @@ class Companion(Protocol):
 
     def record(self, client_id: str, acts: Sequence[Act]) -> Sequence[Verdict]:
         """Tell *acts* on behalf of a registration; a verdict for each, in their order."""
+        ...
+
+    def groups(self, client_id: str, course: str) -> Mapping[str, tuple[str, ...]]:
+        """Everybody's groups in a course, by person. Whoever is in none is not in it."""
         ...
 
 

@@ -8,7 +8,7 @@ Every one of them is a hint: it may be lost, come twice, or come late. Whoever h
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 Proof = Literal["standard", "jwt", "token", "address", "notice"]
 """
@@ -54,6 +54,9 @@ class IncomingEvent:
 class LmsEvent:
     """Something happened in the LMS. Ids are the LMS's own, :attr:`LaunchFacts.lms_course_id` and its like."""
 
+    needs_proof: ClassVar[bool] = False
+    """Not believed where nothing but a secret address proves who says it: it cannot be taken back, nor looked up."""
+
     occurred_at: datetime
 
 
@@ -87,6 +90,8 @@ class PersonChanged(LmsEvent):
 @dataclass(frozen=True, kw_only=True)
 class PersonDeleted(LmsEvent):
     """The LMS has deleted somebody, and wants us to forget them."""
+
+    needs_proof = True
 
     person: str
 

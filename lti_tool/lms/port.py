@@ -94,6 +94,8 @@ class LaunchFacts:
     """By which the LMS's events call the course; "" where the launch does not tell."""
     lms_person_id: str = ""
     """By which the LMS's events call whoever launched."""
+    lms_site: str = ""
+    """By which the LMS's events call the school, where one key signs those of many; "" where it has no word for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ import jwt
 
 from lti_tool.http import HTTPClient
 from lti_tool.lti import vocabulary as lti
-from lti_tool.lti.errors import LtiError
+from lti_tool.lti.errors import KeySetUnavailable, LtiError
 from lti_tool.lti.key_sets import key_sets
 
 ALGORITHM = "RS256"
@@ -64,7 +64,11 @@ def tokens_in(document: Any) -> list[str]:
 
 
 def believe(token: str, listener: Listener, *, client: HTTPClient, now: datetime) -> Notice:
-    """The notice in *token*, once everything about it holds. Raises :class:`RefusedNotice`."""
+    """
+    The notice in *token*, once everything about it holds.
+
+    Raises :class:`RefusedNotice`, or :class:`KeySetUnavailable`: then nobody can tell yet.
+    """
     claims = _signed(token, listener, client=client, now=now)
     party = claims.get("azp")
     audience = claims.get("aud")
@@ -109,6 +113,8 @@ def _signed(token: str, listener: Listener, *, client: HTTPClient, now: datetime
             leeway=LEEWAY_SECONDS,
             options={"require": ["iss", "aud", "iat", "exp", "nonce"], "verify_sub": False},
         )
+    except KeySetUnavailable:
+        raise
     except LtiError as err:
         raise RefusedNotice(f"key: {err.code}") from err
     except jwt.InvalidSignatureError as err:

@@ -162,6 +162,11 @@ class PlatformClient:
         """Have notices of one type sent to *handler* (LTI-PNS 1.0); "" ends it. Twice is harmless."""
         self._send("PUT", url, [lti.SCOPE_NOTICES], json_body={"notice_type": notice_type, "handler": handler})
 
+    def handlers(self, url: str) -> dict[str, str]:
+        """Where notices are sent to, by type (LTI-PNS 1.0)."""
+        found = _list(json_of(self._send("GET", url, [lti.SCOPE_NOTICES])), "notice_handlers")
+        return {str(each.get("notice_type")): str(each.get("handler") or "") for each in found}
+
     # Below -----------------------------------------------------------------------------------------------------------
 
     def _pages(

@@ -107,12 +107,12 @@ class _Comparison:
     def groups(self) -> None:
         """Who is in which section and group, where that matters to anybody."""
         with db.transaction() as session:
-            source = groups.source_of(session, self.course_id) if groups.has_groups(session, self.course_id) else None
+            source = groups.source_worth_asking(session, self.course_id)
         if source is None:
             return
         started = now()
         try:
-            members = groups.fetch(source)
+            members = source.fetch()
         except Throttled:
             raise
         except ServiceError as err:

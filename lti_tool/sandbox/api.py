@@ -19,6 +19,7 @@ Driving the pretend LMS from tests, without a browser. JSON in, JSON out, loopba
     PUT    /sandbox/api/gradebook             {"line_item", "person", "points"}: the teacher's own grade
     PUT    /sandbox/api/events                {"url", "secret"}: where events go;  GET: what came back
     POST   /sandbox/api/events                {"act", "course", "person", "name", "group"}, or {"again": number}
+    POST   /sandbox/api/companion             {"tool"}: a token for the plugin;  GET: what it was told
     GET    /sandbox/api/log?kind=&q=&most=    newest first;  DELETE clears it
     GET, PUT, DELETE /sandbox/faults          what goes wrong (see `faults.FAULTS`)
 
@@ -33,6 +34,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.sandbox import (
     admin,
+    companion,
     courses,
     editing,
     events,
@@ -48,6 +50,7 @@ from lti_tool.sandbox import (
     registration,
     session,
 )
+from lti_tool.sandbox.brand import brand
 from lti_tool.sandbox.records import Activity, Course, Launch, LineItem, Module, Person, Tool
 from lti_tool.sandbox.roles import STAFF
 from lti_tool.sandbox.store import TABLES, db, get_setting, update, writing
@@ -261,6 +264,26 @@ def tell_event() -> ResponseReturnValue:
     except events.NoTarget:
         abort(409, "Say first where events go.")
     return jsonify(events=told), 201
+
+
+@bp.post("/api/companion")
+def open_companion() -> ResponseReturnValue:
+    """
+    Let a tool tell the plugin what people did, where this site acts like an LMS that has one.
+    """
+    if not brand().has_companion:
+        abort(409, "Here is no plugin. Let the site act like Moodle first.")
+    companion.choose(_find_tool(_body()))
+    return jsonify(token=companion.open_way()), 201
+
+
+@bp.get("/api/companion")
+def show_companion() -> ResponseReturnValue:
+    return jsonify(
+        log=companion.heard(companion.MOST_AT_ONCE),
+        completions=companion.completions(),
+        calendar=companion.calendar(),
+    )
 
 
 @bp.get("/api/log")

@@ -18,6 +18,7 @@ from lti_tool.sandbox import (
     grading,
     install,
     keys,
+    listening,
     notices,
     nrps,
     people,
@@ -27,6 +28,7 @@ from lti_tool.sandbox import (
     telling,
     tokens,
     views,
+    webservice,
 )
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.store import db, get_setting, open_store, put_setting, setting_up
@@ -93,6 +95,8 @@ def _blueprints() -> tuple[Any, ...]:
         grading.bp,
         admin.bp,
         telling.bp,
+        listening.bp,
+        webservice.bp,
         api.bp,
         platform.bp,
         registration.bp,

@@ -37,6 +37,8 @@ class Brand:
     short_ta: bool = False
     """An assistant is an Instructor in launches and a Learner in the roster."""
 
+    has_companion: bool = False
+    """A plugin of the tool can be installed, which the tool tells what people did."""
     sends_notices: bool = False
     """Platform Notification Service: tools are told of copied courses."""
 
@@ -124,6 +126,7 @@ MOODLE = Brand(
     storage_target=None,
     hears_frames=False,
     has_site_tools=False,
+    has_companion=True,
     hint_is_spent=True,
     review_checks_student=False,
     tool_custom_wins=True,

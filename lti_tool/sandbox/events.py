@@ -27,6 +27,8 @@ MOST_KEPT = 200
 MOST_SHOWN = 40
 LONGEST_ANSWER = 2_000
 MOODLE = "\\core\\event\\"
+SITE = "pretend"
+"""What this place calls itself to tools, in events and when they ask."""
 
 ACTS = {
     "enrol": "A new student joins a course",
@@ -314,7 +316,7 @@ def _as_moodle(what: Happening) -> tuple[dict[str, Any], str]:
         event["objectid"] = what.group
     if what.act == "copy":
         event["other"] = {"originalcourseid": what.before}
-    document = {"type": f"moodle.{name}", "timestamp": _now(), "data": {"site": "pretend", "event": event}}
+    document = {"type": f"moodle.{name}", "timestamp": _now(), "data": {"site": SITE, "event": event}}
     return document, name
 
 

@@ -14,6 +14,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "roster": ("500", "429", "403", "slow", "lost_page", "foreign_next", "loop"),
     "score": ("403", "409", "422", "429", "500", "empty", "slow", "lost_answer"),
     "line_item": ("403", "429", "500", "html", "slow"),
+    "companion": ("403", "500", "html", "slow"),
     "result": ("403", "429", "500", "html", "slow", "foreign_next", "loop"),
 }
 """What can go wrong, by service. `lost_answer`: the score is kept, and then we answer 500."""

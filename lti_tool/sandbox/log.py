@@ -23,6 +23,7 @@ KINDS = {
     "score": "scores",
     "result": "results",
     "event": "events",
+    "companion": "plugin",
 }
 
 

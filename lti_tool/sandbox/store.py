@@ -83,9 +83,20 @@ CREATE TABLE IF NOT EXISTS message (
 CREATE TABLE IF NOT EXISTS event (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, name TEXT NOT NULL, style TEXT NOT NULL, message_id TEXT NOT NULL,
     body TEXT NOT NULL, status INTEGER, answer TEXT NOT NULL, took_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS told_act (
+    key TEXT PRIMARY KEY, course_id TEXT NOT NULL, activity_id TEXT NOT NULL, kind TEXT NOT NULL,
+    person_id TEXT NOT NULL, at TEXT NOT NULL, heard_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS completion (
+    activity_id TEXT NOT NULL REFERENCES activity ON DELETE CASCADE,
+    person_id TEXT NOT NULL REFERENCES person ON DELETE CASCADE,
+    state TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (activity_id, person_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS told_date (
+    ref TEXT PRIMARY KEY, course_id TEXT NOT NULL REFERENCES course ON DELETE CASCADE, person_id TEXT NOT NULL,
+    name TEXT NOT NULL, starts_at TEXT NOT NULL, at TEXT NOT NULL);
 """
 
 TABLES = (
+    *("told_act", "completion", "told_date"),
     *("event", "message", "ticket", "launch", "grade", "score", "line_item", "activity", "module"),
     *("enrolment", "section", "course", "person", "tool"),
 )

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_tool.sandbox import courses, launches, platform, session
+from lti_tool.sandbox import companion, courses, launches, platform, session
 from lti_tool.sandbox.brand import brand
 from lti_tool.sandbox.courses import Enrolment
 from lti_tool.sandbox.records import Activity, Course, Person, Tool
@@ -63,6 +63,7 @@ def course(course_id: str) -> ResponseReturnValue:
         **place(course, member),
         modules=[(module, [a for a in contents if a.module_id == module.id]) for module in courses.modules(course)],
         closed=closed,
+        done=companion.completed_by(member.person),
     )
 
 

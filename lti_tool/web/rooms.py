@@ -94,8 +94,19 @@ class Room(Protocol):
         """Everybody's dates of an activity that learners may see; none of one that they may not."""
         ...
 
+    def own_due_dates(self, session: Session, activity: Activity) -> Mapping[int, Sequence[DueDate]]:
+        """By person, the dates of those who have others than everybody's, as they are for them."""
+        ...
+
     def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
         """Who did all that is asked of them, by id of the person; None where nobody may know that yet."""
+        ...
+
+    def completes_in_company(self, session: Session, activity: Activity) -> bool:
+        """
+        Whether the moment in which somebody becomes complete could say what they did without a name: then it is told
+        of several at once, and later.
+        """
         ...
 
     def clone(self, session: Session, activity: Activity, copy: Activity, *, now: datetime) -> None:

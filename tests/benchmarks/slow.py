@@ -2,7 +2,8 @@
 Somebody else's server, a process of its own: takes scores and webhooks, each after so many milliseconds.
 
 ``python -m tests.benchmarks.slow HOOK_MS SCORE_MS`` prints its port and serves until its standard input closes.
-``GET /told`` says what came: how many of each, and when the first and the last was answered.
+``GET /told/SINCE`` says what came: how many of each were answered, when the first since then came, and when the last
+was answered.
 """
 
 import json
@@ -13,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _guard = threading.Lock()
+_came: dict[str, list[float]] = {"hook": [], "score": [], "token": []}
 _told: dict[str, list[float]] = {"hook": [], "score": [], "token": []}
 _waits: dict[str, float] = {"token": 0.0}
 
@@ -24,6 +26,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         kind = "hook" if self.path.startswith("/hook") else "token" if self.path.startswith("/token") else "score"
+        with _guard:
+            _came[kind].append(time.time())
         time.sleep(_waits[kind])
         token = {"access_token": "t", "token_type": "Bearer", "expires_in": 3600}
         body = json.dumps(token).encode() if kind == "token" else b""
@@ -32,8 +36,12 @@ class _Handler(BaseHTTPRequestHandler):
             _told[kind].append(time.time())
 
     def do_GET(self) -> None:
+        since = float(self.path.rpartition("/")[2])
         with _guard:
-            shown = {kind: [len(each), min(each, default=0), max(each, default=0)] for kind, each in _told.items()}
+            shown = {
+                kind: [len(each), min((at for at in _came[kind] if at >= since), default=0), max(each, default=0)]
+                for kind, each in _told.items()
+            }
         self._answer(json.dumps(shown).encode())
 
     def _answer(self, body: bytes) -> None:

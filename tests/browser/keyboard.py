@@ -95,7 +95,7 @@ class Keyboard:
         self.page.keyboard.press("Control+a")
         self.page.keyboard.type(words)
 
-    def choose(self, name: str) -> None:
+    def choose(self, name: str | re.Pattern[str]) -> None:
         """Tab to a group of radio buttons, and go by arrows to the one of that name."""
         wanted = self.page.get_by_role("radio", name=name).first
         group = wanted.get_attribute("name")
@@ -111,8 +111,27 @@ class Keyboard:
                 self.page.keyboard.press("ArrowDown")
         raise AssertionError(f"{name} cannot be chosen")
 
-    def answer_all(self, words: str, *, until: str) -> None:
-        """Go through a form: choose the last of each choice, write into each field, and press the button *until*."""
+    def date(self, label: str | re.Pattern[str], month: str, day: str, year: str) -> None:
+        """Tab to a date, and type its parts one after the other; the time is noon."""
+        self.to(self.page.get_by_label(label).first)
+        for part in (month, day, year):
+            self.page.keyboard.type(part)
+        # A year may have more digits, so it does not go on by itself.
+        self.page.keyboard.press("ArrowRight")
+        self.page.keyboard.type("1200PM")
+        expect(self.page.get_by_label(label).first).to_have_value(f"{year}-{month}-{day}T12:00")
+
+    def is_in(self, place: Locator) -> None:
+        """Where something on the page was exchanged, the focus has not left it, and one sees it."""
+        expect(place.locator(":focus")).to_be_visible()
+        assert self.page.evaluate(AT)["inside"], "the focus is out of sight"
+
+    def answer_all(self, words: str, *, until: str, fields: tuple[str, ...] = ("comment",)) -> None:
+        """
+        Go through a form: choose the last of each choice, write into each field, and press the button *until*.
+
+        Written into are the fields whose names begin with one of *fields*.
+        """
         seen: set[int] = set()
         for _ in range(MOST_STOPS):
             at = self.press("Tab")
@@ -122,7 +141,7 @@ class Keyboard:
             if at["type"] == "radio":
                 self.page.keyboard.press("Space")
                 self.page.keyboard.press("ArrowUp")
-            elif at["tag"] == "TEXTAREA" and at["field"].startswith("comment"):
+            elif at["tag"] == "TEXTAREA" and at["field"].startswith(fields):
                 self.page.keyboard.type(words)
             elif at["tag"] == "BUTTON" and at["name"].startswith(until):
                 self.page.keyboard.press("Enter")

@@ -146,6 +146,32 @@ def asking(house: House) -> Place:
     return place
 
 
+@cache
+def beside_the_teacher(house: House) -> Place:
+    """A teacher reviewed a work; its author says what becomes of it, and asks. Somebody flags a proposed rule."""
+    place = house.exchange(house.new_course("Beside the teacher"), "A recipe", instructions=INSTRUCTIONS)
+    _further(house, place, "charter", enabled="1", proposals="1", **{"rules[]": RULES})
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.hand_in(place, name, WORK)
+    with house.at(place, TEACHER) as (robot, page):
+        work = robot.get(robot.get(page.link("Mai Tran")).link("Review it yourself"))
+        _fill(robot, work.form("/staff-review"), WORDS, level=-1)
+    with house.at(place, "Mai Tran") as (robot, page):
+        one, other = [each for each in page.forms if each.action.endswith("/marks")][:2]
+        robot.submit(one, mark="use")
+        robot.submit(other, mark="disagree", reason="It is meant to be *short*.")
+        robot.submit(page.form("/thanks"))
+        robot.submit(page.form("/messages"), body="Thank you! Do you mean the **first** paragraph?")
+        robot.submit(robot.get(f"{page.url}/rules").form("/rules/proposals"), rule="Never ask Diego about recipes")
+    with house.at(place, TEACHER) as (robot, page):
+        talk = robot.get(robot.get(page.link("Mai Tran")).link("Answer"))
+        robot.submit(talk.form("/staff-messages"), body="The second, where she waits.")
+    with house.at(place, "Diego Fuentes") as (robot, page):
+        told = robot.get(robot.get(f"{page.url}/rules").link("Tell a teacher about this rule")).form("/flags")
+        robot.submit(told, reason="hurtful", words="I asked once.")
+    return place
+
+
 # Students ------------------------------------------------------------------------------------------------------------
 
 
@@ -205,6 +231,21 @@ def reviewing_sealed(diego: Someone, world: World) -> Hearth:
     hearth.follow("Go on reviewing")
     expect(hearth.text("no teacher can see who wrote it")).to_be_visible()
     return hearth
+
+
+@scene("Mai Tran")
+def answering_a_teacher(mai: Someone, world: World) -> Hearth:
+    hearth = mai.open_window(beside_the_teacher(world.house))
+    expect(hearth.text("The second, where she waits.")).to_be_visible()
+    return hearth
+
+
+@scene("Diego Fuentes")
+def telling_a_teacher_about_a_rule(diego: Someone, world: World) -> Hearth:
+    hearth = diego.open_window(beside_the_teacher(world.house))
+    hearth.follow(re.compile("How we give feedback"))
+    hearth.follow("Tell a teacher about this rule")
+    return hearth.shows("Tell a teacher about a proposed rule")
 
 
 # Teachers ------------------------------------------------------------------------------------------------------------
@@ -308,6 +349,48 @@ def joining_a_conversation(teacher: Someone, world: World) -> Hearth:
     hearth.shows("Aisha Rahman")
     hearth.follow("Join the conversation")
     return hearth.shows("Feedback")
+
+
+@scene(TEACHER)
+def what_became_of_ones_own_feedback(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(beside_the_teacher(world.house))
+    hearth.follow("Mai Tran")
+    hearth.shows("Mai Tran")
+    hearth.follow("Answer")
+    return hearth.shows(re.compile("^Feedback by"))
+
+
+@scene(TEACHER)
+def one_person_whom_staff_reviewed(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(beside_the_teacher(world.house))
+    hearth.follow("Mai Tran")
+    return hearth.shows("Mai Tran")
+
+
+@scene(TEACHER)
+def changing_ones_own_feedback_once_answered(teacher: Someone, world: World) -> Hearth:
+    hearth = one_person_whom_staff_reviewed(teacher, world)
+    hearth.follow("Change your review")
+    return hearth.shows("Your review of Mai Tran")
+
+
+@scene(TEACHER)
+def a_flagged_rule(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(beside_the_teacher(world.house))
+    hearth.follow(re.compile("to look at"))
+    hearth.follow(re.compile("^About a proposed rule"))
+    look = hearth.root.get_by_role("button", name="Look at it")
+    if look.count():
+        look.click()
+    expect(hearth.root.locator("legend", has_text="What becomes of it?")).to_be_visible()
+    return hearth
+
+
+@scene(TEACHER)
+def rules_with_one_to_look_at(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(beside_the_teacher(world.house))
+    hearth.follow("Rules that students propose")
+    return hearth.shows("How we give feedback in this class")
 
 
 @scene(TEACHER)

@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import scenes_admin, scenes_handing_in, scenes_lms, scenes_trust  # noqa: F401 - add their scenes to the list
+from tests.browser import (  # noqa: F401 - add their scenes to the list
+    scenes_admin,
+    scenes_handing_in,
+    scenes_lms,
+    scenes_moodle,
+    scenes_trust,
+)
 from tests.browser.conftest import PATIENCE
 from tests.browser.house import House
 from tests.browser.keyboard import strayed

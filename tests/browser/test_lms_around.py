@@ -83,6 +83,37 @@ def test_words_stay_readable_in_any_colour_of_an_institution(public: Page, schem
     assert too_faint == {}
 
 
+@pytest.mark.parametrize("width", [375, 680, 768, 900, 1200])
+def test_no_step_breaks_inside_a_word(public: Page, width: int) -> None:
+    """In Moodle's page with its drawer open a wide screen leaves some 800 px, and an exchange may have six steps."""
+    public.set_viewport_size({"width": width, "height": 700})
+
+    broken: list[str] = public.evaluate(
+        """() => {
+          const words = ["Hand in your work", "Give feedback to one classmate", "Compare works", "Read what comes back",
+                         "Look at your own work", "Reply"];
+          const items = words.map((each) => `<li class="steps__item steps__item--now"><span class="steps__words">${each}
+            </span></li>`);
+          const steps = document.createElement("ol");
+          steps.className = "steps";
+          steps.innerHTML = items.join("");
+          document.querySelector("main").append(steps);
+          const broken = [];
+          for (const { firstChild: text } of steps.querySelectorAll(".steps__words"))
+            for (const found of text.data.matchAll(/\\S+/g)) {
+              const range = document.createRange();
+              range.setStart(text, found.index);
+              range.setEnd(text, found.index + found[0].length);
+              if (range.getClientRects().length > 1) broken.push(found[0]);
+            }
+          steps.remove();
+          return broken;
+        }"""
+    )
+
+    assert broken == []
+
+
 def test_a_new_page_begins_at_the_top_and_is_said_aloud(place: Place, someone: MakesSomeone) -> None:
     """Without it the LMS stays scrolled to where the button of the page before was, and a saved draft is silent."""
     mai = someone("Mai Tran", viewport={"width": 900, "height": 400})

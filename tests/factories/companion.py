@@ -48,6 +48,9 @@ class PretendMoodle:
     """Calls whose answer never comes, although all was done."""
     broken: set[str] = field(default_factory=set)
     """Kinds of acts at which it breaks."""
+    stops_at: int | None = None
+    """After so many acts of a call it hears no more of it, until :attr:`goes_on`; no answer ever comes."""
+    goes_on: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, request: Request) -> Response:
         """One call, as ``webservice/rest/server.php`` answers it."""
@@ -63,7 +66,11 @@ class PretendMoodle:
             return refusal(*wrong)
         if form["wsfunction"] == "local_hearth_status":
             return as_json(self.status())
-        results = [self.record(each) for each in form["acts"].values()]
+        acts = list(form["acts"].values())
+        results = [self.record(each) for each in acts[: self.stops_at]]
+        if len(results) < len(acts):
+            self.goes_on.wait(120)
+            self.lost += 1
         if self.lost:
             self.lost -= 1
             return Response("", status=502)
@@ -93,8 +100,8 @@ class PretendMoodle:
             "deploymentid": self.deployment_id,
             "toolname": "Hearth",
             "moodlerelease": "4.5.6 (Build: 20250811)",
-            "pluginrelease": "1.0.0",
-            "pluginversion": 2026112600,
+            "pluginrelease": "1.1.0",
+            "pluginversion": 2026112702,
             "names": False,
             "everywhere": False,
             "events": ["user_enrolment_created"],
@@ -132,7 +139,10 @@ class PretendMoodle:
             self.log.append({"kind": kind, "userid": person, "link": link, "course": course, "key": act["key"]})
         for entry in act.get("calendar", {}).values():
             if int(entry["timestart"]):
-                self.calendar[entry["ref"]] = {"name": entry["name"], "timestart": int(entry["timestart"])}
+                kept = {"name": entry["name"], "timestart": int(entry["timestart"])}
+                # Whose it is, and in whose place it stands, where either was told.
+                own = {"userid": int(entry["userid"]), "slot": entry["slot"]} if entry.get("userid") else {}
+                self.calendar[entry["ref"]] = kept | own
             else:
                 self.calendar.pop(entry["ref"], None)
         if not act.get("completion"):

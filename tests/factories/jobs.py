@@ -14,8 +14,9 @@ from lti_tool import jobs
 TAKE = text(
     """
     update procrastinate_jobs set status = 'doing'
-     where id = (select id from procrastinate_jobs
+     where id = (select id from procrastinate_jobs j
                   where status = 'todo' and queue_name = :queue and (scheduled_at is null or scheduled_at <= now())
+                    and not exists (select from procrastinate_jobs o where o.lock = j.lock and o.status = 'doing')
                   order by id limit 1)
     returning id, task_name, args
     """

@@ -26,7 +26,7 @@ from tests.factories.jobs import run_jobs
 from tests.functional.sandbox.tiny_tool import serving
 
 TEACHER = "Amara Okafor"
-QUEUES = ("webhooks", "rosters", "house", "grades")
+QUEUES = ("webhooks", "rosters", "house", "grades", "companions")
 
 
 class Door:

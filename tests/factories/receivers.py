@@ -41,7 +41,9 @@ class Receiver:
     """Given one after the other, before :attr:`always`."""
     always: Answer = field(default_factory=Answer)
     hang: threading.Event = field(default_factory=threading.Event)
-    """Cleared, everybody waits for it."""
+    """Cleared, everybody waits for it,"""
+    hangs_on: str = ""
+    """or only who asks for a path that ends so."""
     at_once: int = 0
     most_at_once: int = 0
     guard: threading.Lock = field(default_factory=threading.Lock)
@@ -97,7 +99,8 @@ def _handler(receiver: Receiver) -> Callable[..., http.server.BaseHTTPRequestHan
                 answer = receiver.next_answers.pop(0) if receiver.next_answers else receiver.always
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.came.append(Received(headers=headers, body=body, path=self.path))
-            receiver.hang.wait(120)
+            if self.path.endswith(receiver.hangs_on):
+                receiver.hang.wait(120)
             time.sleep(answer.after)
             with receiver.guard:
                 receiver.at_once -= 1

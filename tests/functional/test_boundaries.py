@@ -29,6 +29,7 @@ from lti_tool.exchange.models import (
     Reopening,
     Repair,
     SideBySide,
+    StaffReview,
     Submission,
     Team,
     Template,
@@ -123,7 +124,16 @@ def fill(session: Session, **plan: Any) -> Full:
     pair = SideBySide(
         round_id=compared.id, reviewer_id=giver, left_id=left, right_id=right, left_version=1, right_version=1
     )
-    session.add(pair)
+    by_staff = StaffReview(
+        exchange_id=exchange.id,
+        submission_id=left,
+        by_id=made.teacher.person_id,
+        words=make_words(exchange).as_dict(),
+        version=1,
+        given_at=before,
+        is_rescue=False,
+    )
+    session.add_all((pair, by_staff))
     session.flush()
     session.commit()
     copy_id = session.scalars(
@@ -146,6 +156,7 @@ def fill(session: Session, **plan: Any) -> Full:
     ids |= {"endpoint_id": 1, "delivery_id": 1}
     ids |= {"proposal_id": rule.id, "template_id": template.id, "example_id": example.id, "team_id": team.id}
     ids |= {"repair_id": repair.id, "reopening_id": opened.id, "pair_id": pair.id}
+    ids["staff_review_id"] = by_staff.id
     ids |= {"reviewer_id": giver, "author_id": author}
     return Full(made, {**ids, "file_id": file.id, "copy_id": copy_id})
 

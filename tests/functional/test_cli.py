@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from lti_tool.config import Settings
 from lti_tool.courses.models import Person, Platform
 from lti_tool.exchange import exporting, operations
 from lti_tool.exchange.models import Feedback, Submission
-from lti_tool.lti.models import Invitation
+from lti_tool.lti.models import Invitation, NoticeService
 from tests.conftest import PUBLIC_URL, SECRET
 from tests.factories.courses import make_course, make_deployment, make_member, make_platform
 from tests.factories.exchange import BEGUN, all_hand_in, make_class, review
 from tests.factories.grades import refused_grade
-from webhooks.models import Event, Refusal
+from webhooks import sources
+from webhooks.models import Event, Refusal, Source
+from webhooks.outbox import endpoints
 
 Operate = Callable[..., Result]
 
@@ -188,6 +191,67 @@ def test_the_doctor_looks_at_each_platforms_keys(operate: Operate, session: Sess
     assert findings[f"platform {good.id} ({good.issuer})"]["is_good"]
     assert not findings[f"platform {good.id} ({good.issuer}), clock"]["is_good"]
     assert "firewall" in findings[f"platform {bad.id} ({bad.issuer})"]["advice"]
+
+
+def test_which_school_spoke_first_at_a_source_is_listed_and_forgotten(
+    operate: Operate, session: Session, settings: Settings
+) -> None:
+    platform = make_platform(session, family="canvas")
+    made = sources.make(session, platform, proof="jwt", name="", settings=settings, now=now())
+    source = session.get_one(Source, made.id)
+    source.site = "a-stranger"
+    session.commit()
+    assert "of a-stranger" in operate("webhooks", "list").output
+
+    assert operate("webhooks", "unbind", str(made.id)).exit_code == 0
+
+    session.expire_all()
+    assert session.scalars(select(Source.site)).all() == [None]
+    again = operate("webhooks", "unbind", str(made.id))
+    assert (again.exit_code, again.output) == (1, f"Error: Source {made.id} is bound to no school.\n")
+
+
+def test_notices_are_listed_with_why_they_do_not_come(operate: Operate, session: Session) -> None:
+    deployment = make_deployment(session)
+    assert "No LMS has offered notices yet" in operate("webhooks", "notices").output
+    session.add(
+        NoticeService(
+            deployment_id=deployment.id,
+            url="https://lms.example/notices",
+            types=["LtiContextCopyNotice"],
+            state="refused",
+            problem="not_granted",
+            next_attempt_at=now(),
+        )
+    )
+    session.commit()
+
+    listed = operate("webhooks", "notices").output
+    (told,) = json.loads(operate("webhooks", "notices", "--json").output)
+
+    assert "refused: not_granted, asked again" in listed
+    assert (told["state"], told["deployment"], told["source_id"]) == ("refused", deployment.deployment_id, None)
+
+
+def test_the_doctor_lists_every_secret_that_cannot_be_read(
+    operate: Operate, session: Session, settings: Settings
+) -> None:
+    platform = make_platform(session)
+    settings = replace(settings, secret_key="another")
+    source = sources.make(session, platform, proof="standard", name="", settings=settings, now=now())
+    wanted = endpoints.Wanted(url="https://warehouse.example/", kinds=["course.opened"])
+    endpoint = endpoints.make(session, platform, wanted, settings=settings, now=now())
+    session.commit()
+
+    findings = {each["name"]: each for each in json.loads(operate("doctor", "--json").output)}
+
+    assert f"hearth webhooks rotate {source.id}`" in findings[f"secret of webhook source {source.id}"]["advice"]
+    assert f"endpoints rotate {endpoint.id}`" in findings[f"secret of endpoint {endpoint.id}"]["advice"]
+    assert "secrets" not in findings
+    session.execute(text("delete from webhook_source"))
+    session.execute(text("delete from webhook_endpoint"))
+    session.commit()
+    assert "every one can be read" in operate("doctor", "--json").output
 
 
 def test_the_doctor_meets_no_database(operate: Operate) -> None:

@@ -153,12 +153,12 @@ def test_a_database_error_does_not_repeat_what_was_typed(session: Session, capsy
 
 
 def test_a_job_has_its_own_lines(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
-    with logs.job("grades.send_grade", 7, course=3):
+    with logs.job("grades.send", 7, course=3):
         log.info("grade 5 sent")
     log.info("something else")
 
     inside, done, outside = lines(capsys)
-    assert (inside["task"], inside["job"], inside["course"]) == ("grades.send_grade", 7, 3)
+    assert (inside["task"], inside["job"], inside["course"]) == ("grades.send", 7, 3)
     assert done["event"] == "job done"
     assert "job" not in outside
 

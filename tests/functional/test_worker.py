@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, housekeeping, jobs, worker
 from lti_tool.config import Settings
+from lti_tool.grades.jobs import find_column
 from lti_tool.grades.models import State
 from lti_tool.lti.models import AccessToken, Attempt
 from lti_tool.web.models import WebSession
@@ -35,11 +38,16 @@ async def tend(url: str) -> None:
         await housekeeping.tend(queue.job_manager)
 
 
+def defer_a_named_one(session: Session) -> None:
+    jobs.defer(session, find_column, once_as="column:1:", resource_link_id=1, column="")
+    session.commit()
+
+
 def test_every_task_of_the_house_is_known() -> None:
     worker.import_tasks()
 
     assert {
-        "grades.send_grade",
+        "grades.send",
         "grades.sweep",
         "courses.sync_roster",
         "courses.sync_due_rosters",
@@ -58,9 +66,30 @@ def test_a_worker_runs_what_waits(session: Session, app: Flask, settings: Settin
     with gradebook.open():
         run_apart(worker.run(app, settings, wait=False, stop_on_signals=False))
 
-    assert statuses(session)["grades.send_grade"] == "succeeded"
+    assert statuses(session)["grades.send"] == "succeeded"
     assert gradebook.scores[0]["scoreGiven"] == 7
     assert the(graded.passback).state == State.SENT
+
+
+def test_a_worker_does_as_many_jobs_at_once_as_it_was_told_on_however_few_processors(
+    session: Session, app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits for the others: where one had no thread, none would ever end."""
+    worker.import_tasks()
+    together = threading.Barrier(20, timeout=60)
+    monkeypatch.setattr(jobs.queue.tasks["courses.sync_roster"], "func", lambda course_id: together.wait())
+    for _ in range(20):
+        session.execute(
+            text(
+                "insert into procrastinate_jobs (queue_name, task_name, args)"
+                """ values ('rosters', 'courses.sync_roster', '{"course_id": 1}')"""
+            )
+        )
+    session.commit()
+
+    run_apart(worker.run(app, replace(settings, worker_concurrency=20), wait=False, stop_on_signals=False))
+
+    assert statuses(session)["courses.sync_roster"] == "succeeded"
 
 
 def test_a_job_in_a_worker_defers_others_in_its_own_transaction(
@@ -90,23 +119,21 @@ def test_a_job_whose_worker_died_starts_again(session: Session, settings: Settin
     assert settings.database_url
     run_apart(tend(settings.database_url))
 
-    assert statuses(session) == {"grades.send_grade": "todo"}
+    assert statuses(session) == {"grades.send": "todo"}
 
 
 def test_a_dead_job_gives_way_to_a_younger_one_of_the_same_name(
     session: Session, settings: Settings, app: Flask
 ) -> None:
-    graded = make_graded(session)
-    graded.set_grade(7)
+    defer_a_named_one(session)
     session.execute(text("update procrastinate_jobs set status = 'doing'"))
-    session.commit()
-    graded.set_grade(8)
+    defer_a_named_one(session)
 
     assert settings.database_url
     run_apart(tend(settings.database_url))
 
     waiting = session.execute(text("select count(*) from procrastinate_jobs")).scalar_one()
-    assert (waiting, statuses(session)) == (1, {"grades.send_grade": "todo"})
+    assert (waiting, statuses(session)) == (1, {"grades.find_column": "todo"})
 
 
 def test_what_ended_yesterday_is_cleared_away(session: Session, app: Flask, now: datetime) -> None:
@@ -161,7 +188,8 @@ def test_a_worker_stops_when_it_is_asked_to(settings: Settings, session: Session
         until = time.monotonic() + 60
         while time.monotonic() < until and process.poll() is None:
             with db.transaction() as current:
-                if current.execute(text("select exists (select from procrastinate_workers)")).scalar_one():
+                parts = current.execute(text("select count(*) from procrastinate_workers")).scalar_one()
+                if parts == len(worker.APART) + 1:
                     break
             time.sleep(0.2)
         process.send_signal(ask)

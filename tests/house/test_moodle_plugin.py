@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from moodle import events
+from webhooks.companions import rules
 
 TOP = Path(__file__).parents[2]
 PLUGIN = TOP / "moodle/plugin/local_hearth"
@@ -112,11 +113,23 @@ def test_every_string_is_there_and_used() -> None:
 def test_every_event_class_state_and_button_has_words() -> None:
     classes = {path.stem for path in (PLUGIN / "classes/event").glob("*.php")} - {"act"}
     actions = set(re.findall(r"case '(\w+)':", (PLUGIN / "connection.php").read_text()))
-    states = set(re.findall(r"'(none|moved|sending|paused|stopped)'", SOURCE))
+    states = set(re.findall(r"'(none|moved|quiet|sending|paused|stopped)'", SOURCE))
 
     assert {f"event_{name}" for name in classes} == {name for name in STRINGS if name.startswith("event_")}
     assert {f"do_{name}" for name in actions} == {name for name in STRINGS if name.startswith("do_")}
     assert {f"state_{name}" for name in states} == {name for name in STRINGS if name.startswith("state_")}
+
+
+def test_whatever_hearth_tells_of_people_has_an_event_of_its_own_in_moodle() -> None:
+    recorder = (PLUGIN / "classes/recorder.php").read_text()
+    kinds = dict(re.findall(r"^        '([\w.]+)' => event\\(\w+)::class,$", recorder, re.MULTILINE))
+    documented = (TOP / "docs/moodle-plugin.md").read_text()
+
+    assert kinds.keys() >= rules.ACTS
+    for kind, name in kinds.items():
+        assert name == kind.replace(".", "_")
+        assert (PLUGIN / f"classes/event/{name}.php").exists()
+        assert f"`{name}`" in documented or f"event\\{name}`" in documented
 
 
 def test_whatever_the_plugin_can_tell_is_understood_here() -> None:
@@ -132,11 +145,15 @@ def test_what_the_plugin_tells_is_read_as_it_was_meant() -> None:
     body = json.loads(re.findall(r"```json\n(\{\"type\".*?)```", text, re.DOTALL)[0])
 
     [event] = events.read(body, message_id="")
+    two = json.loads(re.findall(r"```json\n(\{\"type\": \"moodle\.events\".*?)```", text, re.DOTALL)[0])
 
     assert event.name == "user_enrolment_created"
     assert event.key == body["data"]["event"]["eventid"]
     assert event.payload["courseid"] == 3
     assert events.translate(event)
+    assert [each.key for each in events.read(two, message_id="many_1")] == [
+        each["eventid"] for each in two["data"]["events"]
+    ]
 
 
 def test_tables_fit_every_database() -> None:

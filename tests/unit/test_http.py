@@ -4,10 +4,13 @@ The way out: what is called, what is refused, and that nothing waits for ever.
 
 import http.server
 import ipaddress
+import os
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -131,6 +134,22 @@ def test_whoever_answers_letter_by_letter_is_hung_up_on(client: HTTPClient, serv
 
     assert time.monotonic() - began < SOON
     assert client.get(f"{server}/ok").status_code == 200
+
+
+def test_a_process_that_was_forked_hangs_up_too(client: HTTPClient, server: str) -> None:
+    """The thread that does so is not there any more: it is started anew."""
+    assert client.get(f"{server}/ok").status_code == 200
+    with warnings.catch_warnings():
+        # Python 3.12 warns of forks beside threads, which is what this is about.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        began = time.monotonic()
+        with suppress(TooSlow):
+            HTTPClient(reach=Reach(loopback=True)).get(f"{server}/header", deadline=0.3)
+        os._exit(0 if time.monotonic() - began < SOON else 1)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_this_machine_is_refused_unless_allowed(server: str) -> None:

@@ -11,26 +11,28 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Activity, ResourceLink
-from lti_tool.web.rooms import Room, rooms
+from lti_tool.web.rooms import DueDate, Room, rooms
 from webhooks.companions import rules
 from webhooks.companions.models import Pairing, Telling
 
 
-def compare(session: Session, pairing: Pairing, activity: Activity, *, now: datetime) -> None:
-    """Write down what has changed in *activity* since its companion heard of it."""
+def compare(session: Session, pairing: Pairing, activity: Activity, *, now: datetime, moment: rules.Moment) -> None:
+    """Write down what has changed in *activity* since its companion heard of it, and may be told at this *moment*."""
     room = rooms().get(activity.kind)
     if room is None:
         return
     changes: list[dict[str, Any]] = []
     if pairing.tells_completion:
-        changes += _completions(session, pairing, activity, room)
+        changes += _completions(session, pairing, activity, room, moment=moment)
     changes += _dates(session, pairing, activity, room)
     if changes:
         common = {"pairing": pairing.id, "activity": activity.id, "at": now}
         session.execute(CHANGE, [{**common, **each} for each in changes])
 
 
-def _completions(session: Session, pairing: Pairing, activity: Activity, room: Room) -> list[dict[str, Any]]:
+def _completions(
+    session: Session, pairing: Pairing, activity: Activity, room: Room, *, moment: rules.Moment
+) -> list[dict[str, Any]]:
     links = session.scalars(
         select(ResourceLink.id)
         .where(ResourceLink.activity_id == activity.id, ResourceLink.course_id == activity.course_id)
@@ -51,6 +53,11 @@ def _completions(session: Session, pairing: Pairing, activity: Activity, room: R
     ):
         if row.link_id in told:
             told[row.link_id][row.person_id] = row.completion
+    changed = {link: rules.changed_completions(told[link], frozenset(complete)) for link in links}
+    people = {person for of_link in changed.values() for person in of_link}
+    if room.completes_in_company(session, activity) and not rules.may_tell_together(len(people), moment):
+        return []
+    # By their ids, whoever did something first.
     return [
         {
             "slot": f"completion:{link}:{person}",
@@ -60,7 +67,7 @@ def _completions(session: Session, pairing: Pairing, activity: Activity, room: R
             "entry": None,
         }
         for link in links
-        for person, word in sorted(rules.changed_completions(told[link], frozenset(complete)).items())
+        for person, word in sorted(changed[link].items())
     ]
 
 
@@ -75,7 +82,7 @@ def _dates(session: Session, pairing: Pairing, activity: Activity, room: Room) -
         {
             "slot": f"date:{activity.id}:{entry['ref']}",
             "link": None,
-            "person": None,
+            "person": entry.get("person"),
             "completion": "",
             "entry": json.dumps(entry),
         }
@@ -96,8 +103,16 @@ def _told_dates(session: Session, pairing: Pairing, activity: Activity) -> Mappi
 
 
 def _wanted_dates(session: Session, activity: Activity, room: Room) -> Mapping[str, dict[str, Any]]:
-    found = [(f"{activity.public_id}/{each.ref}", each) for each in room.due_dates(session, activity)]
-    return {ref: {"ref": ref, "title": str(each.words), "starts_at": each.at.isoformat()} for ref, each in found}
+    wanted = [_date(activity, each) for each in room.due_dates(session, activity)]
+    for person_id, dates in room.own_due_dates(session, activity).items():
+        wanted += [_date(activity, each, person_id) for each in dates]
+    return {each["ref"]: each for each in wanted}
+
+
+def _date(activity: Activity, date: DueDate, person_id: int | None = None) -> dict[str, Any]:
+    ref = f"{activity.public_id}/{date.ref}"
+    entry = {"ref": ref, "title": str(date.words), "starts_at": date.at.isoformat(), "slot": date.ref}
+    return entry if person_id is None else {**entry, "ref": f"{ref}/{person_id}", "person": person_id}
 
 
 CHANGE = text(

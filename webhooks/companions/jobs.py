@@ -2,12 +2,16 @@
 Jobs of companions: sorting what is new, telling what waits, looking at night whether anything was missed.
 """
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from lti_tool import config, db, jobs
 from lti_tool.clock import now
 from lti_tool.lti.errors import ServiceError
-from webhooks.companions import sorting, telling
+from webhooks.companions import rules, sorting, telling
+
+SINCE_LAST_NIGHT = timedelta(hours=26)
 
 
 @jobs.task(name="companions.sort", queue="companions")
@@ -59,6 +63,19 @@ def look(timestamp: int) -> None:
     with db.transaction() as session:
         sorting.clear_old(session)
         found = sorting.activities_of(session)
+    # Whoever changes what an LMS hears brings on this look, too, and no night.
+    moment = rules.Moment.NIGHT if timestamp else rules.Moment.HOUR
     for activity_id, pairing_id in found:
-        sorting.look_at(activity_id, pairing_id)
+        sorting.look_at(activity_id, pairing_id, moment=moment)
+    sort()
+
+
+@jobs.periodic(cron="0 * * * *")
+@jobs.task(name="companions.tell_together", queue="companions", queueing_lock="companions.tell_together")
+def tell_together(timestamp: int) -> None:
+    """Tell of completions that wait until they are enough to say of nobody who did what."""
+    with db.transaction() as session:
+        found = sorting.activities_of(session, within=SINCE_LAST_NIGHT)
+    for activity_id, pairing_id in found:
+        sorting.look_at(activity_id, pairing_id, moment=rules.Moment.HOUR)
     sort()

@@ -105,16 +105,16 @@ class Telling(Base):
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("journal_entry.id", ondelete="CASCADE"))
     """The act. What the journal forgets, this forgets too."""
     slot: Mapped[str | None]
-    """Of a state: ``completion:<link>:<person>`` or ``date:<activity>:<ref>``."""
+    """Of a state: ``completion:<link>:<person>`` or ``date:<activity>:<ref>``; a ``ref`` ends with whose it is."""
     activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"))
     link_id: Mapped[int | None] = mapped_column(ForeignKey("resource_link.id", ondelete="CASCADE"))
     """Which of the activity's places in the LMS; None: the latest, or the course as a whole."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
-    """Whose completion. Who did an act stands in the journal, and is told only where they may be named."""
+    """Whose completion or own date. Who did an act stands in the journal, and is told only where they may be named."""
     at: Mapped[datetime]
     completion: Mapped[str] = mapped_column(default="", server_default=text("''"))
     entry: Mapped[dict[str, Any] | None]
-    """Of the calendar: ``ref``, ``title`` and ``starts_at`` (ISO, or None to take it back)."""
+    """Of the calendar: ``ref``, ``title``, ``slot``, ``person`` (our id), ``starts_at`` (ISO; None takes it back)."""
     state: Mapped[str] = mapped_column(default="new", server_default=text("'new'"))
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     next_attempt_at: Mapped[datetime]

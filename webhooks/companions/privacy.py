@@ -13,7 +13,7 @@ from webhooks.companions.models import Telling
 
 
 def export_person(session: Session, person_id: int) -> list[dict[str, Any]]:
-    """Of each act and each completion: what, when, and whether the LMS has heard of it."""
+    """Of each act, each completion and each date of their own: what, when, and whether the LMS has heard of it."""
     rows = session.execute(
         select(Telling.at, Telling.completion, Telling.state, Entry.act, Activity.title)
         .join(Activity, Activity.id == Telling.activity_id)
@@ -24,7 +24,7 @@ def export_person(session: Session, person_id: int) -> list[dict[str, Any]]:
     return [
         {
             "activity": row.title,
-            "what": row.act or row.completion,
+            "what": row.act or row.completion or "a date of their own",
             "at": row.at.isoformat(),
             "state": row.state,
         }
@@ -33,5 +33,5 @@ def export_person(session: Session, person_id: int) -> list[dict[str, Any]]:
 
 
 def forget_person(session: Session, person_id: int) -> None:
-    """Their completions are told no more; acts still on their way go out without the name, as the journal has them."""
+    """Their completions and dates are told no more; acts on their way go out without the name, as in the journal."""
     session.execute(delete(Telling).where(Telling.person_id == person_id))

@@ -4,6 +4,7 @@ What a companion hears of, and how long it is left alone after a call that came 
 
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 
 from lti_tool.lti.errors import ServiceError, Throttled
 
@@ -15,8 +16,11 @@ ACTS = frozenset(
     }
 )
 """What stands in an LMS's log: what people did with each other's work."""
-MOVING = ("exchange.", "work.", "feedback.given", "repair.", "team.", "presentation")
+MOVING = ("exchange.", "work.", "feedback.given", "repair.", "team.", "presentation", "extension.", "reopening.")
 """Beginnings of acts after which somebody may be complete, or a date another."""
+
+TOGETHER = 3
+"""So many persons' completions at once say of nobody which act was theirs."""
 
 FIRST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=30)
@@ -26,6 +30,27 @@ FORGET_TOLD_AFTER = timedelta(days=7)
 GIVE_UP_AFTER = timedelta(days=14)
 """What could not be told for so long is nothing that a log needs any more."""
 FORGET_ALL_AFTER = timedelta(days=60)
+
+
+class Moment(StrEnum):
+    """When it is looked at who is complete."""
+
+    ACT = "act"
+    """Somebody has just done something."""
+    HOUR = "hour"
+    """The full hour."""
+    NIGHT = "night"
+    """Once a day."""
+
+
+def may_tell_together(people: int, moment: Moment) -> bool:
+    """
+    Whether completions go out that would say, one by one, who did what was just told without a name.
+
+    Those of so many *people* as :data:`TOGETHER` on the full hour; of fewer at night, so that they say no more than
+    the day, which the pages say as well. See docs/decisions.
+    """
+    return moment is Moment.NIGHT or (moment is Moment.HOUR and people >= TOGETHER)
 
 
 def is_moving(act: str) -> bool:

@@ -4,6 +4,7 @@ What the database noted with each act, sorted: what is to be told, and whether s
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, text, update
@@ -27,10 +28,10 @@ def sort_all() -> None:
         pass
 
 
-def look_at(activity_id: int, pairing_id: int) -> None:
+def look_at(activity_id: int, pairing_id: int, *, moment: rules.Moment) -> None:
     """Compare one activity with what its companion knows, though nothing has happened there."""
     with db.transaction() as session:
-        _compare(session, pairing_id, activity_id)
+        _compare(session, pairing_id, activity_id, moment)
 
 
 def _sort_batch() -> int:
@@ -40,18 +41,18 @@ def _sort_batch() -> int:
         told = [row.id for row in rows if _is_told(row)]
         # In one order everywhere, for two who sort at once may meet at the same activity.
         for pairing_id, activity_id in sorted({(row.pairing_id, row.activity_id) for row in rows if _moves(row)}):
-            _compare(session, pairing_id, activity_id)
+            _compare(session, pairing_id, activity_id, rules.Moment.ACT)
         _settle(session, [row.id for row in rows], told)
         return len(rows)
 
 
-def _compare(session: Session, pairing_id: int, activity_id: int) -> None:
+def _compare(session: Session, pairing_id: int, activity_id: int, moment: rules.Moment) -> None:
     pairing, activity = session.get(Pairing, pairing_id), session.get(Activity, activity_id)
     if pairing is None or activity is None:
         return
     try:
         with session.begin_nested():
-            comparing.compare(session, pairing, activity, now=now())
+            comparing.compare(session, pairing, activity, now=now(), moment=moment)
     except Exception:
         # What has happened in all other activities is to be told all the same; every night all are looked at.
         log.exception("activity %s could not be compared", activity_id)
@@ -80,9 +81,9 @@ def due_pairings(session: Session) -> Sequence[int]:
     return session.scalars(DUE, {"now": now()}).all()
 
 
-def activities_of(session: Session) -> Sequence[tuple[int, int]]:
-    """Activity and pairing, of every activity that somebody did something in lately."""
-    rows = session.execute(LIVELY, {"since": now() - rules.GIVE_UP_AFTER})
+def activities_of(session: Session, *, within: timedelta = rules.GIVE_UP_AFTER) -> Sequence[tuple[int, int]]:
+    """Activity and pairing, of every activity of a course in which somebody did something lately."""
+    rows = session.execute(LIVELY, {"since": now() - within})
     return [(row.activity_id, row.pairing_id) for row in rows]
 
 

@@ -155,23 +155,34 @@ def _act(row: Any, *, may_name: bool) -> Act:
         key=str(row.key),
         course=row.course,
         link=row.link or "",
-        person=row.person or "",
+        # A date is nothing that somebody did; whose it is, it says itself.
+        person=(row.person or "") if row.completion else "",
         at=row.at,
         completion=cast(Completion, row.completion),
-        entries=(_entry(row.entry),) if row.entry else (),
+        entries=(_entry(row.entry, row.person or ""),) if row.entry else (),
     )
 
 
-def _entry(kept: Mapping[str, Any]) -> Entry:
+def _entry(kept: Mapping[str, Any], person: str) -> Entry:
     starts = kept["starts_at"]
-    return Entry(ref=kept["ref"], title=kept["title"], starts_at=datetime.fromisoformat(starts) if starts else None)
+    return Entry(
+        ref=kept["ref"],
+        title=kept["title"],
+        starts_at=datetime.fromisoformat(starts) if starts else None,
+        slot=kept.get("slot", ""),
+        person=person,
+    )
 
 
+# Acts and states in calls of their own: who is complete never comes along with what was done without a name.
 TAKE = text(
     """
     with due as (
         select id from companion_telling
          where pairing_id = :pairing and state = 'waiting' and next_attempt_at <= :now
+           and (slot is null) = (select slot is null from companion_telling
+                                  where pairing_id = :pairing and state = 'waiting' and next_attempt_at <= :now
+                                  order by id limit 1)
          order by id
          limit :limit
            for update skip locked

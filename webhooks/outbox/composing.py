@@ -1,5 +1,5 @@
 """
-What a delivery says. Written once, before its first attempt; every attempt sends the same bytes.
+What a delivery may say.
 
 Whether whoever did it may be named is asked now, not when it happened: an exchange may have become
 more anonymous meanwhile, and a person forgotten. It never becomes less anonymous.
@@ -48,6 +48,8 @@ class Composed:
     told: Told | None
     """None: there is nothing that may be told."""
     person_id: int | None
+    is_secret: bool = False
+    """Not even that it happened may be told, nor when."""
 
 
 def compose(session: Session, deliveries: Sequence[int]) -> list[Composed]:
@@ -65,7 +67,7 @@ def compose(session: Session, deliveries: Sequence[int]) -> list[Composed]:
 def _composed(row: Any, kind: Kind | None, naming: Mapping[int, bool]) -> Composed:
     may_name = True if kind is None or kind.names_in is None else naming.get(row.activity_id)
     if kind is None or may_name is None or row.is_test_user:
-        return Composed(delivery_id=row.id, told=None, person_id=None)
+        return Composed(delivery_id=row.id, told=None, person_id=None, is_secret=may_name is None)
     tells_activity = kind.tells_activity and row.public_id is not None
     told = Told(
         id=row.message_id,

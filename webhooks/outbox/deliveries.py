@@ -3,15 +3,16 @@ What went out, or did not: listed, searched, looked at, sent again.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Select, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from lti_tool.config import Settings
+from webhooks.outbox.bell import ring
 from webhooks.outbox.endpoints import Owner, belongs_to
 from webhooks.outbox.models import Delivery, Endpoint, State
-from webhooks.outbox.sending import ring
 
 PAGE = 50
 
@@ -46,11 +47,19 @@ def find(session: Session, id: int, *, of: Owner | None = None) -> Delivery | No
     return session.scalars(query.options(joinedload(Delivery.endpoint), selectinload(Delivery.tries))).one_or_none()
 
 
-def replay(session: Session, *, now: datetime, endpoint_id: int | None = None, delivery_id: int | None = None) -> int:
+def replay(
+    session: Session,
+    *,
+    settings: Settings,
+    now: datetime,
+    endpoint_id: int | None = None,
+    delivery_id: int | None = None,
+) -> int:
     """
     Send again what was given up, of one endpoint or of all; one of any state by its id. Returns how many.
 
-    Under the id they had, so that a receiver that has one already knows it. What was scrubbed cannot be sent again.
+    Under the id they had, so that a receiver that has one already knows it. What was scrubbed cannot be sent again;
+    what was emptied because of whom it named is sent again without the name.
     """
     again = update(Delivery).values(state=State.WAITING, attempts=0, next_attempt_at=now, problem="")
     if delivery_id is not None:
@@ -60,13 +69,31 @@ def replay(session: Session, *, now: datetime, endpoint_id: int | None = None, d
         if endpoint_id is not None:
             again = again.where(Delivery.endpoint_id == endpoint_id)
     result = session.execute(
-        again.where(or_(Delivery.body.is_not(None), Delivery.state == State.WAITING)),
+        again.where(
+            or_(
+                Delivery.body.is_not(None),
+                Delivery.state == State.WAITING,
+                and_(Delivery.entry_id.is_not(None), Delivery.occurred_at > _kept_since(settings, now)),
+            )
+        ),
         execution_options={"synchronize_session": False},
     )
     assert isinstance(result, CursorResult)  # noqa: S101 - what an UPDATE gives
     if result.rowcount:
         ring(session)
     return result.rowcount
+
+
+def may_be_sent_again(delivery: Delivery, *, settings: Settings, now: datetime) -> bool:
+    """Whether :func:`replay` takes one that has come to its end."""
+    if delivery.state not in (State.DELIVERED, State.DEAD):
+        return False
+    is_rewritten = delivery.entry_id is not None and delivery.occurred_at > _kept_since(settings, now)
+    return delivery.body is not None or is_rewritten
+
+
+def _kept_since(settings: Settings, now: datetime) -> datetime:
+    return now - timedelta(days=settings.webhook_payload_days)
 
 
 def _within(of: Owner | None, endpoint_id: int | None) -> Select[Delivery]:

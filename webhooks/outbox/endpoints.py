@@ -15,10 +15,10 @@ from lti_tool.config import Settings
 from lti_tool.courses.models import Platform
 from webhooks import signatures
 from webhooks.outbox import caliper, rules
+from webhooks.outbox.bell import ring
 from webhooks.outbox.catalogue import catalogue
 from webhooks.outbox.composing import PING, Told, standard_body
 from webhooks.outbox.models import Delivery, Endpoint
-from webhooks.outbox.sending import ring
 
 OVERLAP = timedelta(days=2)
 """How long messages are signed with the secret before as well."""
@@ -82,7 +82,7 @@ class Health:
     kinds: Sequence[str]
     state: str
     why: str
-    """Of a disabled one: ``gone`` or ``failing``."""
+    """Of a disabled one: ``gone`` or ``failing``; of one that we paused: ``unreadable``."""
     changed_at: datetime
     failures: int
     failing_since: datetime | None
@@ -151,12 +151,28 @@ def change(
 
 
 def rotate(session: Session, endpoint: Endpoint, *, settings: Settings, now: datetime) -> str:
-    """A new secret; for two days messages are signed with the one before, too."""
+    """
+    A new secret; for two days messages are signed with the one before, too.
+
+    If that one could not be read, there is nothing to sign with, and what waited for it is sent.
+    """
     secret = signatures.new_secret()
-    endpoint.old_secret, endpoint.old_secret_until = endpoint.secret, now + OVERLAP
+    if vault.is_readable(settings, endpoint.secret):
+        endpoint.old_secret, endpoint.old_secret_until = endpoint.secret, now + OVERLAP
+    else:
+        endpoint.old_secret, endpoint.old_secret_until = None, None
     endpoint.secret = vault.encrypt(settings, secret)
     session.flush()
+    if endpoint.why == "unreadable":
+        resume(session, endpoint, now=now)
     return secret
+
+
+def wake(session: Session, *, settings: Settings, now: datetime) -> None:
+    """Send again where a secret could not be read and can be now: somebody has put the right ``SECRET_KEY`` back."""
+    for each in session.scalars(select(Endpoint).where(Endpoint.why == "unreadable").with_for_update()):
+        if vault.is_readable(settings, each.secret):
+            resume(session, each, now=now)
 
 
 def pause(session: Session, endpoint: Endpoint, *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from lti_tool import config, db, jobs
 from lti_tool.clock import now
-from webhooks.outbox import sending
+from webhooks.outbox import endpoints, hiding, sending
 
 QUEUE = "outbox"
 
@@ -21,7 +21,10 @@ def send() -> None:
 @jobs.task(name="outbox.sweep", queue=QUEUE, queueing_lock="outbox.sweep")
 def sweep(timestamp: int) -> None:
     """Send what waits to be tried again, and what a worker died with."""
-    sending.send_all(config.running())
+    settings = config.running()
+    with db.transaction() as session:
+        endpoints.wake(session, settings=settings, now=now())
+    sending.send_all(settings)
 
 
 @jobs.periodic(cron="40 4 * * *")
@@ -30,6 +33,7 @@ def scrub(timestamp: int) -> None:
     """Throw away what was said after some days, and that it was said after some weeks."""
     days = config.running().webhook_payload_days
     with db.transaction() as session:
+        hiding.hide_everywhere(session, now=now())
         session.execute(SCRUB, {"now": now(), "days": days})
         session.execute(DELETE, {"now": now(), "days": max(days, KEEP_DAYS)})
 

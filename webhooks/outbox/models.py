@@ -34,7 +34,7 @@ class Endpoint(Base):
     __table_args__ = (
         CheckConstraint("format in ('standard', 'caliper')", name="format"),
         CheckConstraint("state in ('active', 'paused', 'disabled')", name="state"),
-        CheckConstraint("why in ('', 'gone', 'failing')", name="why"),
+        CheckConstraint("why in ('', 'gone', 'failing', 'unreadable')", name="why"),
         Index("ix_webhook_endpoint_platform_id", "platform_id"),
     )
 
@@ -55,14 +55,21 @@ class Endpoint(Base):
     """Signed with too until the receiver has the new one."""
     old_secret_until: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="active", server_default=text("'active'"))
-    """``paused`` by a person: what happens is kept for it. ``disabled`` by us: nothing is kept from then on."""
+    """
+    ``paused`` by a person, or because we cannot sign: what happens is kept for it. ``disabled`` by us: nothing is
+    kept from then on.
+    """
     why: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    """Why we disabled it: it said 410, or nothing got through for days."""
+    """
+    Why we disabled it: it said 410 (``gone``), or nothing reached it for days (``failing``). Why we paused it: its
+    secret cannot be read (``unreadable``).
+    """
     changed_at: Mapped[datetime]
     """When its state changed."""
     failures: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """In a row. From :data:`webhooks.outbox.rules.BREAKS_AFTER` on it rests, and is then asked with one delivery."""
     failing_since: Mapped[datetime | None]
+    """Since when nobody answers there, or only with trouble of their own. A refusal is an answer."""
     rests_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -101,7 +108,10 @@ class Delivery(Base):
     kind: Mapped[str]
     occurred_at: Mapped[datetime]
     body: Mapped[str | None]
-    """As sent, the same in every attempt; None before the first, and once it was scrubbed."""
+    """
+    As sent, the same in every attempt as long as whom it names may be named. None before the first, once it was
+    scrubbed, and where it named somebody who may be named no more: such a one is written anew when it is sent again.
+    """
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     """Whom the body names, if anybody."""
     state: Mapped[str] = mapped_column(default="waiting", server_default=text("'waiting'"))

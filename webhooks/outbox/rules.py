@@ -31,7 +31,7 @@ BREAKS_AFTER = 5
 FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(hours=1)
 GIVES_UP_AFTER = timedelta(days=5)
-"""An endpoint that nothing reached for so long is disabled."""
+"""An endpoint that nothing reached for so long, however often it was tried, is disabled."""
 
 PASSING = frozenset({408, 409, 425, 429})
 """Client errors that are none of the message's: worth another try."""
@@ -58,6 +58,8 @@ class Problem(StrEnum):
     CERTIFICATE = "certificate"
     FORBIDDEN = "forbidden"
     """The address leads into a private network, or is none that we call."""
+    UNWRITTEN = "unwritten"
+    """We could not say what happened: a mistake of ours, which the log tells of."""
     GAVE_UP = "gave_up"
     """The worker died with it again and again."""
 
@@ -103,9 +105,18 @@ def rest_after(failures: int) -> timedelta | None:
     return min(FIRST_REST * (1 << doublings), LONGEST_REST)
 
 
-def is_given_up(failing_since: datetime | None, *, now: datetime) -> bool:
-    """Whether nothing got through for so long that the endpoint is disabled."""
-    return failing_since is not None and now - failing_since >= GIVES_UP_AFTER
+def is_reached(status: int | None) -> bool:
+    """Whether somebody was there and answered, be it that they refused; *status* None where nobody answered."""
+    return status is not None and status < 500
+
+
+def is_given_up(failing_since: datetime | None, *, failures: int, now: datetime) -> bool:
+    """
+    Whether an endpoint is disabled: nothing reached it for days, and it failed more than now and then.
+
+    Where little happens, two attempts may be days apart.
+    """
+    return failing_since is not None and now - failing_since >= GIVES_UP_AFTER and failures >= BREAKS_AFTER
 
 
 def ports(settings: Settings) -> Collection[int]:

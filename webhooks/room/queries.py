@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from lti_tool.courses.models import Deployment
 from webhooks.models import Event, Refusal, Source
 
 PAGE = 50
@@ -54,6 +55,12 @@ class Doing:
     def is_refused(self) -> bool:
         """Nothing was proven since the last refusal."""
         return self.refused_last_at is not None and (self.last_at is None or self.refused_last_at > self.last_at)
+
+
+def sites_of(session: Session, platform_id: int) -> Sequence[str]:
+    """The sites that launches of a registration came from, as the LMS's events call them."""
+    rows = select(func.jsonb_array_elements_text(Deployment.sites).label("site"))
+    return session.scalars(rows.where(Deployment.platform_id == platform_id).distinct().order_by("site")).all()
 
 
 def source_of(session: Session, platform_id: int, source_id: int) -> Source | None:
@@ -105,10 +112,54 @@ def events(
 
 
 def doing(session: Session, platform_id: int, *, now: datetime) -> list[Doing]:
-    """The sources of a registration and how each is doing, in one statement."""
+    """
+    The sources that somebody set up for a registration, and how each is doing, in one statement.
+
+    That of its notices is none of them: see :func:`notices`.
+    """
     rows = session.execute(DOING, {"platform": platform_id, "day": (now - WEEK).date(), "recent": RECENT})
     return [Doing(**row._mapping) for row in rows]
 
+
+@dataclass(frozen=True, kw_only=True)
+class Notices:
+    """How far Hearth is with the notices of a deployment (LTI-PNS 1.0)."""
+
+    platform: str
+    deployment: str
+    state: str
+    """``wanted``, ``listening`` or ``refused``; see :class:`lti_tool.lti.models.NoticeService`."""
+    since: datetime | None
+    """Since when the LMS sends them."""
+    problem: str
+    """A short code of why not."""
+    asked_again_at: datetime | None
+    source_id: int | None
+    """The address that they come to, once there is one."""
+    last_at: datetime | None
+    """When the last one came, whichever deployment it was about."""
+
+
+def notices(session: Session, platform_id: int | None = None) -> list[Notices]:
+    """The notices of a registration, or of all, one for each deployment that offered them."""
+    return [Notices(**row._mapping) for row in session.execute(NOTICES, {"platform": platform_id})]
+
+
+NOTICES = text(
+    """
+    select coalesce(nullif(p.name, ''), p.issuer) as platform, d.deployment_id as deployment, n.state,
+           case when n.state = 'listening' then n.listens_since end as since, n.problem,
+           case when n.state <> 'listening' then n.next_attempt_at end as asked_again_at, s.id as source_id,
+           (select max(e.received_at) from webhook_event e where e.source_id = s.id) as last_at
+      from lti_notice_service n
+      join deployment d on d.id = n.deployment_id
+      join platform p on p.id = d.platform_id
+      left join lateral (select min(id) as id from webhook_source
+                          where platform_id = p.id and proof = 'notice') s on true
+     where cast(:platform as int) is null or p.id = :platform
+     order by p.id, d.id
+    """
+)
 
 RECENT = 200_000
 """
@@ -131,7 +182,7 @@ DOING = text(
       from webhook_source s
       left join (select source_id, sum(count) as count, max(last_at) as last_at from webhook_refusal
                   where day > :day group by source_id) r on r.source_id = s.id
-     where s.platform_id = :platform
+     where s.platform_id = :platform and s.proof <> 'notice'
      order by s.id
     """
 )

@@ -77,6 +77,7 @@ EVENTS = Section(
     acts={
         "source.made": _("made an address for events"),
         "source.rotated": _("made a new secret for an address"),
+        "source.unbound": _("forgot whose events an address takes"),
         "source.paused": _("paused an address for events"),
         "source.resumed": _("let an address take events again"),
         "events.replayed": _("had events read again"),

@@ -45,7 +45,8 @@ def show() -> ResponseReturnValue:
     if not mine.is_alone:
         return render_template("letterbox/shared.html")
     found = queries.doing(session, mine.platform_id, now=now())
-    return render_template("letterbox/show.html", sources=found, words=words)
+    notices = queries.notices(session, mine.platform_id)
+    return render_template("letterbox/show.html", sources=found, notices=notices, words=words)
 
 
 @bp.get("/sources/new")
@@ -80,7 +81,8 @@ def make() -> ResponseReturnValue:
 @admin_required
 def source(source_id: int) -> ResponseReturnValue:
     """One address: how to set it up, what came, what was refused."""
-    return _source(_source_or_404(source_id))
+    found = _source_or_404(source_id)
+    return _notices(found) if found.proof == "notice" else _source(found)
 
 
 @bp.post(f"/sources/<{ID}:source_id>/secrets")
@@ -94,6 +96,19 @@ def rotate(source_id: int) -> ResponseReturnValue:
     _write_down("source.rotated", _mine(), address=found.id)
     session.commit()
     return _source(found, secret=secret), 201
+
+
+@bp.post(f"/sources/<{ID}:source_id>/site/undo")
+@admin_required
+def unbind(source_id: int) -> ResponseReturnValue:
+    """Forget which site spoke first at an address."""
+    session, found = db.session(), _source_or_404(source_id)
+    if not sources.unbind(session, found):
+        abort(404)
+    _write_down("source.unbound", _mine(), address=found.id)
+    session.commit()
+    flash(_("Forgotten. The next site that sends a proven event here is believed, and no other after it."), "good")
+    return redirect(url_for("letterbox.source", source_id=found.id), 303)
 
 
 @bp.post(f"/sources/<{ID}:source_id>/pause")
@@ -115,6 +130,8 @@ def resume(source_id: int) -> ResponseReturnValue:
 def begin_test(source_id: int) -> ResponseReturnValue:
     """Look from now on for what comes: the address of the page remembers since when."""
     found = _source_or_404(source_id)
+    if found.proof == "notice":
+        abort(404)
     return redirect(url_for("letterbox.source", source_id=found.id, since=int(now().timestamp()), _anchor="test"), 303)
 
 
@@ -223,9 +240,21 @@ def _source(found: Source, *, secret: str | None = None) -> str:
         address=sources.address_of(found, config.running()),
         secret=secret,
         setup=setup,
+        sites=queries.sites_of(db.session(), found.platform_id),
         refused=queries.refusals(db.session(), found, now=now()),
         words=words,
         test=_test(found, since) if since else None,
+    )
+
+
+def _notices(found: Source) -> str:
+    """The address that Hearth gave the LMS by itself: nothing is to be set up."""
+    return render_template(
+        "letterbox/notices.html",
+        source=found,
+        notices=queries.notices(db.session(), found.platform_id),
+        refused=queries.refusals(db.session(), found, now=now()),
+        words=words,
     )
 
 

@@ -10,7 +10,20 @@ PROOFS: dict[str, LazyString] = {
     "jwt": _("signed with the LMS's own key"),
     "token": _("a secret token in each message"),
     "address": _("nothing but the secret address"),
+    "notice": _("signed like a launch"),
 }
+
+NOTICES: dict[str, LazyString] = {
+    "wanted": _("Asked for"),
+    "listening": _("They come"),
+    "refused": _("Refused"),
+}
+ABOUT_NOTICES: dict[str, LazyString] = {
+    "not_granted": _("The LMS does not allow it. Its admin can give Hearth the right to notices (PNS)."),
+    "throttled": _("The LMS asked Hearth to slow down."),
+    "unavailable": _("The LMS did not answer in time."),
+}
+NOTICES_REFUSED = _("The LMS refused it. Its admin may see why in the settings of the tool.")
 
 STATES: dict[str, LazyString] = {
     "new": _("Waiting"),
@@ -29,13 +42,27 @@ REFUSALS: dict[str, LazyString] = {
     "no id": _("It came without an id: it is no message of Standard Webhooks, or somebody tried the address."),
     "no timestamp": _("It came without a time: it is no message of Standard Webhooks, or somebody tried the address."),
     "not a signed token": _("It was not signed. Switch signing on in the LMS."),
+    "its secret cannot be read": _(
+        "Hearth cannot read the secret of this address any more. Make a new one and give it to the LMS, or ask whoever "
+        "runs Hearth whether its SECRET_KEY was changed."
+    ),
+    "its key set does not answer": _("The keys of the LMS could not be fetched just then. It was asked to try again."),
     "no key id": _("Its signature does not tell the key. Switch signing on in the LMS."),
 }
 OTHERWISE = {
+    "notice: ": _("It was no notice of this LMS for Hearth. If it happens often, tell whoever runs Hearth."),
     "key: ": _("Hearth does not know the key it was signed with, or could not fetch the keys of the LMS."),
     "unreadable: ": _("It was proven, and is no event of this LMS. Look at the format that was chosen there."),
-    "another site": _("It came from another site than the one that is paired, perhaps from a copy for trying things."),
+    "another site": _(
+        "It came from another site than the one that is paired, or that people open Hearth from: perhaps from a copy "
+        "for trying things."
+    ),
 }
+
+
+def about_notices(problem: str) -> LazyString:
+    """Why no notices come, for the code of what went wrong."""
+    return ABOUT_NOTICES.get(problem, NOTICES_REFUSED)
 
 
 def about_refusal(reason: str) -> LazyString | str:

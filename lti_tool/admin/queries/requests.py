@@ -19,13 +19,19 @@ MOST_FOUND = 20
 LATELY = timedelta(days=7)
 SOON = timedelta(hours=1)
 """A job carries a request out within a minute, where there is a worker."""
+UNDECIDED = timedelta(days=1)
+"""A day after they are due, deletions of the LMS that are not carried out are for an admin to decide."""
 
 
 def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
-    """Requests that failed lately or wait for long; nothing where there are none."""
+    """Requests that failed lately, wait for long, or for an admin; nothing where there are none."""
+    return [*_not_carried_out(session, tenant, now), *_undecided(session, tenant, now)]
+
+
+def _not_carried_out(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
     mine = Request.deployment_id == tenant.deployment_id
     failed = and_(Request.state == "failed", Request.person_id.is_not(None), Request.done_at > now - LATELY)
-    late = and_(Request.state == "waiting", Request.asked_at < now - SOON)
+    late = and_(Request.state == "waiting", Request.due_at.is_(None), Request.asked_at < now - SOON)
     count = session.scalar(select(func.count()).select_from(Request).where(mine, or_(failed, late))) or 0
     if not count:
         return []
@@ -35,6 +41,27 @@ def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
             is_good=False,
             sentence=ngettext("One was not carried out.", "%(num)s were not carried out.", count),
             advice=_("Ask again where it failed. If it fails again, tell whoever runs Hearth."),
+            endpoint="admin.requests",
+        )
+    ]
+
+
+def _undecided(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
+    mine = Request.deployment_id == tenant.deployment_id
+    open_ones = and_(Request.state == "waiting", Request.due_at < now - UNDECIDED)
+    count = session.scalar(select(func.count()).select_from(Request).where(mine, open_ones)) or 0
+    if not count:
+        return []
+    return [
+        Finding(
+            name=_("People whom the LMS has deleted"),
+            is_good=False,
+            sentence=ngettext(
+                "Of one person Hearth cannot tell whether they are really gone.",
+                "Of %(num)s people Hearth cannot tell whether they are really gone.",
+                count,
+            ),
+            advice=_("Keep them, or have them forgotten."),
             endpoint="admin.requests",
         )
     ]

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 
 from lti_tool import db, jobs
-from lti_tool.admin import operations
+from lti_tool.admin import deletions, operations
 from lti_tool.admin.jobs import carry_out
 from lti_tool.admin.queries import requests as queries
 from lti_tool.admin.schemas import RequestForm
@@ -82,6 +82,19 @@ def download(request_id: int) -> ResponseReturnValue:
     session.commit()
     disposition = f'attachment; filename="hearth-export-{request_id}.json"'
     return Response(found, mimetype="application/json", headers={"Content-Disposition": disposition})
+
+
+@bp.post(f"/requests/<{ID}:request_id>/stop")
+@admin_required
+def stop(request_id: int) -> ResponseReturnValue:
+    """Keep somebody whom the LMS has deleted."""
+    session, viewer = db.session(), current()
+    asked = queries.request_of(session, tenant(session, viewer), request_id)
+    if asked is None or not deletions.stop(session, asked, by=viewer.person_id, now=now()):
+        abort(404)
+    session.commit()
+    flash(_("They are kept. Should the LMS say again that they were deleted, you see it here again."), "good")
+    return redirect(url_for("admin.requests"), 303)
 
 
 def _person_or_404(person_id: int) -> Person:

@@ -96,7 +96,17 @@ WORKS = text(
               from exchange_presentation l where l.submission_id = w.id and w.submitted_at is not null) as shown,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'by', r.by_id, 'version', r.version, 'words', r.words, 'given_at', r.given_at,
-                       'edited_at', r.edited_at, 'in_place_of_a_reader', r.is_rescue) order by r.id), '[]')
+                       'edited_at', r.edited_at, 'in_place_of_a_reader', r.is_rescue,
+                       'thanked_at', r.thanked_at,
+                       'marks', (select coalesce(jsonb_agg(jsonb_build_object(
+                                   'criterion', m.criterion_id, 'mark', m.mark, 'reason', m.reason, 'at', m.at,
+                                   'seen_version', m.seen_version, 'done_version', m.done_version,
+                                   'done_at', m.done_at) order by m.id), '[]')
+                                   from exchange_mark m where m.staff_review_id = r.id),
+                       'messages', (select coalesce(jsonb_agg(jsonb_build_object(
+                                      'id', g.id, 'side', g.side, 'writer', g.writer_id, 'body', g.body,
+                                      'sent_at', g.sent_at, 'edited_at', g.edited_at) order by g.id), '[]')
+                                      from exchange_message g where g.staff_review_id = r.id)) order by r.id), '[]')
               from exchange_staff_review r where r.submission_id = w.id) as staff_reviews
       from exchange_submission w
      where w.exchange_id = :exchange and w.version > 0
@@ -169,7 +179,7 @@ MESSAGES = text(
 FLAGS = text(
     """
     select g.id, g.feedback_id as feedback, g.message_id as message, g.submission_id as work,
-           g.side_by_side_id as comparison, g.by_id, g.reason, g.words, g.at,
+           g.side_by_side_id as comparison, g.proposal_id as rule_proposed, g.by_id, g.reason, g.words, g.at,
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'act', a.act, 'note', a.note, 'told', a.told, 'by', a.by_id, 'at', a.at) order by a.id), '[]')
               from exchange_flag_act a where a.flag_id = g.id) as acts
@@ -178,9 +188,11 @@ FLAGS = text(
 )
 PROPOSALS = text(
     """
-    select id, by_id, rule, at, answer, words, answered_by_id as answered_by, answered_at,
+    select p.id, p.by_id, p.rule, p.at, p.answer, p.words, p.answered_by_id as answered_by, p.answered_at,
+           p.taken_back_at, h.note as hidden,
            (select count(*) from exchange_charter_support s where s.proposal_id = p.id) as support
-      from exchange_charter_proposal p where exchange_id = :exchange order by id
+      from exchange_charter_proposal p left join exchange_hiding h on h.proposal_id = p.id
+     where p.exchange_id = :exchange order by p.id
     """
 )
 EXTENSIONS = text(

@@ -5,8 +5,9 @@ What becomes of feedback: messages about it, the author's plan, thanks, looking 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, false, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Mapped, MappedSQLExpression, column_property, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
@@ -26,17 +27,20 @@ def part_name(criterion_id: int | None, note: int | None) -> str:
 
 
 class Message(Base):
-    """One message of the thread about one feedback."""
+    """One message of the thread about one feedback, by a classmate or by staff."""
 
     __tablename__ = "exchange_message"
     __table_args__ = (
         CheckConstraint(one_of("side", rules.SIDES), name="side"),
+        CheckConstraint("num_nonnulls(feedback_id, staff_review_id) = 1", name="one_thing"),
         Index("ix_exchange_message_feedback_id", "feedback_id"),
+        Index("ix_exchange_message_staff_review_id", "staff_review_id"),
         Index("ix_exchange_message_writer_id", "writer_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    feedback_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    staff_review_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_staff_review.id", ondelete="CASCADE"))
     side: Mapped[str]
     """``author``, ``reviewer`` or ``staff``: all that the others learn of who wrote it."""
     writer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -45,20 +49,46 @@ class Message(Base):
     edited_at: Mapped[datetime | None]
 
 
+def thread_where(about: ColumnElement[bool], *, named: bool = False) -> MappedSQLExpression[list[Any] | None]:
+    """
+    The messages *about* something as plain facts, so that a page has them without asking again; None while there are
+    none. With the names of their writers where nobody is hidden.
+    """
+    facts: list[Any] = [
+        *("id", Message.id, "side", Message.side, "writer_id", Message.writer_id),
+        *("body", Message.body, "sent_at", Message.sent_at, "edited_at", Message.edited_at),
+        *("hidden", Hiding.note),
+    ]
+    if named:
+        facts += ["name", select(Person.name).where(Person.id == Message.writer_id).scalar_subquery()]
+    return column_property(
+        select(func.json_agg(aggregate_order_by(func.json_build_object(*facts), Message.id)))
+        .select_from(Message)
+        .outerjoin(Hiding, Hiding.message_id == Message.id)
+        .where(about)
+        .correlate_except(Message, Hiding)
+        .scalar_subquery(),
+        deferred=True,
+    )
+
+
 class Mark(Base):
     """What the author decided about one comment of a feedback: on a criterion, a note or the whole."""
 
     __tablename__ = "exchange_mark"
     __table_args__ = (
-        UniqueConstraint("feedback_id", "criterion_id", "note", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("feedback_id", "staff_review_id", "criterion_id", "note", postgresql_nulls_not_distinct=True),
+        CheckConstraint("num_nonnulls(feedback_id, staff_review_id) = 1", name="one_thing"),
         CheckConstraint("num_nonnulls(criterion_id, note) < 2", name="one_part"),
         CheckConstraint(one_of("mark", rules.MARKS), name="mark"),
         CheckConstraint("mark <> 'disagree' or reason <> ''", name="reason"),
         Index("ix_exchange_mark_criterion_id", "criterion_id"),
+        Index("ix_exchange_mark_staff_review_id", "staff_review_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    feedback_id: Mapped[int] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    feedback_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
+    staff_review_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_staff_review.id", ondelete="CASCADE"))
     criterion_id: Mapped[int | None] = mapped_column(
         ForeignKey("exchange_criterion.id", deferrable=True, initially="DEFERRED")
     )
@@ -177,18 +207,23 @@ class RewriteRequest(Base):
 
 
 class Hiding(Base):
-    """Staff keep a feedback from its author, or a message from the other side. Showing it again removes the row."""
+    """
+    Staff keep a feedback from its author, a message from the other side, or a proposed rule from the class.
+    Showing it again removes the row.
+    """
 
     __tablename__ = "exchange_hiding"
     __table_args__ = (
-        CheckConstraint("num_nonnulls(feedback_id, message_id) = 1", name="one_thing"),
+        CheckConstraint("num_nonnulls(feedback_id, message_id, proposal_id) = 1", name="one_thing"),
         UniqueConstraint("feedback_id"),
         UniqueConstraint("message_id"),
+        UniqueConstraint("proposal_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     feedback_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_feedback.id", ondelete="CASCADE"))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_message.id", ondelete="CASCADE"))
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_charter_proposal.id", ondelete="CASCADE"))
     note: Mapped[str]
     """What those from whom it is hidden read instead."""
     counts: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -210,11 +245,14 @@ class CharterConsent(Base):
 
 
 class Flag(Base):
-    """Somebody asks staff to look at a feedback, a message, a work, or what was written to its author in comparing."""
+    """
+    Somebody asks staff to look at a feedback, a message, a work, what was written to its author in comparing,
+    or a rule that a classmate proposes.
+    """
 
     __tablename__ = "exchange_flag"
     __table_args__ = (
-        CheckConstraint("num_nonnulls(feedback_id, message_id, submission_id) = 1", name="one_thing"),
+        CheckConstraint("num_nonnulls(feedback_id, message_id, submission_id, proposal_id) = 1", name="one_thing"),
         CheckConstraint("side_by_side_id is null or submission_id is not null", name="compared_work"),
         CheckConstraint(one_of("reason", rules.FLAG_REASONS), name="reason"),
         Index("ix_exchange_flag_exchange_id", "exchange_id"),
@@ -222,6 +260,7 @@ class Flag(Base):
         Index("ix_exchange_flag_message_id", "message_id"),
         Index("ix_exchange_flag_submission_id", "submission_id"),
         Index("ix_exchange_flag_side_by_side_id", "side_by_side_id"),
+        Index("ix_exchange_flag_proposal_id", "proposal_id"),
         Index("ix_exchange_flag_by_id", "by_id"),
     )
 
@@ -232,6 +271,7 @@ class Flag(Base):
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
     side_by_side_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_side_by_side.id", ondelete="CASCADE"))
     """Beside a work: what somebody who compared it wrote to its author, and not the work itself."""
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_charter_proposal.id", ondelete="CASCADE"))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     reason: Mapped[str]
     words: Mapped[str] = mapped_column(default="")
@@ -244,12 +284,19 @@ class Flag(Base):
 
     @property
     def kind(self) -> str:
-        """What it is about: feedback, message, work or comparison."""
+        """What it is about: feedback, message, work, comparison or rule."""
+        if self.proposal_id is not None:
+            return "rule"
         if self.side_by_side_id is not None:
             return "comparison"
         if self.submission_id is not None:
             return "work"
         return "message" if self.message_id is not None else "feedback"
+
+    @property
+    def is_by_staff(self) -> bool:
+        """Whether staff raised it to decide at once: whoever did is in its trail, as nobody else who flags is."""
+        return self.by_id is not None and any(act.by_id == self.by_id for act in self.acts)
 
     @property
     def decision(self) -> "FlagAct | None":

@@ -36,6 +36,8 @@ class Proposal(Base):
     """What staff say to it, for everybody to read."""
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     answered_at: Mapped[datetime | None]
+    taken_back_at: Mapped[datetime | None]
+    """By whom proposed it, after somebody had told staff about it: kept for staff alone."""
 
     by: Mapped[Person | None] = relationship(foreign_keys=by_id)
 

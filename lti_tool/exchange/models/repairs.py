@@ -2,6 +2,7 @@
 What staff do so that nobody stays stuck: repairs that can be undone, people who owe less, reviews of their own.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
+from lti_tool.exchange import rules
+from lti_tool.exchange.models.dialogue import Mark, Message, thread_where
 from lti_tool.exchange.models.work import Submission
 from lti_tool.exchange.rules.words import Words
 
@@ -59,6 +62,15 @@ class Excusal(Base):
     at: Mapped[datetime]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ThanksToStaff:
+    """A thank-you of the author for feedback by staff."""
+
+    rule: str
+    """The rule of the charter that it served, in its words; empty where none was named."""
+    at: datetime
+
+
 class StaffReview(Base):
     """
     A teacher's or assistant's own review of a work, with their name. Nobody owed it, and it takes nobody's place.
@@ -82,10 +94,27 @@ class StaffReview(Base):
     edited_at: Mapped[datetime | None]
     is_rescue: Mapped[bool]
     """It is in place of a reader whom nobody found: the work lacks one less."""
+    author_heard_at: Mapped[datetime | None]
+    """How far its author has read the messages about it."""
+    staff_heard_at: Mapped[datetime | None]
+    """How far whoever gave it has."""
+    thanked_at: Mapped[datetime | None]
+    thanked_rule: Mapped[str] = mapped_column(default="", server_default="")
+
+    thread: Mapped[list[Any] | None] = thread_where(Message.staff_review_id == id, named=True)
 
     submission: Mapped[Submission] = relationship()
     by: Mapped[Person | None] = relationship()
+    marks: Mapped[list[Mark]] = relationship(passive_deletes="all", order_by=Mark.id)
 
     @property
     def said(self) -> Words:
         return Words.from_dict(self.words)
+
+    @property
+    def thanks(self) -> ThanksToStaff | None:
+        return None if self.thanked_at is None else ThanksToStaff(rule=self.thanked_rule, at=self.thanked_at)
+
+    def heard_at(self, side: str) -> datetime | None:
+        """How far one of its two sides has read the messages about it."""
+        return {rules.AUTHOR: self.author_heard_at, rules.STAFF: self.staff_heard_at}.get(side)

@@ -5,9 +5,8 @@ What passes between reviewer and author: offers, feedback being written and give
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, func, select, text
-from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, column_property, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
@@ -21,6 +20,7 @@ from lti_tool.exchange.models.dialogue import (
     RewriteRequest,
     SecondLook,
     Thanks,
+    thread_where,
 )
 from lti_tool.exchange.models.work import Submission
 
@@ -66,7 +66,7 @@ class Offer(Base):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     """Which version of the work is under review."""
     reason: Mapped[str] = mapped_column(default="")
-    """Why it is over: one of :data:`rules.DECLINE_REASONS`, or :data:`rules.WITHDRAWN`."""
+    """Why it is over: one of :data:`rules.DECLINE_REASONS`, or of :data:`rules.WORK_IS_GONE`."""
     note: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[datetime | None]
 
@@ -116,7 +116,7 @@ class DraftCopy(Base):
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_offer.id", ondelete="CASCADE"))
     content: Mapped[dict[str, Any]]
-    """``{"body": …}`` of a work, or :meth:`rules.Words.as_dict` of a feedback."""
+    """``{"body": …}`` of a work, also ``beside`` where that says something; or :meth:`rules.Words.as_dict`."""
     saved_at: Mapped[datetime]
 
 
@@ -141,27 +141,7 @@ class Feedback(Base):
     """How far its author has read the messages about it."""
     reviewer_heard_at: Mapped[datetime | None]
 
-    thread: Mapped[list[Any] | None] = column_property(
-        select(
-            func.json_agg(
-                aggregate_order_by(
-                    func.json_build_object(
-                        *("id", Message.id, "side", Message.side, "writer_id", Message.writer_id),
-                        *("body", Message.body, "sent_at", Message.sent_at, "edited_at", Message.edited_at),
-                        *("hidden", Hiding.note),
-                    ),
-                    Message.id,
-                )
-            )
-        )
-        .select_from(Message)
-        .outerjoin(Hiding, Hiding.message_id == Message.id)
-        .where(Message.feedback_id == id)
-        .correlate_except(Message, Hiding)
-        .scalar_subquery(),
-        deferred=True,
-    )
-    """The messages about it as plain facts, so that a page has them without asking again; None while there are none."""
+    thread: Mapped[list[Any] | None] = thread_where(Message.feedback_id == id)
 
     offer: Mapped[Offer] = relationship(back_populates="feedback")
     exclusion: Mapped["Exclusion | None"] = relationship(viewonly=True)
@@ -174,6 +154,10 @@ class Feedback(Base):
     rewrite_request: Mapped[RewriteRequest | None] = relationship(passive_deletes="all")
     hiding: Mapped[Hiding | None] = relationship(passive_deletes="all")
     introduction: Mapped[Introduction | None] = relationship(passive_deletes="all")
+
+    def heard_at(self, side: str) -> datetime | None:
+        """How far one of its two sides has read the messages about it; staff only look in."""
+        return {rules.AUTHOR: self.author_heard_at, rules.REVIEWER: self.reviewer_heard_at}.get(side)
 
     @property
     def is_agreed(self) -> bool:

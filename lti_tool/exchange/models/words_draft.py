@@ -5,7 +5,7 @@ Words about something other than a classmate's work, while they are being writte
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.db import Base
@@ -23,6 +23,8 @@ class WordsDraft(Base):
     """What it is about: ``self-assessment``, or the thing and its id: ``staff-review-12``."""
     words: Mapped[dict[str, Any]]
     """:meth:`rules.Words.as_dict`."""
+    beside: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
+    """What else the form says: of a review by staff ``rescue``, whether it takes the place of a reader."""
     other: Mapped[dict[str, Any] | None]
     """What the newest save replaced that its tab had not seen, kept to be taken back."""
     revision: Mapped[int] = mapped_column(default=0)

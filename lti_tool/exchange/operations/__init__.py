@@ -27,7 +27,7 @@ from lti_tool.exchange.operations.drafts import (
     Saved,
     restore_copy,
 )
-from lti_tool.exchange.operations.due_dates import due_dates
+from lti_tool.exchange.operations.due_dates import due_dates, own_due_dates
 from lti_tool.exchange.operations.flags import (
     decide,
     decisions_for,
@@ -49,6 +49,7 @@ from lti_tool.exchange.operations.introductions import (
     offer_name,
     withdraw_name,
 )
+from lti_tool.exchange.operations.moderating import moderate
 from lti_tool.exchange.operations.noting import (
     add_note,
     change_note,
@@ -157,8 +158,18 @@ from lti_tool.exchange.operations.settings import (
     unpublish,
 )
 from lti_tool.exchange.operations.staff_reviews import (
+    is_talked_about,
     review_as_staff,
     take_staff_review_back,
+)
+from lti_tool.exchange.operations.staff_talk import (
+    edit_message_about_staff_review,
+    mark_staff_comment,
+    note_staff_heard,
+    say_about_staff_review,
+    take_thanks_back_from_staff,
+    thank_staff,
+    tick_off_staff_comment,
 )
 from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
@@ -224,6 +235,7 @@ __all__ = [
     "due_dates",
     "edit_exchange",
     "edit_message",
+    "edit_message_about_staff_review",
     "excuse",
     "excuse_all",
     "extend",
@@ -235,6 +247,7 @@ __all__ = [
     "give_feedback",
     "give_to_reader",
     "hide_comparison",
+    "is_talked_about",
     "join",
     "keep_template",
     "keep_words",
@@ -244,17 +257,21 @@ __all__ = [
     "lift_part_override",
     "mark_comment",
     "mark_read",
+    "mark_staff_comment",
     "may_revise",
     "mix",
     "mix_again",
     "mixed",
+    "moderate",
     "moves_weights",
     "next_offer",
     "note_heard",
     "note_look",
     "note_reply_heard",
+    "note_staff_heard",
     "note_takeaway",
     "offer_name",
+    "own_due_dates",
     "pass_over",
     "propose_rule",
     "publish",
@@ -283,6 +300,7 @@ __all__ = [
     "save_draft",
     "save_feedback_draft",
     "say",
+    "say_about_staff_review",
     "say_words",
     "seal",
     "set_grade_override",
@@ -303,11 +321,14 @@ __all__ = [
     "take_release_back",
     "take_staff_review_back",
     "take_thanks_back",
+    "take_thanks_back_from_staff",
     "tend",
     "tend_seal",
     "thank",
+    "thank_staff",
     "thing_of",
     "tick_off",
+    "tick_off_staff_comment",
     "try_example",
     "undo",
     "unmask",

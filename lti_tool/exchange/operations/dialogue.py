@@ -4,7 +4,6 @@ What author and reviewer do once feedback is given: talk about it, plan with it,
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeAlias
 
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -24,11 +23,9 @@ from lti_tool.exchange.models import (
     Thanks,
     authored_by,
 )
-from lti_tool.exchange.operations import acts, grading
+from lti_tool.exchange.operations import acts, grading, staff_talk, talking
+from lti_tool.exchange.operations.talking import MarkedPart
 from lti_tool.exchange.queries import Part
-
-MarkedPart: TypeAlias = int | rules.NotePart | None
-"""A comment of a feedback: on a criterion, by its id; a note; None: on the whole."""
 
 
 def say(
@@ -44,24 +41,16 @@ def say(
     """
     Write into the thread of one feedback. The same words twice in a row are one message; it works after closing too.
     """
-    body = _readable(body)
+    body = talking.readable(body)
     if exchange.sealing is not None:
         raise errors.SealedStays
     part = _part(session, exchange, writer, feedback_id, is_staff=is_staff, now=now)
-    last = session.scalars(
-        select(Message).where(Message.feedback_id == feedback_id).order_by(Message.id.desc()).limit(1)
-    ).one_or_none()
-    if last is not None and (last.writer_id, last.side, last.body) == (writer, part.side, body):
-        return last
-    count = session.scalar(select(func.count()).select_from(Message).where(Message.feedback_id == feedback_id)) or 0
-    if count >= rules.MOST_MESSAGES:
-        raise errors.ThreadFull(rules.MOST_MESSAGES)
-    message = Message(feedback_id=feedback_id, side=part.side, writer_id=writer, body=body, sent_at=now)
-    session.add(message)
-    _note_heard(part, now)
-    session.flush()
-    said = {"feedback_id": feedback_id, "message_id": message.id, "side": part.side}
-    acts.record(session, exchange, "feedback.replied", by=writer, now=now, **said)
+    message, is_new = talking.add_message(session, part, writer=writer, body=body, now=now)
+    if is_new:
+        _note_heard(part, now)
+        session.flush()
+        said = {"feedback_id": feedback_id, "message_id": message.id, "side": part.side}
+        acts.record(session, exchange, "feedback.replied", by=writer, now=now, **said)
     return message
 
 
@@ -77,25 +66,19 @@ def edit_message(
     is_staff: bool = False,
 ) -> Message:
     """Change one's own message, within some minutes."""
-    body = _readable(body)
-    _part(session, exchange, writer, feedback_id, is_staff=is_staff, now=now)
-    message = session.scalars(
-        select(Message).where(Message.id == message_id, Message.feedback_id == feedback_id, Message.writer_id == writer)
-    ).one_or_none()
-    if message is None:
-        raise errors.NoSuchMessage
-    if message.body == body:
-        return message
-    if not rules.may_edit(message.sent_at, now):
-        raise errors.TooLateToEdit
-    message.body, message.edited_at = body, now
-    session.flush()
-    acts.record(session, exchange, "message.edited", by=writer, now=now, message_id=message.id)
+    body = talking.readable(body)
+    part = _part(session, exchange, writer, feedback_id, is_staff=is_staff, now=now)
+    message, is_changed = talking.change_message(
+        session, part, writer=writer, message_id=message_id, body=body, now=now
+    )
+    if is_changed:
+        acts.record(session, exchange, "message.edited", by=writer, now=now, message_id=message.id)
     return message
 
 
 def note_heard(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:
     """Note that somebody has read the messages about feedback on their work, as far as it goes now."""
+    staff_talk.note_author_heard(session, exchange, person=person, now=now)
     if queries.is_held_back(session, exchange, person, now=now):
         return
     mine = (
@@ -142,20 +125,9 @@ def mark_comment(
     """
     found = _as_author(session, exchange, author, feedback_id, now=now)
     _require_comment(session, found.feedback, part)
-    reason = acts.clean(reason).strip() if mark == rules.DISAGREE else ""
-    if mark == rules.DISAGREE and not reason:
-        raise errors.WhyMissing
-    if len(reason) > rules.LONGEST_COMMENT:
-        raise errors.TooLong(rules.LONGEST_COMMENT)
-    row = _mark_of(session, feedback_id, part)
-    if row is not None and (row.mark, row.reason) == (mark, reason):
+    row, is_news = talking.set_mark(session, found, comment=part, mark=mark, reason=reason, now=now)
+    if not is_news:
         return row
-    if row is None:
-        row = Mark(feedback_id=feedback_id, seen_version=found.version, **_columns(part))
-        session.add(row)
-    row.mark, row.reason, row.at = mark, reason, now
-    if mark == rules.DISAGREE:
-        row.done_version, row.done_at = None, None
     _note_read(found, now)
     session.flush()
     acts.record(session, exchange, "comment.marked", by=author, now=now, feedback_id=feedback_id, mark=mark)
@@ -175,20 +147,13 @@ def tick_off(
 ) -> Mark:
     """Say that a suggestion is taken up in the next version, or take that back. What was for later is used then."""
     found = _as_author(session, exchange, author, feedback_id, now=now)
-    row = _mark_of(session, feedback_id, part)
-    if row is None or row.mark == rules.DISAGREE:
-        raise errors.NoSuchMark
-    if is_done == (row.done_at is not None):
+    row, is_news = talking.set_done(session, found, comment=part, is_done=is_done, now=now)
+    if not is_news:
         return row
     if is_done:
-        row.done_version = rules.done_in(marked=row.seen_version, current=found.version)
-        row.done_at, row.mark = now, rules.USE
         acts.record(
             session, exchange, "suggestion.used", by=author, now=now, feedback_id=feedback_id, version=row.done_version
         )
-    else:
-        row.done_version, row.done_at = None, None
-    session.flush()
     grading.follow_doing(session, exchange, rules.USING, person=author, now=now)
     return row
 
@@ -297,25 +262,6 @@ def _require_comment(session: Session, feedback: Feedback, part: MarkedPart) -> 
         raise errors.NoSuchMark
 
 
-def _columns(part: MarkedPart) -> dict[str, int | None]:
-    if isinstance(part, rules.NotePart):
-        return {"criterion_id": None, "note": part.id}
-    return {"criterion_id": part, "note": None}
-
-
-def _mark_of(session: Session, feedback_id: int, part: MarkedPart) -> Mark | None:
-    columns = _columns(part)
-    return session.scalars(
-        select(Mark)
-        .where(
-            Mark.feedback_id == feedback_id,
-            Mark.criterion_id.is_not_distinct_from(columns["criterion_id"]),
-            Mark.note.is_not_distinct_from(columns["note"]),
-        )
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-
-
 def _note_read(part: Part, now: datetime) -> None:
     """Who acts on it has read it, also where no script could say so."""
     part.feedback.read_at = part.feedback.read_at or now
@@ -327,12 +273,3 @@ def _note_heard(part: Part, now: datetime) -> None:
         part.feedback.author_heard_at = now
     elif part.side == rules.REVIEWER:
         part.feedback.reviewer_heard_at = now
-
-
-def _readable(body: str) -> str:
-    body = acts.clean(body).strip()
-    if not body:
-        raise errors.EmptyMessage
-    if len(body) > rules.LONGEST_COMMENT:
-        raise errors.TooLong(rules.LONGEST_COMMENT)
-    return body

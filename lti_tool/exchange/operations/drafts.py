@@ -50,7 +50,7 @@ def restore_copy(session: Session, exchange: Exchange, *, person: int, copy_id: 
     session.delete(copy)
     if copy.submission_id is not None:
         work = lock(session, Submission, copy.submission_id)
-        return write_work(session, work, content["body"], base_revision=None, now=now)
+        return write_work(session, work, content["body"], base_revision=None, now=now, beside=content.get("beside"))
     assert copy.offer_id is not None  # noqa: S101 - the table has one owner for each copy
     offer = lock(session, Offer, copy.offer_id)
     return write_feedback(session, offer, content, base_revision=None, now=now)
@@ -61,14 +61,32 @@ def lock(session: Session, what: type[Row], id: int) -> Row:
     return session.get_one(what, id, with_for_update=True, populate_existing=True)
 
 
-def write_work(session: Session, work: Submission, body: str, *, base_revision: int | None, now: datetime) -> Saved:
-    """Make *body* the draft of a locked work. Without a *base_revision* whatever it replaces is kept."""
-    if work.draft == body:
+def write_work(
+    session: Session,
+    work: Submission,
+    body: str,
+    *,
+    base_revision: int | None,
+    now: datetime,
+    beside: dict[str, Any] | None = None,
+) -> Saved:
+    """
+    Make *body* the draft of a locked work, and *beside* what stands beside it.
+
+    Without a *base_revision* whatever it replaces is kept; without *beside* that stays as it is.
+    """
+    beside = work.beside if beside is None else beside
+    if (work.draft, work.beside) == (body, beside):
         return Saved(revision=work.revision, conflict=False, saved_at=work.saved_at or now)
-    conflict = base_revision != work.revision and bool(work.draft.strip())
-    if conflict and work.draft != work.body:
-        keep_copy(session, {"body": work.draft}, submission_id=work.id, now=now)
-    work.draft, work.revision, work.saved_at = body, work.revision + 1, now
+    loses_words = work.draft != body and bool(work.draft.strip())
+    loses_beside = work.beside != beside and any(work.beside.values())
+    conflict = base_revision != work.revision and (loses_words or loses_beside)
+    # The words that were handed in are in their version.
+    if conflict and (loses_beside or work.draft != work.body):
+        said_beside = {"beside": work.beside} if any(work.beside.values()) else {}
+        keep_copy(session, {"body": work.draft, **said_beside}, submission_id=work.id, now=now)
+    work.draft, work.beside = body, beside
+    work.revision, work.saved_at = work.revision + 1, now
     session.flush()
     return Saved(revision=work.revision, conflict=conflict, saved_at=now)
 

@@ -4,12 +4,22 @@ Asking staff to look at something, and what staff do about it. Every look and ev
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, queries, rules
-from lti_tool.exchange.models import Exchange, Flag, FlagAct, Hiding, Message, Offer, RewriteRequest, Submission
+from lti_tool.exchange.models import (
+    Exchange,
+    Flag,
+    FlagAct,
+    Hiding,
+    Message,
+    Offer,
+    Proposal,
+    RewriteRequest,
+    Submission,
+)
 from lti_tool.exchange.operations import acts, grading
 from lti_tool.exchange.operations.comparing import hide_comparison
 from lti_tool.exchange.queries import Flagged
@@ -32,7 +42,8 @@ def flag(
     """
     Ask staff to look at something of :data:`rules.FLAGGABLE`.
 
-    *thing_id* of a work is the offer it came with; of what was compared, or written in comparing, the pair.
+    *thing_id* of a work is the offer it came with; of what was compared, or written in comparing, the pair; of a rule
+    the proposal.
 
     Twice while nobody has decided is once.
     """
@@ -61,12 +72,15 @@ def thing_of(
         return _words_compared(session, exchange, by, thing_id, now=now)
     if kind in COMPARED_SIDES:
         return {"submission_id": _compared_work(session, exchange, by, thing_id, kind=kind)}
+    if kind == "rule":
+        return {"proposal_id": _proposed_rule(session, exchange, by, thing_id, lock=lock)}
     if kind == "work":
         return {"submission_id": _reviewed_work(session, exchange, by, thing_id, lock=lock)}
     feedback_id, message = thing_id, None
     if kind == "message":
         message = session.get(Message, thing_id)
-        if message is None or message.writer_id == by:
+        # What is said to staff about their feedback they read anyway.
+        if message is None or message.writer_id == by or message.feedback_id is None:
             raise errors.NoSuchFeedback
         feedback_id = message.feedback_id
     part = queries.part_in(session, exchange, by, feedback_id, now=now, lock=lock)
@@ -125,15 +139,16 @@ def decide(  # noqa: PLR0913 - all that one form says
 
 def decisions_for(kind: str, *, is_sealed: bool = False) -> tuple[str, ...]:
     """
-    What can be decided: a feedback is hidden or rewritten, a message hidden; a work is its author's own.
+    What can be decided: a feedback is hidden or rewritten, a message or a proposed rule hidden; a work is its author's
+    own.
 
     Once an exchange is sealed nobody is known who could rewrite.
     """
     if kind == "feedback" and is_sealed:
         return ("keep", "hide")
-    return {"feedback": rules.DECISIONS, "message": ("keep", "hide"), "comparison": ("keep", "hide")}.get(
-        kind, ("keep",)
-    )
+    if kind == "feedback":
+        return rules.DECISIONS
+    return ("keep",) if kind == "work" else ("keep", "hide")
 
 
 def _carry_out(
@@ -150,11 +165,11 @@ def _carry_out(
     if found.pair is not None:
         hide_comparison(session, exchange, pair_id=found.pair.id, is_hidden=decision == "hide", by=by, now=now)
         return
-    is_of_message = found.message is not None
-    thing_id = found.flag.message_id if is_of_message else found.flag.feedback_id
-    column = Hiding.message_id if is_of_message else Hiding.feedback_id
-    if thing_id is None:
+    hidden_by = {"message": Hiding.message_id, "feedback": Hiding.feedback_id, "rule": Hiding.proposal_id}
+    if found.kind not in hidden_by:
         return
+    column = hidden_by[found.kind]
+    thing_id = getattr(found.flag, column.key)
     if decision == "keep":
         session.execute(delete(Hiding).where(column == thing_id))
         _follow(session, exchange, found, now=now)
@@ -187,7 +202,7 @@ def _reasons(decision: str, *, note: str, told: str) -> tuple[str, str]:
 
 def _follow(session: Session, exchange: Exchange, found: Flagged, *, now: datetime) -> None:
     """The grades of the authors of the work whose feedback is hidden, or shown again."""
-    if found.message is None and exchange.points is not None:
+    if found.kind == "feedback" and found.submission is not None and exchange.points is not None:
         authors = queries.authors_of(session, exchange, found.submission.id)
         grading.follow(session, exchange, authors, now=now)
 
@@ -211,6 +226,23 @@ def _compared_work(session: Session, exchange: Exchange, reviewer: int, pair_id:
         if each.pair.id == pair_id:
             return each.pair.left_id if kind == "compared_left" else each.pair.right_id
     raise errors.NoSuchComparison
+
+
+def _proposed_rule(session: Session, exchange: Exchange, by: int, proposal_id: int, *, lock: bool) -> int:
+    """A rule that somebody else proposes, where *by* can read it."""
+    if not exchange.option(rules.CharterOptions).proposals:
+        raise errors.NoSuchProposal
+    rows = select(Proposal.id).where(
+        Proposal.id == proposal_id,
+        Proposal.exchange_id == exchange.id,
+        Proposal.by_id.is_distinct_from(by),
+        Proposal.taken_back_at.is_(None),
+        ~exists().where(Hiding.proposal_id == Proposal.id),
+    )
+    found = session.scalar(rows.with_for_update() if lock else rows)
+    if found is None:
+        raise errors.NoSuchProposal
+    return found
 
 
 def _reviewed_work(session: Session, exchange: Exchange, reviewer: int, offer_id: int, *, lock: bool) -> int:

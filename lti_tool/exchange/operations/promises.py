@@ -41,7 +41,7 @@ def remind(
     session: Session, exchange: Exchange, *, by: int, now: datetime, people: Collection[int] | None = None
 ) -> int:
     """
-    Tell everybody who owes reviews, or those of *people* who do, each at most once a day. Returns how many were told.
+    Tell everybody who owes something, or those of *people* who do, each at most once a day. Returns how many were told.
     """
     acts.require_open(exchange, now)
     # Two teachers at once: the second one finds everybody reminded.
@@ -49,9 +49,9 @@ def remind(
     owing = queries.to_remind(session, exchange, now=now)
     if people is not None:
         owing = {person: owed for person, owed in owing.items() if person in set(people)}
-    for count in set(owing.values()):
-        told = [person for person, owed in owing.items() if owed == count]
-        notices.tell(session, exchange, "reminder", told, now=now, key=now.isoformat(), count=count)
+    for what in set(owing.values()):
+        told = [person for person, owed in owing.items() if owed == what]
+        notices.tell(session, exchange, "reminder", told, now=now, key=now.isoformat(), **what.facts)
     if owing:
         acts.record(session, exchange, "reviewers.reminded", by=by, now=now, count=len(owing))
     return len(owing)

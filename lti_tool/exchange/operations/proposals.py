@@ -5,12 +5,12 @@ Students propose rules of feedback and support those of others; staff adopt or a
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, notices, rules
-from lti_tool.exchange.models import Exchange, Proposal, ProposalSupport
+from lti_tool.exchange.models import Exchange, Flag, Hiding, Proposal, ProposalSupport
 from lti_tool.exchange.operations import acts
 from lti_tool.exchange.operations.options import set_options
 
@@ -25,7 +25,9 @@ def propose_rule(session: Session, exchange: Exchange, *, by: int, rule: str, no
     if len(rule) > rules.LONGEST_RULE:
         raise errors.TooLong(rules.LONGEST_RULE)
     waiting = session.scalars(
-        select(Proposal).where(Proposal.exchange_id == exchange.id, Proposal.answer.is_(None))
+        select(Proposal).where(
+            Proposal.exchange_id == exchange.id, Proposal.answer.is_(None), Proposal.taken_back_at.is_(None)
+        )
     ).all()
     if rules.is_known(rule, [*charter.rules, *(each.rule for each in waiting)]):
         raise errors.RuleKnown
@@ -40,11 +42,16 @@ def propose_rule(session: Session, exchange: Exchange, *, by: int, rule: str, no
 
 
 def take_proposal_back(session: Session, exchange: Exchange, *, by: int, proposal_id: int, now: datetime) -> None:
-    """Take one's own back, as long as nobody has answered it."""
+    """
+    Take one's own back, as long as nobody has answered it. What somebody told staff about they can still read.
+    """
     proposal = _open_proposal(session, exchange, proposal_id)
     if proposal.by_id != by:
         raise errors.NoSuchProposal
-    session.delete(proposal)
+    if session.scalar(select(exists().where(Flag.proposal_id == proposal.id))):
+        proposal.taken_back_at = now
+    else:
+        session.delete(proposal)
     session.flush()
     acts.record(session, exchange, "charter.taken_back", by=by, now=now, proposal_id=proposal_id)
 
@@ -53,6 +60,8 @@ def support_rule(session: Session, exchange: Exchange, *, by: int, proposal_id: 
     """Say that one would like the rule too. Twice says it once; one's own needs no saying."""
     _require_proposals(exchange)
     proposal = _open_proposal(session, exchange, proposal_id)
+    if session.scalar(select(exists().where(Hiding.proposal_id == proposal.id))):
+        raise errors.NoSuchProposal
     if proposal.by_id != by:
         session.execute(
             insert(ProposalSupport).values(proposal_id=proposal.id, person_id=by, at=now).on_conflict_do_nothing()
@@ -134,7 +143,7 @@ def _open_proposal(session: Session, exchange: Exchange, proposal_id: int) -> Pr
     """A proposal that waits for an answer, held until the end of the transaction."""
     found = session.scalars(
         select(Proposal)
-        .where(Proposal.id == proposal_id, Proposal.exchange_id == exchange.id)
+        .where(Proposal.id == proposal_id, Proposal.exchange_id == exchange.id, Proposal.taken_back_at.is_(None))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()

@@ -245,11 +245,16 @@ def _asked(session: Session, offer: Offer) -> tuple[str, ...]:
 
 
 def _put_draft_aside(session: Session, offer: Offer, words: Words, *, base_revision: int | None, now: datetime) -> None:
-    """The draft has become feedback. Words of another tab that are not in it stay as a copy."""
+    """
+    The draft has become feedback. Words of another tab that are not in it stay as a copy, and words on a criterion
+    that is gone.
+    """
     draft = session.get(FeedbackDraft, offer.id, populate_existing=True)
     if draft is None:
         return
-    if base_revision is not None and base_revision != draft.revision and draft.words != words.as_dict():
+    is_unseen = base_revision is not None and base_revision != draft.revision and draft.words != words.as_dict()
+    written = Words.from_dict(draft.words).answers.items()
+    if is_unseen or any(said.comment.strip() and id not in words.answers for id, said in written):
         drafts.keep_copy(session, draft.words, offer_id=offer.id, now=now)
     session.delete(draft)
 

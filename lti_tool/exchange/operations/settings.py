@@ -13,7 +13,6 @@ from lti_tool import files, journal
 from lti_tool.courses.models import Activity
 from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import (
-    Answer,
     Closure,
     Criterion,
     Exchange,
@@ -26,6 +25,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.operations import acts, grading, pairing, practice
 from lti_tool.exchange.operations.due_dates import show_dates, take_dates_away
 from lti_tool.exchange.rules import CriterionPlan, Guide, Plan
+from lti_tool.journal.hiding import names_hidden
 
 log = logging.getLogger(__name__)
 
@@ -66,27 +66,34 @@ def create_exchange(
     return exchange
 
 
-def edit_exchange(session: Session, exchange: Exchange, plan: Plan, *, by: int, now: datetime) -> Exchange:
+def edit_exchange(
+    session: Session, exchange: Exchange, plan: Plan, *, by: int, now: datetime, base: str | None = None
+) -> Exchange:
     """
-    Change an exchange to what *plan* says.
+    Change an exchange to what *plan* says, unless somebody else changed it since *base* was its fingerprint.
 
-    What feedback refers to stays: criteria in use keep their levels and points, though any
+    What is said stays: criteria by which somebody wrote or writes keep their levels and points, though any
     words may be improved and criteria added or moved. Anonymity can be added, never removed.
     """
     _require_sound(plan)
     # Before any row, as everybody who takes both.
     pairing.hold(session, exchange)
     exchange = _held(session, exchange)
+    saved = queries.plan_of(exchange)
+    if base is not None and base != rules.fingerprint(saved) and plan != saved:
+        raise errors.SettingsChanged(saved)
     _require_promises_kept(session, exchange, plan)
     # The scale of the gradebook and the weights of criteria are what computed grades rest on, and may change.
     moves_grades = plan.points != exchange.points or moves_weights(exchange, plan)
-    reviews_before = exchange.reviews
+    reviews_before, anonymity_before = exchange.reviews, exchange.anonymity
     exchange.activity.title = acts.clean(plan.title).strip()
     for name, value in _settings(plan).items():
         setattr(exchange, name, value)
     _rewrite_criteria(exchange, plan)
     session.flush()
     pairing.rescale(session, exchange, before=reviews_before, now=now)
+    if exchange.anonymity != anonymity_before:
+        names_hidden.tell(session, exchange.id, now=now)
     acts.record(session, exchange, "exchange.edited", by=by, now=now)
     show_dates(session, exchange, now=now)
     if moves_grades:
@@ -149,16 +156,30 @@ def reopen(session: Session, exchange: Exchange, *, by: int, now: datetime) -> N
     acts.record(session, exchange, "exchange.reopened", by=by, now=now)
 
 
-def delete_exchange(session: Session, exchange: Exchange, *, by: int, now: datetime, storage: files.Storage) -> None:
+def delete_exchange(
+    session: Session,
+    exchange: Exchange,
+    *,
+    by: int,
+    now: datetime,
+    storage: files.Storage,
+    begun: int | None = None,
+) -> None:
     """
-    Remove an exchange in which nothing was handed in, with the drafts and files people began.
+    Remove an exchange in which nothing was ever handed in, with the drafts and files people began.
+
+    *begun* is how many works whoever asks knows to be begun: where there are more, they are told first.
     """
     # Before any row, as everybody who takes both.
     pairing.hold(session, exchange)
     exchange = _held(session, exchange)
     works = Submission.exchange_id == exchange.id
-    if session.scalar(select(exists().where(works, Submission.submitted_at.is_not(None)))):
+    # What was handed in once has its version, and may have feedback, also when it was taken back.
+    if session.scalar(select(exists().where(works, Submission.version > 0))):
         raise errors.HasWork
+    would_go = queries.works_begun(session, exchange)
+    if begun is not None and would_go > begun:
+        raise errors.WorksBegun(would_go)
     for key in session.scalars(select(SubmissionFile.key).join(Submission).where(works)):
         storage.remove(session, key)
     for example in queries.examples_of(session, exchange):
@@ -238,12 +259,7 @@ def _require_known(exchange: Exchange, plan: Plan) -> None:
 
 
 def _require_in_use_kept(session: Session, exchange: Exchange, plan: Plan) -> None:
-    in_use = set(
-        session.scalars(
-            select(Answer.criterion_id).join(Criterion).where(Criterion.exchange_id == exchange.id).distinct()
-        )
-    )
-    in_use |= queries.assessed_criteria(session, exchange)
+    in_use = queries.criteria_in_use(session, exchange)
     planned = {each.id: _promised(each) for each in plan.criteria}
     broken = tuple(
         each.title for each in exchange.criteria if each.id in in_use and planned.get(each.id) != _promised(each)
@@ -253,7 +269,7 @@ def _require_in_use_kept(session: Session, exchange: Exchange, plan: Plan) -> No
 
 
 def _promised(criterion: Criterion | CriterionPlan) -> tuple[object, ...]:
-    """The part of a criterion that given feedback rests on: its kind, its scale and what its levels are worth."""
+    """The part of a criterion that what was said by it rests on: its kind, its scale and what its levels are worth."""
     return criterion.kind, criterion.scale, {level.id: level.points for level in criterion.levels}
 
 

@@ -4,11 +4,11 @@ Staff review a work themselves: with their name, and in nobody's place unless no
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, queries, rules
-from lti_tool.exchange.models import Exchange, Offer, StaffReview, Submission
+from lti_tool.exchange.models import Exchange, Mark, Message, Offer, StaffReview, Submission
 from lti_tool.exchange.operations import acts, grading, pairing, reviewing, words_drafts
 from lti_tool.exchange.rules import Words
 
@@ -43,6 +43,7 @@ def review_as_staff(
         acts.record(session, exchange, "staff_review.given", by=by, now=now, staff_review_id=review.id)
     else:
         review.words, review.version, review.edited_at = words.as_dict(), work.version, now
+        _drop_marks_on_nothing(session, review)
         if is_rescue and not review.is_rescue:
             review.is_rescue = pairing.stand_in(session, exchange, author=author, by=by, now=now)
         session.flush()
@@ -53,7 +54,11 @@ def review_as_staff(
 
 
 def take_staff_review_back(session: Session, exchange: Exchange, *, author: int, by: int, now: datetime) -> None:
-    """The author no longer sees it, and a place that it took is free again."""
+    """
+    The author no longer sees it, and a place that it took is free again.
+
+    Raises :class:`errors.TalkedAbout` once its author has answered: their words would go with it.
+    """
     pairing.hold(session, exchange)
     work = _work(session, exchange, author)
     review = session.scalars(
@@ -61,6 +66,8 @@ def take_staff_review_back(session: Session, exchange: Exchange, *, author: int,
     ).one_or_none()
     if review is None:
         raise errors.NoSuchFeedback
+    if is_talked_about(session, review):
+        raise errors.TalkedAbout
     if review.is_rescue:
         pairing.step_back(session, exchange, author=author, by=by, now=now)
     session.delete(review)
@@ -68,6 +75,13 @@ def take_staff_review_back(session: Session, exchange: Exchange, *, author: int,
     acts.record(session, exchange, "staff_review.taken_back", by=by, now=now, staff_review_id=review.id)
     if exchange.option(rules.GradingOptions).staff:
         grading.follow(session, exchange, queries.authors_of(session, exchange, work.id), now=now)
+
+
+def is_talked_about(session: Session, review: StaffReview) -> bool:
+    """Whether its author has said something to it: a message, or why they see it differently."""
+    has_written = exists().where(Message.staff_review_id == review.id, Message.side == rules.AUTHOR)
+    has_reasons = exists().where(Mark.staff_review_id == review.id, Mark.reason != "")
+    return bool(session.scalar(select(or_(has_written, has_reasons))))
 
 
 def about(submission_id: int) -> str:
@@ -80,3 +94,13 @@ def _work(session: Session, exchange: Exchange, author: int) -> Submission:
     if work is None:
         raise errors.NoSuchPerson
     return work
+
+
+def _drop_marks_on_nothing(session: Session, review: StaffReview) -> None:
+    """What its author decided about a comment that is there no more; where they said why, their words stay."""
+    said = review.said
+    for mark in session.scalars(select(Mark).where(Mark.staff_review_id == review.id, Mark.reason == "")).all():
+        if not said.comment_on(mark.criterion_id).strip():
+            session.delete(mark)
+    session.flush()
+    session.expire(review, ["marks"])

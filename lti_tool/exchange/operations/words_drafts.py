@@ -2,7 +2,9 @@
 Words being written about something other than a classmate's work: saved often, and never lost to another tab.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,27 +18,41 @@ from lti_tool.exchange.rules import Words
 
 
 def keep_words(
-    session: Session, exchange: Exchange, *, person: int, about: str, words: Words, base_revision: int, now: datetime
+    session: Session,
+    exchange: Exchange,
+    *,
+    person: int,
+    about: str,
+    words: Words,
+    base_revision: int,
+    now: datetime,
+    beside: Mapping[str, Any] | None = None,
 ) -> Saved:
     """
     Keep what *person* is writing. The newest save counts; what it replaces unseen is kept to be taken back.
+
+    *beside* is what else the form says, such as a tick; None leaves that as it was.
     """
     kept = words_given.readable(words).as_dict()
     draft = _held(session, exchange, person, about)
     if draft is None:
         session.execute(
             insert(WordsDraft)
-            .values(exchange_id=exchange.id, person_id=person, about=about, words={}, revision=0, saved_at=now)
+            .values(
+                exchange_id=exchange.id, person_id=person, about=about, words={}, beside={}, revision=0, saved_at=now
+            )
             .on_conflict_do_nothing()
         )
         draft = _held(session, exchange, person, about)
     assert draft is not None  # noqa: S101 - made above where there was none
-    if draft.words == kept:
+    ticks = draft.beside if beside is None else dict(beside)
+    if (draft.words, draft.beside) == (kept, ticks):
         return Saved(revision=draft.revision, conflict=False, saved_at=draft.saved_at)
-    conflict = base_revision != draft.revision and bool(draft.words)
+    conflict = base_revision != draft.revision and bool(draft.words) and draft.words != kept
     if conflict:
         draft.other = draft.words
-    draft.words, draft.revision, draft.saved_at = kept, draft.revision + 1, now
+    draft.words, draft.beside = kept, ticks
+    draft.revision, draft.saved_at = draft.revision + 1, now
     session.flush()
     return Saved(revision=draft.revision, conflict=conflict, saved_at=now)
 

@@ -4,7 +4,6 @@ What an author does: write, attach files, hand in.
 
 import logging
 import uuid
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import any_, delete, exists, literal, select, update
@@ -50,14 +49,8 @@ def save_draft(
     if not exchange.is_published:
         raise errors.NotOpen("unpublished")
     work = own_work(session, exchange, author=author)
-    saved = drafts.write_work(session, work, body, base_revision=base_revision, now=now)
-    if beside is None or work.beside == beside.as_dict():
-        return saved
-    work.beside, work.saved_at = beside.as_dict(), now
-    if work.revision == base_revision:
-        work.revision += 1  # only this changed, and who looked before shall look again before handing in
-    session.flush()
-    return replace(saved, revision=work.revision, saved_at=now)
+    said_beside = beside.as_dict() if beside is not None else None
+    return drafts.write_work(session, work, body, base_revision=base_revision, now=now, beside=said_beside)
 
 
 def submit_work(

@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.dates import (
     windows_of,
 )
 from lti_tool.exchange.queries.dialogue import (
+    Discussed,
     Line,
     Part,
     appraisals_shown,
@@ -58,6 +59,8 @@ from lti_tool.exchange.queries.flags import (
     Flagged,
     flag_with,
     flags,
+    is_about,
+    latest_flag,
     open_flags,
     wrote_the_work,
 )
@@ -82,6 +85,7 @@ from lti_tool.exchange.queries.grades import (
     recomputed,
     to_look_at,
 )
+from lti_tool.exchange.queries.in_use import criteria_in_use
 from lti_tool.exchange.queries.more_time import (
     Effect,
     Lease,
@@ -98,6 +102,10 @@ from lti_tool.exchange.queries.others import (
     Other,
     others_of_the_work,
 )
+from lti_tool.exchange.queries.owed import (
+    all_owed,
+    to_remind,
+)
 from lti_tool.exchange.queries.owing import (
     commitment_of,
     commitments_near,
@@ -105,7 +113,6 @@ from lti_tool.exchange.queries.owing import (
     leases_ending,
     review_due,
     running_exchanges,
-    to_remind,
     unread_works,
     who_owes,
     who_waited_for,
@@ -194,7 +201,6 @@ from lti_tool.exchange.queries.second_look import (
 )
 from lti_tool.exchange.queries.self_assessment import (
     OwnLook,
-    assessed_criteria,
     is_covered,
     own_look,
     self_assessments,
@@ -206,13 +212,18 @@ from lti_tool.exchange.queries.staff import (
     StudentRow,
     overview,
     person_page,
+    works_begun,
 )
 from lti_tool.exchange.queries.staff_reviews import (
     BySomebody,
+    StaffPart,
     handed_in_by,
     rescued,
+    staff_part_in,
     staff_review_by,
+    staff_reviews_about,
     staff_reviews_of,
+    staff_waits,
 )
 from lti_tool.exchange.queries.student import (
     Answered,
@@ -236,7 +247,7 @@ from lti_tool.exchange.queries.teams import (
 )
 from lti_tool.exchange.queries.withdrawn import (
     TakenBack,
-    is_taken_back,
+    why_gone,
 )
 from lti_tool.exchange.queries.work import (
     Comparison,
@@ -256,6 +267,7 @@ __all__ = [
     "ComparingAdvice",
     "Comparison",
     "Disagreement",
+    "Discussed",
     "Effect",
     "Elsewhere",
     "Flagged",
@@ -281,6 +293,7 @@ __all__ = [
     "Received",
     "Recomputed",
     "Shown",
+    "StaffPart",
     "Standing",
     "StuckRow",
     "StudentPage",
@@ -291,10 +304,10 @@ __all__ = [
     "ToLookAt",
     "Version",
     "Whom",
+    "all_owed",
     "also_due",
     "answered_in",
     "appraisals_shown",
-    "assessed_criteria",
     "author_name",
     "authors",
     "authors_of",
@@ -311,6 +324,7 @@ __all__ = [
     "consent_of",
     "consents",
     "courses_following_lms",
+    "criteria_in_use",
     "derived_plan",
     "differing",
     "disagreements",
@@ -343,13 +357,14 @@ __all__ = [
     "has_second_looks",
     "held_back",
     "in_need_of_a_reader",
+    "is_about",
     "is_covered",
     "is_held_back",
     "is_review_of",
-    "is_taken_back",
     "kept_plan",
     "lacks_of",
     "last_given_at",
+    "latest_flag",
     "learner_names",
     "learners",
     "leases_ending",
@@ -398,8 +413,11 @@ __all__ = [
     "sealed_givings",
     "self_assessments",
     "slot_of",
+    "staff_part_in",
     "staff_review_by",
+    "staff_reviews_about",
     "staff_reviews_of",
+    "staff_waits",
     "standing",
     "standings",
     "student_page",
@@ -420,10 +438,12 @@ __all__ = [
     "who_owes",
     "who_waited_for",
     "whom",
+    "why_gone",
     "why_no_work",
     "windows_of",
     "with_dialogue",
     "words_draft",
+    "works_begun",
     "works_compared",
     "writer_of",
     "wrote_the_work",

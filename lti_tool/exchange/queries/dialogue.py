@@ -5,6 +5,7 @@ What became of feedback: its thread, the author's marks and plan, thanks, and th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
@@ -19,6 +20,7 @@ from lti_tool.exchange.models import (
     Hiding,
     Mark,
     Offer,
+    StaffReview,
     Submission,
     Team,
     authored_by,
@@ -36,6 +38,9 @@ WITH_DIALOGUE = (
 )
 """What a query for feedback loads along, but for the marks, which come with the answers."""
 
+Discussed: TypeAlias = Feedback | StaffReview
+"""What is talked about: feedback by a classmate, or by staff."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -50,6 +55,10 @@ class Part:
     version: int
     """Of the work, as handed in now."""
 
+    @property
+    def about(self) -> Discussed:
+        return self.feedback
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spoken:
@@ -63,6 +72,8 @@ class Spoken:
     edited_at: datetime | None
     hidden: str | None
     """Why staff hide it; None where they do not."""
+    name: str | None = None
+    """Of its writer, where nobody is hidden from the other: in what is said about feedback by staff."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +165,7 @@ def author_name(session: Session, exchange: Exchange, part: Part) -> str | None:
     return session.scalar(select(Person.name).where(Person.id == part.author_id))
 
 
-def said_about(feedback: Feedback) -> tuple[Spoken, ...]:
+def said_about(feedback: Discussed) -> tuple[Spoken, ...]:
     """The messages about a feedback, oldest first."""
     return tuple(
         Spoken(
@@ -165,13 +176,14 @@ def said_about(feedback: Feedback) -> tuple[Spoken, ...]:
             sent_at=datetime.fromisoformat(each["sent_at"]),
             edited_at=datetime.fromisoformat(each["edited_at"]) if each["edited_at"] else None,
             hidden=each["hidden"],
+            name=each.get("name"),
         )
         for each in feedback.thread or ()
     )
 
 
 def lines_of(
-    feedback: Feedback, side: str, person_id: int, *, now: datetime, is_masked: bool = False
+    feedback: Discussed, side: str, person_id: int, *, now: datetime, is_masked: bool = False
 ) -> tuple[Line, ...]:
     """
     The thread of *feedback* as *side* reads it.
@@ -179,7 +191,8 @@ def lines_of(
     Where names are hidden, that the other side has read something is told the day after: who sits beside
     somebody sees when they open a page.
     """
-    heard_at = {rules.AUTHOR: feedback.author_heard_at, rules.REVIEWER: feedback.reviewer_heard_at}.get(side)
+    heard_at = feedback.heard_at(side)
+    listens = is_listening(feedback, side, person_id)
     lines = []
     for message in said_about(feedback):
         is_own = message.writer_id == person_id and message.side == side
@@ -189,7 +202,7 @@ def lines_of(
                 message=message,
                 is_own=is_own,
                 may_edit=is_own and message.hidden is None and rules.may_edit(message.sent_at, now),
-                is_new=side != rules.STAFF and not is_own and (heard_at is None or message.sent_at > heard_at),
+                is_new=listens and not is_own and (heard_at is None or message.sent_at > heard_at),
                 is_read=is_own and _is_heard(feedback, message, before=now.date() if is_masked else None),
                 note=message.hidden if is_hidden else None,
             )
@@ -197,10 +210,21 @@ def lines_of(
     return tuple(lines)
 
 
-def has_news(feedback: Feedback, side: str, person_id: int) -> bool:
+def is_listening(feedback: Discussed, side: str, person_id: int) -> bool:
+    """
+    Whether somebody is one of the two who talk, so that what they have not read is new to them.
+
+    Staff look in on what classmates say; of feedback by staff whoever gave it is meant, or all once they are forgotten.
+    """
+    if side != rules.STAFF:
+        return True
+    return isinstance(feedback, StaffReview) and feedback.by_id in (person_id, None)
+
+
+def has_news(feedback: Discussed, side: str, person_id: int) -> bool:
     """Whether the other sides wrote something that *side* has not read yet."""
-    heard_at = feedback.author_heard_at if side == rules.AUTHOR else feedback.reviewer_heard_at
-    return any(
+    heard_at = feedback.heard_at(side)
+    return is_listening(feedback, side, person_id) and any(
         message.writer_id != person_id and (heard_at is None or message.sent_at > heard_at)
         for message in said_about(feedback)
     )
@@ -234,15 +258,17 @@ def consents(session: Session, exchange: Exchange) -> int:
     return session.scalar(counted) or 0
 
 
-def plan_items(feedback: Sequence[Feedback]) -> tuple[tuple[Feedback, Mark], ...]:
+def plan_items(feedback: Sequence[Discussed]) -> tuple[tuple[Discussed, Mark], ...]:
     """What an author will use, then what is for later, in the order in which it is read."""
     # Sorting leaves in order what weighs the same.
     kept = [(each, mark) for each in feedback for mark in each.marks if mark.mark != rules.DISAGREE]
     return tuple(sorted(kept, key=lambda pair: rules.MARKS.index(pair[1].mark)))
 
 
-def _is_heard(feedback: Feedback, message: Spoken, *, before: date | None) -> bool:
-    heard_at = feedback.reviewer_heard_at if message.side == rules.AUTHOR else feedback.author_heard_at
-    if message.side == rules.STAFF or heard_at is None or heard_at < message.sent_at:
+def _is_heard(feedback: Discussed, message: Spoken, *, before: date | None) -> bool:
+    giver = rules.STAFF if isinstance(feedback, StaffReview) else rules.REVIEWER
+    other = {rules.AUTHOR: giver, giver: rules.AUTHOR}.get(message.side)
+    heard_at = feedback.heard_at(other) if other is not None else None
+    if heard_at is None or heard_at < message.sent_at:
         return False
     return before is None or heard_at.date() < before

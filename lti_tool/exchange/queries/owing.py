@@ -86,16 +86,15 @@ def review_due(session: Session, exchange: Exchange, people: Collection[int]) ->
     return {person: due for person, due in found.items() if due is not None}
 
 
-def to_remind(session: Session, exchange: Exchange, *, now: datetime) -> dict[int, int]:
-    """Who owes, and was not reminded by a teacher within a day."""
-    reminded = set(
+def reminded_by_teacher(session: Session, exchange: Exchange, *, now: datetime) -> Collection[int]:
+    """Whom a teacher reminded within a day."""
+    return set(
         session.scalars(
             select(Notice.person_id).where(
                 Notice.activity_id == exchange.id, Notice.kind == "reminder", Notice.created_at > now - ONE_REMINDER
             )
         )
     )
-    return {person: count for person, count in who_owes(session, exchange).items() if person not in reminded}
 
 
 def commitment_of(session: Session, exchange: Exchange, person_id: int) -> Commitment | None:

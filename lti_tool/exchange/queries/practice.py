@@ -2,8 +2,8 @@
 Practice: what is there to practise with, how far somebody has come, and how the class sees it.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import exists, func, select
@@ -126,6 +126,36 @@ def practice_of(session: Session, exchange: Exchange, person_id: int) -> Practic
     untried = [each for each in found if not each.is_done]
     has_begun = options.when == rules.DEMANDED and bool(untried) and _has_begun(session, exchange, person_id)
     return Practice(examples=found, is_due=rules.is_practice_due(options, untried=untried, has_begun=has_begun))
+
+
+def who_practises(session: Session, exchange: Exchange, people: Collection[int]) -> Collection[int]:
+    """Those of *people* who practise before their first review and have not yet. No query where nobody has to."""
+    options = exchange.option(rules.PracticeOptions)
+    if options.when != rules.DEMANDED or not people:
+        return ()
+    ready = [example for example in examples_of(session, exchange) if not lacks_of(exchange, example)]
+    begun = set(
+        session.scalars(
+            select(Offer.reviewer_id).where(Offer.exchange_id == exchange.id, Offer.reviewer_id.in_(people)).distinct()
+        )
+    )
+    criteria = {each.id: each.asked for each in exchange.criteria}
+    said = {example.id: example.said for example in ready}
+    closeness: dict[tuple[int, int], list[str | None]] = defaultdict(list)
+    for trial in session.scalars(
+        select(Trial).where(Trial.example_id.in_(said), Trial.person_id.in_(people)).order_by(Trial.id)
+    ):
+        comparison = rules.beside_staff(criteria, trial.said, said[trial.example_id])
+        closeness[trial.person_id, trial.example_id].append(comparison.closeness)
+    return {
+        person
+        for person in people
+        if rules.is_practice_due(
+            options,
+            untried=[id for id in said if not rules.is_tried(options, closeness[person, id])],
+            has_begun=person in begun,
+        )
+    }
 
 
 def class_views(session: Session, exchange: Exchange, example: Example) -> tuple[ClassView, ...]:

@@ -4,11 +4,11 @@ What students propose for the rules of their class.
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.exchange import rules
-from lti_tool.exchange.models import Exchange, Proposal, ProposalSupport
+from lti_tool.exchange.models import Exchange, Hiding, Proposal, ProposalSupport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +27,15 @@ class Proposed:
     by_id: int | None
     """For staff who see names; else None."""
     by_name: str
+    hidden: str | None = None
+    """Why staff hide it, for staff and for whoever proposed it; None where they do not."""
 
 
 def proposals(session: Session, exchange: Exchange, person_id: int, *, is_staff: bool = False) -> tuple[Proposed, ...]:
-    """All proposals of an exchange for one reader: open ones first, in no order of time. One query."""
+    """
+    All proposals of an exchange for one reader: open ones first, in no order of time. What staff hide only they
+    and whoever proposed it see. One query.
+    """
     support = (
         select(
             ProposalSupport.proposal_id,
@@ -41,9 +46,14 @@ def proposals(session: Session, exchange: Exchange, person_id: int, *, is_staff:
         .subquery()
     )
     rows = session.execute(
-        select(Proposal, func.coalesce(support.c.many, 0), func.coalesce(support.c.mine, False))
+        select(Proposal, func.coalesce(support.c.many, 0), func.coalesce(support.c.mine, False), Hiding.note)
         .outerjoin(support, support.c.proposal_id == Proposal.id)
-        .where(Proposal.exchange_id == exchange.id)
+        .outerjoin(Hiding, Hiding.proposal_id == Proposal.id)
+        .where(
+            Proposal.exchange_id == exchange.id,
+            Proposal.taken_back_at.is_(None),
+            or_(literal(is_staff), Hiding.id.is_(None), Proposal.by_id == person_id),
+        )
         .options(joinedload(Proposal.by))
         .execution_options(populate_existing=True)
     ).all()
@@ -60,8 +70,9 @@ def proposals(session: Session, exchange: Exchange, person_id: int, *, is_staff:
             words=each.words,
             by_id=each.by_id if sees else None,
             by_name=each.by.name if sees and each.by is not None else "",
+            hidden=hidden,
         )
-        for each, many, mine in rows
+        for each, many, mine, hidden in rows
     }
     order = rules.by_support(
         exchange.seed, [rules.Proposed(id=each.id, support=each.support) for each in found.values()]

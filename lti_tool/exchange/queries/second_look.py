@@ -22,7 +22,8 @@ STANDING = text(
               join exchange_offer o on o.id = f.offer_id
              where o.exchange_id = :exchange) as thanks,
            (select coalesce(json_agg(json_build_object(
-                     'kind', case when g.side_by_side_id is not null then 'comparison'
+                     'kind', case when g.proposal_id is not null then 'rule'
+                                  when g.side_by_side_id is not null then 'comparison'
                                   when g.submission_id is not null then 'work'
                                   when g.message_id is not null then 'message' else 'feedback' end,
                      'reason', g.reason, 'at', g.at, 'decision', d.act, 'told', d.told) order by g.id), '[]')

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
@@ -109,17 +109,6 @@ def self_assessments(session: Session, exchange: Exchange) -> Mapping[int, SelfA
         )
     )
     return {author: row for author, row in rows if author is not None}
-
-
-def assessed_criteria(session: Session, exchange: Exchange) -> set[int]:
-    """The criteria by which authors have assessed their own work."""
-    keys = (
-        select(func.jsonb_object_keys(SelfAssessment.words["answers"]))
-        .join(Submission, Submission.id == SelfAssessment.submission_id)
-        .where(Submission.exchange_id == exchange.id, SelfAssessment.assessed_at.is_not(None))
-        .distinct()
-    )
-    return {int(key) for key in session.scalars(keys)}
 
 
 def words_draft(session: Session, exchange: Exchange, person_id: int, about: str) -> WordsDraft | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Membership, Person, Role
@@ -21,6 +21,7 @@ from lti_tool.exchange.models import (
     Reopening,
     StaffReview,
     Submission,
+    SubmissionFile,
     Withdrawal,
     authored_by,
 )
@@ -88,6 +89,8 @@ class Overview:
     rows: tuple[StudentRow, ...]
     people: int
     submitted: int
+    handed_in_once: int
+    """With those who took it back."""
     feedback_given: int
     feedback_owed: int
     fully_served: int
@@ -351,6 +354,14 @@ def _passbacks(session: Session, exchange: Exchange, person_id: int) -> dict[str
     return {columns[row.column]: row for row in session.scalars(rows.order_by(Passback.changed_at, Passback.id))}
 
 
+def works_begun(session: Session, exchange: Exchange) -> int:
+    """How many works have something in them, handed in or not."""
+    has_file = exists().where(SubmissionFile.submission_id == Submission.id)
+    has_words = or_(func.btrim(Submission.draft) != "", Submission.beside != {})
+    count = select(func.count()).select_from(Submission)
+    return session.scalar(count.where(Submission.exchange_id == exchange.id, or_(has_words, has_file))) or 0
+
+
 def _people(
     session: Session, exchange: Exchange
 ) -> list[
@@ -414,6 +425,7 @@ def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime, *,
         rows=rows,
         people=len(rows),
         submitted=len(submitted),
+        handed_in_once=len(submitted) + sum(row.withdrawn_at is not None for row in rows),
         feedback_given=given,
         feedback_owed=sum(row.owes for row in submitted),
         fully_served=sum(row.received >= exchange.reviews for row in submitted),

@@ -6,10 +6,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
-from lti_tool.exchange.models import Exchange, StaffReview, Submission, author_of, authored_by, with_authors
+from lti_tool.exchange import rules
+from lti_tool.exchange.models import (
+    Exchange,
+    Feedback,
+    Offer,
+    StaffReview,
+    Submission,
+    author_of,
+    authored_by,
+    with_authors,
+)
+from lti_tool.exchange.queries.dialogue import Discussed
+from lti_tool.exchange.queries.self_assessment import is_covered
 from lti_tool.exchange.queries.student import Answered
 
 
@@ -25,19 +37,75 @@ class BySomebody:
     answers: tuple[Answered, ...]
     to_author: tuple[str, ...]
     comment: str
+    row: StaffReview
+    """With its marks and messages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffPart:
+    """A review by staff, and which side of it somebody is on."""
+
+    review: StaffReview
+    side: str
+    """``author`` or ``staff``."""
+    version: int
+    """Of the work, as handed in now."""
+
+    @property
+    def about(self) -> Discussed:
+        return self.review
+
+
+def staff_part_in(
+    session: Session,
+    exchange: Exchange,
+    person_id: int,
+    staff_review_id: int,
+    *,
+    is_staff: bool = False,
+    lock: bool = False,
+) -> StaffPart | None:
+    """The review for its author or staff; None for anybody else, and for an author from whom it waits."""
+    rows = (
+        select(StaffReview, Submission.version, authored_by(exchange, person_id))
+        .join(Submission, Submission.id == StaffReview.submission_id)
+        .where(StaffReview.id == staff_review_id, StaffReview.exchange_id == exchange.id)
+    )
+    if lock:
+        rows = rows.with_for_update(of=StaffReview)
+    found = session.execute(rows.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        return None
+    review, version, is_author = found
+    if is_author:
+        return (
+            None
+            if staff_waits(session, exchange, person_id)
+            else StaffPart(review=review, side=rules.AUTHOR, version=version)
+        )
+    return StaffPart(review=review, side=rules.STAFF, version=version) if is_staff else None
+
+
+def staff_waits(session: Session, exchange: Exchange, author_id: int) -> bool:
+    """Whether what staff say waits, with the feedback that has come, until an author has looked at their own work."""
+    if not is_covered(session, exchange, author_id):
+        return False
+    has_come = (
+        exists()
+        .where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
+        .where(Submission.exchange_id == exchange.id, authored_by(exchange, author_id))
+    )
+    return bool(session.scalar(select(has_come)))
+
+
+def staff_reviews_about(session: Session, exchange: Exchange, submission_id: int) -> tuple[BySomebody, ...]:
+    """What staff said about one work, in the order in which it came."""
+    return _reviews(session, exchange, StaffReview.submission_id == submission_id)
 
 
 def staff_reviews_of(session: Session, exchange: Exchange, author: int) -> tuple[BySomebody, ...]:
     """What staff said about somebody's work, in the order in which it came."""
-    rows = session.scalars(
-        select(StaffReview)
-        .join(Submission, Submission.id == StaffReview.submission_id)
-        .where(StaffReview.exchange_id == exchange.id, authored_by(exchange, author))
-        .options(joinedload(StaffReview.by))
-        .order_by(StaffReview.id)
-        .execution_options(populate_existing=True)
-    )
-    return tuple(_shown(exchange, each) for each in rows)
+    return _reviews(session, exchange, authored_by(exchange, author))
 
 
 def staff_review_by(session: Session, exchange: Exchange, author: int, by: int) -> StaffReview | None:
@@ -74,6 +142,18 @@ def rescued(session: Session, exchange: Exchange, persons: Collection[int] | Non
     return {author: count for author, count in session.execute(rows) if author is not None}
 
 
+def _reviews(session: Session, exchange: Exchange, condition: ColumnElement[bool]) -> tuple[BySomebody, ...]:
+    rows = session.scalars(
+        select(StaffReview)
+        .join(Submission, Submission.id == StaffReview.submission_id)
+        .where(StaffReview.exchange_id == exchange.id, condition)
+        .options(joinedload(StaffReview.by), undefer(StaffReview.thread), selectinload(StaffReview.marks))
+        .order_by(StaffReview.id)
+        .execution_options(populate_existing=True)
+    )
+    return tuple(_shown(exchange, each) for each in rows)
+
+
 def _shown(exchange: Exchange, review: StaffReview) -> BySomebody:
     words = review.said
     answers = [
@@ -98,4 +178,5 @@ def _shown(exchange: Exchange, review: StaffReview) -> BySomebody:
         answers=tuple(answers),
         to_author=words.to_author,
         comment="\n\n".join([words.comment, *rest]).strip(),
+        row=review,
     )

@@ -157,15 +157,21 @@ from lti_tool.exchange.rules.notes import (
     point_of,
 )
 from lti_tool.exchange.rules.offers import (
+    AUTHOR_LEFT,
     DECLINE_REASONS,
     LEASE,
     OPEN_STATES,
     PATIENCE,
+    REVIEWER_LEFT,
     WITHDRAWN,
+    WORK_IS_GONE,
     OfferState,
 )
 from lti_tool.exchange.rules.options import (
     Options,
+)
+from lti_tool.exchange.rules.owed import (
+    Owed,
 )
 from lti_tool.exchange.rules.pairing import (
     ANY_GROUP,
@@ -199,6 +205,7 @@ from lti_tool.exchange.rules.plan import (
     LevelPlan,
     Plan,
     as_new,
+    fingerprint,
     problem_of,
 )
 from lti_tool.exchange.rules.practice import (
@@ -347,6 +354,7 @@ __all__ = [
     "AT_ONCE",
     "AUTHOR",
     "AUTHOR_HIDDEN",
+    "AUTHOR_LEFT",
     "BEFORE",
     "BESIDE",
     "BOTH",
@@ -453,6 +461,7 @@ __all__ = [
     "REQUIRED",
     "REVIEWER",
     "REVIEWER_HIDDEN",
+    "REVIEWER_LEFT",
     "RIGHT",
     "ROBUST",
     "ROLLING",
@@ -481,6 +490,7 @@ __all__ = [
     "WITHDRAWN",
     "WORDS",
     "WORK",
+    "WORK_IS_GONE",
     "YES_NO",
     "Anchor",
     "AnonymityOptions",
@@ -514,6 +524,7 @@ __all__ = [
     "OfferState",
     "Opinion",
     "Options",
+    "Owed",
     "OwnDates",
     "Pairing",
     "PairingOptions",
@@ -558,6 +569,7 @@ __all__ = [
     "disagreements",
     "done_in",
     "estimate",
+    "fingerprint",
     "grade",
     "grade_in_parts",
     "has_room",

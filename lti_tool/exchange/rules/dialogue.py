@@ -26,8 +26,11 @@ EDIT_FOR = timedelta(minutes=15)
 FEW = 3
 """Fewer reviews, or fewer other reviewers, say nothing about anybody."""
 
-FLAGGABLE = ("feedback", "message", "work", "comparison", "compared_left", "compared_right")
-"""What people can ask staff to look at; of a pair of works: what was written to them there, or one of the two works."""
+FLAGGABLE = ("feedback", "message", "work", "comparison", "compared_left", "compared_right", "rule")
+"""
+What people can ask staff to look at; of a pair of works: what was written to them there, or one of the two works;
+of the rules of the class: one that is proposed.
+"""
 FLAG_REASONS = ("hurtful", "off_task", "identity", "other")
 DECISIONS = ("keep", "hide", "rewrite")
 

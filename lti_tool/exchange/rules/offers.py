@@ -13,6 +13,13 @@ PATIENCE = timedelta(days=2)
 DECLINE_REASONS = ("cannot_open", "knows_author", "language", "other")
 WITHDRAWN = "withdrawn"
 """Why an offer is over whose author took the work back."""
+AUTHOR_LEFT = "author_left"
+"""Why an offer is over whose author left the course. No page says so: who left is often known, and whose work it was
+is not."""
+REVIEWER_LEFT = "reviewer_left"
+"""Why an offer is over whose reviewer left, and may come back."""
+WORK_IS_GONE = (WITHDRAWN, AUTHOR_LEFT, REVIEWER_LEFT)
+"""Over, and not because the reviewer gave it back: they keep what they wrote."""
 
 
 class OfferState(StrEnum):

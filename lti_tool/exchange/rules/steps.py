@@ -54,9 +54,13 @@ def trouble(
     received: int,
     now: datetime,
 ) -> str | None:
-    """What staff may have to look after: no_work, no_feedback, not_reviewing; None while all takes its course."""
+    """
+    What staff may have to look after: no_work, no_feedback, not_reviewing; None while all takes its course.
+
+    Where there is no date nobody is late with their work, until the exchange is closed.
+    """
     if submitted_at is None:
-        is_due = windows.submit_by is None or now > windows.submit_by or windows.closed_at is not None
+        is_due = windows.closed_at is not None or (windows.submit_by is not None and now > windows.submit_by)
         return "no_work" if is_due else None
     if not windows.is_settled_at(now) and now <= submitted_at + PATIENCE:
         return None

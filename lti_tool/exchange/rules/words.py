@@ -70,6 +70,13 @@ class Words:
             begun=Begun(**kept.get("begun", {})),
         )
 
+    def comment_on(self, criterion_id: int | None) -> str:
+        """What they say about a criterion, or on the whole; empty where they do not."""
+        if criterion_id is None:
+            return self.comment
+        answer = self.answers.get(criterion_id)
+        return answer.comment if answer is not None else ""
+
     @property
     def is_too_long(self) -> bool:
         return any(

@@ -105,6 +105,16 @@ class DecisionSchema(FormSchema):
             raise ValidationError({"note": [_("Say why, in a few words. It is read by those it concerns.")]})
 
 
+class ModerationSchema(DecisionSchema):
+    """What staff decide about what nobody flagged, and what is wrong with it."""
+
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf(rules.FLAG_REASONS, error=_("Choose what comes nearest.")),
+        error_messages={"required": _("Choose what comes nearest.")},
+    )
+
+
 class SecondLookSchema(FormSchema):
     """Why a reviewer stays with what they wrote."""
 

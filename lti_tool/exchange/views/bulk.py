@@ -51,9 +51,9 @@ def _done(exchange: Exchange, act: str, people: list[int]) -> str:
             abort(403)
         count = operations.remind(db.session(), exchange, **facts)
         if exchange.keeps_counts_back:
-            return str(_("Those of them who owe a review are reminded, at most once a day."))
+            return str(_("Those of them who owe something are reminded, at most once a day."))
         said = ngettext("One person was reminded.", "%(num)s people were reminded.", count)
-        return str(said if count else _("Nobody of them owes a review, or they were reminded within a day."))
+        return str(said if count else _("Nobody of them owes anything, or they were reminded within a day."))
     if act == "free":
         count = len(operations.free_all(db.session(), exchange, **facts))
         if exchange.keeps_counts_back:

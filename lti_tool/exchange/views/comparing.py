@@ -22,6 +22,7 @@ from lti_tool.exchange.schemas import ComparingOptionsSchema, ComparisonSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.exchange.views.words_drafts import copies_of
+from lti_tool.exchange.views.words_form import on_removed
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, staff_required, teacher_required
 from lti_tool.web.viewer import current
@@ -134,7 +135,7 @@ def keep_comparison(id: int, pair_id: int) -> ResponseReturnValue:
     reviewer = require_part()
     _mine_or_404(exchange, pair_id)
     try:
-        form = ComparisonSchema().load(_values(exchange))
+        form = ComparisonSchema().load(_draft_values(exchange))
         left = _with_picks(form["left"], form["picks"])
         saved = [
             operations.keep_words(
@@ -236,12 +237,23 @@ def _values(exchange: Exchange) -> dict[str, Any]:
             found["picks"][criterion.id] = form[f"pick-{criterion.id}"]
         for side in SIDES:
             found[side][criterion.id] = form.get(f"{side}-{criterion.id}", "")
+    # Words on a criterion that is gone, until their writer has seen that it is.
+    for side in SIDES:
+        found[side] |= on_removed(side, exchange.criteria)
     return form_values("left_comment", "right_comment", "base_revision") | found
+
+
+def _draft_values(exchange: Exchange) -> dict[str, Any]:
+    """The form as a draft keeps it: with all that was said on criteria that are gone."""
+    found = _values(exchange)
+    for side in SIDES:
+        found[side] |= on_removed(f"removed-{side}", exchange.criteria)
+    return found
 
 
 def _typed(exchange: Exchange) -> Written:
     """What was typed, right or wrong, to be shown again."""
-    values = _values(exchange)
+    values = _draft_values(exchange)
     picks = {id: int(pick) for id, pick in values["picks"].items() if pick in ("-1", "0", "1")}
     left, right = (
         Words(

@@ -136,7 +136,10 @@ def _form(exchange: Exchange, typed: Mapping[str, Any], *, errors: dict[str, lis
         exchange=exchange,
         typed=typed,
         errors=errors or {},
-        whom=[(each.key, wording.whom(each.key), len(each.people)) for each in queries.whom(db.session(), exchange)],
+        whom=[
+            (each.key, wording.whom(each.key, is_live=exchange.is_live), len(each.people))
+            for each in queries.whom(db.session(), exchange)
+        ],
         people=[(each.id, wording.person(each.name, each.id)) for each in _by_name(exchange)],
     )
 

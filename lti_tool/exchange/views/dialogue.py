@@ -3,13 +3,11 @@ What becomes of feedback: the thread about it, the author's plan, thanks, and ho
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from marshmallow import ValidationError
 
 from lti_tool import db
 from lti_tool.clock import now
@@ -19,28 +17,9 @@ from lti_tool.exchange.schemas import AppraisalSchema, MarkSchema, MessageSchema
 from lti_tool.exchange.talk import Talk
 from lti_tool.exchange.views import bp, student
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
-from lti_tool.web.fields import flat
+from lti_tool.exchange.views.talking import Refusal, attempt, part_ids, typed_part
 from lti_tool.web.guards import member_required, staff_required
 from lti_tool.web.viewer import current
-
-REFUSALS = (
-    ValidationError,
-    errors.EmptyMessage,
-    errors.ThreadFull,
-    errors.TooLateToEdit,
-    errors.TooLong,
-    errors.WhyMissing,
-    errors.UnknownRule,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """What was refused, so that its form alone shows it again with the words that were typed."""
-
-    of: str
-    errors: dict[str, list[str]]
-    typed: dict[str, str]
 
 
 @bp.get("/exchanges/<int:id>/feedback/<int:feedback_id>")
@@ -123,7 +102,7 @@ def mark(id: int, feedback_id: int) -> ResponseReturnValue:
         form = MarkSchema().load(form_values("part", "mark", "reason"))
         operations.mark_comment(db.session(), exchange, author=author, feedback_id=feedback_id, now=now(), **form)
 
-    of = f"mark-{_typed_part()}"
+    of = f"mark-{typed_part()}"
     return _done(exchange, feedback_id, act, of=of, template="_marked", saying=_("Noted. Your plan has it."))
 
 
@@ -251,14 +230,7 @@ def _done(
     """Do it, and show what it is about as it stands now: the fragment, or the page it is on."""
     if template != "_said" and _part(exchange, feedback_id).side != rules.AUTHOR:
         abort(404)
-    refusal = None
-    try:
-        act()
-    except REFUSALS as err:
-        db.session.rollback()
-        refusal = Refusal(of=of, errors=_said(err), typed=dict(request.form))
-    else:
-        db.session.commit()
+    refusal = attempt(act, of=of)
     part = _part(exchange, feedback_id)
     status = 422 if refusal is not None else 200
     if is_htmx():
@@ -293,15 +265,15 @@ def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> d
     if part.side == rules.AUTHOR:
         facts |= student.facts_of(exchange)
         received = next(each for each in facts["page"].received if each.feedback.id == part.feedback.id)
-        typed = _typed_part()
+        typed = typed_part()
         return facts | {
             "received": received,
             "feedback": received.feedback,
             "letter": received.letter,
             "other_name": received.reviewer_name,
             "part": typed,
-            "criterion_id": int(typed) if typed.isdigit() else None,
-            "note_id": int(typed.removeprefix("note-")) if typed.startswith("note-") else None,
+            "acted_on": facts["talk"].doors(received.feedback).key,
+            **part_ids(typed),
         }
     found = queries.with_dialogue(db.session(), part.feedback.id)
     if part.side == rules.STAFF:
@@ -339,22 +311,3 @@ def _go_back(exchange: Exchange, part: queries.Part, *, saying: str = "", anchor
     if part.side == rules.REVIEWER:
         return go_to(url_for("exchange.review", id=exchange.id, offer_id=part.offer_id), saying=saying)
     return go_to(url_for("exchange.feedback", id=exchange.id, feedback_id=part.feedback.id), saying=saying)
-
-
-def _typed_part() -> str:
-    """The part that a form names, if it is one."""
-    part = request.form.get("part", "")
-    number = part.removeprefix("note-")
-    return part if part == "overall" or (number.isascii() and number.isdigit() and len(number) <= 10) else ""
-
-
-def _said(err: Exception) -> dict[str, list[str]]:
-    if isinstance(err, ValidationError):
-        messages = err.normalized_messages()
-        return flat(messages) | {
-            name: [_("Choose one of these.")] for name, said in messages.items() if isinstance(said, dict)
-        }
-    name = "reason" if isinstance(err, errors.WhyMissing) else "body"
-    if isinstance(err, errors.UnknownRule):
-        name = "verdicts"
-    return {name: [wording.sentence(err)]}

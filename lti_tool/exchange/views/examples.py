@@ -178,7 +178,7 @@ def _settings(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, li
 
 
 def _typed(exchange: Exchange) -> dict[str, Any]:
-    values = words_form.values(exchange)
+    values = words_form.draft_values(exchange)
     return form_values("title", "body", "comment", *LINKS) | {"answers": values["answers"]}
 
 

@@ -24,7 +24,7 @@ from lti_tool.web.viewer import current
 @bp.get("/exchanges/<int:id>/flags/new")
 @member_required
 def new_flag(id: int) -> ResponseReturnValue:
-    """Say what is wrong with a feedback, a message or a work."""
+    """Say what is wrong with a feedback, a message, a work or a proposed rule."""
     exchange = exchange_or_404(id)
     kind, thing_id = request.args.get("kind", ""), request.args.get("thing_id", "")
     return _form(exchange, require_part(), {"kind": kind, "thing_id": thing_id})
@@ -103,7 +103,7 @@ def _form(exchange: Exchange, by: int, typed: dict[str, Any], **facts: Any) -> s
     if kind not in talk.FLAGGED or not is_possible:
         abort(404)
     operations.thing_of(db.session(), exchange, by=by, kind=kind, thing_id=int(thing), now=now())
-    is_author = kind in ("feedback", "comparison") or queries.wrote_the_work(
+    is_author = kind in ("feedback", "comparison", "rule") or queries.wrote_the_work(
         db.session(), exchange, by, kind=kind, message_id=int(thing)
     )
     return render_template(
@@ -129,6 +129,10 @@ def _page(exchange: Exchange, flag_id: int, **typed: Any) -> str:
     facts: dict[str, Any] = {
         "exchange": exchange,
         "found": found,
+        "authors": queries.names_of_authors(exchange, found.submission) if found.submission is not None else "",
+        "flagged_by": talk.flagged_by(
+            found, sees_reviewers=exchange.may_see(rules.STAFF, rules.REVIEWER), is_live=exchange.is_live
+        ),
         "has_looked": any(act.by_id == current().person_id for act in found.flag.acts),
         "answers": queries.answered_in(exchange, found.feedback) if found.feedback is not None else (),
         "decisions": decisions,

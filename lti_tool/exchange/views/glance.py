@@ -32,7 +32,7 @@ def glance(id: int) -> ResponseReturnValue:
     curves = [
         {"key": key, "words": words, "points": _points(values, course.most), "last": values[-1] if values else 0}
         for key, words, values in (
-            ("handed-in", _("Works handed in"), course.handed_in),
+            ("handed-in", _("Signed up") if exchange.is_live else _("Works handed in"), course.handed_in),
             ("given", _("Reviews given"), course.given),
             ("read", _("Reviews read by their authors"), course.read),
         )

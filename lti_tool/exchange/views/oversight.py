@@ -72,7 +72,10 @@ def overview_page(exchange: Exchange, **typed: Any) -> str:
         "rows": shown,
         "times": [
             (words, at)
-            for words, at in ((_("Work due"), exchange.submit_by), (_("Reviews due"), exchange.review_by))
+            for words, at in (
+                (_("Sign up by") if exchange.is_live else _("Work due"), exchange.submit_by),
+                (_("Reviews due"), exchange.review_by),
+            )
             if at
         ],
         "who": who,
@@ -82,11 +85,15 @@ def overview_page(exchange: Exchange, **typed: Any) -> str:
         "to_remind": len(queries.to_remind(db.session(), exchange, now=now()))
         if exchange.windows.is_open_at(now())
         else 0,
+        "asks_more": exchange.option(rules.PracticeOptions).when == rules.DEMANDED
+        or exchange.option(rules.ComparingOptions).is_on
+        or exchange.option(rules.SelfAssessmentOptions).is_on,
         "has_no_column": exchange.points is not None and courses.link_of(db.session(), exchange.id) is None,
         "wording": wording,
         "grade_words": grade_words,
         "compares": exchange.option(rules.ComparingOptions).is_on,
         "asks_for_rules": exchange.option(rules.CharterOptions).proposals,
+        "begun": 0 if overview.handed_in_once else queries.works_begun(db.session(), exchange),
         "to_look_at": queries.open_flags(db.session(), exchange),
         "release": exchange.option(rules.ReleaseOptions),
         "released": _released(exchange),

@@ -42,7 +42,9 @@ def sign_up(id: int) -> ResponseReturnValue:
     except (ValidationError, errors.WorkIsBeingReviewed, errors.NotOpen) as err:
         db.session.rollback()
         said = (
-            flat(err.normalized_messages()) if isinstance(err, ValidationError) else {"about": [wording.sentence(err)]}
+            flat(err.normalized_messages())
+            if isinstance(err, ValidationError)
+            else {"about": [wording.not_signed_up(err)]}
         )
         return _form(exchange_or_404(id), person, errors=said, typed=typed), 422
     db.session.commit()

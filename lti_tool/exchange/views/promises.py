@@ -51,7 +51,7 @@ def drop_commitment(id: int) -> ResponseReturnValue:
 @bp.post("/exchanges/<int:id>/reminders")
 @teacher_required
 def remind(id: int) -> ResponseReturnValue:
-    """A word to everybody who owes reviews, each at most once a day."""
+    """A word to everybody who owes something, each at most once a day."""
     exchange = exchange_or_404(id)
     count = operations.remind(db.session(), exchange, by=current().person_id, now=now())
     db.session.commit()

@@ -42,8 +42,9 @@ def take(id: int) -> ResponseReturnValue:
 def review(id: int, offer_id: int) -> ResponseReturnValue:
     """A work and the place to write about it; once given, the feedback and the author's reply."""
     exchange = exchange_or_404(id)
-    if queries.is_taken_back(db.session(), exchange, current().person_id, offer_id):
-        said = _("The author took this work back. What you wrote about it is still yours.")
+    reason = queries.why_gone(db.session(), exchange, current().person_id, offer_id)
+    if reason is not None:
+        said = f"{wording.work_is_gone(reason)} {_('What you wrote about it is still yours.')}"
         return go_to(url_for("exchange.show", id=id), saying=said, kind="warning")
     return _page(exchange, offer_id)
 
@@ -78,7 +79,7 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        form = FeedbackSchema().load(form_of(exchange))
+        form = FeedbackSchema().load(_to_give(exchange))
         operations.give_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
     except (
         ValidationError,
@@ -111,7 +112,7 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
-        form = FeedbackSchema().load(form_of(exchange))
+        form = FeedbackSchema().load(_to_give(exchange))
         operations.revise_feedback(
             db.session(),
             exchange,
@@ -181,7 +182,12 @@ def _go_on(exchange: Exchange, found: operations.NextOffer, *, saying: str = "")
 
 
 def form_of(exchange: Exchange) -> dict[str, Any]:
-    """The form as :class:`FeedbackSchema` reads it, with the notes on single places."""
+    """The form as :class:`FeedbackSchema` reads it for a draft, with the notes on single places."""
+    return words_form.draft_values(exchange) | {"noting": noting.typed()}
+
+
+def _to_give(exchange: Exchange) -> dict[str, Any]:
+    """The same to be given: without words on criteria that are gone, once their writer has seen that they are."""
     return words_form.values(exchange) | {"noting": noting.typed()}
 
 
@@ -210,6 +216,7 @@ def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     said = [
         (each.title, words.answers[each.id].comment) for each in exchange.criteria if words.answers[each.id].comment
     ]
+    said += [(words_form.removed_title(), each.comment) for each in words_form.removed(exchange, words).values()]
     said += [(_("To the author’s question"), each) for each in words.to_author if each]
     said += [(_("Note"), each) for each in noting.typed_words()]
     if words.comment:

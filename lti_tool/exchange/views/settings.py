@@ -2,6 +2,7 @@
 Setting up: make an exchange, change it, publish, close, delete.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,14 +14,15 @@ from marshmallow import ValidationError
 
 from lti_tool import db, files
 from lti_tool.clock import now
-from lti_tool.exchange import errors, operations, queries, rubrics, wording
+from lti_tool.exchange import errors, operations, queries, rubrics, rules, wording
 from lti_tool.exchange.forms import USUAL, PlanWords, beginning, new_criterion, rearranged, unfolded
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.rules import as_new
+from lti_tool.exchange.rules import Plan, as_new
 from lti_tool.exchange.schemas import PlanSchema
 from lti_tool.exchange.topics import topics
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx
+from lti_tool.exchange.views.settings_meanwhile import Theirs, joined, what_they_saved
 from lti_tool.web.guards import teacher_required
 from lti_tool.web.viewer import current
 
@@ -78,7 +80,8 @@ def create() -> ResponseReturnValue:
 def edit(id: int) -> ResponseReturnValue:
     """The same form, later."""
     exchange = exchange_or_404(id)
-    return _form(exchange, PlanWords.from_plan(queries.plan_of(exchange)))
+    plan = queries.plan_of(exchange)
+    return _form(exchange, PlanWords.from_plan(plan), base=rules.fingerprint(plan))
 
 
 @bp.post("/exchanges/<int:id>/settings")
@@ -92,9 +95,16 @@ def change(id: int) -> ResponseReturnValue:
         return _form(exchange, rearranged(words, act))
     try:
         plan = PlanSchema().load(words.as_dict())
+    except ValidationError as err:
+        return _refused(exchange, words, err)
+    try:
         moves_weights = exchange.points is not None and operations.moves_weights(exchange, plan)
-        operations.edit_exchange(db.session(), exchange, plan, by=current().person_id, now=now())
-    except (ValidationError, errors.ExchangeError) as err:
+        operations.edit_exchange(
+            db.session(), exchange, plan, by=current().person_id, now=now(), base=request.form.get("base")
+        )
+    except errors.SettingsChanged as err:
+        return _changed_meanwhile(id, words, plan, err.saved), 409
+    except errors.ExchangeError as err:
         return _refused(exchange, words, err)
     if current().deep_link and not exchange.is_published and act != "draft":
         # Begun from a template while the LMS waits for what to add.
@@ -155,7 +165,15 @@ def delete(id: int) -> ResponseReturnValue:
     """Delete an exchange in which nobody has handed anything in."""
     exchange = exchange_or_404(id)
     storage = files.storage(current_app.extensions["hearth.settings"])
-    operations.delete_exchange(db.session(), exchange, by=current().person_id, now=now(), storage=storage)
+    known = request.form.get("begun", "")
+    operations.delete_exchange(
+        db.session(),
+        exchange,
+        by=current().person_id,
+        now=now(),
+        storage=storage,
+        begun=int(known) if known.isascii() and known.isdigit() and len(known) < 10 else 0,
+    )
     db.session.commit()
     return go_to(url_for("home.show"), saying=_("Deleted."))
 
@@ -187,8 +205,26 @@ def _refused(exchange: Exchange | None, words: PlanWords, err: Exception) -> Res
     return _form(exchange, words, errors_by_name={name: [wording.sentence(err)]}), 422
 
 
-def _form(exchange: Exchange | None, words: PlanWords, *, errors_by_name: dict[str, list[str]] | None = None) -> str:
+def _changed_meanwhile(id: int, words: PlanWords, typed: Plan, saved: Plan) -> str:
+    """What was typed, to be saved once more by whoever has read what the other saved."""
+    db.session.rollback()
+    return _form(
+        exchange_or_404(id), joined(words, saved), base=rules.fingerprint(saved), theirs=what_they_saved(typed, saved)
+    )
+
+
+def _form(
+    exchange: Exchange | None,
+    words: PlanWords,
+    *,
+    errors_by_name: dict[str, list[str]] | None = None,
+    base: str | None = None,
+    theirs: Sequence[Theirs] = (),
+) -> str:
     facts: dict[str, Any] = {
+        # What was saved when the form was first shown, however often it was sent since.
+        "base": base or request.form.get("base", ""),
+        "theirs": theirs,
         "exchange": exchange,
         "typed": words,
         "errors": errors_by_name or {},

@@ -20,6 +20,9 @@ from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx
 from lti_tool.web.guards import staff_required
 from lti_tool.web.viewer import current
 
+RESCUE = "rescue"
+"""The tick with which it takes the place of a reader."""
+
 
 @bp.get("/exchanges/<int:id>/people/<int:person_id>/staff-review")
 @staff_required
@@ -35,7 +38,7 @@ def give_staff_review(id: int, person_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     try:
         words = FeedbackSchema().load(words_form.values(exchange))["words"]
-        is_rescue = request.form.get("rescue") == "1"
+        is_rescue = request.form.get(RESCUE) == "1"
         operations.review_as_staff(
             db.session(), exchange, author=person_id, by=_me(), words=words, is_rescue=is_rescue, now=now()
         )
@@ -59,6 +62,7 @@ def keep_staff_review(id: int, person_id: int) -> ResponseReturnValue:
         here=url_for("exchange.staff_review", id=id, person_id=person_id),
         restore_url=_restore_url(exchange, person_id),
         refused=lambda said: _refused(id, person_id, said),
+        beside=_ticks() or None,
     )
 
 
@@ -85,6 +89,11 @@ def take_staff_review_back(id: int, person_id: int) -> ResponseReturnValue:
     return go_to(url_for("exchange.person", id=id, person_id=person_id), saying=_("Your review is taken back."))
 
 
+def _ticks() -> dict[str, Any]:
+    """What is ticked beside the words; nothing where the form had nothing to tick."""
+    return {RESCUE: request.form.get(RESCUE) == "1"} if "ticks" in request.form else {}
+
+
 def _me() -> int:
     return current().person_id
 
@@ -101,7 +110,7 @@ def _work(exchange: Exchange, person_id: int) -> Submission:
 
 def _refused(id: int, person_id: int, said: dict[str, list[str]]) -> str:
     exchange = exchange_or_404(id)
-    return _page(exchange, person_id, errors=said, words=words_form.typed(exchange))
+    return _page(exchange, person_id, errors=said, words=words_form.typed(exchange), **_ticks())
 
 
 def _page(exchange: Exchange, person_id: int, **typed: Any) -> str:
@@ -110,12 +119,16 @@ def _page(exchange: Exchange, person_id: int, **typed: Any) -> str:
         abort(404)
     mine = queries.staff_review_by(db.session(), exchange, person_id, _me())
     draft = queries.words_draft(db.session(), exchange, _me(), about(page.work.submission.id))
+    ticks = draft.beside if draft is not None else {}
     facts: dict[str, Any] = {
         "exchange": exchange,
         "author": page,
         "version": page.work.handed_in,
         "mine": mine,
         "lacks": queries.readers_lacking(db.session(), exchange, person_id),
+        # Ticked unless whoever writes has taken it off, now or when they gave it.
+        RESCUE: ticks.get(RESCUE, mine is None),
+        "is_talked_about": mine is not None and operations.is_talked_about(db.session(), mine),
         "counts": exchange.points is not None and exchange.option(rules.GradingOptions).staff,
         "errors": {},
         "error_labels": words_form.labels(exchange),

@@ -2,7 +2,7 @@
 What the forms share in which somebody writes about other than a classmate's work: drafts, and words of another tab.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,10 +50,14 @@ def keep(
     here: str,
     restore_url: str,
     refused: Callable[[dict[str, list[str]]], str],
+    beside: Mapping[str, Any] | None = None,
 ) -> ResponseReturnValue:
-    """Keep what was typed. *refused* renders the page with what is wrong, *here* is its address."""
+    """
+    Keep what was typed, and what is ticked *beside* it. *refused* renders the page with what is wrong, *here* is its
+    address.
+    """
     try:
-        form = FeedbackSchema().load(words_form.values(exchange))
+        form = FeedbackSchema().load(words_form.draft_values(exchange))
         saved = operations.keep_words(
             db.session(),
             exchange,
@@ -61,6 +65,7 @@ def keep(
             about=about,
             words=form["words"],
             base_revision=form["base_revision"],
+            beside=beside,
             now=now(),
         )
     except (ValidationError, errors.TooLong) as err:

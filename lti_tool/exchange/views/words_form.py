@@ -1,7 +1,12 @@
 """
 The fields in which somebody answers the criteria: what was typed, what is wrong with it, and what they are called.
+
+A criterion can go while somebody writes about it. Their page still sends what they wrote: it is kept in the draft and
+shown in a field of its own, ``removed-7``, from which they take what they still want to say.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
@@ -19,9 +24,13 @@ PARTS = ("level", "number", "comment")
 
 
 def values(exchange: Exchange) -> dict[str, Any]:
-    """The form as :class:`FeedbackSchema` reads it: answers to the criteria as they are now."""
+    """
+    The form as :class:`FeedbackSchema` reads it: answers to the criteria as they are now.
+
+    Words on one that is gone are among them until their writer has seen that it is, so that they are not given in vain.
+    """
     form = request.form
-    answers = {
+    answers: dict[int, dict[str, Any]] = {
         criterion.id: {
             "level_id": form.get(f"level-{criterion.id}") or None,
             "number": form.get(f"number-{criterion.id}", ""),
@@ -30,7 +39,26 @@ def values(exchange: Exchange) -> dict[str, Any]:
         for criterion in exchange.criteria
         if any(f"{part}-{criterion.id}" in form for part in PARTS)
     }
+    answers |= {id: {"comment": said} for id, said in on_removed("comment", exchange.criteria).items()}
     return form_values("comment", "base_revision") | {"answers": answers, "to_author": _to_author()}
+
+
+def draft_values(exchange: Exchange) -> dict[str, Any]:
+    """The form as a draft keeps it: with all that was said on criteria that are gone."""
+    found = values(exchange)
+    found["answers"] |= {id: {"comment": said} for id, said in on_removed("removed", exchange.criteria).items()}
+    return found
+
+
+def on_removed(field: str, criteria: Iterable[Criterion]) -> dict[int, str]:
+    """What fields such as ``comment-7`` say on criteria that are none of *criteria* any more."""
+    known = {criterion.id for criterion in criteria}
+    found = {}
+    for name, said in request.form.items():
+        named = re.fullmatch(rf"{field}-([1-9][0-9]{{0,8}})", name)
+        if named and int(named[1]) not in known and said.strip():
+            found[int(named[1])] = said
+    return found
 
 
 def typed(exchange: Exchange) -> Words:
@@ -43,7 +71,20 @@ def typed(exchange: Exchange) -> Words:
             comment=request.form.get(f"comment-{criterion.id}", ""),
             number=_number(request.form.get(f"number-{criterion.id}", "")),
         )
+    for field in ("comment", "removed"):
+        answers |= {id: AnswerWords(comment=said) for id, said in on_removed(field, exchange.criteria).items()}
     return Words(answers=answers, comment=request.form.get("comment", ""), to_author=tuple(_to_author()))
+
+
+def removed(exchange: Exchange, words: Words) -> dict[int, AnswerWords]:
+    """What *words* say on criteria that are gone."""
+    known = {criterion.id for criterion in exchange.criteria}
+    return {id: said for id, said in words.answers.items() if id not in known and said.comment.strip()}
+
+
+def removed_title() -> str:
+    """What the page calls them."""
+    return str(_("On a criterion that was taken away"))
 
 
 def errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
@@ -66,7 +107,8 @@ def errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
         found |= {f"asked-{place}": [_("Write a few words.")] for place in err.questions}
         return found
     if isinstance(err, errors.UnknownAnswer):
-        return {f"level-{err.criterion_id}": [wording.sentence(err)]}
+        is_there = any(criterion.id == err.criterion_id for criterion in exchange.criteria)
+        return {f"{'level' if is_there else 'removed'}-{err.criterion_id}": [wording.sentence(err)]}
     return {"comment": [wording.sentence(err)]}
 
 

@@ -114,7 +114,7 @@ def attach(id: int) -> ResponseReturnValue:
         saved = _save(exchange, author)
         db.session.commit()
     except NOT_SAVED as err:
-        return _refused(exchange, author, err), 422
+        return _refused_files(exchange, author, err)
     uploads = [upload for upload in request.files.getlist("files") if upload.filename]
     if len(uploads) > rules.MOST_FILES:
         # Cleaning takes its time, so what no work could take is not even begun.
@@ -153,7 +153,7 @@ def detach(id: int, file_id: int) -> ResponseReturnValue:
         storage = files.storage(_settings())
         operations.remove_file(db.session(), exchange, author=author, file_id=file_id, now=now(), storage=storage)
     except NOT_SAVED as err:
-        return _refused(exchange, author, err), 422
+        return _refused_files(exchange, author, err)
     except (errors.WorkIsBeingReviewed, errors.EmptyWork) as err:
         db.session.rollback()
         return _files(exchange, author, None, [wording.sentence(err)])
@@ -216,11 +216,24 @@ def _conflict_words(exchange: Exchange) -> str:
 def _refused(exchange: Exchange, author: int, err: Exception) -> str:
     """The page again, with everything that was typed. Without script, that is all there is of it."""
     db.session.rollback()
-    said = flat(err.normalized_messages()) if isinstance(err, ValidationError) else {"body": [wording.sentence(err)]}
+    said = _problems(err)
     if is_htmx():
         return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
     beside = {name: request.form[name] for name in BesideSchema().fields if name in request.form}
     return _page(exchange, author, errors=said, typed=request.form.get("body", ""), beside=beside)
+
+
+def _refused_files(exchange: Exchange, author: int, err: Exception) -> ResponseReturnValue:
+    """The same where files came along: nothing is taken, and the list of files says why."""
+    if not is_htmx():
+        return _refused(exchange, author, err), 422
+    db.session.rollback()
+    problems = [problem for said in _problems(err).values() for problem in said]
+    return _files(exchange_or_404(exchange.id), author, None, problems)
+
+
+def _problems(err: Exception) -> dict[str, list[str]]:
+    return flat(err.normalized_messages()) if isinstance(err, ValidationError) else {"body": [wording.sentence(err)]}
 
 
 def _saved(exchange: Exchange, author: int, saved: Saved) -> str:

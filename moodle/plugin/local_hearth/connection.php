@@ -19,7 +19,7 @@
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 
 use core\output\notification;
@@ -60,13 +60,16 @@ if ($action !== '') {
         case 'again':
             outbox::send_again();
             redirect($page, get_string('again_done', 'local_hearth'), null, notification::NOTIFY_SUCCESS);
+            // A redirect ends here.
         case 'stay':
             pairing::stay();
             outbox::ring();
             redirect($page, get_string('stay_done', 'local_hearth'), null, notification::NOTIFY_SUCCESS);
+            // A redirect ends here.
         case 'part':
             pairing::part();
             redirect($page, get_string('part_done', 'local_hearth'), null, notification::NOTIFY_SUCCESS);
+            // A redirect ends here.
         case 'open':
             // Shown on this one page, and nowhere else.
             $token = way_back::open();
@@ -74,6 +77,7 @@ if ($action !== '') {
         case 'close':
             way_back::close();
             redirect($page, get_string('close_done', 'local_hearth'), null, notification::NOTIFY_SUCCESS);
+            // A redirect ends here.
         default:
             redirect($page);
     }
@@ -96,7 +100,14 @@ echo $OUTPUT->header();
 echo $OUTPUT->heading(get_string('connection', 'local_hearth'));
 
 echo $OUTPUT->heading(get_string('tohearth', 'local_hearth'), 3);
-$tone = ['sending' => 'success', 'paused' => 'warning', 'stopped' => 'error', 'moved' => 'error', 'none' => 'info'][$state];
+$tone = [
+    'sending' => 'success',
+    'paused' => 'warning',
+    'quiet' => 'warning',
+    'stopped' => 'error',
+    'moved' => 'error',
+    'none' => 'info',
+][$state];
 echo $OUTPUT->notification(get_string('state_' . $state, 'local_hearth'), $tone, false);
 $facts = [];
 if ($state !== 'none') {

@@ -19,14 +19,14 @@
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 
 defined('MOODLE_INTERNAL') || die();
 
 $plugin->component = 'local_hearth';
-$plugin->version = 2026112600;
-$plugin->release = '1.0.0';
+$plugin->version = 2026112702;
+$plugin->release = '1.1.0';
 $plugin->requires = 2024100700; // Moodle 4.5.
 $plugin->supported = [405, 405];
 $plugin->maturity = MATURITY_BETA;

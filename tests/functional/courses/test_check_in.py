@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from lti_tool.courses.models import Course, Membership, Person, ResourceLink
+from lti_tool.courses.models import Course, Deployment, Membership, Person, ResourceLink
 from lti_tool.courses.operations import CheckedIn, check_in
 from lti_tool.lms.port import LaunchFacts
 from tests.conftest import NOW
@@ -104,6 +104,33 @@ def test_withheld_name_does_not_blank_a_known_one(session: Session, deployment: 
     enter(session, deployment, name="")
 
     assert session.get_one(Person, here.person_id).name == "Mai Lund"
+
+
+def test_launches_tell_which_schools_events_are_meant(session: Session, deployment: int) -> None:
+    found = session.get_one(Deployment, deployment)
+    enter(session, deployment)
+    assert found.sites == []
+
+    for site in ("north", "north", "south", ""):
+        enter(session, deployment, lms_site=site)
+
+    session.refresh(found)
+    assert found.sites == ["north", "south"]
+
+
+def test_a_launch_that_tells_something_else_leaves_its_moment(session: Session, deployment: int) -> None:
+    """An event that is older and comes later is known by it."""
+    here = enter(session, deployment)
+    person, course = session.get_one(Person, here.person_id), session.get_one(Course, here.course_id)
+    assert (person.told_at, course.told_at) == (None, None)
+
+    enter(session, deployment, name="Mai Tran")
+    session.expire_all()
+    assert (person.told_at, course.told_at) == (NOW, None)
+
+    enter(session, deployment, name="", context_title="Designing with People")
+    session.expire_all()
+    assert (person.told_at, course.told_at) == (NOW, NOW)
 
 
 def test_changed_title_is_taken_over(session: Session, deployment: int) -> None:

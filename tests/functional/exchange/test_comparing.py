@@ -461,7 +461,8 @@ def test_a_flag_on_words_written_in_comparing_outlives_the_sealing(session: Sess
 
     found = queries.flag_with(session, made.exchange, raised.id)
     assert found is not None
-    assert (found.kind, found.reviewer, found.flag.by_id) == ("comparison", None, author)
+    assert (found.kind, found.writer, found.flag.by_id) == ("comparison", None, author)
     assert found.pair is not None
+    assert found.submission is not None
     assert found.pair.id != reasons[0].pair_id
     assert found.pair.words_to(found.submission.id) == reasons[0].words

@@ -249,7 +249,6 @@ def statements(engine: Engine) -> Iterator[list[str]]:
 
 def test_closing_costs_the_same_number_of_statements_for_any_class(session: Session, statements: list[str]) -> None:
     costs = []
-    # Beyond the size where each grade gets a job of its own.
     for learners in (24, 30):
         made = make_class(session, learners=learners, reviews=1)
         all_hand_in(made)
@@ -274,4 +273,4 @@ def test_closing_a_large_class_leaves_one_job_that_gives_each_grade_its_own(sess
     operations.close(session, made.exchange, by=by, now=LATER)
 
     jobs = session.execute(text("select task_name from procrastinate_jobs")).scalars().all()
-    assert [name for name in jobs if name.startswith("grades.")] == ["grades.send_grades"]
+    assert [name for name in jobs if name.startswith("grades.")] == ["grades.send"]

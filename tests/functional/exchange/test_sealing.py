@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +20,8 @@ from lti_tool.exchange.models import (
     Extended,
     Extension,
     Feedback,
+    Flag,
+    Hiding,
     Mark,
     Offer,
     Proposal,
@@ -30,13 +32,26 @@ from lti_tool.exchange.models import (
     SealedGiving,
     Sealing,
     Submission,
+    Team,
+    TeamMember,
     Trial,
 )
 from lti_tool.files.storage import DatabaseStorage
-from tests.factories.exchange import BEGUN, Class, all_hand_in, give, make_class, make_plan, make_words, review, take
+from tests.factories.exchange import (
+    BEGUN,
+    Class,
+    all_hand_in,
+    give,
+    hand_in,
+    make_class,
+    make_plan,
+    make_words,
+    review,
+    take,
+)
 
 OVER = BEGUN + timedelta(days=3)
-PERSONS, WORKS, OFFERS, MESSAGES = 910_000_000, 720_000_000, 530_000_000, 640_000_000
+PERSONS, WORKS, OFFERS, MESSAGES, TEAMS = 910_000_000, 720_000_000, 530_000_000, 640_000_000, 450_000_000
 """Where ids begin, so that a number in the database says what it is."""
 NUMBER = re.compile(r"(?<![\w.])\d{9,10}(?![\w.])")
 
@@ -52,21 +67,67 @@ class Known:
     """When a reviewer did something, in the words of the database; and who."""
 
 
-@pytest.fixture
-def made(session: Session) -> Class:
-    """Six people who have handed in where everything is sealed; giving counts for the grade."""
+def sealed_class(session: Session, *options: rules.Options, learners: int = 6) -> Class:
+    """People in an exchange where everything is sealed; giving counts for the grade."""
     for table, start in (
         ("person", PERSONS),
         ("exchange_submission", WORKS),
         ("exchange_offer", OFFERS),
         ("exchange_message", MESSAGES),
+        ("exchange_team", TEAMS),
     ):
         session.execute(text(f"alter sequence {table}_id_seq restart with {start}"))
-    found = make_class(session, learners=6, reviews=2, anonymity=rules.SEALED)
-    operations.set_options(
-        session, found.exchange, rules.GradingOptions(giving=50), by=found.teacher.person_id, now=BEGUN
-    )
+    found = make_class(session, learners=learners, reviews=2, anonymity=rules.SEALED)
+    for each in (rules.GradingOptions(giving=50), *options):
+        operations.set_options(session, found.exchange, each, by=found.teacher.person_id, now=BEGUN)
+    return found
+
+
+@pytest.fixture
+def made(session: Session) -> Class:
+    """Each has handed in a work of their own."""
+    found = sealed_class(session)
     all_hand_in(found)
+    return found
+
+
+def in_groups(session: Session) -> Class:
+    """Four groups of two, of which one has handed in."""
+    found = sealed_class(session, rules.TeamOptions(on=True), learners=8)
+    by = found.teacher.person_id
+    for place in (0, 2, 4, 6):
+        team = operations.add_team(session, found.exchange, by=by, now=BEGUN)
+        for person in found.people[place : place + 2]:
+            operations.put_in(session, found.exchange, person=person, team=team.id, by=by, now=BEGUN)
+        hand_in(found, found.people[place])
+    return found
+
+
+def presenting(session: Session) -> Class:
+    """Everybody has shown something, one hour after the other."""
+    found = sealed_class(session, rules.WorkOptions(live=True))
+    for place, person in enumerate(found.people, start=1):
+        operations.sign_up(
+            session,
+            found.exchange,
+            person=person,
+            about=f"What {person} shows.",
+            held_at=BEGUN - timedelta(hours=place),
+            place=f"Room {place}",
+            now=BEGUN - timedelta(days=1),
+        )
+    return found
+
+
+WAYS: dict[str, Callable[[Session], Class]] = {"in groups": in_groups, "presenting": presenting}
+
+
+@pytest.fixture(params=["alone", *WAYS])
+def each_way(request: pytest.FixtureRequest, session: Session) -> Class:
+    """The class in every way in which there is something to review."""
+    if request.param in WAYS:
+        return WAYS[request.param](session)
+    found: Class = request.getfixturevalue("made")
     return found
 
 
@@ -128,6 +189,7 @@ def live(made: Class) -> Known:
         later.people = [Extended(person_id=person, leases={str(offer_id): OVER.isoformat()})]
         session.add(later)
     look_after(made, tick)
+    talk_to_staff(made, tick)
     change = queries.Change(leaving_out=next(iter(known.pairs)))
     operations.regrade(session, exchange, change, reason="Read by me.", by=made.teacher.person_id, now=next(tick))
     session.commit()
@@ -184,6 +246,25 @@ def look_after(made: Class, tick: Iterator[datetime]) -> None:
     session.flush()
 
 
+def talk_to_staff(made: Class, tick: Iterator[datetime]) -> None:
+    """Everybody answers what staff said about their work, and flags what a classmate proposes."""
+    session, exchange, by = made.session, made.exchange, made.teacher.person_id
+    rules_proposed = session.scalars(select(Proposal).order_by(Proposal.id)).all()
+    for person in made.people:
+        (review,) = queries.staff_reviews_of(session, exchange, person)
+        about: dict[str, Any] = {"staff_review_id": review.row.id}
+        operations.say_about_staff_review(session, exchange, writer=person, body="Why?", now=next(tick), **about)
+        operations.say_about_staff_review(
+            session, exchange, writer=by, body=f"For {person}.", is_staff=True, now=next(tick), **about
+        )
+        operations.mark_staff_comment(session, exchange, author=person, part=None, mark="use", now=next(tick), **about)
+        operations.thank_staff(session, exchange, author=person, now=next(tick), **about)
+        theirs = next(each for each in rules_proposed if each.by_id != person)
+        session.add(Flag(exchange_id=exchange.id, by_id=person, proposal_id=theirs.id, reason="other", at=next(tick)))
+    session.add(Hiding(proposal_id=rules_proposed[0].id, note="No.", by_id=by, at=next(tick)))
+    session.flush()
+
+
 def over(made: Class) -> None:
     operations.close(made.session, made.exchange, by=made.teacher.person_id, now=OVER)
     operations.tend_seal(made.session, made.exchange, now=OVER + rules.SEAL_AFTER)
@@ -212,13 +293,18 @@ def links(session: Session, known: Known) -> list[str]:
             select(Feedback.id, Submission.author_id).join(Offer, Offer.id == Feedback.offer_id).join(Submission)
         ).all()
     )
+    # A group is known by the one of it by whose name its work goes.
+    groups = dict(session.execute(select(Team.id, Submission.author_id).join(Submission)).all())
+    named = {
+        mate: groups[team] for mate, team in session.execute(select(TeamMember.person_id, TeamMember.team_id)).all()
+    }
     found = []
     for table, row in rows(session):
         ids = numbers(row)
         people = {each for each in ids if PERSONS <= each < PERSONS + 1000}
-        told = {works.get(each) for each in ids} | {about.get(each) for each in ids} | {None}
+        told = {place.get(each) for each in ids for place in (works, about, groups)}
         # A teacher is nobody's author.
-        told = (told | people) & set(works.values()) - {None}
+        told = (told | {named.get(each, each) for each in people}) & set(works.values()) - {None}
         stale = ids & (known.pairs.keys() | known.offers.keys())
         reviewers = {reviewer for reviewer, _ in known.pairs.values()}
         if len(people & reviewers) and len(told) > 1 and table not in ("membership",):
@@ -231,17 +317,18 @@ def links(session: Session, known: Known) -> list[str]:
     return found
 
 
-def test_a_running_exchange_still_knows_it_so_that_this_scan_can_find_something(made: Class) -> None:
-    known = live(made)
+def test_a_running_exchange_still_knows_it_so_that_this_scan_can_find_something(each_way: Class) -> None:
+    known = live(each_way)
 
-    tables = {each.partition(":")[0].partition(",")[0] for each in links(made.session, known)}
+    tables = {each.partition(":")[0].partition(",")[0] for each in links(each_way.session, known)}
 
     assert {"exchange_offer", "exchange_pair", "exchange_pairing_event", "exchange_feedback"} <= tables
     assert {"journal_entry", "notice", "exchange_regrade", "exchange_message", "exchange_flag"} <= tables
     assert {"exchange_reopening", "exchange_extended", "exchange_repair"} <= tables
 
 
-def test_once_it_is_sealed_nothing_in_the_database_says_who_wrote_what(made: Class) -> None:
+def test_once_it_is_sealed_nothing_in_the_database_says_who_wrote_what(each_way: Class) -> None:
+    made = each_way
     known = live(made)
 
     over(made)
@@ -251,9 +338,9 @@ def test_once_it_is_sealed_nothing_in_the_database_says_who_wrote_what(made: Cla
     assert made.session.scalars(select(Offer.reviewer_id)).all() == [None] * len(known.pairs)
 
 
-def test_logs_never_said_who_wrote_what(made: Class, caplog: pytest.LogCaptureFixture) -> None:
-    live(made)
-    over(made)
+def test_logs_never_said_who_wrote_what(each_way: Class, caplog: pytest.LogCaptureFixture) -> None:
+    live(each_way)
+    over(each_way)
 
     said = [f"{record.getMessage()} {json.dumps(record.__dict__, default=str)}" for record in caplog.records]
 

@@ -8,11 +8,22 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Activity
 from lti_tool.exchange import errors, operations, queries, rules
-from lti_tool.exchange.models import Criterion, Exchange, Submission
+from lti_tool.exchange.models import Criterion, Exchange, Feedback, Submission
 from lti_tool.files.models import FileBlob
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.journal.models import Entry
-from tests.factories.exchange import ADVICE, BEGUN, CLARITY, Class, all_hand_in, hand_in, make_class, make_plan, review
+from tests.factories.exchange import (
+    ADVICE,
+    BEGUN,
+    CLARITY,
+    Class,
+    all_hand_in,
+    hand_in,
+    make_class,
+    make_plan,
+    review,
+    work_of,
+)
 
 
 @pytest.fixture
@@ -190,6 +201,34 @@ def test_work_that_was_handed_in_is_not_deleted(made: Class) -> None:
         operations.delete_exchange(
             made.session, made.exchange, by=made.teacher.person_id, now=BEGUN, storage=DatabaseStorage()
         )
+
+
+def test_feedback_stays_though_all_took_their_work_back(made: Class) -> None:
+    """Taken back, a work is a draft again: what others said about it is still there."""
+    all_hand_in(made)
+    review(made, made.people[0])
+    for person in made.people:
+        operations.withdraw_work(made.session, made.exchange, author=person, now=BEGUN)
+
+    with pytest.raises(errors.HasWork):
+        operations.delete_exchange(
+            made.session, made.exchange, by=made.teacher.person_id, now=BEGUN, storage=DatabaseStorage()
+        )
+    assert made.session.scalar(select(func.count()).select_from(Feedback)) == 1
+
+
+def test_works_that_are_being_written_go_only_when_that_is_known(made: Class) -> None:
+    operations.save_draft(made.session, made.exchange, author=made.people[0], body="x", base_revision=0, now=BEGUN)
+
+    def delete(begun: int) -> None:
+        operations.delete_exchange(
+            made.session, made.exchange, by=made.teacher.person_id, now=BEGUN, storage=DatabaseStorage(), begun=begun
+        )
+
+    with pytest.raises(errors.WorksBegun):
+        delete(0)
+    assert work_of(made, made.people[0]).draft == "x"
+    delete(1)
 
 
 def test_a_course_that_goes_takes_everything_with_it(made: Class) -> None:

@@ -118,7 +118,7 @@ def test_a_reader_keeps_their_words_is_told_and_gets_another_work_at_once(sessio
     assert [each.words.comment for each in page.taken_back] == ["Half a thought."]
     told = session.scalars(select(Notice).where(Notice.person_id == reader, Notice.kind == "work_taken_back")).one()
     assert told.facts["offer_id"] == page.open_review.offer.id
-    assert queries.is_taken_back(session, made.exchange, reader, offer.id)
+    assert queries.why_gone(session, made.exchange, reader, offer.id)
 
 
 def test_what_tells_the_reader_does_not_tell_who_the_author_is(session: Session) -> None:

@@ -85,6 +85,53 @@ def test_a_kept_copy_can_be_taken_back_and_the_present_words_are_kept_in_turn(ma
     assert copies(made) == ["Tab two"]
 
 
+def test_two_tabs_lose_neither_question_nor_link(made: Class) -> None:
+    asked = rules.Beside(stage="idea", questions=("Is it too long?",), links=(rules.Link(url="https://a.example/"),))
+
+    def put(body: str, base: int, beside: rules.Beside) -> operations.Saved:
+        return operations.save_draft(
+            made.session, made.exchange, author=made.people[0], body=body, base_revision=base, now=LATER, beside=beside
+        )
+
+    save(made, "Once upon", base_revision=0)
+    mine = put("Once upon", 1, asked)
+    other = put("Once upon a time", 1, rules.Beside())
+
+    assert not mine.conflict
+    assert other.conflict
+    page = queries.my_work(made.session, made.exchange, made.people[0], now=LATER)
+    assert page is not None
+    (copy,) = page.copies
+    assert copy.content == {"body": "Once upon", "beside": asked.as_dict()}
+    operations.restore_copy(made.session, made.exchange, person=made.people[0], copy_id=copy.id, now=LATER)
+    work = work_of(made, made.people[0])
+    assert (work.draft, work.beside) == ("Once upon", asked.as_dict())
+    assert copies(made) == ["Once upon a time"]
+
+
+def test_what_was_handed_in_with_a_question_is_not_replaced_unseen_either(made: Class) -> None:
+    asked = rules.Beside(questions=("Is it too long?",))
+    save(made, "Once upon", base_revision=0)
+    operations.save_draft(
+        made.session, made.exchange, author=made.people[0], body="Once upon", base_revision=1, now=LATER, beside=asked
+    )
+    submit(made, "Once upon")
+
+    saved = operations.save_draft(
+        made.session,
+        made.exchange,
+        author=made.people[0],
+        body="Once upon",
+        base_revision=1,
+        now=LATER,
+        beside=rules.Beside(questions=("Another?",)),
+    )
+
+    assert saved.conflict
+    (copy,) = made.session.scalars(select(DraftCopy.content))
+    assert copy["beside"] == asked.as_dict()
+
+
 def test_nobody_takes_back_the_copy_of_another(made: Class) -> None:
     save(made, "Tab one", base_revision=0)
     save(made, "Tab two", base_revision=0)

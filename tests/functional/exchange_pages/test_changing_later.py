@@ -127,7 +127,7 @@ def test_what_would_destroy_reviews_is_refused_with_a_reason_and_the_typed_words
     answer = teacher.post(f"/exchanges/{busy.exchange.id}/settings", data={**fields, "act": "save"})
 
     assert answer.status_code == 422
-    assert "Feedback has been given by these criteria: Clarity" in answer.text
+    assert "Somebody has written by these criteria, or is writing at this moment: Clarity" in answer.text
     assert "Without a criterion" in answer.text
     session.expire_all()
     assert written(busy) == before

@@ -308,6 +308,22 @@ def test_something_hurtful_is_flagged_looked_at_hidden_and_its_outcome_told(
     assert "One to look at" not in words(teacher.get(path_of(reviewed)).text)
 
 
+def test_each_thing_flagged_says_whose_work_it_is_about_and_why(
+    author: Visitor, reviewer: Visitor, teacher: Visitor, reviewed: Class, feedback: Feedback
+) -> None:
+    flags = f"{path_of(reviewed)}/flags"
+    work = feedback.offer.submission
+    about_words = {"kind": "feedback", "thing_id": str(feedback.id), "reason": "hurtful", "words": "It is about me."}
+    author.post(flags, data=about_words)
+    reviewer.post(flags, data={"kind": "work", "thing_id": str(feedback.offer_id), "reason": "off_task"})
+
+    page = words(teacher.get(flags).text)
+
+    assert work.author is not None
+    assert f"Feedback on the work of {work.author.name} It is hurtful: It is about me. ·" in page
+    assert f"The work of {work.author.name} It is not about the task ·" in page
+
+
 def test_a_hidden_message_is_gone_for_the_other_side_alone(
     author: Visitor, reviewer: Visitor, teacher: Visitor, reviewed: Class, feedback: Feedback, session: Session
 ) -> None:

@@ -174,8 +174,8 @@ def test_students_read_the_rules_and_what_each_part_brings_them(visit: People, g
     page = words(visit(graded.learners[0]).get(f"/exchanges/{graded.exchange.id}").text)
 
     assert "Your grade is made of" in page
-    assert "Giving feedback How much of the feedback that you owe you have given. 30 % 100 %" in page
-    assert "20 % nothing yet" in page
+    assert "Giving feedback How much of the feedback that you owe you have given. 30% 100%" in page
+    assert "20% nothing yet" in page
 
 
 def test_a_simple_grade_stays_simple(visit: People, graded: Class) -> None:
@@ -222,7 +222,7 @@ def test_the_list_names_who_needs_a_human_and_why(teacher: Visitor, graded: Clas
     """Pain: wildly different marks for one work, and nobody notices."""
     page = teacher.get(address(graded, "needs-human"))
 
-    assert words(page.text).count("The reviewers are far apart: from 0 % to 100 %.") == 3
+    assert words(page.text).count("The reviewers are far apart: from 0% to 100%.") == 3
     assert len(re.findall(r"/people/\d+#advice", page.text)) == 3
 
 

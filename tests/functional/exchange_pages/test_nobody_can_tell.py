@@ -52,6 +52,8 @@ class Busy:
     other: int
     feedback: tuple[int, ...]
     flags: tuple[int, ...]
+    by_staff: int
+    """A feedback by staff that its author has answered."""
 
 
 def kept_apart(session: Session, made: Class) -> tuple[int, int]:
@@ -120,7 +122,12 @@ def busy(session: Session, *, ask: bool = False, counts_differ: bool = True) -> 
             flags.append(operations.flag(session, exchange, by=author, kind="message", thing_id=said.id, **about))
     idle = [each for each in made.people if each not in (one, other)]
     words = make_words(exchange, comment="By your teacher.")
-    operations.review_as_staff(session, exchange, author=idle[0], by=by, words=words, is_rescue=True, now=later)
+    by_staff = operations.review_as_staff(
+        session, exchange, author=idle[0], by=by, words=words, is_rescue=True, now=later
+    )
+    operations.say_about_staff_review(
+        session, exchange, writer=idle[0], staff_review_id=by_staff.id, body="Which?", now=later
+    )
     operations.excuse(session, exchange, person=idle[1], owes=1, why="Ill.", by=by, now=later)
     done = operations.excuse(session, exchange, person=idle[2], owes=1, why="Ill.", by=by, now=later)
     operations.undo(session, exchange, repair_id=done.id, by=by, now=later)
@@ -132,6 +139,7 @@ def busy(session: Session, *, ask: bool = False, counts_differ: bool = True) -> 
         other=other,
         feedback=tuple(each.id for each in first),
         flags=tuple(each.id for each in flags),
+        by_staff=by_staff.id,
     )
 
 
@@ -165,6 +173,7 @@ def asked(app: Flask, found: Busy, me: SignedIn) -> Iterator[str]:
         "person_id": tuple(made.people),
         "feedback_id": found.feedback,
         "flag_id": found.flags,
+        "staff_review_id": (found.by_staff,),
         "name": ("people", "feedback", "answers", "works", "reviews", "whole"),
         "part": ("work", "giving"),
     }

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from lti_tool.clock import now
 from lti_tool.courses.models import Role
 from lti_tool.exchange import operations, privacy, queries, rules
-from lti_tool.exchange.models import CharterConsent, Exchange, Proposal, ProposalSupport
+from lti_tool.exchange.models import CharterConsent, Exchange, Flag, Proposal, ProposalSupport
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.notices.models import Notice
 from tests.factories.courses import make_course, make_member
 from tests.factories.exchange import BEGUN, Class, make_class
 from tests.functional.exchange_pages.conftest import People, Visitor
+from tests.pages import words
 
 RULES = ["Be kind", "Be specific", "Say what is next"]
 
@@ -307,3 +308,121 @@ def test_a_copied_exchange_asks_for_proposals_and_has_none(made: Class, session:
 
     assert copy.option(rules.CharterOptions).proposals
     assert queries.proposals(session, copy, made.people[0]) == ()
+
+
+# Telling a teacher about one
+
+
+def flag(made: Class, visitor: Visitor, proposal: Proposal, reason: str = "hurtful") -> int:
+    answer = visitor.post(f"/exchanges/{made.exchange.id}/flags", kind="rule", thing_id=str(proposal.id), reason=reason)
+    return answer.status_code
+
+
+def test_whoever_reads_a_proposal_can_tell_a_teacher_who_hides_it_and_says_why(
+    made: Class, visit: People, session: Session
+) -> None:
+    proposer, reader, other, teacher = (visit(each) for each in (*made.learners[:3], made.teacher))
+    proposal = propose(made, made.people[0], "Never ask Bo")
+    form = f"/flags/new?kind=rule&amp;thing_id={proposal.id}"
+    assert form in rules_page(made, reader)
+    assert form not in rules_page(made, proposer)
+    assert form not in rules_page(made, teacher)
+    asked = reader.get(f"/exchanges/{made.exchange.id}/flags/new?kind=rule&thing_id={proposal.id}")
+    assert "a proposed rule" in words(asked.text)
+    assert "they see your name" in words(asked.text)
+
+    assert flag(made, reader, proposal) == 303
+
+    raised = session.scalars(select(Flag)).one()
+    here = f"/exchanges/{made.exchange.id}/flags/{raised.id}"
+    assert "About a proposed rule: It is hurtful" in words(teacher.get(f"/exchanges/{made.exchange.id}/flags").text)
+    teacher.post(f"{here}/looks")
+    page = words(teacher.get(here).text)
+    assert "Never ask Bo" in page
+    assert f"By {made.learners[1].person.name}" in page
+    assert f"Written by {made.learners[0].person.name}" in page
+    assert teacher.post(f"{here}/decisions", decision="rewrite", note="Please.").status_code == 404
+    assert teacher.post(f"{here}/decisions", decision="hide").status_code == 422
+    assert teacher.post(f"{here}/decisions", decision="hide", note="It names somebody.").status_code == 303
+
+    for visitor in (reader, other):
+        assert "Never ask Bo" not in rules_page(made, visitor)
+        assert visitor.post(url(made, proposal, "/support")).status_code == 404
+    assert "Your teachers have hidden it from your classmates: It names somebody." in words(rules_page(made, proposer))
+    assert "Only staff and whoever proposed it see it: It names somebody." in words(rules_page(made, teacher))
+    assert "looked at it" in words(teacher.get(here).text)
+    assert "Your teachers have looked at it and hidden it." in words(reader.get(f"/exchanges/{made.exchange.id}").text)
+
+    teacher.post(f"{here}/decisions", decision="keep", told="I asked them.")
+
+    assert "Never ask Bo" in rules_page(made, other)
+    assert "I asked them." in words(reader.get(f"/exchanges/{made.exchange.id}").text)
+
+
+def test_nobody_flags_their_own_proposal_nor_one_that_they_cannot_read(
+    made: Class, visit: People, session: Session
+) -> None:
+    proposer, reader = visit(made.learners[0]), visit(made.learners[1])
+    proposal = propose(made, made.people[0])
+    elsewhere = make_class(session, course=make_course(session))
+    elsewhere.exchange.options = {"charter": {"enabled": True, "rules": RULES, "proposals": True}}
+    session.commit()
+    foreign = propose(elsewhere, elsewhere.people[0])
+
+    assert flag(made, proposer, proposal) == 404
+    assert flag(made, reader, foreign) == 404
+    assert flag(made, visit(made.teacher), proposal) == 409
+    made.exchange.options = {"charter": {"enabled": True, "rules": RULES, "proposals": False}}
+    session.commit()
+    assert flag(made, reader, proposal) == 404
+    assert session.scalars(select(Flag)).all() == []
+
+
+def test_what_somebody_told_staff_about_stays_for_staff_when_it_is_taken_back(
+    made: Class, visit: People, session: Session
+) -> None:
+    proposer, reader, teacher = visit(made.learners[0]), visit(made.learners[1]), visit(made.teacher)
+    proposal = propose(made, made.people[0], "Never ask Bo")
+    flag(made, reader, proposal)
+
+    assert proposer.post(url(made, proposal, "/removal")).status_code == 303
+
+    for visitor in (proposer, reader, teacher):
+        assert "Never ask Bo" not in rules_page(made, visitor)
+    assert proposer.post(url(made, proposal, "/removal")).status_code == 404
+    raised = session.scalars(select(Flag)).one()
+    here = f"/exchanges/{made.exchange.id}/flags/{raised.id}"
+    teacher.post(f"{here}/looks")
+    said = words(teacher.get(here).text)
+    assert "Never ask Bo" in said
+    assert "Whoever proposed it has taken it back." in said
+    assert propose(made, made.people[2], "Never ask Bo").id != proposal.id
+
+
+def test_in_a_sealed_exchange_staff_learn_who_flagged_a_proposal_and_not_whose_it_is(
+    made: Class, visit: People, session: Session
+) -> None:
+    made.exchange.anonymity = rules.SEALED
+    proposal = propose(made, made.people[0], "Never ask Bo")
+    flag(made, visit(made.learners[1]), proposal)
+    raised = session.scalars(select(Flag)).one()
+
+    page = words(visit(made.teacher).get(f"/exchanges/{made.exchange.id}/flags/{raised.id}").text)
+
+    assert "Written by a student" in page
+    assert made.learners[0].person.name not in page
+    assert made.learners[1].person.name in page
+
+
+def test_a_flag_on_a_proposal_is_handed_out_and_goes_with_whoever_proposed_it(
+    made: Class, visit: People, session: Session
+) -> None:
+    proposal = propose(made, made.people[0])
+    flag(made, visit(made.learners[1]), proposal, reason="off_task")
+
+    (told,) = privacy.export_person(session, made.people[1])["flags"]
+    assert (told["reason"], told["exchange"]) == ("off_task", made.exchange.id)
+    privacy.forget_person(session, made.people[0], now=now(), storage=DatabaseStorage())
+    session.commit()
+    assert session.scalars(select(Flag)).all() == []
+    assert session.scalars(select(Proposal)).all() == []

@@ -14,7 +14,7 @@ from lti_tool.exchange.models import Exchange
 from tests.factories.courses import make_course, make_member
 from tests.factories.exchange import BEGUN, Class, hand_in, make_plan, review
 from tests.functional.exchange_pages.conftest import People, Visitor
-from tests.pages import words
+from tests.pages import mistakes_in, words
 
 BARE = {
     "title": "First drafts",
@@ -310,7 +310,7 @@ def test_criteria_in_use_stay(teacher: Visitor, made: Class, session: Session, a
     )
 
     assert answer.status_code == 422
-    assert "Feedback has been given by these criteria" in words(answer.text)
+    assert "Somebody has written by these criteria" in words(answer.text)
     assert "Kept" in answer.text
 
 
@@ -390,3 +390,81 @@ def test_a_due_date_that_passed_is_shown_as_it_was(teacher: Visitor, made: Class
     session.commit()
 
     assert past.strftime("%Y-%m-%dT%H:%M") in teacher.get(f"/exchanges/{made.exchange.id}/settings").text
+
+
+def settings_of(teacher: Visitor, made: Class) -> dict[str, Any]:
+    return hidden_fields(teacher.get(f"/exchanges/{made.exchange.id}/settings").text)
+
+
+def test_two_teachers_in_the_settings_overwrite_nothing_unseen(
+    teacher: Visitor, visit: People, made: Class, session: Session
+) -> None:
+    colleague = visit(make_member(session, made.course, Role.TEACHER))
+    session.commit()
+    path = f"/exchanges/{made.exchange.id}/settings"
+    mine, theirs = settings_of(teacher, made), settings_of(colleague, made)
+    added = {"criterion[]": [*theirs["criterion[]"], "nlater"], "nlater-title": "Sources", "nlater-kind": "yes_no"}
+    assert colleague.post(path, data=theirs | added | {"instructions": "Two pages.", "act": "save"}).status_code == 303
+    moved = teacher.post(path, data=mine | {"title": "Second drafts", "act": f"down {mine['criterion[]'][0]}"})
+
+    refused = teacher.post(path, data=hidden_fields(moved.text) | {"act": "save"})
+
+    assert refused.status_code == 409
+    said = words(refused.text)
+    assert "Somebody else saved these settings while you were changing them" in said
+    assert "Two pages." in said
+    assert "Criterion: Sources" in said
+    assert mistakes_in({"settings": refused.text}) == []
+    session.expire_all()
+    assert made.exchange.instructions == "Two pages."
+    again = hidden_fields(refused.text)
+    assert again["title"] == ["Second drafts"]
+    assert len(again["criterion[]"]) == 3
+    assert teacher.post(path, data=again | {"act": "save"}).status_code == 303
+    session.expire_all()
+    assert made.exchange.title == "Second drafts"
+    assert {each.title for each in made.exchange.criteria} == {"Clarity", "Advice", "Sources"}
+
+
+def test_a_criterion_that_a_colleague_took_away_meanwhile_can_be_saved_anew(
+    teacher: Visitor, visit: People, made: Class, session: Session
+) -> None:
+    colleague = visit(make_member(session, made.course, Role.TEACHER))
+    session.commit()
+    path = f"/exchanges/{made.exchange.id}/settings"
+    mine, theirs = settings_of(teacher, made), settings_of(colleague, made)
+    gone = theirs["criterion[]"][0]
+    kept = {name: value for name, value in theirs.items() if not name.startswith(f"{gone}-")}
+    colleague.post(path, data=kept | {"criterion[]": theirs["criterion[]"][1:], "act": "save"})
+
+    refused = teacher.post(path, htmx=True, data=mine | {"act": "save"})
+
+    assert refused.status_code == 409
+    assert "Taken away" in words(refused.text)
+    assert teacher.post(path, data=hidden_fields(refused.text) | {"act": "save"}).status_code == 303
+    session.expire_all()
+    assert {each.title for each in made.exchange.criteria} == {"Clarity", "Advice"}
+
+
+def test_the_same_settings_saved_twice_are_no_conflict(teacher: Visitor, made: Class) -> None:
+    path = f"/exchanges/{made.exchange.id}/settings"
+    mine = settings_of(teacher, made) | {"instructions": "Two pages.", "act": "save"}
+
+    assert teacher.post(path, data=mine).status_code == 303
+    assert teacher.post(path, data=mine).status_code == 303
+
+
+def test_what_people_are_writing_is_told_before_it_goes_with_the_exchange(
+    teacher: Visitor, visit: People, made: Class, session: Session
+) -> None:
+    path = f"/exchanges/{made.exchange.id}"
+    visit(made.learners[0]).post(f"{path}/work/draft", body="Half a page.", base_revision="0")
+
+    late = teacher.post(f"{path}/removal", begun="0")
+    page = teacher.get(path).text
+
+    assert late.status_code == 409
+    assert "one work is being written" in words(late.text)
+    assert "One work that somebody is writing goes too." in words(page)
+    assert 'name="begun" value="1"' in page
+    assert teacher.post(f"{path}/removal", begun="1").status_code == 303

@@ -1,5 +1,7 @@
 """Staff write about a work themselves, at their browsers: what they begin is kept as a student's words are."""
 
+import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from lti_tool.exchange import privacy
 from lti_tool.exchange.models import StaffReview, WordsDraft
 from lti_tool.files.storage import DatabaseStorage
 from tests.factories.courses import make_member
-from tests.factories.exchange import BEGUN, Class, all_hand_in
+from tests.factories.exchange import BEGUN, Class, all_hand_in, make_class
 from tests.functional.exchange_pages.conftest import People, Visitor
 from tests.pages import words
 
@@ -124,3 +126,73 @@ def test_a_draft_about_somebody_is_forgotten_with_them(teacher: Visitor, made: C
     privacy.forget_person(session, author, now=BEGUN, storage=DatabaseStorage())
 
     assert session.scalars(select(WordsDraft)).all() == []
+
+
+# What is ticked beside the words
+
+
+TICK = 'name="rescue"'
+
+
+@pytest.fixture
+def alone(session: Session, an_hour_ago: datetime) -> Class:
+    """Two people, two reviews each: each work lacks a reader that no classmate can be."""
+    found = make_class(session, learners=2, now=an_hour_ago)
+    all_hand_in(found, now=an_hour_ago)
+    session.commit()
+    return found
+
+
+def is_ticked(page: str) -> bool:
+    (box,) = [line for line in re.findall(r"<input[^>]*>", page) if TICK in line]
+    return " checked" in box
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_the_tick_is_as_it_was_left(alone: Class, visit: People, htmx: bool) -> None:
+    teacher = visit(alone.teacher)
+    assert is_ticked(teacher.get(path(alone)).text)
+
+    for revision, (sent, is_on) in enumerate((({}, False), ({"rescue": "1"}, True), ({}, False))):
+        said = {**typed(alone, "Half a thought"), "ticks": "1", "base_revision": str(revision), **sent}
+        kept = teacher.post(path(alone, "/draft"), htmx=htmx, **said)
+        assert kept.status_code == (200 if htmx else 303)
+        assert "another tab" not in kept.text
+        assert is_ticked(teacher.get(path(alone)).text) == is_on
+
+    refused = teacher.post(path(alone), ticks="1", comment="Only this")
+    assert refused.status_code == 422
+    assert not is_ticked(refused.text)
+    assert is_ticked(teacher.post(path(alone), ticks="1", rescue="1", comment="Only this").text)
+
+
+def test_a_save_without_the_tick_on_its_page_leaves_it_as_it_was(alone: Class, visit: People) -> None:
+    teacher = visit(alone.teacher)
+    teacher.post(path(alone, "/draft"), ticks="1", base_revision="0", **typed(alone, "Half a thought"))
+
+    teacher.post(path(alone, "/draft"), base_revision="1", **typed(alone, "More of it"))
+
+    page = teacher.get(path(alone)).text
+    assert "More of it" in page
+    assert not is_ticked(page)
+
+
+def test_a_tick_alone_is_saved_and_takes_no_words_of_another_tab(alone: Class, visit: People) -> None:
+    teacher = visit(alone.teacher)
+    teacher.post(path(alone, "/draft"), ticks="1", rescue="1", base_revision="0", **typed(alone, "Half a thought"))
+
+    teacher.post(path(alone, "/draft"), ticks="1", base_revision="0", **typed(alone, "Half a thought"))
+
+    page = teacher.get(path(alone)).text
+    assert not is_ticked(page)
+    assert "draft/restoration" not in page
+
+
+def test_what_was_given_beside_the_plan_is_not_made_a_rescue_by_changing_it(alone: Class, visit: People) -> None:
+    teacher = visit(alone.teacher)
+    teacher.post(path(alone), ticks="1", **typed(alone, "A whole thought"))
+
+    page = teacher.get(path(alone)).text
+
+    assert not is_ticked(page)
+    assert not alone.session.scalars(select(StaffReview.is_rescue)).one()

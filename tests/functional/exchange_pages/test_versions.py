@@ -269,3 +269,21 @@ def test_whoever_is_forgotten_leaves_no_words_in_any_version(
 
     left = session.scalars(select(WorkVersion).where(WorkVersion.submission_id == work)).all()
     assert {(each.body, each.note) for each in left} == {("", "")}
+
+
+def test_an_older_tab_replaces_no_question_and_no_link_unseen(made: Class, visit: People) -> None:
+    choose(made, links=rules.ALLOWED, ask=True)
+    author = visit(made.learners[0])
+    path = f"/exchanges/{made.exchange.id}/work"
+    empty = {"stage": "", "question_1": "", "question_2": "", "question_3": "", "link_1": "", "link_title_1": ""}
+    author.post(f"{path}/draft", data=empty | {"body": "Mine.", "base_revision": "0"})
+    asking = empty | {"question_1": "Is it too long?", "link_1": "https://a.example/x", "link_title_1": "A"}
+    author.post(f"{path}/draft", data=asking | {"body": "Mine.", "base_revision": "1"})
+
+    older = author.post(f"{path}/draft", htmx=True, data=empty | {"body": "Mine, longer.", "base_revision": "1"})
+
+    assert "This was also changed in another tab" in words(older.text)
+    for text in (older.text, author.get(path).text):
+        assert "Is it too long?" in text
+        assert "https://a.example/x" in text
+    assert mistakes_in({"work": author.get(path).text}) == []

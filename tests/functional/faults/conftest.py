@@ -2,6 +2,7 @@
 The letterbox as it runs at a school: its own PostgreSQL, gunicorn, a worker; each can be killed.
 """
 
+import asyncio
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from lti_tool import db, migrations
+from lti_tool import db, housekeeping, jobs, migrations
 from lti_tool.config import Settings
 from moodle.events import read
 from tests.factories.courses import make_course, make_deployment, make_member, make_platform
@@ -62,6 +63,8 @@ class Plant:
             "HEARTH_VAR": str(self.folder),
             "LOG_LEVEL": "warning",
             "WEB_CONCURRENCY": "1",
+            # Receivers and LMSs of these tests are on this machine.
+            "ALLOW_LOOPBACK_PLATFORMS": "1",
         }
 
     # Starting and killing --------------------------------------------------------------------------------------------
@@ -70,19 +73,25 @@ class Plant:
         """A worker of its own process."""
         return self._start("-m", "lti_tool.worker")
 
-    def web(self) -> Process:
-        """The letterbox, ready."""
+    def web(self, application: str = "webhooks.wsgi:app", *, ready: str = "/readyz") -> Process:
+        """The letterbox, or another application, ready."""
         bind = f"127.0.0.1:{self.port}"
-        process = self._start("-m", "gunicorn", "webhooks.wsgi:app", "--bind", bind, "--config", "gunicorn.conf.py")
-        self.until(lambda: process.poll() is not None or self.is_ready())
+        process = self._start("-m", "gunicorn", application, "--bind", bind, "--config", "gunicorn.conf.py")
+        self.until(lambda: process.poll() is not None or self.is_ready(ready))
         assert process.poll() is None, self.said()
         return process
 
-    def is_ready(self) -> bool:
+    def is_ready(self, path: str = "/readyz") -> bool:
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=10).ok
+            return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=10).ok
         except requests.RequestException:
             return False
+
+    def kill(self, process: Process) -> None:
+        """``kill -9``, its children included."""
+        for pid in (process.pid, *self.children(process)):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
 
     def children(self, process: Process) -> list[int]:
         """gunicorn's own workers."""
@@ -173,6 +182,28 @@ class Plant:
         """For a test that changes something as an admin would. To be disposed of."""
         return db.make_engine(self.settings.database_url or "")
 
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """For a test that lets something happen here, as a web process would. Commits at its end."""
+        own = self.engine()
+        with Session(own, expire_on_commit=False) as made:
+            yield made
+            made.commit()
+        own.dispose()
+
+    def let_leases_end(self) -> None:
+        """As if so much time had gone by: what a dead worker held is free, and whatever waits is due."""
+        with self.connection() as connection:
+            connection.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 hour'")
+            for table in ("webhook_delivery", "companion_telling", "grade_passback"):
+                waiting = sql.SQL("update {} set next_attempt_at = now() where state = 'waiting'")
+                connection.execute(waiting.format(sql.Identifier(table)))
+        asyncio.run(self._tend())
+
+    async def _tend(self) -> None:
+        async with jobs.opened(self.settings.database_url or "") as queue:
+            await housekeeping.tend(queue.job_manager)
+
     def ask(self, statement: str) -> Any:
         with self.connection() as connection:
             row = connection.execute(statement.encode()).fetchone()
@@ -204,6 +235,16 @@ class Plant:
         while not is_so():
             assert time.monotonic() < end, self.said()
             time.sleep(0.1)
+
+    def until_with_a_worker(self, is_so: Callable[[], Any]) -> None:
+        """The same, while somebody starts a worker again that ended, as whatever runs the processes does."""
+
+        def look() -> bool:
+            if self.processes[-1].poll() is not None:
+                self.worker()
+            return bool(is_so())
+
+        self.until(look)
 
     def in_parallel(self, what: Callable[[int], Any], numbers: Sequence[int], *, clients: int = 8) -> None:
         """Let several senders each do their share."""
@@ -252,6 +293,7 @@ def plant(engine: Engine, postgres: PostgresServer, tmp_path: Path) -> Iterator[
             public_url="https://hearth.example",
             database_url=postgres.get_uri(database=name),
             var=tmp_path,
+            allow_loopback_platforms=True,
         )
         own = db.make_engine(settings.database_url or "")
         with Session(own) as session:

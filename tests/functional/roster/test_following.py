@@ -242,6 +242,17 @@ def test_a_changed_name_is_taken_over(rostered: Rostered) -> None:
     assert rostered.names()["ana"] == "Ana María"
 
 
+def test_a_name_told_after_the_reading_began_stays(rostered: Rostered) -> None:
+    """Pages take their time, and an event of this minute is younger than what they say."""
+    rostered.sync(member("ana", name="Ana María"))
+    the(rostered.member("ana")).person.told_at = clock_now() + timedelta(minutes=1)
+    rostered.session.commit()
+
+    rostered.sync(member("ana"))
+
+    assert rostered.names()["ana"] == "Ana María"
+
+
 @pytest.mark.parametrize("name", ["tab\there", "back\\slash", "line\nbreak", "\\N", "nul\x00", "😀 \ud800", "'; drop"])
 def test_names_of_any_kind_survive_the_way_in(rostered: Rostered, name: str) -> None:
     rostered.sync(member("ana", name=name), member("ben"))

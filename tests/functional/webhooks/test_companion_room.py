@@ -70,7 +70,7 @@ def test_an_admin_pairs_the_plugin_and_sees_that_it_works(admin: Admin, session:
     assert "It hears of grades only." in words(overview.text)
     assert "Make a token for Hearth" in words(before.text)
     assert "Works" in words(after.text)
-    assert "4.5.6 (Build: 20250811), local_hearth 1.0.0" in words(after.text)
+    assert "4.5.6 (Build: 20250811), local_hearth 1.1.0" in words(after.text)
     assert "It hears everything." in words(admin.get().text)
     assert mistakes_in({"before": before.text, "after": after.text}) == []
     assert acts(session) == ["companion.paired"]
@@ -87,7 +87,7 @@ def test_the_token_is_shown_nowhere_again(admin: Admin, session: Session) -> Non
 @pytest.mark.parametrize(
     "change, sentence",
     [
-        ({"token": "another"}, "The LMS does not take Hearth's token any more."),
+        ({"token": "another"}, "The LMS does not take Hearth's token."),
         ({"client_id": "other"}, "another tool is chosen than this registration of Hearth: other."),
         ({"errors": [("dml_missing_record_exception", "invalidrecord")]}, "The plugin is not there"),
         ({"answers": [(404, "<html>", "text/html")]}, "there is no LMS that Hearth could speak to"),
@@ -187,7 +187,11 @@ def test_asking_a_plugin_that_is_away_says_so_and_breaks_nothing(
     answer = admin.post("companion/checks")
 
     assert answer.status_code == 303
-    assert "The LMS does not answer." in words(admin.get("companion").text)
+    page = words(admin.get("companion").text)
+    assert "The LMS does not answer." in page
+    # Not beside a badge that says that all is well.
+    assert "Trouble" in page
+    assert "Works" not in page
 
 
 def test_what_it_would_not_have_is_told_by_reason_and_can_be_told_again(admin: Admin, session: Session) -> None:

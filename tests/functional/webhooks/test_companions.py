@@ -18,12 +18,15 @@ from lti_tool.journal.models import Entry
 from lti_tool.lti.errors import ServiceError
 from tests.factories.companion import TOKEN, PretendMoodle, served
 from tests.factories.courses import make_platform, make_resource_link
-from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, review
+from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, make_words, review
 from tests.factories.jobs import run_jobs, waiting_jobs
+from tests.functional.exchange import test_comparing as comparing
 from webhooks.companions import jobs as companion_jobs
 from webhooks.companions import pairing as pairings
 from webhooks.companions import sorting, telling
+from webhooks.companions.comparing import compare
 from webhooks.companions.models import Pairing, State, Telling
+from webhooks.companions.rules import Moment
 
 LINK = 7
 COURSE = "42"
@@ -122,6 +125,64 @@ def test_what_people_do_stands_in_the_lms_and_completes_their_activity(make_pair
     assert {each["link"] for each in paired.moodle.log} == {LINK}
     assert paired.moodle.completion == {(LINK, paired.number(place)): "complete" for place in range(4)}
     assert set(paired.states()) == {"told"}
+
+
+def test_own_work_assessed_works_compared_and_feedback_of_a_teacher_are_told_too(
+    make_paired: MakesPaired, session: Session, now: datetime
+) -> None:
+    paired = make_paired(reviews=1)
+    made = paired.made
+    all_hand_in(made)
+    do_the_rest(made, made.people[0])
+
+    paired.run()
+
+    by_kind = {each["kind"]: each["userid"] for each in paired.moodle.log if each["kind"] != "work.submitted"}
+    assert by_kind == {
+        "work.self_assessed": paired.number(0),
+        "comparison.given": paired.number(0),
+        "staff_review.given": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "anonymity, named",
+    [
+        (rules.REVIEWER_HIDDEN, {"work.self_assessed": FIRST_PERSON, "comparison.given": 0}),
+        (rules.AUTHOR_HIDDEN, {"work.self_assessed": 0, "comparison.given": FIRST_PERSON}),
+        (rules.MASKED, {"work.self_assessed": 0, "comparison.given": 0}),
+        (rules.SEALED, {"work.self_assessed": 0}),
+    ],
+)
+def test_who_assessed_or_compared_is_named_only_where_nothing_hides_them(
+    make_paired: MakesPaired, anonymity: str, named: dict[str, int]
+) -> None:
+    paired = make_paired(reviews=1, anonymity=anonymity)
+    made = paired.made
+    all_hand_in(made)
+    do_the_rest(made, made.people[0])
+
+    paired.run()
+
+    told = {each["kind"]: each["userid"] for each in paired.moodle.log if each["kind"] != "work.submitted"}
+    # A teacher's name stands above their own feedback.
+    assert told == {**named, "staff_review.given": 2}
+
+
+def do_the_rest(made: Class, person: int) -> None:
+    """Look at one's own work, compare two others, and be read by a teacher."""
+    session, words = made.session, make_words(made.exchange)
+    teacher = made.teacher.person_id
+    operations.set_options(
+        session, made.exchange, rules.SelfAssessmentOptions(when=rules.BESIDE), by=teacher, now=BEGUN
+    )
+    operations.assess_own_work(session, made.exchange, author=person, words=words, now=BEGUN)
+    comparing.choose(made)
+    comparing.begin(made)
+    comparing.compare(made, comparing.pairs_of(made, person)[0])
+    operations.review_as_staff(
+        session, made.exchange, author=person, by=teacher, words=words, is_rescue=False, now=BEGUN
+    )
 
 
 def test_an_act_is_written_down_with_it_or_not_at_all(make_paired: MakesPaired, session: Session) -> None:
@@ -227,6 +288,154 @@ def test_a_sealed_exchange_completes_nobody_before_it_is_closed(
 
     assert set(paired.moodle.completion.values()) == {"complete"}
     assert len(paired.moodle.completion) == 4
+
+
+HIDING = (rules.MASKED, rules.REVIEWER_HIDDEN, rules.AUTHOR_HIDDEN)
+
+
+def at(paired: Paired, moment: Moment) -> None:
+    """What a worker does on the full hour, or at night."""
+    paired.session.commit()
+    with paired.app.app_context():
+        if moment is Moment.NIGHT:
+            companion_jobs.look(1)
+        else:
+            companion_jobs.tell_together(1)
+    paired.run()
+
+
+def finish(paired: Paired, *places: int) -> None:
+    """Those at *places* give all the reviews they owe."""
+    for place in places:
+        for _ in range(paired.made.exchange.reviews):
+            review(paired.made, paired.made.people[place])
+    paired.session.execute(update(Entry).values(at=datetime.now(UTC)))
+    paired.run()
+
+
+@pytest.mark.parametrize("anonymity", HIDING)
+def test_where_somebody_is_hidden_nobody_becomes_complete_in_the_minute_of_their_last_feedback(
+    make_paired: MakesPaired, anonymity: str
+) -> None:
+    """Pain 22: a feedback without a name, and in the same minute one name that is complete."""
+    paired = make_paired(anonymity=anonymity, learners=5)
+    all_hand_in(paired.made)
+
+    finish(paired, 0, 1, 2, 3, 4)
+
+    assert paired.kinds.count("feedback.given") == 10
+    assert paired.moodle.completion == {}
+    at(paired, Moment.HOUR)
+    assert paired.moodle.completion == {(LINK, paired.number(place)): "complete" for place in range(5)}
+
+
+@pytest.mark.parametrize("finished, told_on_the_hour", [(1, 0), (2, 0), (3, 3), (4, 4)])
+def test_fewer_than_three_wait_for_the_night(make_paired: MakesPaired, finished: int, told_on_the_hour: int) -> None:
+    paired = make_paired(anonymity=rules.MASKED, learners=6)
+    all_hand_in(paired.made)
+    finish(paired, *range(finished))
+
+    at(paired, Moment.HOUR)
+    assert len(paired.moodle.completion) == told_on_the_hour
+
+    at(paired, Moment.NIGHT)
+    assert len(paired.moodle.completion) == finished
+
+
+def test_what_an_admin_changes_brings_on_no_night(make_paired: MakesPaired) -> None:
+    paired = make_paired(anonymity=rules.MASKED)
+    all_hand_in(paired.made)
+    finish(paired, 0)
+
+    companion_jobs.look_soon(paired.session)
+    paired.run()
+
+    assert paired.moodle.completion == {}
+
+
+def test_people_and_not_places_are_counted(make_paired: MakesPaired, session: Session) -> None:
+    paired = make_paired(anonymity=rules.MASKED)
+    for number in (8, 9):
+        make_resource_link(session, paired.made.course, paired.made.exchange.activity, lti_id=str(number))
+        paired.moodle.activities.add(number)
+    all_hand_in(paired.made)
+    finish(paired, 0)
+
+    at(paired, Moment.HOUR)
+
+    assert paired.moodle.completion == {}
+
+
+def test_completions_come_in_no_order_of_acts_at_one_time_and_in_a_call_of_their_own(
+    make_paired: MakesPaired,
+) -> None:
+    paired = make_paired(anonymity=rules.MASKED, learners=5, reviews=1)
+    all_hand_in(paired.made)
+    finish(paired, 3, 1, 4, 2)
+    # A feedback that has not been told yet when the hour comes.
+    review(paired.made, paired.made.people[0])
+
+    at(paired, Moment.HOUR)
+
+    calls = [list(call["acts"].values()) for call in paired.moodle.calls if "acts" in call]
+    (company,) = [acts for acts in calls if any(act.get("completion") for act in acts)]
+    assert [act["userid"] for act in company] == sorted(act["userid"] for act in company)
+    assert {act["kind"] for act in company} == {""}
+    assert len({act["time"] for act in company}) == 1
+
+
+def test_what_goes_out_together_carries_the_time_of_the_look_and_not_of_an_act(
+    make_paired: MakesPaired, session: Session
+) -> None:
+    paired = make_paired(anonymity=rules.MASKED, learners=5)
+    all_hand_in(paired.made)
+    finish(paired, 2, 0, 1)
+    pairing, hour = session.get_one(Pairing, paired.pairing.id), datetime(2026, 3, 2, 11, tzinfo=UTC)
+
+    def look(moment: Moment) -> list[tuple[datetime, str]]:
+        with paired.app.app_context():
+            compare(session, pairing, paired.made.exchange.activity, now=hour, moment=moment)
+        rows = select(Telling.at, Telling.completion).where(Telling.slot.is_not(None))
+        return [(row.at, row.completion) for row in session.execute(rows)]
+
+    assert look(Moment.ACT) == []
+    assert look(Moment.HOUR) == [(hour, "complete")] * 3
+
+
+def test_closing_tells_at_once_who_is_complete(make_paired: MakesPaired, now: datetime) -> None:
+    paired = make_paired(anonymity=rules.MASKED)
+    all_hand_in(paired.made)
+    finish(paired, 0)
+
+    operations.close(paired.session, paired.made.exchange, by=paired.made.teacher.person_id, now=now)
+    paired.run()
+
+    assert paired.moodle.completion == {(LINK, paired.number(0)): "complete"}
+
+
+def test_who_is_complete_no_more_waits_for_company_as_well(make_paired: MakesPaired, session: Session) -> None:
+    paired = make_paired(anonymity=rules.MASKED, reviews=1)
+    all_hand_in(paired.made)
+    finish(paired, 0, 1, 2)
+    at(paired, Moment.HOUR)
+    session.execute(
+        text("update exchange_submission set submitted_at = null where author_id = :who"),
+        {"who": paired.made.people[0]},
+    )
+
+    at(paired, Moment.HOUR)
+    assert paired.moodle.completion[LINK, paired.number(0)] == "complete"
+    at(paired, Moment.NIGHT)
+    assert paired.moodle.completion[LINK, paired.number(0)] == "incomplete"
+
+
+def test_an_exchange_that_hides_nobody_waits_for_nothing(make_paired: MakesPaired) -> None:
+    paired = make_paired(anonymity=rules.NAMED)
+    all_hand_in(paired.made)
+
+    finish(paired, 0)
+
+    assert paired.moodle.completion == {(LINK, paired.number(0)): "complete"}
 
 
 def test_what_the_journal_forgets_is_not_told_any_more(make_paired: MakesPaired, session: Session) -> None:
@@ -377,10 +586,79 @@ def test_an_admin_who_wants_dates_no_more_gets_them_taken_back(
     assert paired.moodle.calendar == {}
 
 
+def test_time_of_ones_own_stands_in_ones_own_calendar_until_it_is_taken_back(
+    make_paired: MakesPaired, session: Session, now: datetime
+) -> None:
+    due = now + timedelta(days=7)
+    paired = make_paired(wishes=pairings.Wishes(dates=True), submit_by=due, review_by=due + timedelta(days=7))
+    made, teacher, ref = paired.made, paired.made.teacher.person_id, str(paired.made.exchange.activity.public_id)
+    later = due + timedelta(days=2)
+    given = operations.extend(
+        session,
+        made.exchange,
+        people=[made.people[0]],
+        submit_by=later,
+        review_by=None,
+        reason="Ill.",
+        by=teacher,
+        now=now,
+    )
+    paired.run()
+
+    own = {name: entry for name, entry in paired.moodle.calendar.items() if "userid" in entry}
+    # Reviews move along with the work, so both are their own.
+    assert {(entry["slot"], entry["userid"]) for entry in own.values()} == {
+        ("submit", paired.number(0)),
+        ("review", paired.number(0)),
+    }
+    mine = own[f"{ref}/submit/{made.people[0]}"]
+    assert (mine["name"], mine["timestart"]) == ("Hand in: First drafts", int(later.timestamp()))
+    assert paired.moodle.calendar[f"{ref}/submit"]["timestart"] == int(due.timestamp())
+    # Nothing of it is said of anybody in the log, nor why.
+    assert paired.kinds == []
+    assert "Ill." not in str(paired.moodle.calls)
+    assert {act["userid"] for call in paired.moodle.calls for act in call.get("acts", {}).values()} == {"0"}
+
+    operations.take_back_extension(session, made.exchange, extension_id=given.id, by=teacher, now=now)
+    paired.run()
+
+    assert set(paired.moodle.calendar) == {f"{ref}/submit", f"{ref}/review"}
+
+
+def test_time_of_their_own_is_no_more_told_of_somebody_who_is_forgotten(
+    make_paired: MakesPaired, session: Session, app: Flask, now: datetime
+) -> None:
+    due = now + timedelta(days=7)
+    paired = make_paired(wishes=pairings.Wishes(dates=True), submit_by=due)
+    made = paired.made
+    operations.extend(
+        session,
+        made.exchange,
+        people=[made.people[0]],
+        submit_by=due + timedelta(days=2),
+        review_by=None,
+        reason="Ill.",
+        by=made.teacher.person_id,
+        now=now,
+    )
+    session.commit()
+    with paired.app.app_context():
+        sorting.sort_all()
+    platform_id, subject = made.course.deployment.platform_id, str(paired.number(0))
+    exported = privacy.export(session, platform_id=platform_id, subject=subject)
+    storage = files.storage(app.extensions["hearth.settings"])
+
+    privacy.forget(session, platform_id=platform_id, subject=subject, storage=storage, now=now)
+    paired.run()
+
+    assert "a date of their own" in {each["what"] for each in exported[0]["told_to_lms"]}
+    assert [entry for entry in paired.moodle.calendar.values() if "userid" in entry] == []
+
+
 def look(paired: Paired) -> None:
     paired.session.commit()
     with paired.app.app_context():
-        sorting.look_at(paired.made.exchange.id, paired.pairing.id)
+        sorting.look_at(paired.made.exchange.id, paired.pairing.id, moment=Moment.HOUR)
         companion_jobs.sweep(0)
     paired.run()
 

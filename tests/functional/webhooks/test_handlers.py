@@ -10,10 +10,12 @@ import pytest
 import responses
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import subscriptions
+from lti_tool.admin import deletions
+from lti_tool.admin.models import Request
 from lti_tool.courses import roster
 from lti_tool.courses.models import Course, Deployment, Membership, Person, Platform
 from lti_tool.exchange import operations, queries, rules
@@ -322,21 +324,70 @@ def test_a_course_that_is_over_sends_no_reminders_is_not_asked_about_and_says_so
     assert "Your LMS says that this course is over" in page
 
 
+# Names.
+
+
+def renamed(name: str, *, at: int) -> PersonChanged:
+    return PersonChanged(person="12", name=name, occurred_at=seconds(at))
+
+
+def test_names_and_titles_end_where_the_youngest_events_say_in_every_order(session: Session, course: Course) -> None:
+    """Also where the youngest tells what was known already."""
+    platform = platform_of(session, course)
+    names = [("Vera", 1), ("Mai", 2), ("V. Tran", 3), ("Mai", 4)]
+    ends = set()
+    for order in itertools.permutations(names):
+        session.execute(update(Person).values(name="Mai", told_at=None))
+        session.execute(update(Course).values(title="Mai", told_at=None))
+        session.commit()
+        for name, at in order:
+            tell(session, platform, renamed(name, at=at))
+            tell(session, platform, CourseChanged(course="42", title=name, occurred_at=seconds(at)))
+        ends.add((session.scalars(select(Person.name)).one(), session.scalars(select(Course.title)).one()))
+
+    assert ends == {("Mai", "Mai")}
+
+
+def test_a_launch_tells_more_than_an_older_event_that_comes_late(session: Session, course: Course) -> None:
+    member = session.scalars(select(Membership)).one()
+    member.launched_at = seconds(60)
+    session.commit()
+    platform = platform_of(session, course)
+
+    tell(session, platform, renamed("Vera", at=1), CourseChanged(course="42", title="Old", occurred_at=seconds(1)))
+    assert (member.person.name, course.title) == ("Mai", course.title)
+    assert course.title != "Old"
+
+    tell(session, platform, renamed("Mai Tran", at=61))
+    assert member.person.name == "Mai Tran"
+
+
+@pytest.mark.parametrize("is_listed, name", [(True, "Mai"), (False, "Vera")])
+def test_a_list_of_people_tells_more_than_an_older_event_that_comes_late(
+    session: Session, course: Course, is_listed: bool, name: str
+) -> None:
+    member = session.scalars(select(Membership)).one()
+    member.in_roster, course.roster_synced_at = is_listed, seconds(60)
+    session.commit()
+
+    tell(session, platform_of(session, course), renamed("Vera", at=1))
+
+    assert member.person.name == name
+
+
 # People who are deleted.
 
 
-def test_whoever_is_deleted_in_the_lms_is_forgotten_here(session: Session, app: Flask, course: Course) -> None:
+def test_whoever_is_deleted_in_the_lms_is_written_down_once_to_be_forgotten(session: Session, course: Course) -> None:
     deleted = PersonDeleted(person="12", occurred_at=seconds(0))
 
     tell(session, platform_of(session, course), deleted, deleted)
     tell(session, platform_of(session, course), deleted)
-    assert waiting_jobs(session, "house.forget_deleted") == 1
-    run_jobs(session, app, "house")
-    tell(session, platform_of(session, course), deleted, PersonChanged(person="12", name="Mai", occurred_at=AT))
-    run_jobs(session, app, "house")
 
-    assert session.scalars(select(Person.id)).all() == []
-    assert session.scalars(select(Membership.id)).all() == []
+    asked = session.scalars(select(Request)).one()
+    assert (asked.state, asked.due_at) == ("waiting", AT + deletions.GRACE)
+    assert waiting_jobs(session, "courses.sync_roster") == 1
+    assert [each.name for each in session.scalars(select(Person))] == ["Mai"], "nobody is forgotten at once"
 
 
 def test_whoever_came_in_person_after_the_lms_said_deleted_is_kept(session: Session, course: Course) -> None:
@@ -345,13 +396,13 @@ def test_whoever_came_in_person_after_the_lms_said_deleted_is_kept(session: Sess
 
     tell(session, platform_of(session, course), PersonDeleted(person="12", occurred_at=seconds(0)))
 
-    assert waiting_jobs(session, "house.forget_deleted") == 0
+    assert session.scalars(select(Request)).all() == []
 
 
 def test_somebody_of_the_same_number_on_another_platform_is_kept(session: Session, course: Course) -> None:
     tell(session, make_platform(session).id, PersonDeleted(person="12", occurred_at=seconds(0)))
 
-    assert waiting_jobs(session, "house.forget_deleted") == 0
+    assert session.scalars(select(Request)).all() == []
 
 
 def test_what_is_of_no_use_here_is_heard_by_nobody() -> None:

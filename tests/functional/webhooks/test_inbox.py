@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from canvas.events import KEYS
 from lti_tool import db, vault
+from lti_tool.admin.models import Request
 from lti_tool.config import Settings
-from lti_tool.courses.models import Course, Membership, Person, Platform
+from lti_tool.courses.models import Course, Deployment, Membership, Person, Platform
 from lti_tool.lms.events import RosterChanged
 from lti_tool.lti.key_sets import key_sets
 from lti_tool.subscriptions import SUBSCRIPTIONS
@@ -207,6 +208,35 @@ def test_while_the_key_set_of_canvas_does_not_answer_its_events_are_asked_for_ag
     assert box.token(payload("canvas", "enrollment_created")) == 202
 
 
+def test_a_source_whose_secret_cannot_be_read_has_its_events_sent_again(make_box: MakesBox, session: Session) -> None:
+    """Somebody changed SECRET_KEY: nothing is lost while the LMS goes on trying."""
+    box = make_box("moodle", "standard")
+    source = session.get_one(Source, box.made.id)
+    right, source.secret = source.secret, "nonsense"
+    session.commit()
+
+    assert box.signed(payload("moodle", "group_created")) == 503
+    assert refused(session) == {"its secret cannot be read": 1}
+
+    source.secret = right
+    session.commit()
+    inbox.addresses.forget()
+    assert box.signed(payload("moodle", "group_created")) == 202
+
+
+def test_a_new_secret_for_a_source_whose_secret_cannot_be_read_keeps_nothing_of_the_one_before(
+    make_box: MakesBox, session: Session, settings: Settings
+) -> None:
+    box = make_box("moodle", "standard")
+    source = session.get_one(Source, box.made.id)
+    source.secret = "nonsense"
+    fresh = sources.rotate(session, source, settings=settings, now=datetime.now(UTC))
+    session.commit()
+
+    assert source.old_secret is None
+    assert box.signed(payload("moodle", "group_created"), secret=fresh) == 202
+
+
 def test_keys_that_rotate_each_month_refuse_none_of_the_events_between(
     make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
 ) -> None:
@@ -381,19 +411,25 @@ def test_a_batch_is_kept_and_rings_once(make_box: MakesBox, session: Session) ->
 def test_every_event_twice_and_shuffled_ends_in_the_same_state(
     make_box: MakesBox, session: Session, app: Flask, family: str, proof: str
 ) -> None:
+    """
+    Each is read before the next comes, so that the order in which they come is the order in which they are heard.
+
+    At first everything is as the youngest events say: one that changes nothing is remembered like any other.
+    """
     box = make_box(family, proof)
-    events = [each | {"token": box.made.secret} for each in everything(family) * 2]
+    events = [each | {"token": box.made.secret} for each in [*everything(family), *earlier(family)] * 2]
     states = []
 
-    for seed in range(3):
+    for seed in range(6):
         random.Random(seed).shuffle(events)  # noqa: S311 - an order, and no secret
         session.execute(text("truncate webhook_event"))
-        session.execute(update(Course).values(title="Old title", told_at=None, over_at=None, over_told_at=None))
+        session.execute(update(Course).values(title="Biology of rivers", told_at=None, over_at=None, over_told_at=None))
         session.execute(update(Membership).values(groups=[], groups_told={}))
-        session.execute(update(Person).values(name="Mai", told_at=None))
+        session.execute(update(Person).values(name="Mai Trần", told_at=None))
         session.commit()
-        assert {box.post(each) for each in events} == {202}
-        run_jobs(session, app, "webhooks")
+        for each in events:
+            assert box.post(each) == 202
+            drain_all()
         states.append(
             (
                 session.scalars(select(Course.title)).all(),
@@ -403,11 +439,90 @@ def test_every_event_twice_and_shuffled_ends_in_the_same_state(
             )
         )
 
-    assert states[0] == states[1] == states[2]
+    assert all(each == states[0] for each in states)
     assert states[0][0] == ["Biology of rivers"]
     assert states[0][1] == ["Mai Trần"]
     assert {state for _, state in states[0][3]} == {"done", "skipped"}
     assert waiting_jobs(session, SYNC) == 1
+
+
+def earlier(family: str) -> list[Any]:
+    """Other names and titles, told of before those of the payloads."""
+    return [
+        as_told(family, name, words, minutes_before=60 - number)
+        for name, said in (("user_updated", ("Vera", "V. Tran")), ("course_updated", ("Rivers", "Rivers in spring")))
+        for number, words in enumerate(said)
+    ]
+
+
+def as_told(family: str, name: str, words: str, *, minutes_before: int) -> Any:
+    told = payload(family, name)
+    if family == "canvas":
+        at = datetime.fromisoformat(told["metadata"]["event_time"]) - timedelta(minutes=minutes_before)
+        told["metadata"]["event_time"], told["body"]["name"] = at.isoformat(), words
+        return told
+    told["timecreated"] -= 60 * minutes_before
+    told["other"]["fullname"] = words
+    return told
+
+
+@pytest.mark.parametrize("proof", ["address", "jwt"])
+def test_only_events_of_the_school_that_launches_come_from_are_believed(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock, proof: str
+) -> None:
+    """Whoever speaks first means nothing then: one key signs for the schools of all the world."""
+    canvas_keys.assert_all_requests_are_fired = False
+    box = make_box("canvas", proof)
+    session.execute(update(Deployment).values(sites=["ours", "our-other"]))
+    session.commit()
+
+    def come(site: str) -> int:
+        told = payload("canvas", "group_created")
+        told["metadata"] |= {"root_account_uuid": site, "request_id": site}
+        return box.token(told) if proof == "jwt" else box.post(told)
+
+    assert [come(each) for each in ("theirs", "ours", "our-other", "theirs")] == [401, 202, 202, 401]
+    assert session.get_one(Source, box.made.id).site is None
+    assert refused(session) == {"another site than the paired one": 2}
+
+
+def test_a_launch_mends_what_a_stranger_who_spoke_first_has_bound(
+    make_box: MakesBox, session: Session, canvas_keys: responses.RequestsMock
+) -> None:
+    box = make_box("canvas")
+    told = payload("canvas", "group_created")
+    told["metadata"]["root_account_uuid"] = "theirs"
+    assert box.token(told) == 202
+    inbox.addresses.forget()
+    assert box.token(payload("canvas", "group_updated")) == 401, "ours is locked out"
+
+    session.execute(update(Deployment).values(sites=["u-root"]))
+    session.commit()
+    inbox.addresses.forget()
+
+    assert box.token(payload("canvas", "course_updated")) == 202
+    assert box.token(told | {"metadata": told["metadata"] | {"request_id": "again"}}) == 401
+
+
+@pytest.mark.parametrize("proof, asked", [("address", 0), ("jwt", 1)])
+def test_that_somebody_was_deleted_is_not_believed_of_a_source_that_only_its_address_proves(
+    make_box: MakesBox,
+    session: Session,
+    app: Flask,
+    canvas_keys: responses.RequestsMock,
+    proof: str,
+    asked: int,
+) -> None:
+    canvas_keys.assert_all_requests_are_fired = False
+    box = make_box("canvas", proof)
+    told = payload("canvas", "user_updated")
+    told["body"]["workflow_state"] = "deleted"
+
+    assert (box.token(told) if proof == "jwt" else box.post(told)) == 202
+    run_jobs(session, app, "webhooks")
+
+    assert len(session.scalars(select(Request)).all()) == asked
+    assert [each.state for each in kept(session)] == ["done" if asked else "skipped"]
 
 
 def test_events_of_one_platform_touch_no_other(make_box: MakesBox, session: Session, app: Flask) -> None:
@@ -653,3 +768,67 @@ def test_an_event_of_the_plugin_is_kept_once_by_its_own_id(make_box: MakesBox, s
     assert box.signed(from_plugin(), message_id="another") == 202
 
     assert len(kept(session)) == 1
+
+
+def together(*ids: str, site: str = "hs_1") -> dict[str, Any]:
+    """Several events in one body, as the plugin packs what waited."""
+    alone = from_plugin(site=site)
+    event = alone["data"].pop("event")
+    alone["data"]["events"] = [event | {"eventid": id, "objectid": number} for number, id in enumerate(ids, 1)]
+    return alone | {"type": "moodle.events"}
+
+
+def test_events_that_come_together_are_each_kept_once_in_whatever_company_they_come_again(
+    make_box: MakesBox, session: Session, settings: Settings, app: Flask, now: datetime
+) -> None:
+    """An answer was lost, and the next attempt begins with one alone."""
+    box = make_box()
+    pair(session, box.platform, settings, now)
+
+    assert box.signed(together("a", "b", "c"), message_id="many_1") == 202
+    assert box.signed(together("b"), message_id="b") == 202
+    assert box.signed(together("c", "d"), message_id="many_2") == 202
+
+    assert [event.key for event in kept(session)] == ["a", "b", "c", "d"]
+    run_jobs(session, app, "webhooks")
+    assert {event.state for event in kept(session)} == {"done"}
+
+
+def test_another_site_is_refused_for_many_as_for_one(
+    make_box: MakesBox, session: Session, settings: Settings, now: datetime
+) -> None:
+    box = make_box()
+    pair(session, box.platform, settings, now)
+
+    assert box.signed(together("a", "b", site="hs_2")) == 401
+
+    assert kept(session) == []
+
+
+def test_one_that_nobody_can_read_refuses_the_many_so_that_their_sender_parts_them(
+    make_box: MakesBox, session: Session
+) -> None:
+    box = make_box()
+    document = together("a", "b", "c")
+    document["data"]["events"][1]["timecreated"] = 12
+
+    assert box.signed(document) == 400
+    assert kept(session) == []
+
+    events = document["data"].pop("events")
+    told = [
+        box.signed({**document, "data": {**document["data"], "event": each}}, message_id=each["eventid"])
+        for each in events
+    ]
+    assert told == [202, 400, 202]
+    assert [event.key for event in kept(session)] == ["a", "c"]
+
+
+def test_the_signature_is_over_all_of_them(make_box: MakesBox, session: Session) -> None:
+    box = make_box()
+    at = datetime.now(UTC)
+    body = json.dumps(together("a", "b")).encode()
+    signature = signatures.sign(box.made.secret or "", message_id="many_1", at=at, body=body)
+
+    assert box.post(body=body.replace(b'"b"', b'"x"'), **headers("many_1", at, signature)) == 401
+    assert box.post(body=body, **headers("many_1", at, signature)) == 202

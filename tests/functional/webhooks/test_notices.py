@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from lti_tool.config import Settings
 from lti_tool.courses.models import Platform
 from lti_tool.lms.events import CourseCopied
 from lti_tool.lti import vocabulary as lti
+from lti_tool.lti.key_sets import key_sets
 from lti_tool.lti.listening import known
 from lti_tool.lti.models import NoticeService
 from tests.factories.courses import make_course, make_deployment, make_platform
@@ -22,7 +24,7 @@ from tests.factories.jobs import waiting_jobs
 from tests.factories.lti import PretendPlatform, jwk, keep_signing_key, launch, make_pretend_platform
 from webhooks import drain, inbox
 from webhooks.models import Event, Refusal, Source
-from webhooks.notices import subscribe_due
+from webhooks.notices import look_after, subscribe_due
 
 SERVICE = "https://lms.example/api/lti/notice-handlers/3"
 HELLO, COPIED = "LtiHelloWorldNotice", "LtiContextCopyNotice"
@@ -66,6 +68,9 @@ def handlers(platform: PretendPlatform) -> Iterator[list[Mapping[str, str]]]:
             json={"access_token": "a-token", "token_type": "Bearer", "scope": lti.SCOPE_NOTICES},
         )
         network.add_callback(responses.PUT, SERVICE, callback=subscribe)
+        network.add_callback(
+            responses.GET, SERVICE, callback=lambda _request: (200, {}, json.dumps({"notice_handlers": asked}))
+        )
         yield asked
 
 
@@ -138,6 +143,111 @@ def test_what_was_asked_for_is_not_asked_for_again(
         subscribe_due(settings)
 
     assert len(handlers) == 2
+
+
+def test_what_was_promised_is_looked_at_and_asked_for_anew_where_the_lms_forgot_it(
+    client: FlaskClient,
+    session: Session,
+    platform: PretendPlatform,
+    settings: Settings,
+    handlers: list[Mapping[str, str]],
+) -> None:
+    launch(client, platform, offered())
+    subscribe_due(settings)
+    assert look_after(settings) == 0
+    handlers.clear()
+
+    assert look_after(settings) == 1
+
+    assert state(session) == ("wanted", "")
+    subscribe_due(settings)
+    assert len(handlers) == 2
+    assert look_after(settings) == 0
+
+
+def test_after_a_move_to_another_address_notices_are_asked_to_follow(
+    client: FlaskClient,
+    session: Session,
+    platform: PretendPlatform,
+    settings: Settings,
+    handlers: list[Mapping[str, str]],
+) -> None:
+    launch(client, platform, offered())
+    subscribe_due(settings)
+    moved = replace(settings, public_url="https://elsewhere.example")
+
+    assert look_after(moved) == 1
+
+    handlers.clear()
+    subscribe_due(moved)
+    assert {each["handler"].partition("/webhooks/")[0] for each in handlers} == {"https://elsewhere.example"}
+    assert look_after(moved) == 0
+
+
+def test_whoever_refused_is_asked_again_a_day_later(
+    client: FlaskClient, session: Session, platform: PretendPlatform, settings: Settings
+) -> None:
+    """An admin who gives the right changes no offer."""
+    launch(client, platform, offered())
+    with responses.RequestsMock() as network:
+        network.post(platform.platform.token_url, status=400, json={"error": "invalid_scope"})
+        assert subscribe_due(settings) == 1
+        assert subscribe_due(settings) == 0
+    assert state(session) == ("refused", "not_granted")
+    due = session.scalars(select(NoticeService.next_attempt_at)).one()
+    assert timedelta(hours=23) < due - datetime.now(UTC) <= timedelta(days=1)
+
+    session.execute(update(NoticeService).values(next_attempt_at=datetime.now(UTC)))
+    session.commit()
+    with responses.RequestsMock() as network:
+        network.post(
+            platform.platform.token_url,
+            json={"access_token": "a-token", "token_type": "Bearer", "scope": lti.SCOPE_NOTICES},
+        )
+        network.put(SERVICE, json={})
+        assert subscribe_due(settings) == 1
+    assert state(session) == ("listening", "")
+
+
+def test_a_right_that_was_taken_away_is_seen_and_a_night_without_an_answer_changes_nothing(
+    client: FlaskClient,
+    session: Session,
+    platform: PretendPlatform,
+    settings: Settings,
+    handlers: list[Mapping[str, str]],
+) -> None:
+    launch(client, platform, offered())
+    subscribe_due(settings)
+    with responses.RequestsMock() as network:
+        network.get(SERVICE, status=503)
+        assert look_after(settings) == 0
+    assert state(session) == ("listening", "")
+
+    with responses.RequestsMock() as network:
+        network.get(SERVICE, status=403)
+        assert look_after(settings) == 1
+    assert state(session)[0] == "refused"
+
+
+def state(session: Session) -> tuple[str, str]:
+    session.rollback()
+    session.expire_all()
+    found = session.scalars(select(NoticeService)).one()
+    return found.state, found.problem
+
+
+def test_while_the_key_set_does_not_answer_notices_are_to_be_sent_again(
+    client: FlaskClient, session: Session, platform: PretendPlatform, source: Source
+) -> None:
+    key_sets.forget()
+    with responses.RequestsMock() as network:
+        network.get(platform.platform.jwks_url, status=500)
+        answer = client.post("/webhooks/notices-here", json={"notices": [{"jwt": notice(platform)}]})
+
+    assert answer.status_code == 503
+    assert kept(session) == []
+    key_sets.forget()
+    assert send(client, platform, notice(platform)) == 202
 
 
 def test_an_offer_that_changes_is_asked_for_anew_at_the_same_address(

@@ -12,8 +12,10 @@ from lti_tool.config import Settings
 from tests.factories.courses import make_course, make_deployment, make_member, make_platform
 from tests.factories.jobs import waiting_jobs
 from tests.factories.outbox import School, make_school
-from webhooks.outbox import endpoints, sending
+from webhooks.outbox import endpoints
+from webhooks.outbox.bell import hush
 from webhooks.outbox.models import Delivery
+from webhooks.outbox.taking import take
 
 URL = "https://warehouse.example/hearth"
 
@@ -153,8 +155,8 @@ def test_no_transaction_waits_for_the_bell_of_another(school: School, session: S
         second.execute(journal.NEW_ENTRY, values)
         second.commit()
         # A worker looks now: it takes the bells that are there, and what they rang for.
-        session.execute(sending.HUSH)
-        taken = sending.take(session, settings=school.settings, now=school.now, limit=10)
+        hush(session)
+        taken = take(session, settings=school.settings, now=school.now, limit=10)
         session.commit()
         first.commit()
 

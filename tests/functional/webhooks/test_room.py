@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lti_tool.config import Settings
 from lti_tool.journal.models import Audit
 from lti_tool.lti import vocabulary as lti
+from lti_tool.lti.models import NoticeService
 from tests.conftest import PUBLIC_URL
 from tests.factories.admin import Admin, come
 from tests.factories.courses import make_deployment
@@ -319,3 +320,120 @@ def test_many_events_cost_no_more_statements(admin: Admin, session: Session) -> 
 
     assert first.count("Given up") == 50
     assert "Older" in first
+
+
+# Whose events are taken.
+
+
+def test_an_admin_sees_whose_events_an_address_takes_and_has_a_stranger_forgotten(
+    client: FlaskClient, session: Session
+) -> None:
+    admin = come(client, make_pretend_platform(session, family="canvas"))
+    make(admin, proof="jwt")
+    source = session.scalars(select(Source)).one()
+    assert "Whose events are taken" not in admin.get(f"sources/{source.id}").text
+    source.site = "a-stranger"
+    session.commit()
+    page = admin.get(f"sources/{source.id}").text
+    assert "a-stranger" in page
+    assert mistakes_in({"source": page}) == []
+
+    assert admin.post(f"sources/{source.id}/site/undo").status_code == 303
+
+    session.expire_all()
+    assert session.scalars(select(Source.site)).all() == [None]
+    assert session.scalars(select(Audit.act).order_by(Audit.id)).all()[-1] == "source.unbound"
+    assert admin.post(f"sources/{source.id}/site/undo").status_code == 404
+
+
+def test_what_launches_tell_is_shown_and_not_to_be_forgotten(client: FlaskClient, session: Session) -> None:
+    admin = come(client, make_pretend_platform(session, family="canvas"))
+    make(admin, proof="jwt")
+    source = session.scalars(select(Source)).one()
+    source.site = "a-stranger"
+    admin.platform.deployment.sites = ["our-school"]
+    session.commit()
+
+    page = admin.get(f"sources/{source.id}").text
+
+    assert "our-school" in page
+    assert "a-stranger" not in page
+    assert "Forget which school it is" not in page
+
+
+# Notices, which nobody sets up.
+
+
+@pytest.fixture
+def noticed(client: FlaskClient, session: Session) -> Admin:
+    """The admin of an LMS that sends its notices, and has no other address."""
+    admin = come(client, make_pretend_platform(session, family="canvas"))
+    deployment = admin.platform.deployment
+    session.add(
+        NoticeService(
+            deployment_id=deployment.id,
+            url="https://lms.example/notices",
+            types=["LtiContextCopyNotice"],
+            state="listening",
+            next_attempt_at=datetime.now(UTC),
+            listens_since=datetime.now(UTC) - timedelta(days=3),
+        )
+    )
+    session.add(
+        Source(
+            public_id="notices",
+            platform_id=deployment.platform_id,
+            name="Notices (LTI)",
+            proof="notice",
+            created_at=datetime.now(UTC),
+        )
+    )
+    session.commit()
+    return admin
+
+
+def test_notices_are_no_live_events_and_hide_no_step_of_setting_these_up(noticed: Admin, session: Session) -> None:
+    source = session.scalars(select(Source)).one()
+
+    overview, listed = words(noticed.get().text), noticed.get("sources")
+    page = noticed.get(f"sources/{source.id}")
+
+    assert "Your LMS does not send any, so Hearth reads lists of people every few hours only." in overview
+    assert "No address yet" in listed.text
+    assert "Notices of the LMS They come" in words(listed.text)
+    assert "They come since" in page.text
+    for foreign in ("Live Events", "Sign Payload", "Data Services", "Try it", "Rename a course", "Address"):
+        assert foreign not in words(page.text).replace("an address that Hearth gave", ""), foreign
+    assert noticed.post(f"sources/{source.id}/tests").status_code == 404
+    assert mistakes_in({"listed": listed.text, "page": page.text}) == []
+
+
+@pytest.mark.parametrize(
+    "problem, sentence",
+    [
+        ("not_granted", "The LMS does not allow it. Its admin can give Hearth the right to notices (PNS)."),
+        ("rejected", "The LMS refused it."),
+    ],
+)
+def test_why_notices_are_refused_is_told_with_when_they_are_asked_for_again(
+    noticed: Admin, session: Session, problem: str, sentence: str
+) -> None:
+    session.execute(update(NoticeService).values(state="refused", problem=problem))
+    session.commit()
+
+    page = words(noticed.get("sources").text)
+
+    assert "Notices of the LMS Refused" in page
+    assert sentence in page
+    assert "Asked again" in page
+    assert "They come since" not in page
+
+
+def test_an_address_for_notices_is_paused_and_taken_up_again(noticed: Admin, session: Session) -> None:
+    source = session.scalars(select(Source)).one()
+
+    noticed.post(f"sources/{source.id}/pause")
+    assert "Paused: whatever comes is turned away." in noticed.get(f"sources/{source.id}").text
+    noticed.post(f"sources/{source.id}/pause/undo")
+
+    assert "Paused: whatever" not in noticed.get(f"sources/{source.id}").text

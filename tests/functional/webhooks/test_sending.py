@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,18 @@ from standardwebhooks.webhooks import WebhookVerificationError as StandardError
 from svix.webhooks import Webhook as SvixWebhook
 from svix.webhooks import WebhookVerificationError as SvixError
 
-from lti_tool import clock, jobs
+from lti_tool import clock, jobs, vault
 from lti_tool.config import Settings
 from lti_tool.http import ForbiddenAddress
+from lti_tool.outgoing import OUTGOING
 from tests.factories.courses import make_platform
 from tests.factories.jobs import waiting_jobs
 from tests.factories.outbox import School, make_school
 from tests.factories.receivers import Answer, Receiver, receiving
 from webhooks import signatures
-from webhooks.outbox import endpoints, rules, sending
-from webhooks.outbox.jobs import scrub
+from webhooks.outbox import endpoints, rules, taking
+from webhooks.outbox.catalogue import catalogue
+from webhooks.outbox.jobs import scrub, sweep
 
 
 @pytest.fixture
@@ -184,7 +187,9 @@ def test_one_who_hangs_is_hung_up_on_and_holds_up_nobody_else(
         assert len(other.came) == 1
     problems = {each.problem for each in school.deliveries() if each.endpoint_id == school.endpoint.id}
     assert problems == {"too_slow", ""}, "some ran into the deadline; then it rests, and the others wait for it"
-    assert receiver.most_at_once <= school.settings.webhook_concurrency * sending.SHARE
+    # Where one is hung up on before the others, its place is taken, and the receiver still holds on to both.
+    most = school.settings.webhook_concurrency * taking.SHARE + rules.BREAKS_AFTER - 1
+    assert receiver.most_at_once <= most
 
 
 def test_a_redirect_is_a_failure_and_is_never_followed(school: School, receiver: Receiver) -> None:
@@ -255,10 +260,182 @@ def test_one_that_nothing_reached_for_days_is_disabled(school: School, receiver:
     receiver.always = Answer(500)
     school.act()
     school.endpoint.failing_since = clock.now() - rules.GIVES_UP_AFTER
+    school.endpoint.failures = rules.BREAKS_AFTER
 
     school.send()
 
     assert (school.endpoint.state, school.endpoint.why) == ("disabled", "failing")
+
+
+def test_refusals_of_single_messages_never_disable_an_endpoint(school: School, receiver: Receiver) -> None:
+    """Somebody is there and answers: what they do not like is one message, or another, days later."""
+    receiver.always = Answer(400)
+    for days in (6, 0):
+        school.act()
+        school.send()
+        school.endpoint.failing_since = school.endpoint.failing_since and clock.now() - timedelta(days=days)
+
+    assert (school.endpoint.state, school.endpoint.failing_since, school.endpoint.failures) == ("active", None, 2)
+    school.act()
+    assert len(school.deliveries()) == 3, "it goes on being told"
+
+
+def test_an_endpoint_is_not_disabled_because_two_attempts_that_are_days_apart_failed(
+    school: School, receiver: Receiver
+) -> None:
+    """Where little happens, five days may hold two attempts."""
+    receiver.always = Answer(500)
+    school.act()
+    school.send()
+    school.endpoint.failing_since = clock.now() - rules.GIVES_UP_AFTER
+
+    school.send_again()
+
+    assert (school.endpoint.state, school.endpoint.failures) == ("active", 2)
+
+
+def test_an_answer_ends_the_days_in_which_nobody_was_reached(school: School, receiver: Receiver) -> None:
+    receiver.next_answers = [Answer(500)]
+    school.act()
+    school.send()
+    school.endpoint.failing_since = clock.now() - rules.GIVES_UP_AFTER
+    school.endpoint.failures = rules.BREAKS_AFTER
+    receiver.always = Answer(422)
+
+    school.send_again()
+
+    (health,) = endpoints.health(school.session, now=clock.now())
+    assert (health.state, health.failing_since) == ("active", None)
+
+
+# What goes wrong with one.
+
+
+def make_unreadable(school: School) -> None:
+    school.endpoint.secret = vault.encrypt(replace(school.settings, secret_key="another"), school.secret)
+    school.session.commit()
+
+
+def test_a_secret_that_cannot_be_read_stops_its_own_endpoint_and_no_other(school: School, receiver: Receiver) -> None:
+    with receiving() as other:
+        another = make_school(school.session, school.settings, other.url, now=school.now, course=school.course)
+        make_unreadable(school)
+        school.act()
+
+        assert school.send() == 1
+
+        assert len(other.came) == 1
+        assert another.endpoint.state == "active"
+    assert receiver.came == []
+    assert (school.endpoint.state, school.endpoint.why) == ("paused", "unreadable")
+    (kept,) = [each for each in school.deliveries() if each.endpoint_id == school.endpoint.id]
+    assert (kept.state, kept.attempts) == ("waiting", 0)
+
+
+def test_what_happened_while_a_secret_was_unreadable_is_told_under_a_new_one(
+    school: School, receiver: Receiver
+) -> None:
+    make_unreadable(school)
+    school.act()
+    school.send()
+    school.act()
+
+    secret = endpoints.rotate(school.session, school.endpoint, settings=school.settings, now=clock.now())
+
+    assert school.send() == 2
+    for came in receiver.came:
+        StandardWebhook(secret).verify(came.body, dict(came.headers))
+        assert len(came.headers["webhook-signature"].split(" ")) == 1
+
+
+def test_with_the_right_key_back_endpoints_go_on_by_themselves(
+    school: School, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = school.endpoint.secret
+    make_unreadable(school)
+    school.act()
+    school.send()
+    monkeypatch.setattr("lti_tool.config.running", lambda: school.settings)
+    sweep(0)
+    assert receiver.came == []
+    school.session.refresh(school.endpoint)
+    school.endpoint.secret = right
+    school.session.commit()
+
+    sweep(0)
+
+    assert len(receiver.came) == 1
+    StandardWebhook(school.secret).verify(receiver.came[0].body, dict(receiver.came[0].headers))
+
+
+def test_an_old_secret_that_cannot_be_read_is_left_out(school: School, receiver: Receiver) -> None:
+    endpoints.rotate(school.session, school.endpoint, settings=school.settings, now=clock.now())
+    school.endpoint.old_secret = "nonsense"
+    school.act()
+
+    school.send()
+
+    assert len(receiver.came[0].headers["webhook-signature"].split(" ")) == 1
+
+
+def test_a_message_that_cannot_be_written_is_put_off_and_holds_up_no_other(
+    school: School, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(session: Session, _activities: Any) -> Any:
+        session.execute(text("select * from nowhere"))
+
+    broken = replace(catalogue.get("work.submitted") or pytest.fail("no such kind"), names_in=fails)
+    catalogue.install({**OUTGOING, broken.act: broken})
+    try:
+        school.endpoint.kinds = ["course.opened", broken.act]
+        school.session.flush()
+        school.act(broken.act)
+        school.act()
+
+        assert school.send() == 1
+
+        assert [json.loads(each.body)["type"] for each in receiver.came] == ["course.opened"]
+        bad, _good = school.deliveries()
+        assert (bad.state, bad.problem, bad.attempts) == ("waiting", "unwritten", 1)
+        assert bad.next_attempt_at > clock.now()
+    finally:
+        catalogue.install(OUTGOING)
+    school.send_again()
+    assert {each.state for each in school.deliveries()} == {"delivered"}
+
+
+def test_what_became_of_attempts_is_kept_whatever_happens_to_the_next(
+    school: School, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = taking.take
+    calls: list[int] = []
+
+    def once(*args: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) > 1:
+            raise RuntimeError("the database had enough")
+        return taken(*args, **options)
+
+    monkeypatch.setattr("webhooks.outbox.sending.take", once)
+    school.act()
+
+    with pytest.raises(RuntimeError):
+        school.send()
+
+    school.session.expire_all()
+    assert [each.state for each in school.deliveries()] == ["delivered"]
+
+
+def test_when_none_of_what_is_due_may_be_told_what_comes_after_it_is_sent_in_the_same_go(
+    school: School, receiver: Receiver, session: Session
+) -> None:
+    for _ in range(40):
+        school.act()
+    session.execute(text("update journal_entry set act = 'something.forgotten'"))
+    session.execute(text("update webhook_delivery set kind = 'something.forgotten'"))
+    school.act(now=school.now + timedelta(minutes=1))
+
+    assert school.send() == 1
 
 
 def test_a_long_answer_is_not_read_to_its_end_and_counts_by_its_status(school: School, receiver: Receiver) -> None:
@@ -281,7 +458,7 @@ def test_nobody_there_is_a_failure_like_any_other(school: School) -> None:
 
 def test_a_delivery_whose_worker_died_is_due_again_after_its_lease(school: School, receiver: Receiver) -> None:
     school.act()
-    taken = sending.take(school.session, settings=school.settings, now=clock.now(), limit=10)
+    taken = taking.take(school.session, settings=school.settings, now=clock.now(), limit=10)
     school.session.commit()
 
     assert len(taken) == 1
@@ -413,6 +590,24 @@ def test_a_name_that_leads_into_a_private_network_is_connected_to_by_nobody(
 
     assert (connected, receiver.came) == ([], [])
     assert (school.delivery().state, school.delivery().problem) == ("waiting", "forbidden")
+
+
+def test_the_networks_of_lmss_are_none_of_endpoints_and_those_of_endpoints_are_reached(
+    school: School, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever typed the address is no operator: what lives beside the LMS is none of theirs."""
+    inside = (ip_network("10.0.0.0/8"),)
+    connected = resolving(monkeypatch, receiver.port, "10.0.0.1")
+    school.endpoint.url = "https://beside-the-lms.example/"
+    school.settings = replace(school.settings, private_networks=inside)
+    school.act()
+
+    school.send()
+
+    assert (connected, school.delivery().problem) == ([], "forbidden")
+    school.settings = replace(school.settings, private_networks=(), webhook_private_networks=inside)
+    school.send_again()
+    assert connected == [("10.0.0.1", 443)]
 
 
 def test_a_name_that_is_public_today_and_private_tomorrow_is_asked_again_for_each_connection(

@@ -281,7 +281,9 @@ def _trouble(windows: Windows = OPEN, **values: object) -> str | None:
 def test_staff_are_told_of_trouble_only_when_it_is_some() -> None:
     long_ago = NOW - timedelta(days=3)
 
-    assert _trouble(submitted_at=None) == "no_work"
+    assert _trouble(submitted_at=None) is None
+    assert _trouble(replace(OPEN, closed_at=BEFORE), submitted_at=None) == "no_work"
+    assert _trouble(replace(OPEN, submit_by=BEFORE), submitted_at=None) == "no_work"
     assert _trouble(replace(OPEN, submit_by=AFTER), submitted_at=None) is None
     assert _trouble() is None
     assert _trouble(submitted_at=long_ago) == "no_feedback"

@@ -1,5 +1,6 @@
 """Our plugin in Moodle, asked over its contract: what it is told, and what its answers mean."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -155,3 +156,58 @@ def test_a_status_that_is_none_is_trouble(companion: Companion, network: respons
 
     with pytest.raises(Unavailable):
         companion.site()
+
+
+def test_the_groups_of_everybody_are_told_by_person(companion: Companion, network: responses.RequestsMock) -> None:
+    groups = [{"id": 4, "name": "Red", "members": [5, 6]}, {"id": 7, "name": "Blue", "members": [5]}, {"id": 8}]
+    network.post(SERVER, json={"courseid": 3, "groups": groups, "groupings": []})
+
+    assert companion.groups("client-1", "3") == {"5": ("4", "7"), "6": ("4",)}
+
+    body = network.calls[-1].request.body
+    assert isinstance(body, str)
+    asked = dict(parse_qsl(body))
+    assert (asked["wsfunction"], asked["clientid"], asked["courseid"]) == ("local_hearth_get_groups", "client-1", "3")
+
+
+@pytest.mark.parametrize("said", [None, [], {}, {"groups": None}, {"groups": ["Red"]}], ids=str)
+def test_an_answer_that_is_none_says_nothing_of_any_group(
+    companion: Companion, network: responses.RequestsMock, said: Any
+) -> None:
+    """Else everybody would be in no group any more."""
+    network.post(SERVER, json=said)
+
+    with pytest.raises(Unavailable):
+        companion.groups("client-1", "3")
+
+
+def test_a_date_of_ones_own_says_whose_it_is_and_in_which_place(
+    companion: Companion, network: responses.RequestsMock
+) -> None:
+    network.post(SERVER, json={"results": [result("k1", "done")]})
+    entry = Entry(ref="a/submit/5", title="Hand in", starts_at=MOMENT, slot="submit", person="5")
+
+    companion.record("client-1", [act(kind="", entries=(entry,))])
+
+    assert sent(network)["acts[0][calendar][0][slot]"] == "submit"
+    assert sent(network)["acts[0][calendar][0][userid]"] == "5"
+    assert sent(network)["acts[0][userid]"] == "0"
+
+
+def test_a_plugin_without_slots_gets_everybodys_dates_as_before_and_nobodys_own(
+    companion: Companion, network: responses.RequestsMock
+) -> None:
+    refusal = {"exception": "invalid_parameter_exception", "errorcode": "invalidparameter", "message": "slot"}
+
+    def answer(request: Any) -> tuple[int, dict[str, str], str]:
+        has_slot = "slot" in request.body
+        return 200, {}, json.dumps(refusal if has_slot else {"results": [result("k1", "done")]})
+
+    network.add_callback(responses.POST, SERVER, answer)
+    mine = Entry(ref="a/submit/5", title="Hand in", starts_at=MOMENT, slot="submit", person="5")
+    ours = Entry(ref="a/submit", title="Hand in", starts_at=MOMENT, slot="submit")
+
+    assert companion.record("client-1", [act(kind="", entries=(ours,))]) == [Verdict(key="k1", state="kept")]
+    assert companion.record("client-1", [act(kind="", entries=(mine,))]) == [
+        Verdict(key="k1", state="refused", reason="invalidparameter")
+    ]

@@ -15,13 +15,13 @@ from lti_tool import config, db, http
 from lti_tool.clock import now
 from lti_tool.courses.models import Platform
 from lti_tool.journal import audit
-from lti_tool.lti.errors import LtiError
+from lti_tool.lti.errors import LtiError, ServiceError
 from lti_tool.vault import VaultError
 from lti_tool.web.fields import FormSchema, Line, flat
 from lti_tool.web.guards import admin_required
 from lti_tool.web.institution import Tenant, tenant
 from lti_tool.web.viewer import current
-from webhooks.companions import pairing
+from webhooks.companions import pairing, telling
 from webhooks.companions.jobs import look_soon
 from webhooks.companions.models import Pairing
 from webhooks.companions.room import words
@@ -107,6 +107,11 @@ def check() -> ResponseReturnValue:
     session = db.session()
     try:
         pairing.check(session, found, settings=config.running(), now=now())
+    except ServiceError as err:
+        session.rollback()
+        # The page says why, and no more that all is well.
+        telling.fail(session, found.id, err, None, now=now())
+        session.commit()
     except (pairing.WrongSite, http.ForbiddenAddress, LtiError, VaultError) as err:
         session.rollback()
         flash(_sentence(err), "error")

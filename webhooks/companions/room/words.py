@@ -11,7 +11,7 @@ PROBLEMS: dict[str, LazyString] = {
         "The LMS is closed for maintenance. Hearth asks again by itself, and keeps everything until then."
     ),
     "throttled": _("The LMS asked Hearth to be slower. Nothing is lost; it only takes longer."),
-    "token_refused": _("The LMS does not take Hearth's token any more. Make a new one there, and paste it below."),
+    "token_refused": _("The LMS does not take Hearth's token. Make a new one there, and paste it below."),
     "not_allowed": _(
         "The LMS does not let the token do what it is for. Most often its web services are switched off, or the token's"
         " role was changed. Make a new token there, and paste it below."
@@ -46,6 +46,7 @@ REASONS: dict[str, LazyString] = {
 
 RECEIVERS: dict[str, LazyString] = {
     "none": _("It sends none: it has no address or no secret yet."),
+    "quiet": _("None: in its settings no tool is chosen, or nothing is ticked."),
     "sending": _("It sends them."),
     "paused": _("Its last attempt failed; it tries again by itself."),
     "stopped": _("It has stopped. Say on its page that it may go on."),

@@ -34,6 +34,14 @@ def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
             "One system is told nothing any more.", "%(num)s systems are told nothing any more.", len(disabled)
         )
         advice = _("See why, and let Hearth send again, or remove it.")
+    elif unreadable := [each for each in found if each.why == "unreadable"]:
+        is_good = False
+        sentence = ngettext(
+            "The secret of one system cannot be read, so nothing is sent there.",
+            "The secrets of %(num)s systems cannot be read, so nothing is sent there.",
+            len(unreadable),
+        )
+        advice = _("Make a new secret, or ask whoever runs Hearth whether its SECRET_KEY was changed.")
     elif dead := sum(each.dead for each in found):
         is_good = False
         sentence = ngettext("One message was given up.", "%(num)s messages were given up.", dead)

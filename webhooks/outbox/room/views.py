@@ -220,7 +220,14 @@ def messages(endpoint_id: int) -> ResponseReturnValue:
 def delivery(endpoint_id: int, delivery_id: int) -> ResponseReturnValue:
     """One message: what it says, and how each attempt ended."""
     found = _delivery_or_404(endpoint_id, delivery_id)
-    return render_template("endpoints/message.html", delivery=found, endpoint=found.endpoint, words=words, said=_said)
+    return render_template(
+        "endpoints/message.html",
+        delivery=found,
+        endpoint=found.endpoint,
+        words=words,
+        said=_said,
+        may_go_again=deliveries.may_be_sent_again(found, settings=config.running(), now=now()),
+    )
 
 
 @bp.post(f"/endpoints/<{ID}:endpoint_id>/replays")
@@ -228,7 +235,7 @@ def delivery(endpoint_id: int, delivery_id: int) -> ResponseReturnValue:
 def replay_all(endpoint_id: int) -> ResponseReturnValue:
     """Send everything again that was given up."""
     found = _endpoint_or_404(endpoint_id)
-    return _replayed(found, deliveries.replay(db.session(), now=now(), endpoint_id=found.id))
+    return _replayed(found, deliveries.replay(db.session(), settings=config.running(), now=now(), endpoint_id=found.id))
 
 
 @bp.post(f"/endpoints/<{ID}:endpoint_id>/deliveries/<{BIG_ID}:delivery_id>/replays")
@@ -236,7 +243,9 @@ def replay_all(endpoint_id: int) -> ResponseReturnValue:
 def replay(endpoint_id: int, delivery_id: int) -> ResponseReturnValue:
     """Send one message again, whatever became of it."""
     found = _delivery_or_404(endpoint_id, delivery_id)
-    return _replayed(found.endpoint, deliveries.replay(db.session(), now=now(), delivery_id=found.id))
+    return _replayed(
+        found.endpoint, deliveries.replay(db.session(), settings=config.running(), now=now(), delivery_id=found.id)
+    )
 
 
 def _owner() -> endpoints.Owner:

@@ -24,7 +24,14 @@ STATES: dict[str, LazyString] = {
 }
 WHY_DISABLED: dict[str, LazyString] = {
     "gone": _("It answered that it is gone for good (410), so Hearth tells it nothing any more."),
-    "failing": _("Nothing got through for five days, so Hearth tells it nothing any more."),
+    "failing": _("Nobody has answered there for five days, so Hearth tells it nothing any more."),
+}
+WHY_PAUSED: dict[str, LazyString] = {
+    "": _("Paused: nothing is sent. What happens meanwhile is kept for it."),
+    "unreadable": _(
+        "Paused: Hearth cannot read its secret any more, so it cannot sign. What happens meanwhile is kept for it. "
+        "Make a new secret and give it to the system, or ask whoever runs Hearth whether its SECRET_KEY was changed."
+    ),
 }
 
 PROBLEMS: dict[str, LazyString] = {
@@ -37,6 +44,7 @@ PROBLEMS: dict[str, LazyString] = {
     Problem.TOO_SLOW: _("It took longer than 15 seconds. It should answer first and work afterwards."),
     Problem.CERTIFICATE: _("Its certificate is not valid for this address."),
     Problem.FORBIDDEN: _("The address leads into a private network, where Hearth does not go."),
+    Problem.UNWRITTEN: _("Hearth could not write this message. Whoever runs Hearth finds out why in its log."),
     Problem.GAVE_UP: _("Hearth was stopped in the middle of it again and again."),
 }
 KINDS: dict[str, LazyString] = {"hearth.ping": _("A test")}

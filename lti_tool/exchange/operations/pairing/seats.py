@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lti_tool import db
-from lti_tool.exchange import rules
+from lti_tool.exchange import notices, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations.pairing import scene, teams
 from lti_tool.exchange.operations.pairing.scene import Scene, pairs_of, scene_of
@@ -139,7 +139,9 @@ AROUND = text(
 """Without the places that staff took: what they wrote is given."""
 END_OFFERS = text(
     """
-    update exchange_offer set state = 'expired', ended_at = :now
+    update exchange_offer
+       set state = 'expired', ended_at = :now,
+           reason = case when submission_id = :work then 'author_left' else 'reviewer_left' end
      where state in ('offered', 'started') and exchange_id = :exchange
        and (reviewer_id = :person and not :keeps_reading
             or submission_id = :work
@@ -301,6 +303,7 @@ def leave_seat(
     here = scene_of(session, exchange, [*reviewers, *authors, person], ignoring=removed)
     added = leaving(reviewers, authors, allows=here.allows, avoids=here.avoids)
     scene.write(session, exchange, Change(added=added, removed=removed), kind="left", now=now, person=person)
+    notices.work_is_gone(session, exchange, work, now=now)
 
 
 def forget_seat(session: Session, exchange: Exchange, *, person: int, now: datetime) -> None:

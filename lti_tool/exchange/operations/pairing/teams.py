@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import rules
+from lti_tool.exchange import notices, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations.pairing import scene
 from lti_tool.exchange.rules.pairs import Change
@@ -67,7 +67,9 @@ MATES = text(
 )
 STOP_READING = text(
     """
-    with over as (update exchange_offer set state = 'expired', ended_at = :now
+    with over as (update exchange_offer
+                     set state = 'expired', ended_at = :now,
+                         reason = case when submission_id = :work then 'author_left' else 'reviewer_left' end
                    where exchange_id = :exchange and state in ('offered', 'started')
                      and ((reviewer_id = any(:readers)) or (:work_goes and submission_id = :work)))
     delete from exchange_pair p
@@ -130,6 +132,7 @@ def leave(
         removed=[[each.reviewer_id, each.author_id] for each in removed],
     )
     _name(session, exchange, work, now=now)
+    notices.work_is_gone(session, exchange, work, now=now)
 
 
 def _name(session: Session, exchange: Exchange, work: int, *, now: datetime) -> None:

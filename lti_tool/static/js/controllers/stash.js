@@ -74,15 +74,13 @@ export default class extends Controller {
     // A form that htmx sends stays on the page: its answer says how it went.
     const byHtmx = this.element.matches("[hx-post], [hx-put], [hx-patch]") && !isPlain(event);
     this.#keep(!byHtmx);
-    this.sending = new Map(this.#fields().map((field) => [field.name, field.value]));
   }
 
   #answered(event) {
-    const { sourceElement, response } = event.detail?.ctx ?? {};
-    if (!sourceElement || !response || !this.element.contains(sourceElement) || response.status >= 400) return;
-    const sent = this.sending ?? new Map(this.#fields().map((field) => [field.name, field.value]));
-    for (const [name, value] of sent) this.bases.set(name, value);
-    this.sending = undefined;
+    const { request, response } = event.detail?.ctx ?? {};
+    if (request?.form !== this.element || !response || response.status >= 400) return;
+    // What was sent, not what stands there now: a file takes its time, and words are typed meanwhile.
+    for (const [name, value] of request.body ?? []) this.bases.set(name, value);
     if (this.element.isConnected) this.#keep();
     else forget(this.owner, this.form);
   }

@@ -25,11 +25,13 @@ require_once($CFG->dirroot . '/calendar/lib.php');
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class calendar {
-    /** @var string What our entries at activities are called. */
+    /** @var string What our entries at activities are called, or how their names begin. */
     private const TYPE = 'hearth';
+    /** @var string Which of an activity's dates an entry is. With it a type fits into Moodle's column. */
+    private const SLOT = '~^[a-z]{0,12}$~D';
 
     /**
      * Refuse an entry that makes no sense.
@@ -43,6 +45,7 @@ class calendar {
         $isgood = preg_match(recorder::KEY, $entry['ref'])
             && $entry['timestart'] >= 0 && $entry['timeduration'] >= 0
             && ($entry['timestart'] == 0 || trim($entry['name']) !== '')
+            && preg_match(self::SLOT, $entry['slot'])
             && !($entry['userid'] && $entry['groupid']);
         if (!$isgood) {
             throw new refusal('badcalendar');
@@ -110,8 +113,10 @@ class calendar {
             "SELECT e.id
                FROM {event} e
           LEFT JOIN {local_hearth_calendar} c ON c.eventid = e.id
-              WHERE e.modulename = 'lti' AND e.eventtype = :type AND c.id IS NULL" . $where,
-            ['type' => self::TYPE] + ($courseid ? ['courseid' => $courseid] : []),
+              WHERE e.modulename = 'lti' AND (e.eventtype = :type OR " . $DB->sql_like('e.eventtype', ':types') . ")
+                    AND c.id IS NULL" . $where,
+            ['type' => self::TYPE, 'types' => $DB->sql_like_escape(self::TYPE . '_') . '%']
+                + ($courseid ? ['courseid' => $courseid] : []),
         );
         foreach ($strays as $id) {
             \calendar_event::load($id)->delete();
@@ -143,6 +148,8 @@ class calendar {
      */
     private static function properties(array $entry, \stdClass $place): \stdClass {
         $type = $entry['userid'] ? 'user' : ($entry['groupid'] ? 'group' : 'course');
+        $own = $entry['slot'] === '' ? self::TYPE : self::TYPE . '_' . $entry['slot'];
+        $isinstead = $place->cm && $entry['slot'] !== '' && $entry['userid'];
         return (object) [
             'name' => \core_text::substr(trim($entry['name']), 0, 250),
             'description' => '',
@@ -152,7 +159,9 @@ class calendar {
             'userid' => $entry['userid'],
             'modulename' => $place->cm ? 'lti' : '',
             'instance' => $place->cm->instance ?? 0,
-            'eventtype' => $place->cm ? self::TYPE : $type,
+            'eventtype' => $place->cm ? $own : $type,
+            // Of several at one activity that have the same type, Moodle shows somebody theirs.
+            'priority' => $isinstead ? CALENDAR_EVENT_USER_OVERRIDE_PRIORITY : null,
             'timestart' => $entry['timestart'],
             'timeduration' => $entry['timeduration'],
             'visible' => $place->cm ? (int) $place->cm->visible : 1,

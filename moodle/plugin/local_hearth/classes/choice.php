@@ -21,7 +21,7 @@ namespace local_hearth;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class choice {
     /** @var string[] Ticked until an administrator says otherwise: what changes who is in a course, and what it is called. */
@@ -77,6 +77,24 @@ class choice {
     public static function made(): array {
         $chosen = get_config('local_hearth', 'events');
         return $chosen === false ? self::FIRST : array_values(array_intersect(self::ALL, explode(',', $chosen)));
+    }
+
+    /**
+     * Tick what is worth telling, where nothing is ticked.
+     */
+    public static function begin(): void {
+        if (!get_config('local_hearth', 'events')) {
+            set_config('events', implode(',', self::FIRST), 'local_hearth');
+        }
+    }
+
+    /**
+     * Whether there is nothing that could ever be told.
+     *
+     * @return bool
+     */
+    public static function is_empty(): bool {
+        return !self::made() || (pairing::tool() === null && !get_config('local_hearth', 'everywhere'));
     }
 
     /**

@@ -21,11 +21,9 @@ namespace local_hearth;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class courier {
-    /** @var int How many are read at once. */
-    private const BATCH = 100;
     /** @var int Seconds after which another run goes on, so that other work of the site gets its turn. */
     private const SHIFT = 50;
     /** @var int Seconds to wait for another messenger to finish. */
@@ -89,60 +87,79 @@ class courier {
             'status = :waiting AND endpointid <> :current',
             ['waiting' => outbox::WAITING, 'current' => $endpoint->id],
         );
-        while ($due = outbox::due(outbox::now(), self::BATCH)) {
-            foreach ($due as $row) {
-                $outcome = self::post($row->eventid, $row->payload);
-                if ($outcome->is_success()) {
-                    outbox::note($row, outbox::SENT, $outcome);
-                    endpoint::worked($endpoint, $outcome);
-                    $arrived++;
-                } else if ($outcome->is_gone()) {
-                    outbox::note($row, outbox::WAITING, $outcome, outbox::now());
-                    endpoint::gone($endpoint, $outcome);
-                    return $arrived;
-                } else if ($outcome->is_refused()) {
-                    outbox::note($row, outbox::GIVEN_UP, $outcome);
-                } else {
-                    self::put_off($row, $endpoint, $outcome);
-                    return $arrived;
+        $stride = new stride($endpoint->failures > 0);
+        $isprobe = false;
+        while ($due = outbox::due(outbox::now(), $stride->next())) {
+            $parcel = parcel::of($due);
+            $outcome = self::post($parcel->id, $parcel->body);
+            if ($outcome->is_success()) {
+                outbox::arrived($parcel->rows, $outcome);
+                endpoint::worked($endpoint, $outcome);
+                $stride->arrived($parcel->count());
+                $isprobe = false;
+                $arrived += $parcel->count();
+            } else if ($outcome->is_gone()) {
+                outbox::note($parcel->rows[0], outbox::WAITING, $outcome, outbox::now());
+                endpoint::gone($endpoint, $outcome);
+                return $arrived;
+            } else if ($outcome->is_refused()) {
+                if ($parcel->count() === 1) {
+                    outbox::note($parcel->rows[0], outbox::GIVEN_UP, $outcome);
                 }
-                if (outbox::now() >= $until) {
-                    outbox::ring();
-                    return $arrived;
-                }
+                $stride->refused($parcel->count(), $outcome->is_too_large());
+            } else if ($isprobe || !self::put_off($parcel, $endpoint, $outcome)) {
+                return $arrived;
+            } else {
+                // It may itself be the reason: another one tells whether anything arrives.
+                $stride = new stride(true);
+                $isprobe = true;
+            }
+            if (outbox::now() >= $until) {
+                outbox::ring();
+                return $arrived;
             }
         }
         $next = outbox::next_time();
         if ($next !== null) {
-            outbox::ring($next);
+            outbox::ring(max($next, (int) $endpoint->pauseduntil));
         }
         return $arrived;
     }
 
     /**
-     * Something is in the way: this one later, and nobody before the pause is over.
+     * Something is in the way: nobody is asked before the pause is over, and then with one event alone.
      *
-     * @param \stdClass $row
+     * Only what went alone has had an attempt of its own. Of many, the first goes alone next time.
+     *
+     * @param parcel $parcel
      * @param \stdClass $endpoint
      * @param outcome $outcome
+     * @return bool Whether what went may itself be the reason
      */
-    private static function put_off(\stdClass $row, \stdClass $endpoint, outcome $outcome): void {
-        $isenough = $row->attempts >= count(endpoint::PAUSES);
-        $next = outbox::now() + endpoint::pause((int) $row->attempts);
-        outbox::note($row, $isenough ? outbox::GIVEN_UP : outbox::WAITING, $outcome, $isenough ? 0 : $next);
+    private static function put_off(parcel $parcel, \stdClass $endpoint, outcome $outcome): bool {
+        $issuspect = false;
+        if ($parcel->count() === 1) {
+            $row = $parcel->rows[0];
+            $isenough = $row->attempts >= count(endpoint::PAUSES);
+            $next = outbox::now() + endpoint::pause((int) $row->attempts);
+            outbox::note($row, $isenough ? outbox::GIVEN_UP : outbox::WAITING, $outcome, $isenough ? 0 : $next);
+            $row->attempts++;
+            $issuspect = outbox::is_suspect($row);
+        }
         endpoint::failed($endpoint, $outcome);
         outbox::ring((int) $endpoint->pauseduntil);
+        return $issuspect;
     }
 
     /**
      * One attempt.
      *
-     * @param string $eventid
+     * @param string $id
      * @param string $body
      * @return outcome
      */
-    private static function post(string $eventid, string $body): outcome {
-        $headers = signature::headers((string) get_config('local_hearth', 'secret'), $eventid, outbox::now(), $body);
+    private static function post(string $id, string $body): outcome {
+        $headers = signature::headers((string) get_config('local_hearth', 'secret'), $id, outbox::now(), $body);
         return \core\di::get(transport::class)->post((string) get_config('local_hearth', 'url'), $body, $headers);
     }
 }

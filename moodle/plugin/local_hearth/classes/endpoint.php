@@ -23,7 +23,7 @@ namespace local_hearth;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class endpoint {
     /** @var int Is sent to. */
@@ -134,7 +134,7 @@ class endpoint {
     /**
      * One word for how it is doing.
      *
-     * @return string none, moved, sending, paused or stopped
+     * @return string none, moved, quiet, sending, paused or stopped
      */
     public static function state(): string {
         if (!outbox::is_wanted()) {
@@ -147,7 +147,10 @@ class endpoint {
         if ($endpoint->status == self::STOPPED) {
             return 'stopped';
         }
-        return $endpoint->failures > 0 ? 'paused' : 'sending';
+        if ($endpoint->failures > 0) {
+            return 'paused';
+        }
+        return choice::is_empty() ? 'quiet' : 'sending';
     }
 
     /**

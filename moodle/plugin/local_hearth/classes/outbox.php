@@ -24,7 +24,7 @@ use local_hearth\task\deliver;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class outbox {
     /** @var int Not told yet. */
@@ -34,6 +34,8 @@ class outbox {
     /** @var int Tried often enough, or refused for what it is. */
     public const GIVEN_UP = 2;
 
+    /** @var int After so many attempts that failed, something may itself be the reason. */
+    private const SUSPECT = 2;
     /** @var int How long what was sent is kept. */
     private const KEEP_SENT = WEEKSECS;
     /** @var int How long what was given up can still be sent again. */
@@ -105,7 +107,7 @@ class outbox {
     }
 
     /**
-     * What is due to be sent, oldest first.
+     * What is due to be sent, oldest first; what may itself be the reason why nothing arrives comes after all others.
      *
      * @param int $now
      * @param int $limit
@@ -117,11 +119,21 @@ class outbox {
             'local_hearth_outbox',
             'status = :waiting AND nexttime <= :now',
             ['waiting' => self::WAITING, 'now' => $now],
-            'id',
+            'CASE WHEN attempts < ' . self::SUSPECT . ' THEN 0 ELSE 1 END, id',
             '*',
             0,
             $limit,
         );
+    }
+
+    /**
+     * Whether something has failed so often that it may itself be the reason.
+     *
+     * @param \stdClass $row
+     * @return bool
+     */
+    public static function is_suspect(\stdClass $row): bool {
+        return $row->attempts >= self::SUSPECT;
     }
 
     /**
@@ -154,6 +166,23 @@ class outbox {
             'lasterror' => $status === self::SENT ? '' : \core_text::substr($outcome->error, 0, 255),
             'timemodified' => self::now(),
         ]);
+    }
+
+    /**
+     * Write down that all of them arrived, in one statement.
+     *
+     * @param \stdClass[] $rows
+     * @param outcome $outcome
+     */
+    public static function arrived(array $rows, outcome $outcome): void {
+        global $DB;
+        [$in, $ids] = $DB->get_in_or_equal(array_column($rows, 'id'), SQL_PARAMS_NAMED);
+        $DB->execute(
+            "UPDATE {local_hearth_outbox}
+                SET status = :sent, attempts = attempts + 1, nexttime = 0, lastcode = :code, lasterror = '', timemodified = :now
+              WHERE id $in",
+            $ids + ['sent' => self::SENT, 'code' => $outcome->code, 'now' => self::now()],
+        );
     }
 
     /**

@@ -21,7 +21,7 @@ namespace local_hearth;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class outcome {
     /**
@@ -66,6 +66,15 @@ class outcome {
      */
     public function is_refused(): bool {
         return in_array($this->code, [400, 413, 422], true);
+    }
+
+    /**
+     * Whether it was too much at once.
+     *
+     * @return bool
+     */
+    public function is_too_large(): bool {
+        return $this->code === 413;
     }
 
     /**

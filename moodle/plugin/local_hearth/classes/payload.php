@@ -21,7 +21,7 @@ namespace local_hearth;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class payload {
     /** @var string[] Kept of an event. */
@@ -87,7 +87,19 @@ class payload {
     }
 
     /**
-     * The frame around all of them.
+     * One body for several events that were written down one by one.
+     *
+     * @param \stdClass[] $events As they stand in bodies of their own, in their order
+     * @param string[] $sender site, clientid
+     * @param string $at When the first of them happened
+     * @return string JSON
+     */
+    public static function together(array $events, array $sender, string $at): string {
+        return self::json(['type' => 'moodle.events', 'timestamp' => $at, 'data' => $sender + ['events' => $events]]);
+    }
+
+    /**
+     * The frame around one of them.
      *
      * @param string $type
      * @param array $event
@@ -95,10 +107,23 @@ class payload {
      * @return string JSON
      */
     private static function body(string $type, array $event, int $at): string {
-        return json_encode([
+        return self::json([
             'type' => $type,
             'timestamp' => gmdate('Y-m-d\TH:i:s\Z', $at),
             'data' => ['site' => pairing::siteid(), 'clientid' => pairing::clientid(), 'event' => $event],
-        ], JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR);
+        ]);
+    }
+
+    /**
+     * As it is sent.
+     *
+     * @param array $document
+     * @return string
+     */
+    private static function json(array $document): string {
+        return json_encode(
+            $document,
+            JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR,
+        );
     }
 }

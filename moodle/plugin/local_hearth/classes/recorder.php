@@ -25,7 +25,7 @@ require_once($CFG->libdir . '/completionlib.php');
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class recorder {
     /** @var string What names an act, or a calendar entry. */
@@ -40,10 +40,13 @@ class recorder {
     private const EVENTS = [
         'work.submitted' => event\work_submitted::class,
         'work.withdrawn' => event\work_withdrawn::class,
+        'work.self_assessed' => event\work_self_assessed::class,
         'feedback.given' => event\feedback_given::class,
         'feedback.revised' => event\feedback_revised::class,
         'feedback.replied' => event\feedback_replied::class,
         'feedback.appraised' => event\feedback_appraised::class,
+        'comparison.given' => event\comparison_given::class,
+        'staff_review.given' => event\staff_review_given::class,
         'suggestion.used' => event\suggestion_used::class,
         'message.posted' => event\message_posted::class,
     ];
@@ -173,7 +176,8 @@ class recorder {
         }
         foreach ($act['calendar'] as $entry) {
             calendar::check($entry, $place);
-            if ($entry['userid']) {
+            // What is taken back may be of somebody who has left.
+            if ($entry['userid'] && $entry['timestart']) {
                 self::require_person((int) $entry['userid'], $place);
             }
         }

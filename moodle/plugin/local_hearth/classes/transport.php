@@ -25,7 +25,7 @@ require_once($CFG->libdir . '/filelib.php');
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class transport {
     /** @var int Seconds to wait for an answer. */

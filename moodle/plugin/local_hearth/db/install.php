@@ -19,15 +19,18 @@
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 
 /**
- * This Moodle gets its own id.
+ * This Moodle gets its own id, and tells what is worth telling.
+ *
+ * Moodle shows an administrator who leaves its page of new settings a form with nothing ticked, which the next saving keeps.
  *
  * @return bool
  */
 function xmldb_local_hearth_install(): bool {
     \local_hearth\pairing::siteid();
+    \local_hearth\choice::begin();
     return true;
 }

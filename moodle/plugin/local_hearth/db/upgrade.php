@@ -19,15 +19,20 @@
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 
 /**
- * There is none before this one yet.
+ * Step by step.
  *
  * @param int $oldversion The version that is installed
  * @return bool
  */
 function xmldb_local_hearth_upgrade($oldversion): bool {
+    if ($oldversion < 2026112701) {
+        // Where the page of new settings was left after installing, nothing was ticked, and nothing told.
+        \local_hearth\choice::begin();
+        upgrade_plugin_savepoint(true, 2026112701, 'local', 'hearth');
+    }
     return true;
 }

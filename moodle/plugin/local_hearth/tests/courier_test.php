@@ -31,8 +31,10 @@ require_once(__DIR__ . '/fake_transport.php');
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  * @covers     \local_hearth\courier
+ * @covers     \local_hearth\parcel
+ * @covers     \local_hearth\stride
  * @covers     \local_hearth\outbox
  * @covers     \local_hearth\endpoint
  * @covers     \local_hearth\signature
@@ -57,7 +59,7 @@ final class courier_test extends \advanced_testcase {
         $fake = fake_transport::install();
         $this->keep(3);
         $this->deliver();
-        $this->assertSame(['moodle.e0', 'moodle.e1', 'moodle.e2'], $fake->names());
+        $this->assertSame([['e0', 'e1', 'e2']], $fake->posts(), 'all of them in one message');
         $first = $fake->sent[0];
         $this->assertSame('https://hearth.example/webhooks/x', $first->url);
         $this->assertSame((string) $this->clock->time(), $first->headers['webhook-timestamp']);
@@ -72,7 +74,11 @@ final class courier_test extends \advanced_testcase {
         // Worked out by hand with openssl: printf %s "$id.$at.$body" | openssl dgst -sha256 -hmac KEY -binary | base64.
         $headers = signature::headers(\local_hearth_generator::SECRET, 'msg_1', 1700000000, '{"a":1}');
         $this->assertSame(
-            ['webhook-id: msg_1', 'webhook-timestamp: 1700000000', 'webhook-signature: v1,1l34d9U9bSaAVQFy2uVdg3CHHT+o7pMzi59Vrub2gOE='],
+            [
+                'webhook-id: msg_1',
+                'webhook-timestamp: 1700000000',
+                'webhook-signature: v1,1l34d9U9bSaAVQFy2uVdg3CHHT+o7pMzi59Vrub2gOE=',
+            ],
             $headers,
         );
     }
@@ -102,7 +108,11 @@ final class courier_test extends \advanced_testcase {
         $this->assertCount(1, $fake->sent, 'nobody is asked while the pause lasts');
         $this->clock->bump(10);
         $this->deliver();
-        $this->assertCount(6, $fake->sent);
+        $this->assertSame(
+            [['e0', 'e1', 'e2', 'e3', 'e4'], ['e0'], ['e1', 'e2'], ['e3', 'e4']],
+            $fake->posts(),
+            'one first, and more as they arrive',
+        );
         $this->assertEquals(5, $DB->count_records('local_hearth_outbox', ['status' => outbox::SENT]));
     }
 
@@ -129,15 +139,132 @@ final class courier_test extends \advanced_testcase {
     }
 
     public function test_what_was_given_up_can_be_sent_again(): void {
-        $fake = fake_transport::install(new outcome(400));
+        $fake = fake_transport::install();
+        $fake->poison = 'e0';
         $this->keep(2);
         $this->deliver();
-        $this->assertSame(['moodle.e0', 'moodle.e1'], $fake->names(), 'one that is refused holds up nobody');
+        $this->assertSame(['e1'], $fake->taken, 'one that is refused holds up nobody');
         $this->assertEquals(1, outbox::count()->givenup);
+        $fake->poison = '';
         outbox::send_again();
         $this->deliver();
-        $this->assertSame(['moodle.e0', 'moodle.e1', 'moodle.e0'], $fake->names());
+        $this->assertSame(['e1', 'e0'], $fake->taken);
         $this->assertEquals(0, outbox::count()->givenup);
+    }
+
+    public function test_many_go_together_under_one_signature_and_one_id(): void {
+        global $DB;
+        $fake = fake_transport::install(new outcome(503));
+        $this->keep(250);
+        $this->deliver();
+        $this->assertEquals(0, $DB->count_records_select('local_hearth_outbox', 'attempts > 0'), 'none had an attempt of its own');
+        outbox::send_again();
+        $this->deliver();
+        $this->assertSame([100, 100, 100, 50], array_map('count', $fake->posts()));
+        $this->assertSame(array_map(fn(int $number): string => "e$number", range(0, 249)), $fake->taken);
+        [$first, $again] = $fake->sent;
+        $this->assertSame($first->headers['webhook-id'], $again->headers['webhook-id'], 'the same events have the same id');
+        $this->assertSame($first->body, $again->body);
+        $this->assertNotSame($again->headers['webhook-id'], $fake->sent[2]->headers['webhook-id']);
+        $this->assertMatchesRegularExpression('~^[a-z]+_[0-9a-f]{40}$~D', $again->headers['webhook-id']);
+        $key = base64_decode(substr(\local_hearth_generator::SECRET, 6));
+        $signed = "{$again->headers['webhook-id']}.{$again->headers['webhook-timestamp']}.{$again->body}";
+        $this->assertSame('v1,' . base64_encode(hash_hmac('sha256', $signed, $key, true)), $again->headers['webhook-signature']);
+        $body = json_decode($again->body);
+        $this->assertSame(pairing::siteid(), $body->data->site);
+        $this->assertSame('client-of-hearth', $body->data->clientid);
+        $ids = array_column($DB->get_records('local_hearth_outbox', null, 'id', 'eventid', 0, 100), 'eventid');
+        $this->assertSame($ids, array_column($body->data->events, 'eventid'), 'each event has its own id, by which it is known');
+        $this->assertSame('{}', json_encode($body->data->events[0]->other), 'an object stays one');
+    }
+
+    public function test_one_that_is_refused_is_found_among_many_and_the_others_arrive_in_order(): void {
+        foreach ([400, 422] as $code) {
+            foreach (['e0', 'e37', 'e99', 'e149'] as $poison) {
+                $fake = fake_transport::install();
+                $fake->poison = $poison;
+                $fake->refusal = $code;
+                $this->keep(150);
+                courier::run();
+                $others = array_diff(array_map(fn(int $number): string => "e$number", range(0, 149)), [$poison]);
+                $this->assertSame(array_values($others), $fake->taken, $poison);
+                $this->assertEquals(0, outbox::count()->waiting);
+                $this->assertLessThan(20, count($fake->sent), 'it is found by halves');
+            }
+        }
+        $this->assertEquals(8, outbox::count()->givenup);
+    }
+
+    public function test_what_is_too_large_goes_in_smaller_parts_and_nothing_is_given_up(): void {
+        foreach ([1, 2, 7, 30] as $most) {
+            $fake = fake_transport::install();
+            $fake->most = $most;
+            $this->keep(120);
+            courier::run();
+            $this->assertSame(array_map(fn(int $number): string => "e$number", range(0, 119)), $fake->taken);
+            $this->assertEquals([0, 0], [outbox::count()->waiting, outbox::count()->givenup]);
+        }
+        $this->assertLessThan(20, count($fake->sent), 'what is too large is learned');
+    }
+
+    public function test_a_message_is_never_longer_than_hearth_takes(): void {
+        $fake = fake_transport::install();
+        $this->keep(10, str_repeat('a', 100000));
+        courier::run();
+        $this->assertSame([2, 2, 2, 2, 2], array_map('count', $fake->posts()));
+        foreach ($fake->sent as $each) {
+            $this->assertLessThan(300000, strlen($each->body));
+        }
+    }
+
+    public function test_what_spoke_for_another_tool_goes_in_a_message_of_its_own(): void {
+        $fake = fake_transport::install();
+        $this->keep(2);
+        set_config('clientid', 'another-client', 'local_hearth');
+        $this->keep(2);
+        courier::run();
+        $this->assertSame([['e0', 'e1'], ['e0', 'e1']], $fake->posts());
+        $told = array_map(fn(\stdClass $each): string => json_decode($each->body)->data->clientid, $fake->sent);
+        $this->assertSame(['client-of-hearth', 'another-client'], $told);
+    }
+
+    public function test_one_at_which_hearth_breaks_holds_up_the_others_for_a_while_only(): void {
+        $fake = fake_transport::install();
+        $fake->poison = 'e3';
+        $fake->refusal = 500;
+        $this->keep(20);
+        $begin = $this->clock->time();
+        while (outbox::count()->waiting > 1) {
+            courier::run();
+            $this->clock->bump(60);
+            $this->assertLessThan(10 * MINSECS, $this->clock->time() - $begin, 'the others arrive within minutes');
+        }
+        $this->assertCount(19, array_unique($fake->taken));
+        $this->assertCount(19, $fake->taken);
+        $fake->poison = '';
+        $this->clock->bump(DAYSECS);
+        courier::run();
+        $this->assertSame('e3', end($fake->taken));
+    }
+
+    public function test_while_hearth_is_down_nobody_is_asked_more_than_twice_in_a_run_and_nothing_is_given_up_early(): void {
+        $fake = fake_transport::install();
+        $fake->poison = 'e0';
+        $fake->refusal = 503;
+        $this->keep(1);
+        for ($run = 0; $run < 12; $run++) {
+            $this->keep(1);
+            $before = count($fake->sent);
+            courier::run();
+            $this->assertLessThanOrEqual(2, count($fake->sent) - $before);
+            $this->clock->set_to(max((int) endpoint::current()->pauseduntil, $this->clock->time()) + 1);
+        }
+        $this->assertEquals([13, 0], [outbox::count()->waiting, outbox::count()->givenup]);
+        $this->assertSame([], $fake->taken);
+        $fake->poison = '';
+        $this->clock->bump(2 * DAYSECS);
+        courier::run();
+        $this->assertCount(13, $fake->taken);
     }
 
     public function test_gone_stops_and_keeps_everything_until_somebody_says_go_on(): void {
@@ -155,7 +282,7 @@ final class courier_test extends \advanced_testcase {
         outbox::send_again();
         $this->deliver();
         $this->assertEquals(0, outbox::count()->waiting);
-        $this->assertCount(4, $fake->sent);
+        $this->assertSame(['e0', 'e1', 'e0'], $fake->taken);
     }
 
     public function test_another_address_gets_what_waits(): void {
@@ -165,9 +292,10 @@ final class courier_test extends \advanced_testcase {
         set_config('url', 'https://hearth.example/webhooks/y', 'local_hearth');
         courier::run();
         $this->assertSame(
-            ['https://hearth.example/webhooks/x', 'https://hearth.example/webhooks/y', 'https://hearth.example/webhooks/y'],
+            ['https://hearth.example/webhooks/x', 'https://hearth.example/webhooks/y'],
             array_column($fake->sent, 'url'),
         );
+        $this->assertSame(['e0', 'e1'], $fake->taken);
     }
 
     public function test_hearth_can_ask_for_more_time(): void {
@@ -214,7 +342,7 @@ final class courier_test extends \advanced_testcase {
         $this->keep(1);
         $this->deliver();
         $this->assertTrue(courier::test()->is_success());
-        $this->assertSame('moodle.test_requested', end($fake->sent) ? $fake->names()[1] : '');
+        $this->assertSame('test_requested', end($fake->sent) ? $fake->names()[1] : '');
         $this->assertSame('sending', endpoint::state());
     }
 
@@ -229,7 +357,8 @@ final class courier_test extends \advanced_testcase {
     }
 
     public function test_what_was_sent_is_thrown_away_after_a_week_and_what_was_given_up_after_three_months(): void {
-        fake_transport::install(new outcome(400));
+        $fake = fake_transport::install();
+        $fake->poison = 'e0';
         $this->keep(2);
         $this->deliver();
         $this->keep(1);
@@ -255,10 +384,15 @@ final class courier_test extends \advanced_testcase {
      * Let some things wait.
      *
      * @param int $many
+     * @param string $more Something long
      */
-    private function keep(int $many): void {
+    private function keep(int $many, string $more = ''): void {
         for ($number = 0; $number < $many; $number++) {
-            outbox::keep(\core\uuid::generate(), "e$number", json_encode(['type' => "moodle.e$number"]), 0, 0);
+            $id = \core\uuid::generate();
+            $event = ['eventid' => $id, 'eventname' => "\\core\\event\\e$number", 'more' => $more, 'other' => (object) []];
+            $data = ['site' => pairing::siteid(), 'clientid' => pairing::clientid(), 'event' => $event];
+            $body = ['type' => "moodle.e$number", 'timestamp' => '2026-11-26T21:00:00Z', 'data' => $data];
+            outbox::keep($id, "e$number", json_encode($body), 0, 0);
         }
     }
 

@@ -22,14 +22,26 @@ namespace local_hearth;
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class fake_transport extends transport {
     /** @var \stdClass[] url, body, headers of each request */
     public array $sent = [];
 
+    /** @var string[] The events that were taken, by name */
+    public array $taken = [];
+
     /** @var outcome[] What the next requests are answered with; 202 when it is used up */
     public array $answers = [];
+
+    /** @var string An event that is never taken, alone or among others; '' for none */
+    public string $poison = '';
+
+    /** @var int The status with which it is refused */
+    public int $refusal = 400;
+
+    /** @var int More events than this at once are too many; 0 for no bound */
+    public int $most = 0;
 
     /**
      * Take its place in the plugin.
@@ -59,15 +71,47 @@ class fake_transport extends transport {
             $named[$name] = $value;
         }
         $this->sent[] = (object) ['url' => $url, 'body' => $body, 'headers' => $named];
-        return array_shift($this->answers) ?? new outcome(202);
+        if ($this->answers) {
+            return array_shift($this->answers);
+        }
+        $names = self::told($body);
+        if ($this->most && count($names) > $this->most) {
+            return new outcome(413);
+        }
+        if (in_array($this->poison, $names, true)) {
+            return new outcome($this->refusal);
+        }
+        $this->taken = [...$this->taken, ...$names];
+        return new outcome(202);
     }
 
     /**
-     * The events that were sent, by name.
+     * The events that were sent, by name and by request.
+     *
+     * @return string[][]
+     */
+    public function posts(): array {
+        return array_map(fn(\stdClass $each): array => self::told($each->body), $this->sent);
+    }
+
+    /**
+     * The events that were sent, by name, as often as they were.
      *
      * @return string[]
      */
     public function names(): array {
-        return array_map(fn(\stdClass $each): string => json_decode($each->body)->type, $this->sent);
+        return array_merge([], ...$this->posts());
+    }
+
+    /**
+     * What a body tells.
+     *
+     * @param string $body
+     * @return string[]
+     */
+    private static function told(string $body): array {
+        $data = json_decode($body)->data;
+        $short = fn(\stdClass $each): string => basename(strtr($each->eventname, '\\', '/'));
+        return array_map($short, $data->events ?? [$data->event]);
     }
 }

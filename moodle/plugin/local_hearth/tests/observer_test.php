@@ -22,7 +22,7 @@ namespace local_hearth;
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  * @covers     \local_hearth\observer
  * @covers     \local_hearth\choice
  * @covers     \local_hearth\payload
@@ -152,7 +152,8 @@ final class observer_test extends \advanced_testcase {
                 'other' => ['type' => 'course', 'target' => 2, 'mode' => 10, 'operation' => 'restore', 'samesite' => $issamesite]
                     + ($issamesite ? ['originalcourseid' => 77] : []),
             ])->trigger();
-            $this->assertSame($issamesite ? 77 : null, $this->told('course_restored')[0]->data->event->other->originalcourseid ?? null);
+            $told = $this->told('course_restored')[0]->data->event;
+            $this->assertSame($issamesite ? 77 : null, $told->other->originalcourseid ?? null);
         }
     }
 

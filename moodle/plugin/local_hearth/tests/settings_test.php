@@ -27,10 +27,11 @@ require_once($CFG->libdir . '/adminlib.php');
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  * @covers     \local_hearth\admin\address
  * @covers     \local_hearth\admin\secret
  * @covers     \local_hearth\check\delivery
+ * @covers     \local_hearth\choice
  */
 final class settings_test extends \advanced_testcase {
     public function test_only_addresses_that_can_be_sent_to_are_taken(): void {
@@ -66,11 +67,36 @@ final class settings_test extends \advanced_testcase {
         $this->assertSame(\core\check\result::ERROR, $check->get_result()->get_status());
     }
 
+    public function test_it_is_said_when_nothing_could_ever_be_told(): void {
+        $this->resetAfterTest();
+        $this->getDataGenerator()->get_plugin_generator('local_hearth')->set_up_connection();
+        $check = new check\delivery();
+        $this->assertSame('sending', endpoint::state());
+        set_config('clientid', '', 'local_hearth');
+        $this->assertSame('quiet', endpoint::state());
+        set_config('everywhere', 1, 'local_hearth');
+        $this->assertSame('sending', endpoint::state());
+        set_config('events', '', 'local_hearth');
+        $this->assertSame('quiet', endpoint::state());
+        $this->assertSame(\core\check\result::WARNING, $check->get_result()->get_status());
+    }
+
+    public function test_what_is_worth_telling_is_ticked_from_the_beginning_and_again_where_nothing_was(): void {
+        $this->resetAfterTest();
+        $this->assertSame(implode(',', choice::FIRST), get_config('local_hearth', 'events'), 'as it was installed here');
+        set_config('events', '', 'local_hearth');
+        choice::begin();
+        $this->assertSame(choice::FIRST, choice::made());
+        set_config('events', 'group_created', 'local_hearth');
+        choice::begin();
+        $this->assertSame(['group_created'], choice::made(), 'what somebody chose stays');
+    }
+
     public function test_every_string_and_every_answer_has_words(): void {
         foreach ([0, 202, 302, 401, 404, 410, 500] as $code) {
             $this->assertStringNotContainsString('[[', (new outcome($code, 'x'))->describe());
         }
-        foreach (['none', 'moved', 'stopped', 'paused', 'sending'] as $state) {
+        foreach (['none', 'moved', 'stopped', 'paused', 'quiet', 'sending'] as $state) {
             $this->assertTrue(get_string_manager()->string_exists('state_' . $state, 'local_hearth'));
         }
     }

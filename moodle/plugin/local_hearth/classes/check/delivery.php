@@ -26,7 +26,7 @@ use local_hearth\outbox;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class delivery extends check {
     /**
@@ -63,8 +63,13 @@ class delivery extends check {
             'moved' => result::ERROR,
             'stopped' => result::ERROR,
             'paused' => result::WARNING,
+            'quiet' => result::WARNING,
             'sending' => $count->givenup ? result::WARNING : result::OK,
         ];
-        return new result($levels[$state], get_string('state_' . $state, 'local_hearth'), get_string('counts', 'local_hearth', $count));
+        return new result(
+            $levels[$state],
+            get_string('state_' . $state, 'local_hearth'),
+            get_string('counts', 'local_hearth', $count),
+        );
     }
 }

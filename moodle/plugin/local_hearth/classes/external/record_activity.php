@@ -29,7 +29,7 @@ use local_hearth\recorder;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class record_activity extends external_api {
     /** @var int How many acts one call may bring. */
@@ -61,6 +61,7 @@ class record_activity extends external_api {
                     'timeduration' => new external_value(PARAM_INT, 'How long it is', VALUE_DEFAULT, 0),
                     'userid' => new external_value(PARAM_INT, 'For whom, 0 for everybody', VALUE_DEFAULT, 0),
                     'groupid' => new external_value(PARAM_INT, 'For which group, 0 for none', VALUE_DEFAULT, 0),
+                    'slot' => new external_value(PARAM_RAW, 'Which of the dates of the activity it is', VALUE_DEFAULT, ''),
                 ]), 'Entries for the calendar', VALUE_DEFAULT, []),
             ]), 'The acts, in the order in which they are to be done'),
         ]);

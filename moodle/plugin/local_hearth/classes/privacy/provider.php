@@ -33,7 +33,7 @@ use local_hearth\calendar;
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class provider implements
     \core_privacy\local\metadata\provider,
@@ -149,7 +149,10 @@ class provider implements
                     continue;
                 }
                 [$who, $whoparams] = self::who($table, [$userid]);
-                $rows = $DB->get_records_sql("SELECT * FROM {" . $table . "} t WHERE $where AND $who ORDER BY id", $params + $whoparams);
+                $rows = $DB->get_records_sql(
+                    "SELECT * FROM {" . $table . "} t WHERE $where AND $who ORDER BY id",
+                    $params + $whoparams,
+                );
                 $told = [];
                 foreach ($rows as $row) {
                     $one = [];

@@ -19,7 +19,7 @@
  *
  * @package    local_hearth
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 
 defined('MOODLE_INTERNAL') || die();
@@ -46,12 +46,15 @@ $string['do_part'] = 'It is a copy: give it an id of its own';
 $string['do_stay'] = 'It is the same site, at a new address';
 $string['do_test'] = 'Send a test';
 $string['event_act_recorded'] = 'Something was done in Hearth';
+$string['event_comparison_given'] = 'Works were compared in Hearth';
 $string['event_feedback_appraised'] = 'Feedback was appraised in Hearth';
 $string['event_feedback_given'] = 'Feedback was given in Hearth';
 $string['event_feedback_replied'] = 'Feedback was answered in Hearth';
 $string['event_feedback_revised'] = 'Feedback was changed in Hearth';
 $string['event_message_posted'] = 'A message was posted in Hearth';
+$string['event_staff_review_given'] = 'A teacher gave feedback in Hearth';
 $string['event_suggestion_used'] = 'A suggestion was used in Hearth';
+$string['event_work_self_assessed'] = 'Own work was assessed in Hearth';
 $string['event_work_submitted'] = 'Work was handed in in Hearth';
 $string['event_work_withdrawn'] = 'Work was taken back in Hearth';
 $string['events'] = 'What Hearth is told';
@@ -112,6 +115,7 @@ $string['siteid'] = 'The id of this site';
 $string['state_moved'] = 'This site has another address than before, so nothing is sent. Is it a copy, or has it moved?';
 $string['state_none'] = 'Nothing is sent yet: address and secret are missing in the settings.';
 $string['state_paused'] = 'The last attempt did not arrive. It goes on by itself, and nothing is lost meanwhile.';
+$string['state_quiet'] = 'Hearth answers, but is told of nothing: in the settings no tool is chosen, or nothing is ticked.';
 $string['state_sending'] = 'All is well: Hearth is told of what happens.';
 $string['state_stopped'] = 'Hearth has said that this address is gone, so nothing is sent there. Whatever happens is kept until you give another address or send again.';
 $string['stay_done'] = 'Good. It goes on from here.';

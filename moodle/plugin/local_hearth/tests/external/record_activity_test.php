@@ -31,7 +31,7 @@ require_once(__DIR__ . '/../fake_transport.php');
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  * @covers     \local_hearth\external\record_activity
  * @covers     \local_hearth\recorder
  * @covers     \local_hearth\calendar
@@ -87,7 +87,8 @@ final class record_activity_test extends \advanced_testcase {
     public function test_an_act_of_a_known_key_is_not_done_again(): void {
         $this->call([$this->act(['completion' => 'complete'])]);
         $sink = $this->redirectEvents();
-        $again = $this->call([$this->act(['completion' => 'incomplete']), $this->act(['key' => 'a:2']), $this->act(['key' => 'a:2'])]);
+        $second = $this->act(['key' => 'a:2']);
+        $again = $this->call([$this->act(['completion' => 'incomplete']), $second, $second]);
         $this->assertSame(['known', 'done', 'known'], array_column($again, 'status'));
         $this->assertCount(1, $sink->get_events());
         $this->assertEquals(COMPLETION_COMPLETE, $this->completion_of($this->ada));
@@ -245,6 +246,29 @@ final class record_activity_test extends \advanced_testcase {
         $this->assertEquals(1, $DB->count_records('event', ['modulename' => 'lti', 'groupid' => $group->id]));
     }
 
+    public function test_a_date_of_ones_own_takes_the_place_of_everybodys_of_the_same_slot(): void {
+        global $DB;
+        $submit = ['ref' => 's', 'slot' => 'submit', 'name' => 'Hand in', 'timestart' => 1795810800];
+        $review = ['ref' => 'r', 'slot' => 'review', 'name' => 'Give feedback', 'timestart' => 1795897200];
+        $own = ['ref' => 's/5', 'userid' => $this->ada->id, 'timestart' => 1795984000] + $submit;
+        $said = $this->call([
+            $this->act(['key' => '1', 'kind' => '', 'userid' => 0, 'relateduserid' => 0, 'calendar' => [$submit, $review]]),
+            $this->act(['key' => '2', 'kind' => '', 'userid' => 0, 'relateduserid' => 0, 'calendar' => [$own]]),
+        ]);
+        $this->assertSame(['done', 'done'], array_column($said, 'status'));
+        $this->assertSame(['1795897200' => 'Give feedback', '1795984000' => 'Hand in'], $this->calendar_of($this->ada));
+        $this->assertSame(['1795810800' => 'Hand in', '1795897200' => 'Give feedback'], $this->calendar_of($this->bob));
+        $manual = enrol_get_plugin('manual');
+        $instances = array_filter(enrol_get_instances($this->course->id, false), fn($each) => $each->enrol === 'manual');
+        $manual->unenrol_user(reset($instances), $this->ada->id);
+        $back = ['key' => '3', 'kind' => '', 'userid' => 0, 'relateduserid' => 0, 'calendar' => [['timestart' => 0] + $own]];
+        $this->assertSame(['done'], array_column($this->call([$this->act($back)]), 'status'), 'also of who has left');
+        $this->assertEquals(0, $DB->count_records('event', ['userid' => $this->ada->id, 'modulename' => 'lti']));
+        $this->assertSame(['badcalendar'], array_column($this->call([
+            $this->act(['key' => '4', 'userid' => 0, 'calendar' => [['slot' => 'Much too long a word'] + $submit]]),
+        ]), 'reason'));
+    }
+
     public function test_dates_go_with_the_activity_and_those_that_came_with_a_copy_go_at_once(): void {
         global $DB;
         $entry = ['ref' => 'due', 'name' => 'Hand in', 'timestart' => 1795810800];
@@ -327,6 +351,20 @@ final class record_activity_test extends \advanced_testcase {
         $this->mock_clock_with_frozen(1795724400);
         $given = record_activity::execute('client-of-hearth', $acts);
         return external_api::clean_returnvalue(record_activity::execute_returns(), $given)['results'];
+    }
+
+    /**
+     * What stands in somebody's calendar at our activity.
+     *
+     * @param \stdClass $person
+     * @return string[] names by time
+     */
+    private function calendar_of(\stdClass $person): array {
+        $this->setUser($person);
+        $strategy = new \core_calendar\local\event\strategies\raw_event_retrieval_strategy();
+        $found = $strategy->get_raw_events([$person->id], null, [$this->course->id], null, [], [], 'e.timestart');
+        $this->setUser(\core_user::get_user_by_username('hearth_service'));
+        return array_map(fn(\stdClass $each): string => $each->name, array_column($found, null, 'timestart'));
     }
 
     /**

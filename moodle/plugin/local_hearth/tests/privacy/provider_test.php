@@ -30,7 +30,7 @@ use local_hearth\recorder;
  * @package    local_hearth
  * @category   test
  * @copyright  2026 The Hearth project
- * @license    https://www.gnu.org/licenses/gpl-3.0.html GNU GPL v3 or later
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  * @covers     \local_hearth\privacy\provider
  */
 final class provider_test extends \core_privacy\tests\provider_testcase {
@@ -74,8 +74,9 @@ final class provider_test extends \core_privacy\tests\provider_testcase {
             'objectid' => 1,
             'completion' => '',
         ];
-        $mine = ['ref' => 'mine', 'name' => 'Mine', 'timestart' => 1795810800, 'timeduration' => 0, 'groupid' => 0];
-        $recorder->record(['key' => 'a', 'resourcelinkid' => $activity->id, 'calendar' => [$mine + ['userid' => $this->ada->id]]] + $act);
+        $mine = ['ref' => 'mine', 'name' => 'Mine', 'timestart' => 1795810800, 'timeduration' => 0, 'groupid' => 0, 'slot' => ''];
+        $adas = [$mine + ['userid' => $this->ada->id]];
+        $recorder->record(['key' => 'a', 'resourcelinkid' => $activity->id, 'calendar' => $adas] + $act);
         $recorder->record(['key' => 'b', 'resourcelinkid' => 0, 'calendar' => []] + $act);
     }
 
@@ -102,7 +103,8 @@ final class provider_test extends \core_privacy\tests\provider_testcase {
             provider::get_users_in_context($list);
             $this->assertEqualsCanonicalizing([(int) $this->ada->id, (int) $this->bob->id], $list->get_userids());
         }
-        $this->assertSame([], provider::get_contexts_for_userid((int) $this->getDataGenerator()->create_user()->id)->get_contextids());
+        $nobody = (int) $this->getDataGenerator()->create_user()->id;
+        $this->assertSame([], provider::get_contexts_for_userid($nobody)->get_contextids());
     }
 
     public function test_everything_of_a_person_is_given_out(): void {
