@@ -18,6 +18,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── TooManyFiles
     ├── WorkFirst            who has handed nothing in cannot review
     ├── GradeIsOut           a grade rests on the work
+    ├── PlanMoved            others changed who reads whom in the same moment
     ├── Missing              not there, or not this person's: shown as missing
     │   ├── NoSuchExchange
     │   ├── NoSuchOffer
@@ -131,7 +132,11 @@ class NoTeam(ExchangeError):
 
 
 class TeamHasWork(ExchangeError):
-    """A group with work keeps at least one member."""
+    """A group with work keeps at least one member; ``team`` is its name."""
+
+    def __init__(self, team: str) -> None:
+        super().__init__("a group with work keeps at least one member")
+        self.team = team
 
 
 class TeamFull(ExchangeError):
@@ -180,6 +185,14 @@ class WorkFirst(ExchangeError):
 
 class GradeIsOut(ExchangeError):
     """The grade of this work was released, so its author does not take it back alone."""
+
+
+class PlanMoved(ExchangeError):
+    """
+    Others changed the plan between our look and our step, so nothing of the step was done.
+
+    Whoever only shares the lock of the plan tries again holding it.
+    """
 
 
 class Missing(ExchangeError):

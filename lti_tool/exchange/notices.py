@@ -23,9 +23,11 @@ from lti_tool.exchange.models import (
     Exchange,
     Feedback,
     FeedbackDraft,
+    Flag,
     Message,
     Offer,
     Repair,
+    SecondLook,
     SideBySide,
     StaffReview,
     Submission,
@@ -175,26 +177,40 @@ ABOUT_A_REVIEW = (
     "unmasked",
     "work_taken_back",
     "review_reopened",
+    "rewrite_asked",
+    "look_again",
 )
 """Kinds that lead to the review their reader gives."""
+
+
+LEADS_TO = {
+    **dict.fromkeys(ABOUT_A_REVIEW, ("exchange.review", "offer_id")),
+    **dict.fromkeys(TO_STAFF, ("exchange.staff_talk", "staff_review_id")),
+    "flag_raised": ("exchange.show_flag", "flag_id"),
+}
+"""By kind: the page that a notice leads to, and which of its facts says of what."""
+LEADS_FROM_THE_EXCHANGE_TO = {**dict.fromkeys(ABOUT_RULES, "exchange.together"), "still_apart": "exchange.flags"}
+"""By kind: another page of the exchange than its first."""
+PLACES = {
+    **dict.fromkeys(("feedback_received", "feedback_revised", "message_received"), ("feedback-", "feedback_id")),
+    "staff_wrote": ("staff-feedback-", "staff_review_id"),
+}
+"""By kind: the place on the page, ending in one of the facts."""
 
 
 def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
     """How a notice reads. None for one of a kind that there is no more."""
     if kind not in SENTENCES:
         return None
-    endpoint, values, anchor = "exchange.show", {"id": activity_id}, None
-    if kind in ABOUT_A_REVIEW and isinstance(facts.get("offer_id"), int):
-        endpoint, values = "exchange.review", {"id": activity_id, "offer_id": facts["offer_id"]}
-    if kind in TO_STAFF and isinstance(facts.get("staff_review_id"), int):
-        endpoint = "exchange.staff_talk"
-        values = {"id": activity_id, "staff_review_id": facts["staff_review_id"]}
-    if kind == "staff_wrote" and "staff_review_id" in facts:
-        anchor = f"staff-feedback-{facts['staff_review_id']}"
-    if kind in ABOUT_RULES:
-        endpoint = "exchange.together"
-    if kind in ("feedback_received", "feedback_revised", "message_received") and "feedback_id" in facts:
-        anchor = f"feedback-{facts.get('feedback_id')}"
+    values = {"id": activity_id}
+    endpoint = LEADS_FROM_THE_EXCHANGE_TO.get(kind, "exchange.show")
+    page, thing = LEADS_TO.get(kind, ("", ""))
+    if isinstance(facts.get(thing), int):
+        endpoint, values = page, values | {thing: facts[thing]}
+    anchor = "flags" if kind == "flag_answered" else None
+    place, thing = PLACES.get(kind, ("", ""))
+    if thing in facts:
+        anchor = f"{place}{facts[thing]}"
     return NoticeWords(sentence=SENTENCES[kind](facts), endpoint=endpoint, values=values, anchor=anchor)
 
 
@@ -202,6 +218,7 @@ def words(kind: str, facts: Facts, *, activity_id: int) -> NoticeWords | None:
 
 
 def _feedback_given(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    _tell_to_look_again(session, exchange, facts["feedback_id"], now=now)
     _offer_id, reviewer, authors = _sides_of(session, exchange, facts["feedback_id"])
     if reviewer is not None and exchange.option(rules.ReleaseOptions).when == rules.AFTER_GIVING:
         # Who has given enough sees what they got; what they were told before is not told again.
@@ -228,10 +245,57 @@ def _feedback_replied(session: Session, exchange: Exchange, facts: Facts, now: d
 
 def _feedback_revised(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     """The author of the work hears that feedback they can see says something else now."""
+    _tell_to_look_again(session, exchange, facts["feedback_id"], now=now)
+    _tell_if_still_apart(session, exchange, facts["feedback_id"], now=now)
     id = facts["feedback_id"]
     _offer_id, _reviewer, authors = _sides_of(session, exchange, id)
     seeing = [each for each in authors if not queries.is_held_back(session, exchange, each, now=now)]
     tell(session, exchange, "feedback_revised", seeing, now=now, key=f"{id} {now.isoformat()}", feedback_id=id)
+
+
+def _tell_to_look_again(session: Session, exchange: Exchange, feedback_id: int, *, now: datetime) -> None:
+    """Reviewers who see one work very differently hear of it, each once, unless they have looked again."""
+    feedback = session.get_one(Feedback, feedback_id)
+    others = queries.differing(session, exchange, feedback)
+    for each in (feedback, *others) if others else ():
+        if session.get(SecondLook, each.id) is None:
+            _tell_reviewer(session, exchange, "look_again", {"feedback_id": each.id}, now=now)
+
+
+def _looked_again(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """Who stays with what they said may leave two reviewers apart; who revises says it in a moment."""
+    look = session.get_one(SecondLook, facts["feedback_id"], populate_existing=True)
+    if look.note:
+        _tell_if_still_apart(session, exchange, look.feedback_id, now=now)
+
+
+def _tell_if_still_apart(session: Session, exchange: Exchange, feedback_id: int, *, now: datetime) -> None:
+    """Staff hear of a work that two reviewers have looked at again and still see very differently."""
+    if session.get(SecondLook, feedback_id) is None:
+        return
+    for other in queries.differing(session, exchange, session.get_one(Feedback, feedback_id)):
+        if session.get(SecondLook, other.id) is not None:
+            key = " ".join(str(each) for each in sorted((feedback_id, other.id)))
+            tell(session, exchange, "still_apart", staff_of(session, exchange), now=now, key=key)
+
+
+def _flag_raised(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """Staff hear of it at once; what one of them decides about without being asked is done already."""
+    if not facts.get("is_staff"):
+        id = facts["flag_id"]
+        tell(session, exchange, "flag_raised", staff_of(session, exchange), now=now, key=str(id), flag_id=id)
+
+
+def _flag_decided(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
+    """Whoever flagged it hears that staff decided; a reviewer who is to write anew hears of that."""
+    flag = session.get_one(Flag, facts["flag_id"])
+    key = f"{flag.id} {now.isoformat()}"
+    if flag.by_id is not None and not flag.is_by_staff:
+        tell(session, exchange, "flag_answered", [flag.by_id], now=now, key=key, flag_id=flag.id)
+    if facts["decision"] == "rewrite" and flag.feedback_id is not None:
+        offer_id, reviewer, _authors = _sides_of(session, exchange, flag.feedback_id)
+        if reviewer is not None:
+            tell(session, exchange, "rewrite_asked", [reviewer], now=now, key=key, offer_id=offer_id)
 
 
 def _used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -421,6 +485,9 @@ TELLING: Mapping[str, Teller] = {
     "suggestion.used": _used,
     "feedback.thanked": _thanked,
     "feedback.unmasked": _unmasked,
+    "feedback.looked_again": _looked_again,
+    "flag.raised": _flag_raised,
+    "flag.decided": _flag_decided,
     "comparing.begun": _comparing_begun,
     "comparison.given": _compared,
     "exchange.published": _published,
@@ -448,6 +515,16 @@ def _owed(facts: Facts) -> str:
     if facts.get("assess"):
         said.append(_("You have not looked at your own work yet."))
     return " ".join(str(each) for each in said)
+
+
+def _not_handed_in(facts: Facts) -> str:
+    return str(_("You have not signed up yet.") if facts.get("live") else _("Your work is not handed in yet."))
+
+
+def _work_is_late(facts: Facts) -> str:
+    if facts.get("refused"):
+        return str(_("The date has passed. If you need more time, ask your teacher."))
+    return str(_("The date has passed; it is still welcome, and you can take part."))
 
 
 def _no_readers(facts: Facts) -> str:
@@ -531,6 +608,18 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
             "The presentation that you were reviewing is not in this exchange any more. What you wrote is still yours."
         ),
     ),
+    "flag_raised": lambda facts: _("Somebody asks you to look at something."),
+    "flag_answered": lambda facts: _("Your teachers have decided about what you told them of."),
+    "rewrite_asked": lambda facts: _("Your teacher asks you to write one of your feedbacks anew. Read why."),
+    "look_again": lambda facts: _(
+        "Another reviewer sees a work that you reviewed very differently. Read their reasons, and look again."
+    ),
+    "still_apart": lambda facts: _(
+        "Two reviewers have looked at a work again and still see it very differently. It needs you."
+    ),
+    "work_due": lambda facts: f"{_not_handed_in(facts)} {_('It is due within a day.')}",
+    "work_overdue": lambda facts: f"{_not_handed_in(facts)} {_work_is_late(facts)}",
+    "work_reminder": lambda facts: f"{_not_handed_in(facts)} {_('Your teacher asks you to do it.')}",
     "review_due": lambda facts: f"{_owed(facts)} {_('It is due within a day.')}",
     "review_overdue": lambda facts: f"{_owed(facts)} {_('The date has passed; what comes now is still welcome.')}",
     "lease_ends": _alike(

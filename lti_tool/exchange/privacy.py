@@ -286,20 +286,20 @@ def _more_time(session: Session, person_id: int) -> list[dict[str, Any]]:
 
 
 def _names_offered(session: Session, person_id: int) -> list[tuple[int, datetime]]:
-    """The feedback whose other side a person offered their name to, and when."""
+    """The feedback whose other side a person, or their group, offered their name to, and when."""
     rows = session.execute(
-        select(Introduction, Submission.author_id, Offer.reviewer_id)
+        select(Introduction, _is_theirs(person_id), Offer.reviewer_id == person_id)
         .join(Feedback, Feedback.id == Introduction.feedback_id)
         .join(Offer, Offer.id == Feedback.offer_id)
         .join(Submission, Submission.id == Offer.submission_id)
-        .where(or_(Submission.author_id == person_id, Offer.reviewer_id == person_id))
+        .where(or_(_is_theirs(person_id), Offer.reviewer_id == person_id))
         .order_by(Introduction.feedback_id)
     )
     return [
         (each.feedback_id, at)
-        for each, author, reviewer in rows
-        for mine, at in ((author, each.author_at), (reviewer, each.reviewer_at))
-        if mine == person_id and at is not None
+        for each, is_author, is_reviewer in rows
+        for is_mine, at in ((is_author, each.author_at), (is_reviewer, each.reviewer_at))
+        if is_mine and at is not None
     ]
 
 

@@ -22,6 +22,7 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
     """Everything the clock has to say about one exchange that runs; what was told is not told again."""
     if exchange.opens_at is not None and now - LOOK_BACK < exchange.opens_at <= now:
         notices.tell(session, exchange, "opened", notices.learners_of(session, exchange), now=now)
+    _tell_of_work(session, exchange, now=now)
     owed = queries.all_owed(session, exchange, now=now, by_date=True)
     _tell_of_what_is_owed(session, exchange, owed, now=now)
     near = queries.commitments_near(session, exchange, after=now - LOOK_BACK, until=now + BEFORE_COMMITMENT)
@@ -35,6 +36,23 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
         # Once a week is enough for something that is on the overview every day.
         staff = notices.staff_of(session, exchange)
         notices.tell(session, exchange, "no_readers", staff, now=now, key=f"{now:%G-W%V}", count=unread)
+
+
+def _tell_of_work(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """Who has not handed in hears of it a day before their own date, and once it has passed."""
+    if exchange.submit_by is None and not exchange.has_own_dates:
+        return
+    people: dict[tuple[str, datetime, bool], list[int]] = defaultdict(list)
+    for person, windows in queries.not_handed_in(session, exchange).items():
+        due, is_refused = windows.submit_by, windows.why_not_hand_in(now) is not None
+        if due is not None and now < due <= now + BEFORE_DUE and not is_refused:
+            people["work_due", due, False].append(person)
+        elif due is not None and now - LOOK_BACK < due <= now:
+            people["work_overdue", due, is_refused].append(person)
+    for (kind, due, is_refused), whom in people.items():
+        facts = {"refused": True} if is_refused else {}
+        facts |= {"live": True} if exchange.is_live else {}
+        notices.tell(session, exchange, kind, whom, now=now, key=due.isoformat(), **facts)
 
 
 def _tell_of_what_is_owed(

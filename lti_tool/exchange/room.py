@@ -132,6 +132,8 @@ def _learner_card(
     looks_first = exchange.option(rules.SelfAssessmentOptions)
     if "assess" in also and rules.covers(looks_first, has_acted=False, is_closed=exchange.is_closed):
         standing = replace(standing, unread=0)
+    if standing.is_to_rewrite:
+        also = {*also, "rewrite"}
     is_done = standing.given >= standing.owes
     step = rules.step(
         why_not_open=why_not_open,
@@ -185,6 +187,7 @@ def _sentence(
             windows.review_by,
         ),
         "practise": (_("Before your first review you practise"), _("Practise"), windows.review_by),
+        "rewrite": (_("Your teacher asks you to write a feedback anew"), _("Read why"), None),
         "compare": (_("Two works to compare, side by side"), _("Compare them"), windows.review_by),
         "assess": (_("Now look at your own work"), _("Look at your work"), None),
         "reply": (_("There is new feedback for you"), _("Read your feedback"), None),

@@ -390,7 +390,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
     errors.NoTeam: lambda err: _("You are in no group yet. Join one, or ask your teacher."),
-    errors.TeamHasWork: lambda err: _("This group has begun its work, so somebody must stay in it."),
+    errors.TeamHasWork: lambda err: _(
+        "The group “%(team)s” has begun its work, so somebody must stay in it.", team=err.team
+    ),
     errors.TeamFull: lambda err: _("This group is full. Choose another one."),
     errors.NotHeldYet: lambda err: _("It has not been shown yet. What you wrote is saved; give it afterwards."),
     errors.WordsMissing: lambda err: _(
@@ -401,6 +403,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
     errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
+    errors.PlanMoved: lambda err: _(
+        "Somebody else changed in the same moment who reads what, so nothing was saved. Look once more, and try again."
+    ),
     errors.OfferIsOver: lambda err: (
         _("Its author has taken this work back. What you wrote is still here to copy.")
         if err.reason == rules.WITHDRAWN

@@ -437,3 +437,51 @@ def reading_once_it_is_sealed(diego: Someone, world: World) -> Hearth:
     hearth = diego.open_window(sealed_for_good(world.house))
     expect(hearth.text("nobody can answer").first).to_be_visible()
     return hearth
+
+
+@scene(TEACHER)
+def hiding_what_nobody_flagged(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(dispute(world.house))
+    hearth.follow("Mai Tran")
+    hearth.follow("Hide …")
+    return hearth.shows("Hide it or send it back")
+
+
+@scene(TEACHER)
+def settings_that_a_colleague_changed(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(world.later)
+    hearth.follow("Settings")
+    hearth.shows("Settings")
+    hearth.fill("Instructions", "Sketch *two* things.")
+    # Another tab of the same teacher is as good as a colleague.
+    with world.house.at(world.later, TEACHER) as (robot, page):
+        form = robot.get(f"{page.url}/settings").form("/settings")
+        robot.submit(form, act="save", reviews="3" if form.fields.get("reviews") == ["2"] else "2")
+    hearth.press("Save")
+    expect(hearth.text("Somebody else saved these settings").first).to_be_visible()
+    return hearth
+
+
+@cache
+def sent_back(house: House) -> Place:
+    """Staff asked for a feedback to be written anew."""
+    place = house.exchange(house.new_course("Once more"), "A recipe", reviews=1, instructions=INSTRUCTIONS)
+    for name in THREE:
+        house.hand_in(place, name, WORK)
+    house.give_feedback(place, "Mai Tran", LOW)
+    with house.at(place, TEACHER) as (robot, page):
+        person = robot.get(next(page.links[name] for name in THREE if _was_reviewed(robot, page.links[name])))
+        form = robot.get(person.link("Ask to rewrite")).form("/moderation")
+        robot.submit(form, decision="rewrite", reason="other", note="Say where you mean, and what would help.")
+    return place
+
+
+def _was_reviewed(robot: Robot, person: str) -> bool:
+    return any(said.startswith("Ask to rewrite") for said in robot.get(person).links)
+
+
+@scene("Mai Tran")
+def to_write_anew(mai: Someone, world: World) -> Hearth:
+    hearth = mai.open_window(sent_back(world.house))
+    expect(hearth.text("Write one of your feedbacks anew").first).to_be_visible()
+    return hearth

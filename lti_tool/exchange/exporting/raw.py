@@ -32,6 +32,7 @@ PEOPLE = text(
      where m.course_id = :course
        and (m.role = 'learner' and m.staff_since is null and not m.is_test_user
             or exists (select from exchange_submission w where w.exchange_id = :exchange and w.author_id = p.id)
+            or exists (select from exchange_team_member t where t.exchange_id = :exchange and t.person_id = p.id)
             or exists (select from exchange_offer o where o.exchange_id = :exchange and o.reviewer_id = p.id))
      order by p.id
     """

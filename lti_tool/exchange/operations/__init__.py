@@ -91,6 +91,7 @@ from lti_tool.exchange.operations.promises import (
     commit_to,
     drop_commitment,
     remind,
+    remind_of_work,
 )
 from lti_tool.exchange.operations.proposals import (
     adopt_rule,
@@ -175,6 +176,8 @@ from lti_tool.exchange.operations.takeaways import (
     note_takeaway,
 )
 from lti_tool.exchange.operations.teams import (
+    Followed,
+    Stayed,
     add_team,
     deal,
     follow_lms,
@@ -203,8 +206,10 @@ from lti_tool.exchange.operations.work import (
 
 __all__ = [
     "ExampleWords",
+    "Followed",
     "NextOffer",
     "Saved",
+    "Stayed",
     "add_example",
     "add_note",
     "add_team",
@@ -282,6 +287,7 @@ __all__ = [
     "release_grades",
     "release_if_ready",
     "remind",
+    "remind_of_work",
     "remove_empty",
     "remove_example",
     "remove_file",

@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 
 def begin_comparing(session: Session, exchange: Exchange, *, by: int, now: datetime) -> int:
     """
-    Let everybody who has handed in compare works of the others; those who come later are in the next round.
+    Let everybody who has handed in compare works of the others; those who come later are in the next round, and who
+    left the course neither compares nor is compared.
 
     Returns how many pairs there are to compare.
     """
@@ -32,11 +33,15 @@ def begin_comparing(session: Session, exchange: Exchange, *, by: int, now: datet
         raise errors.NoSuchComparison
     # Nobody hands in or takes back while the pairs are made.
     pairing.hold(session, exchange)
+    pairing.follow_the_course(session, exchange, now=now)
     works = {
         work.author_id: work
         for work in session.scalars(
             select(Submission)
+            # A group's work goes by somebody of them who is here, as long as anybody is.
+            .join(Seat, (Seat.submission_id == Submission.id) & (Seat.person_id == Submission.author_id))
             .where(
+                Seat.left_at.is_(None),
                 Submission.exchange_id == exchange.id,
                 Submission.submitted_at.is_not(None),
                 Submission.author_id.is_not(None),

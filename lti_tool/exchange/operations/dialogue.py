@@ -131,7 +131,7 @@ def mark_comment(
     _note_read(found, now)
     session.flush()
     acts.record(session, exchange, "comment.marked", by=author, now=now, feedback_id=feedback_id, mark=mark)
-    grading.follow_doing(session, exchange, rules.USING, person=author, now=now)
+    grading.follow_doing(session, exchange, rules.USING, work=found.submission_id, now=now)
     return row
 
 
@@ -154,7 +154,7 @@ def tick_off(
         acts.record(
             session, exchange, "suggestion.used", by=author, now=now, feedback_id=feedback_id, version=row.done_version
         )
-    grading.follow_doing(session, exchange, rules.USING, person=author, now=now)
+    grading.follow_doing(session, exchange, rules.USING, work=found.submission_id, now=now)
     return row
 
 

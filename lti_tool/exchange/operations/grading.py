@@ -191,10 +191,10 @@ def persons_moved_by(exchange: Exchange, *, authors: Sequence[int], reviewer: in
     return (*authors, reviewer) if does_count else tuple(authors)
 
 
-def follow_doing(session: Session, exchange: Exchange, part: str, *, person: int, now: datetime) -> None:
-    """Let somebody's grade follow what they did, where *part* counts for it."""
+def follow_doing(session: Session, exchange: Exchange, part: str, *, work: int, now: datetime) -> None:
+    """Let the grades of all who made a *work* follow what one of them did about it, where *part* counts for them."""
     if exchange.points is not None and part in exchange.option(rules.GradingOptions).weights:
-        release_if_ready(session, exchange, persons=(person,), now=now)
+        release_if_ready(session, exchange, persons=queries.authors_of(session, exchange, work), now=now)
 
 
 def require_columns_kept(session: Session, exchange: Exchange, options: rules.GradingOptions) -> None:

@@ -55,3 +55,23 @@ def remind(
     if owing:
         acts.record(session, exchange, "reviewers.reminded", by=by, now=now, count=len(owing))
     return len(owing)
+
+
+def remind_of_work(
+    session: Session, exchange: Exchange, *, by: int, now: datetime, people: Collection[int] | None = None
+) -> int:
+    """
+    Tell everybody who has not handed in and still may, or those of *people* who do, each at most once a day.
+
+    Returns how many were told.
+    """
+    acts.require_open(exchange, now)
+    # Two teachers at once: the second one finds everybody reminded.
+    session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update())
+    found = queries.to_remind_of_work(session, exchange, now=now)
+    told = [person for person in found if people is None or person in set(people)]
+    live = {"live": True} if exchange.is_live else {}
+    notices.tell(session, exchange, "work_reminder", told, now=now, key=now.isoformat(), **live)
+    if told:
+        acts.record(session, exchange, "authors.reminded", by=by, now=now, count=len(told))
+    return len(told)

@@ -84,7 +84,8 @@ CUT = (
     """
     delete from notice
      where activity_id = :exchange
-       and (kind = 'work_waits' or facts ?| array['feedback_id', 'offer_id', 'message_id'])
+       and (kind in ('work_waits', 'work_taken_back', 'work_is_gone', 'still_apart')
+            or facts ?| array['feedback_id', 'offer_id', 'message_id', 'flag_id'])
     """,
 )
 

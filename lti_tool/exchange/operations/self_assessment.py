@@ -52,7 +52,7 @@ def assess_own_work(
     session.flush()
     words_drafts.drop_words(session, exchange, person=author, about=ABOUT)
     acts.record(session, exchange, "work.self_assessed", by=author, now=now, version=work.version)
-    grading.follow_doing(session, exchange, rules.SELF_ASSESSMENT, person=author, now=now)
+    grading.follow_doing(session, exchange, rules.SELF_ASSESSMENT, work=work.id, now=now)
     log.info("work %s assessed by its author", work.id)
     return row
 
@@ -87,10 +87,8 @@ def _own(session: Session, exchange: Exchange, author: int) -> tuple[Submission,
 
 
 def _has_seen(session: Session, exchange: Exchange, work: Submission, *, now: datetime) -> bool:
-    """Whether there is feedback that its author, who has assessed the work, can see."""
+    """Whether there is feedback that one of its authors, who have assessed the work, can see."""
     received = session.scalar(
         select(func.count(Feedback.id)).join(Offer, Offer.id == Feedback.offer_id).where(Offer.submission_id == work.id)
     )
-    if not received or work.author_id is None:
-        return False
-    return not queries.held_back(session, exchange, persons=(work.author_id,), now=now)
+    return bool(received) and queries.is_let_out(session, exchange, work.id, now=now)

@@ -7,6 +7,7 @@ who move is mended, and no other group notices.
 
 import logging
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, select, update
@@ -83,7 +84,7 @@ def join(session: Session, exchange: Exchange, *, person: int, team: int, now: d
     if mine is not None and mine.submission_id is not None:
         work = session.get_one(Submission, mine.submission_id, populate_existing=True)
         if work.submitted_at is not None:
-            raise errors.TeamHasWork
+            raise errors.TeamHasWork(mine.name)
     put_in(session, exchange, person=person, team=team, by=person, now=now)
 
 
@@ -101,18 +102,54 @@ def deal(session: Session, exchange: Exchange, *, size: int, by: int, now: datet
     return len(dealt)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stayed:
+    """Somebody who stays in their group, though the LMS has them in another: its work would be nobody's."""
+
+    person_id: int
+    name: str
+    team: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """What came of following the LMS."""
+
+    moved: int
+    stayed: tuple[Stayed, ...] = ()
+    """By name."""
+
+
 def follow_lms(
     session: Session, exchange: Exchange, *, by: int | None, now: datetime, people: Collection[int] | None = None
-) -> int:
+) -> Followed:
     """
-    Put everybody into the group they have in the LMS. Returns how many moved.
+    Put everybody into the group they have in the LMS, but for who would leave work that nobody else is there for.
 
     Again: whoever is in another group there by now moves, and nobody else. With *people*, only those whom the LMS
-    has just moved: whom staff put elsewhere by hand stays there, and so does who would leave work without a group.
+    has just moved: whom staff put elsewhere by hand stays there.
     """
+    moved, stayed = _follow(session, exchange, by=by, now=now, people=people)
+    while stayed:
+        # Somebody may have come into their group since.
+        again, left = _follow(session, exchange, by=by, now=now, people=[each.person_id for each in stayed])
+        if not again:
+            break
+        moved, stayed = moved + again, left
+    for each in stayed:
+        log.info(
+            "person %s stays: the work of their group in exchange %s would be nobody's", each.person_id, exchange.id
+        )
+    return Followed(moved=moved, stayed=tuple(stayed))
+
+
+def _follow(
+    session: Session, exchange: Exchange, *, by: int | None, now: datetime, people: Collection[int] | None
+) -> tuple[int, list[Stayed]]:
+    """One look at everybody, or at *people*: how many moved, and who stays."""
     teams = {team.lms_group: team.id for team in queries.teams(session, exchange) if team.lms_group is not None}
-    moved = 0
-    for person, _name, groups in queries.to_be_grouped(session, exchange):
+    moved, stayed = 0, []
+    for person, name, groups in queries.to_be_grouped(session, exchange):
         if not groups or (people is not None and person not in people):
             continue
         mine = _membership(session, exchange, person)
@@ -125,13 +162,11 @@ def follow_lms(
         try:
             with session.begin_nested():
                 put_in(session, exchange, person=person, team=teams[group], by=by, now=now)
-        except errors.TeamHasWork:
-            if people is None:
-                raise
-            log.info("person %s stays: the work of their group in exchange %s would be nobody's", person, exchange.id)
+        except errors.TeamHasWork as err:
+            stayed.append(Stayed(person_id=person, name=name, team=err.team))
             continue
         moved += 1
-    return moved
+    return moved, stayed
 
 
 def remove_empty(session: Session, exchange: Exchange) -> None:
@@ -149,25 +184,27 @@ def leave_all(session: Session, person: int, *, now: datetime) -> None:
     for mine in session.scalars(select(TeamMember).where(TeamMember.person_id == person)).all():
         exchange = session.get_one(Exchange, mine.exchange_id)
         pairing.hold(session, exchange)
-        pairing.leave_seat(session, exchange, person=person, now=now)
-        others = _others(session, mine.team_id, person)
-        if others:
-            _hand_over(session, mine.team_id, person, others)
+        team = mine.team_id
         session.delete(mine)
         session.flush()
+        pairing.leave_seat(session, exchange, person=person, now=now)
+        others = _others(session, team, person)
+        if others:
+            _hand_over(session, team, person, others)
 
 
 def _take_out(session: Session, exchange: Exchange, *, person: int, team: int, now: datetime) -> None:
     found = session.scalars(select(Team).where(Team.id == team).with_for_update()).one()
     others = _others(session, team, person)
     if found.submission_id is not None and not others:
-        raise errors.TeamHasWork
-    pairing.leave_seat(session, exchange, person=person, now=now, moves=True)
+        raise errors.TeamHasWork(found.name)
+    # First out of the group: what keeps them apart from somebody is nothing to its work any more.
     session.execute(
         delete(TeamMember)
         .where(TeamMember.exchange_id == exchange.id, TeamMember.person_id == person)
         .execution_options(synchronize_session="fetch")
     )
+    pairing.leave_seat(session, exchange, person=person, now=now, moves=True)
     if others:
         _hand_over(session, team, person, others)
 

@@ -264,7 +264,9 @@ def require_replaceable(
     is_read, is_answered = session.execute(select(exists().where(has_reader(work.id, now)), has_feedback)).one()
     options = exchange.option(rules.WorkOptions)
     if is_answered and work.author_id is not None:
-        is_answered = not queries.is_held_back(session, exchange, work.author_id, now=now)
+        is_answered = queries.is_let_out(session, exchange, work.id, now=now) and not queries.is_covered(
+            session, exchange, work.author_id
+        )
     if not windows.is_reopened_at(now) and not rules.may_hand_in_again(
         options, is_read=is_read, has_feedback=is_answered
     ):

@@ -98,6 +98,10 @@ from lti_tool.exchange.queries.more_time import (
     reopenings,
     whom,
 )
+from lti_tool.exchange.queries.not_handed_in import (
+    not_handed_in,
+    to_remind_of_work,
+)
 from lti_tool.exchange.queries.others import (
     Other,
     others_of_the_work,
@@ -137,6 +141,7 @@ from lti_tool.exchange.queries.plan import (
     pair_rules,
     planned_pairs,
     reader_rows,
+    works_by_name,
 )
 from lti_tool.exchange.queries.practice import (
     ClassView,
@@ -173,6 +178,7 @@ from lti_tool.exchange.queries.release import (
     feedback_release,
     held_back,
     is_held_back,
+    is_let_out,
     released_between,
     waiting_of,
 )
@@ -240,6 +246,8 @@ from lti_tool.exchange.queries.teams import (
     authors_of,
     courses_following_lms,
     following_lms,
+    goes_by,
+    made_together,
     names_of_authors,
     team_of,
     teams,
@@ -350,6 +358,7 @@ __all__ = [
     "given_by",
     "given_in_offers",
     "glance",
+    "goes_by",
     "graded",
     "grades_of",
     "handed_in_by",
@@ -360,6 +369,7 @@ __all__ = [
     "is_about",
     "is_covered",
     "is_held_back",
+    "is_let_out",
     "is_review_of",
     "kept_plan",
     "lacks_of",
@@ -369,9 +379,11 @@ __all__ = [
     "learners",
     "leases_ending",
     "lines_of",
+    "made_together",
     "my_review",
     "my_work",
     "names_of_authors",
+    "not_handed_in",
     "on_file",
     "open_flags",
     "open_offers_of",
@@ -429,6 +441,7 @@ __all__ = [
     "to_be_grouped",
     "to_look_at",
     "to_remind",
+    "to_remind_of_work",
     "to_watch",
     "tried_counts",
     "unmasked_for",
@@ -444,6 +457,7 @@ __all__ = [
     "with_dialogue",
     "words_draft",
     "works_begun",
+    "works_by_name",
     "works_compared",
     "writer_of",
     "wrote_the_work",

@@ -39,10 +39,14 @@ STANDINGS = text(
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and o.state in ('offered', 'started')) as is_reviewing,
            (select count(*) from exchange_staff_review r
-              join exchange_submission w on w.id = r.submission_id
-             where w.exchange_id = e.activity_id and w.author_id = :person and r.is_rescue) as rescued,
+             where r.submission_id = {MINE} and r.is_rescue) as rescued,
            received.count as received, received.unread, own.submit_by, own.review_by, own.reopened_until,
            {IS_RELEASED.format(exchange="e.activity_id", person=":person")} as is_released,
+           exists (select from exchange_rewrite_request q
+                     join exchange_feedback f on f.id = q.feedback_id
+                     join exchange_offer o on o.id = f.offer_id
+                    where o.exchange_id = e.activity_id and o.reviewer_id = :person
+                      and q.answered_at is null) as is_to_rewrite,
            {HAS_WORK.format(exchange="e.activity_id")} as has_work
       from exchange e
       cross join lateral (
@@ -87,6 +91,8 @@ class Standing:
     own: OwnDates
     is_released: bool
     """Staff showed them their feedback."""
+    is_to_rewrite: bool = False
+    """Staff ask them to write a feedback anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +125,7 @@ def standings(
             has_work=row.has_work,
             own=own_in(row),
             is_released=row.is_released,
+            is_to_rewrite=row.is_to_rewrite,
         )
         for row in session.execute(STANDINGS, facts)
     }

@@ -6,7 +6,7 @@ A number of queries that does not grow with the class.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from lti_tool.exchange.columns import main_column
 from lti_tool.exchange.models import Exchange, Excusal, Repair, Seat
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
 from lti_tool.exchange.queries.pairing import HAS_BEGUN
+from lti_tool.exchange.queries.teams import goes_by, made_together
 from lti_tool.exchange.rules.stuck import Reader, Stuck, Whereabouts, best_readers, is_idle, why_stuck
 from lti_tool.grades.models import Passback, State
 
@@ -25,7 +26,7 @@ Pair = tuple[int, int]
 
 EVERYBODY = text(
     f"""
-    select p.id as person_id, p.name, m.left_at, m.groups, m.sections, w.submitted_at,
+    select p.id as person_id, p.name, team.name as team, m.left_at, m.groups, m.sections, w.submitted_at,
            x.owes,
            case when s.person_id is not null and {HAS_BEGUN}
                 then greatest(s.joined_at, (select max(e.at) from exchange_pairing_event e
@@ -38,6 +39,8 @@ EVERYBODY = text(
       join person p on p.id = m.person_id
       left join exchange_excusal x on x.exchange_id = :exchange and x.person_id = p.id
       left join exchange_seat s on s.exchange_id = :exchange and s.person_id = p.id and s.left_at is null
+      left join exchange_team_member mate on mate.exchange_id = :exchange and mate.person_id = p.id
+      left join exchange_team team on team.id = mate.team_id
       left join exchange_submission w on w.id = coalesce(s.submission_id,
            (select own.id from exchange_submission own where own.exchange_id = :exchange and own.author_id = p.id))
       left join (select reviewer_id,
@@ -77,8 +80,8 @@ TAKEN = text(
 RULED = text("select reviewer_id, author_id, kind from exchange_pair_rule where exchange_id = :exchange")
 LAST = text(
     """
-    select p.reviewer_id from exchange_pair p
-     where p.author_id = :author and p.exchange_id = (
+    select p.reviewer_id from exchange_pair p join exchange_seat of on of.submission_id = p.submission_id
+     where of.person_id = any(:authors) and p.exchange_id = (
            select max(s.exchange_id) from activity a join exchange_seat s on s.exchange_id = a.id
             where a.course_id = :course and a.id < :exchange)
     """
@@ -106,6 +109,8 @@ class StuckRow:
     person_id: int
     name: str
     has_left: bool
+    team: str | None
+    """Their group, where groups hand in: what their work lacks is told of the one by whom it goes."""
     where: Whereabouts
     why: tuple[Stuck, ...]
 
@@ -142,7 +147,9 @@ def cockpit(session: Session, exchange: Exchange, *, now: datetime) -> Cockpit:
         if exchange.keeps_counts_back:
             why = tuple(each for each in why if each.why not in rules.TELL_WHO_GAVE)
         if why:
-            found = StuckRow(person_id=row.person_id, name=row.name, has_left=False, where=where, why=why)
+            found = StuckRow(
+                person_id=row.person_id, name=row.name, has_left=False, team=row.team, where=where, why=why
+            )
             rows.append(found)
     rows.sort(key=lambda each: rules.REASONS.index(each.why[0].why))
     counts = Counter(each.why for row in rows for each in row.why)
@@ -157,8 +164,9 @@ def cockpit(session: Session, exchange: Exchange, *, now: datetime) -> Cockpit:
 def readers_for(session: Session, exchange: Exchange, author: int, *, now: datetime) -> tuple[Reader, ...]:
     """Who may read a work and does not yet, in the order in which to ask them."""
     everybody = [row for row in _everybody(session, exchange, now) if row.left_at is None and row.planned_at]
-    here = _Rules.of(session, exchange, everybody, authors=[author], readers=[])
-    facts = {"exchange": exchange.id, "course": exchange.course_id, "author": author}
+    here = _bounds(session, exchange, everybody, authors=[author], readers=[])
+    authors = list(here.mates.get(author, (author,)))
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "author": author, "authors": authors}
     last = set(session.scalars(LAST, facts)) if exchange.option(rules.PairingOptions).avoid_last else set()
     mutual = set(session.scalars(text("select author_id from exchange_pair where exchange_id = :exchange"
                                       " and reviewer_id = :author"), facts))  # fmt: skip
@@ -196,10 +204,9 @@ def excusal_of(session: Session, exchange: Exchange, person_id: int) -> Excusal 
 
 
 def readers_lacking(session: Session, exchange: Exchange, person_id: int) -> int:
-    """How many readers the plan has not found for somebody's work."""
-    lacks = select(Seat.lacks).where(
-        Seat.exchange_id == exchange.id, Seat.person_id == person_id, Seat.left_at.is_(None)
-    )
+    """How many readers the plan has not found for somebody's work, or that of their group."""
+    author = goes_by(session, exchange, person_id)
+    lacks = select(Seat.lacks).where(Seat.exchange_id == exchange.id, Seat.person_id == author, Seat.left_at.is_(None))
     return max(session.scalar(lacks) or 0, 0)
 
 
@@ -263,7 +270,7 @@ def _with_the_plan(
     unread: set[int] = set()
     without: set[int] = set()
     if lacking or empty_handed:
-        here = _Rules.of(session, exchange, seated, authors=lacking, readers=empty_handed)
+        here = _bounds(session, exchange, seated, authors=lacking, readers=empty_handed)
         ids = [row.person_id for row in seated]
         unread = {author for author in lacking if not any(here.allows(one, author) for one in ids)}
         without = {reader for reader in empty_handed if not any(here.allows(reader, one) for one in ids)}
@@ -287,51 +294,29 @@ def _replaced(
     )
 
 
-@dataclass(frozen=True)
-class _Rules:
+def _bounds(
+    session: Session,
+    exchange: Exchange,
+    rows: Iterable[Row[Any]],
+    *,
+    authors: Collection[int],
+    readers: Collection[int],
+) -> rules.Bounds:
     """Who may read whom, for some works and some readers among many people."""
-
-    options: rules.PairingOptions
-    groups: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    sections: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    never: frozenset[Pair] = frozenset()
-    must: frozenset[Pair] = frozenset()
-    taken: frozenset[Pair] = frozenset()
-
-    @classmethod
-    def of(
-        cls,
-        session: Session,
-        exchange: Exchange,
-        rows: Iterable[Row[Any]],
-        *,
-        authors: Collection[int],
-        readers: Collection[int],
-    ) -> "_Rules":
-        options = exchange.option(rules.PairingOptions)
-        ruled = session.execute(RULED, {"exchange": exchange.id}).all()
-        facts = {"exchange": exchange.id, "authors": list(authors), "readers": list(readers)}
-        return cls(
-            options=options,
-            groups={row.person_id: frozenset(row.groups) for row in rows} if options.has_boundaries else {},
-            sections={row.person_id: frozenset(row.sections) for row in rows} if options.has_boundaries else {},
-            never=frozenset((one, other) for one, other, kind in ruled if kind == "never"),
-            must=frozenset((one, other) for one, other, kind in ruled if kind == "must"),
-            taken=frozenset((one, other) for one, other in session.execute(TAKEN, facts)),
-        )
-
-    def allows(self, reader: int, author: int) -> bool:
-        pair = (reader, author)
-        if reader == author or pair in self.taken or pair in self.never:
-            return False
-        if pair in self.must or not self.options.has_boundaries:
-            return True
-        nothing: frozenset[str] = frozenset()
-        return rules.may_meet(
-            self.options,
-            groups=(self.groups.get(reader, nothing), self.groups.get(author, nothing)),
-            sections=(self.sections.get(reader, nothing), self.sections.get(author, nothing)),
-        )
+    options = exchange.option(rules.PairingOptions)
+    mates = made_together(session, exchange)
+    authors = {mate for author in authors for mate in mates.get(author, (author,))}
+    ruled = session.execute(RULED, {"exchange": exchange.id}).all()
+    facts = {"exchange": exchange.id, "authors": list(authors), "readers": list(readers)}
+    return rules.Bounds(
+        options=options,
+        groups={row.person_id: frozenset(row.groups) for row in rows} if options.has_boundaries else {},
+        sections={row.person_id: frozenset(row.sections) for row in rows} if options.has_boundaries else {},
+        never=frozenset((one, other) for one, other, kind in ruled if kind == "never"),
+        must=frozenset((one, other) for one, other, kind in ruled if kind == "must"),
+        taken=frozenset((one, other) for one, other in session.execute(TAKEN, facts)),
+        mates=mates,
+    )
 
 
 def _not_sent(session: Session, exchange: Exchange) -> set[int]:

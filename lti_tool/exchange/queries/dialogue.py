@@ -49,7 +49,9 @@ class Part:
     feedback: Feedback
     side: str
     """``author``, ``reviewer`` or ``staff``."""
+    submission_id: int
     author_id: int | None
+    """Of a group's work, by whom it goes."""
     reviewer_id: int | None
     offer_id: int
     version: int
@@ -106,6 +108,7 @@ def part_in(
     """
     row = select(
         Feedback,
+        Submission.id,
         Submission.author_id,
         Offer.reviewer_id,
         Offer.id,
@@ -122,7 +125,7 @@ def part_in(
     found = session.execute(row.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         return None
-    feedback, author_id, reviewer_id, offer_id, version, hiding_id, is_author = found
+    feedback, submission_id, author_id, reviewer_id, offer_id, version, hiding_id, is_author = found
     if is_author:
         side = rules.AUTHOR
     elif person_id == reviewer_id:
@@ -138,6 +141,7 @@ def part_in(
     return Part(
         feedback=feedback,
         side=side,
+        submission_id=submission_id,
         author_id=author_id,
         reviewer_id=reviewer_id,
         offer_id=offer_id,

@@ -22,6 +22,8 @@ from lti_tool.exchange.models import (
     Release,
     StaffReview,
     Submission,
+    Team,
+    TeamMember,
     author_of,
     authored_by,
     with_authors,
@@ -311,16 +313,24 @@ def recomputed(session: Session, exchange: Exchange) -> tuple[Recomputed, ...]:
 
 def due_exchanges(session: Session, *, now: datetime) -> list[int]:
     """
-    Exchanges whose date for reviews, or for showing feedback, has passed while a work with feedback has no
-    grade out yet.
+    Exchanges whose date for reviews, or for showing feedback, has passed while one who made a work with feedback
+    has no grade out yet.
     """
+    mate = (
+        select(TeamMember.person_id)
+        .join(Team, Team.id == TeamMember.team_id)
+        .where(
+            Team.submission_id == Submission.id,
+            ~exists().where(Release.exchange_id == Submission.exchange_id, Release.person_id == TeamMember.person_id),
+        )
+    )
     is_out = exists().where(Release.exchange_id == Submission.exchange_id, Release.person_id == Submission.author_id)
     has_ungraded = exists().where(
         Submission.exchange_id == Exchange.activity_id,
         Submission.author_id.is_not(None),
         Offer.submission_id == Submission.id,
         Offer.state == rules.OfferState.SUBMITTED,
-        ~is_out,
+        or_(~is_out, mate.exists()),
     )
     shown_on = cast(Exchange.options["release"]["on"].astext, DateTime(timezone=True))
     is_shown = (Exchange.options["release"]["when"].astext == rules.ON_DATE) & (shown_on < now)

@@ -22,16 +22,18 @@ from lti_tool.exchange.models import (
 )
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
 from lti_tool.exchange.queries.owing import who_owes
+from lti_tool.exchange.queries.teams import names_of_authors
 from lti_tool.exchange.rules import OwnDates, Windows
 
 KEPT = text(
     """
-    select p.reviewer_id, a.name
+    select p.reviewer_id, coalesce(team.name, a.name)
       from exchange_pair p
+      left join exchange_team team on team.submission_id = p.submission_id
       join exchange_seat s on s.exchange_id = p.exchange_id and s.person_id = p.author_id and s.left_at is null
       join person a on a.id = p.author_id
      where p.exchange_id = :exchange and p.begun_at is null and p.reviewer_id = any(:people)
-     order by p.reviewer_id, lower(a.name), a.id
+     order by p.reviewer_id, lower(coalesce(team.name, a.name)), a.id
     """
 )
 
@@ -58,7 +60,7 @@ class Effect:
     leases: tuple[Lease, ...]
     """The works that stay with them for longer."""
     kept: tuple[str, ...]
-    """Authors of further works that are kept for them to review."""
+    """Whose further works are kept for them to review: authors, or groups."""
 
     @property
     def moves_work(self) -> bool:
@@ -117,7 +119,7 @@ def effect_of(session: Session, exchange: Exchange, people: Collection[int], own
                 leases=tuple(
                     Lease(
                         offer_id=offer.id,
-                        author_name=offer.submission.author.name if offer.submission.author is not None else "",
+                        author_name=names_of_authors(exchange, offer.submission),
                         before=offer.lease_until,
                         after=longer,
                     )
@@ -137,7 +139,11 @@ def open_offers_of(
     rows = (
         select(Offer)
         .where(Offer.exchange_id == exchange.id, Offer.reviewer_id.in_(people), Offer.state.in_(rules.OPEN_STATES))
-        .options(joinedload(Offer.submission, innerjoin=True).joinedload(Submission.author))
+        .options(
+            joinedload(Offer.submission, innerjoin=True).joinedload(
+                Submission.team if exchange.has_teams else Submission.author
+            )
+        )
         .order_by(Offer.id)
         .execution_options(populate_existing=True)
     )

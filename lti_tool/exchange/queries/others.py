@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange, Feedback, Offer
-from lti_tool.exchange.queries.release import held_back
+from lti_tool.exchange.queries.release import is_let_out
 from lti_tool.exchange.queries.student import Answered, MyReview, answered_in
 
 
@@ -30,7 +30,7 @@ def others_of_the_work(session: Session, exchange: Exchange, mine: MyReview, *, 
     """
     The reviews of others of a work that *mine* is given on; none where the teacher did not allow it.
 
-    In two queries, and one more where feedback can be held back.
+    In two queries, and two more where feedback can be held back.
 
     What is hidden or still held back from the author is not shown, nor what was given before its reviewer could
     know that others would read it.
@@ -45,8 +45,7 @@ def others_of_the_work(session: Session, exchange: Exchange, mine: MyReview, *, 
         .options(selectinload(Feedback.answers), joinedload(Feedback.hiding), joinedload(Feedback.offer))
         .order_by(Feedback.given_at, Feedback.id)
     ).all()
-    author = mine.submission.author_id
-    if exchange.holds_back(len(rows)) or (author and held_back(session, exchange, persons=(author,), now=now)):
+    if exchange.holds_back(len(rows)) or not is_let_out(session, exchange, mine.offer.submission_id, now=now):
         return ()
     letters = rules.pseudonyms(exchange.seed, mine.offer.submission_id, len(rows))
     found = [

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange, FeedbackRelease
 from lti_tool.exchange.queries.self_assessment import is_covered
+from lti_tool.exchange.queries.teams import authors_of
 from lti_tool.exchange.rules import Waiting
 
 IS_RELEASED = """
@@ -87,6 +88,18 @@ def held_back(
     if not exchange.can_hold_back:
         return ()
     return {each.person_id for each in authors(session, exchange, persons=persons) if each.waits(exchange, now=now)}
+
+
+def is_let_out(session: Session, exchange: Exchange, submission_id: int, *, now: datetime) -> bool:
+    """
+    Whether one of those who made a work sees the feedback on it, as far as it does not wait for their own look at it.
+
+    What one of a group has read may be known to all of them. Costs nothing where everybody sees it at once.
+    """
+    if not exchange.can_hold_back:
+        return True
+    people = authors_of(session, exchange, submission_id)
+    return not people or not set(people).issubset(held_back(session, exchange, persons=people, now=now))
 
 
 def waiting_of(

@@ -109,6 +109,12 @@ class MyReview:
         return self.offer.state
 
     @property
+    def is_to_rewrite(self) -> bool:
+        """Whether staff ask its reviewer to write it anew."""
+        request = self.feedback.rewrite_request if self.feedback is not None else None
+        return request is not None and request.answered_at is None
+
+    @property
     def is_answered(self) -> bool:
         """Whether the author has written back."""
         return self.feedback is not None and any(each.side == rules.AUTHOR for each in said_about(self.feedback))
@@ -268,7 +274,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
             is_waiting=given < owed or has < exchange.reviews,
-            also=_also_due(practice, comparing, own, windows=windows, now=now),
+            also=_also_due(practice, comparing, own, reviews, windows=windows, now=now),
         ),
         why_not_open=why_not_open,
         work=work,
@@ -448,15 +454,17 @@ def _also_due(
     practice: Practice | None,
     comparing: Comparing | None,
     own: OwnLook | None,
+    reviews: Collection[MyReview],
     *,
     windows: rules.Windows,
     now: datetime,
 ) -> frozenset[str]:
-    """What further settings ask of somebody now, by their own *windows*: practise, compare, assess."""
+    """What further settings and staff ask of somebody now, by their own *windows*: see :func:`rules.step`."""
     due = {
         "practise": practice is not None and practice.is_due and windows.why_not_review(now) is None,
         "compare": comparing is not None and comparing.next_at(windows, now) is not None,
         "assess": own is not None and own.is_due,
+        "rewrite": any(each.is_to_rewrite for each in reviews),
     }
     return frozenset(name for name, is_due in due.items() if is_due)
 

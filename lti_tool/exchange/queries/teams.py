@@ -2,10 +2,10 @@
 Groups that hand in together: who is in which, and whose a work is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from lti_tool.courses.models import Activity, Course, Deployment, Membership, Person, Role
 from lti_tool.exchange.models import Closure, Exchange, Submission, Team, TeamMember, author_of, with_authors
@@ -15,6 +15,44 @@ def authors_of(session: Session, exchange: Exchange, submission_id: int) -> Sequ
     """Who made a work: nobody once its author was forgotten, and everybody of a group."""
     rows = with_authors(select(author_of(exchange)).select_from(Submission), exchange)
     return [person for person in session.scalars(rows.where(Submission.id == submission_id)) if person is not None]
+
+
+def goes_by(session: Session, exchange: Exchange, author: int) -> int:
+    """By whom the work of *author* goes in the plan: by themselves, or by somebody of their group."""
+    if not exchange.has_teams:
+        return author
+    named = session.scalar(
+        select(Submission.author_id)
+        .join(Team, Team.submission_id == Submission.id)
+        .join(TeamMember, TeamMember.team_id == Team.id)
+        .where(TeamMember.exchange_id == exchange.id, TeamMember.person_id == author)
+    )
+    return author if named is None else named
+
+
+def made_together(
+    session: Session, exchange: Exchange, people: Collection[int] | None = None
+) -> Mapping[int, frozenset[int]]:
+    """
+    By person: all who made the work of their group, they themselves too; of the groups of *people*, or of all.
+
+    Also who left the course since: it is theirs all the same. Nothing, and no query, where there are no groups.
+    """
+    if not exchange.has_teams:
+        return {}
+    rows = (
+        select(TeamMember.team_id, TeamMember.person_id)
+        .join(Team, Team.id == TeamMember.team_id)
+        .where(TeamMember.exchange_id == exchange.id, Team.submission_id.is_not(None))
+    )
+    if people is not None:
+        one = aliased(TeamMember)
+        theirs = select(one.team_id).where(one.exchange_id == exchange.id, one.person_id.in_(people))
+        rows = rows.where(TeamMember.team_id.in_(theirs))
+    members: dict[int, set[int]] = {}
+    for team, person in session.execute(rows):
+        members.setdefault(team, set()).add(person)
+    return {person: frozenset(mates) for mates in members.values() for person in mates}
 
 
 def names_of_authors(exchange: Exchange, work: Submission) -> str:

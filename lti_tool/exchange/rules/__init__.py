@@ -179,6 +179,7 @@ from lti_tool.exchange.rules.pairing import (
     OWN_GROUP,
     ROLLING,
     TOGETHER,
+    Bounds,
     PairingOptions,
     may_meet,
 )
@@ -498,6 +499,7 @@ __all__ = [
     "Asked",
     "Begun",
     "Beside",
+    "Bounds",
     "Change",
     "CharterOptions",
     "CoachOptions",

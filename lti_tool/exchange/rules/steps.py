@@ -22,12 +22,15 @@ def step(
     """
     The one thing a learner does now: not_open, submit, too_late, review, reply, wait, done or closed.
 
-    *also* names what further settings add, where it is due: practise, compare, assess.
+    *also* names what further settings add, where it is due: practise, compare, assess; and rewrite, where staff ask
+    for it, which comes before all else and does not end with closing.
 
     *may_hand_in* says whether work is taken from them, where that is not as the exchange is open.
     """
     if why_not_open in ("unpublished", "not_yet"):
         return "not_open"
+    if "rewrite" in also:
+        return "rewrite"
     is_taken = why_not_open is None if may_hand_in is None else may_hand_in
     if not is_submitted and (is_taken or why_not_open is None):
         return "submit" if is_taken else "too_late"

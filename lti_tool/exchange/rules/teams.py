@@ -46,6 +46,7 @@ def shared_plan(
     reviews: int,
     *,
     seed: int,
+    excused: Mapping[int, int] | None = None,
     fixed: Collection[Pair] = (),
     resting: Collection[int] = (),
     allows: Allows | None = None,
@@ -54,17 +55,18 @@ def shared_plan(
     """
     New pairs ``(reader, work)`` beside the *fixed* ones; *works* names the members of each.
 
-    Everybody but who is *resting* gives *reviews*, or as many as there are works they may read, never that of their own
-    group and none twice. No work is left with fewer readers than another could spare: the counts
-    differ by one at most wherever the groups leave a way. Grown level by level: first everybody's
-    work gets one reader, then two, each time as many as can be (augmenting paths), and what was
-    reached is never lost again.
+    Everybody but who is *resting* gives *reviews*, or what they owe who are *excused*, or as many as
+    there are works they may read, never that of their own group and none twice. No work is left with
+    fewer readers than another could spare: the counts differ by one at most wherever the groups leave
+    a way. Grown level by level: first everybody's work gets one reader, then two, each time as many as
+    can be (augmenting paths), and what was reached is never lost again.
     """
     taken = set(fixed)
     group_of = {person: work for work, members in works.items() for person in members}
+    owes = dict.fromkeys(group_of, reviews) | dict(excused or {})
     read_by = {work: sum(other == work for _reader, other in taken) for work in works}
     gives = {
-        person: 0 if person in resting else reviews - sum(reader == person for reader, _work in taken)
+        person: 0 if person in resting else owes[person] - sum(reader == person for reader, _work in taken)
         for person in group_of
     }
 

@@ -19,7 +19,7 @@ class BulkSchema(FormSchema):
 
     act = fields.String(
         required=True,
-        validate=validate.OneOf(["remind", "free", "excuse"], error=_("Choose one of these.")),
+        validate=validate.OneOf(["remind", "remind_of_work", "free", "excuse"], error=_("Choose one of these.")),
         error_messages={"required": _("Choose one of these.")},
     )
     person = fields.List(

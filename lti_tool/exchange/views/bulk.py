@@ -54,6 +54,12 @@ def _done(exchange: Exchange, act: str, people: list[int]) -> str:
             return str(_("Those of them who owe something are reminded, at most once a day."))
         said = ngettext("One person was reminded.", "%(num)s people were reminded.", count)
         return str(said if count else _("Nobody of them owes anything, or they were reminded within a day."))
+    if act == "remind_of_work":
+        if not current().is_teacher:
+            abort(403)
+        count = operations.remind_of_work(db.session(), exchange, **facts)
+        said = ngettext("One person was reminded.", "%(num)s people were reminded.", count)
+        return str(said if count else _("All of them have handed in, or were reminded within a day."))
     if act == "free":
         count = len(operations.free_all(db.session(), exchange, **facts))
         if exchange.keeps_counts_back:

@@ -4,6 +4,7 @@ Looking after an exchange: who is where, one person's everything, grades.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import abort, render_template, request, url_for
@@ -85,6 +86,7 @@ def overview_page(exchange: Exchange, **typed: Any) -> str:
         "to_remind": len(queries.to_remind(db.session(), exchange, now=now()))
         if exchange.windows.is_open_at(now())
         else 0,
+        "without_work": sum(_lacks_work(row, now()) for row in overview.rows) if exchange.is_published else 0,
         "asks_more": exchange.option(rules.PracticeOptions).when == rules.DEMANDED
         or exchange.option(rules.ComparingOptions).is_on
         or exchange.option(rules.SelfAssessmentOptions).is_on,
@@ -259,3 +261,8 @@ def _is_asked_for(row: queries.StudentRow, who: str, name: str, exchange: Exchan
     if who in STAGES:
         return _stage_of(row, exchange) == who
     return who not in wording.TROUBLES or row.trouble == who
+
+
+def _lacks_work(row: queries.StudentRow, moment: datetime) -> bool:
+    """Whether somebody has not handed in and still may."""
+    return not row.has_left and row.submitted_at is None and row.windows.why_not_hand_in(moment) is None

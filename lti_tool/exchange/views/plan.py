@@ -33,8 +33,10 @@ MOST_DRAWN = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Dot:
-    """Somebody in the drawing."""
+    """Somebody in the drawing, or a group."""
 
+    id: int
+    """Of the person, or of the one by whom the work of the group goes."""
     number: int
     name: str
     x: float
@@ -112,7 +114,10 @@ def mix(id: int) -> ResponseReturnValue:
     if request.form.get("act") != "mix":
         seen = operations.mixed(db.session(), exchange, now=now())
         names = {each: name for each, name in queries.learner_names(db.session(), exchange)}  # noqa: C416 - typed so
-        page = render_template("exchange/mix.html", exchange=exchange, seen=seen, names=names, wording=wording)
+        works = names | queries.works_by_name(db.session(), exchange)
+        page = render_template(
+            "exchange/mix.html", exchange=exchange, seen=seen, names=names, works=works, wording=wording
+        )
         db.session.rollback()
         return page
     done = operations.mix(db.session(), exchange, by=_me(), now=now())
@@ -132,7 +137,7 @@ def _page(exchange: Exchange, **typed: Any) -> str:
     facts: dict[str, Any] = {
         "exchange": exchange,
         "rows": shown,
-        "numbers": {dot.name: dot.number for dot in dots},
+        "numbers": {dot.id: dot.number for dot in dots},
         "page": page,
         "pages": pages,
         "dots": dots,
@@ -148,8 +153,8 @@ def _page(exchange: Exchange, **typed: Any) -> str:
 
 
 def _drawing(rows: Sequence[ReaderRow]) -> tuple[list[Dot], list[Arrow]]:
-    """Everybody in a circle, and an arrow from each reader to whom they read."""
-    names = {row.person_id: row.name for row in rows}
+    """Everybody, or every group, in a circle, and an arrow from each reader to whom they read."""
+    names = {row.stands_for: row.team or row.name for row in rows}
     for row in rows:
         names |= {each.author_id: each.author for each in row.reads}
     if not 1 < len(names) <= MOST_DRAWN:
@@ -160,6 +165,7 @@ def _drawing(rows: Sequence[ReaderRow]) -> tuple[list[Dot], list[Arrow]]:
         angle = 2 * math.pi * place / len(people) - math.pi / 2
         x, y = math.cos(angle), math.sin(angle)
         dots[id] = Dot(
+            id=id,
             number=place + 1,
             name=wording.person(names[id], id),
             x=round(200 + 160 * x, 1),
@@ -168,7 +174,7 @@ def _drawing(rows: Sequence[ReaderRow]) -> tuple[list[Dot], list[Arrow]]:
             label_y=round(200 + 182 * y + 4, 1),
         )
     arrows = [
-        Arrow(path=_bow(dots[row.person_id], dots[each.author_id]), state=each.state)
+        Arrow(path=_bow(dots[row.stands_for], dots[each.author_id]), state=each.state)
         for row in rows
         for each in row.reads
     ]

@@ -59,3 +59,16 @@ def remind(id: int) -> ResponseReturnValue:
     return go_to(
         url_for("exchange.show", id=id), saying=said if count else _("Everybody who owes was reminded within a day.")
     )
+
+
+@bp.post("/exchanges/<int:id>/work-reminders")
+@teacher_required
+def remind_of_work(id: int) -> ResponseReturnValue:
+    """A word to everybody who has not handed in, each at most once a day."""
+    exchange = exchange_or_404(id)
+    count = operations.remind_of_work(db.session(), exchange, by=current().person_id, now=now())
+    db.session.commit()
+    said = ngettext("One person was reminded.", "%(num)s people were reminded.", count)
+    return go_to(
+        url_for("exchange.show", id=id), saying=said if count else _("Everybody of them was reminded within a day.")
+    )

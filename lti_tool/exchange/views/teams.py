@@ -2,6 +2,7 @@
 Groups that hand in together: the settings of it, making them, and joining one.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, render_template, request, url_for
@@ -20,6 +21,9 @@ from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to,
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, teacher_required
 from lti_tool.web.viewer import current
+
+MOST_NAMED = 8
+"""More names than this no sentence holds."""
 
 
 @bp.get("/exchanges/<int:id>/settings/teams")
@@ -92,17 +96,14 @@ def deal(id: int) -> ResponseReturnValue:
 def follow_lms(id: int) -> ResponseReturnValue:
     """The groups of the LMS, for the first time or again."""
     exchange = _grouped_or_404(id)
-    try:
-        count = operations.follow_lms(db.session(), exchange, by=current().person_id, now=now())
-    except errors.TeamHasWork as err:
-        db.session.rollback()
-        return _page(exchange_or_404(id), problem=wording.sentence(err)), 422
+    done = operations.follow_lms(db.session(), exchange, by=current().person_id, now=now())
     db.session.commit()
-    said = ngettext("One student was put into a group.", "%(num)s students were put into groups.", count)
-    return go_to(
-        url_for("exchange.teams", id=id),
-        saying=said if count else _("Nobody moved: the groups are those of the LMS, or it tells of none."),
-    )
+    said = ngettext("One student was put into a group.", "%(num)s students were put into groups.", done.moved)
+    if done.stayed:
+        said = " ".join([*([said] if done.moved else []), *_stayed(done.stayed)])
+    elif not done.moved:
+        said = _("Nobody moved: the groups are those of the LMS, or it tells of none.")
+    return go_to(url_for("exchange.teams", id=id), saying=said, kind="warning" if done.stayed else "good")
 
 
 @bp.post("/exchanges/<int:id>/groups/members")
@@ -136,6 +137,22 @@ def join_team(id: int, team_id: int) -> ResponseReturnValue:
     operations.join(db.session(), exchange, person=require_part(), team=team_id, now=now())
     db.session.commit()
     return go_to(url_for("exchange.show", id=id), saying=_("You are in."))
+
+
+def _stayed(people: Sequence[operations.Stayed]) -> list[str]:
+    """Who stays where the LMS has them no more, by name, and why."""
+    said = [
+        _(
+            "%(name)s stays in “%(team)s”, whose work would be nobody's otherwise.",
+            name=wording.person(each.name, each.person_id),
+            team=each.team,
+        )
+        for each in people[:MOST_NAMED]
+    ]
+    more = len(people) - MOST_NAMED
+    if more > 0:
+        said.append(ngettext("So does one more.", "So do %(num)s more.", more))
+    return [*said, _("Put somebody else into their group first.")]
 
 
 def _grouped_or_404(id: int) -> Exchange:

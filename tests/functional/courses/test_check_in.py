@@ -203,6 +203,20 @@ def test_coming_back_ends_having_left(session: Session, deployment: int) -> None
     assert session.get_one(Membership, here.membership_id).left_at is None
 
 
+def test_the_address_of_the_gradebook_is_taken_from_each_launch_first_or_later(
+    session: Session, deployment: int
+) -> None:
+    """Pain 42."""
+    addresses = [None, "https://lms.example/items/1", "https://lms.example/items/2"]
+    known = []
+
+    for address in addresses:
+        enter(session, deployment, line_item_url=address)
+        known.append(session.scalars(select(ResourceLink.line_item_url)).one())
+
+    assert known == addresses
+
+
 def test_deleted_line_item_is_forgotten_but_a_withheld_one_is_kept(session: Session, deployment: int) -> None:
     enter(session, deployment)
 

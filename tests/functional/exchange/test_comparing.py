@@ -466,3 +466,34 @@ def test_a_flag_on_words_written_in_comparing_outlives_the_sealing(session: Sess
     assert found.submission is not None
     assert found.pair.id != reasons[0].pair_id
     assert found.pair.words_to(found.submission.id) == reasons[0].words
+
+
+# Who left
+
+
+def test_who_left_the_course_neither_compares_nor_is_compared(session: Session) -> None:
+    made = make_class(session, learners=6)
+    for person in made.people:
+        hand_in(made, person)
+    choose(made, pairs=1)
+    gone = made.learners[2]
+    gone.left_at = BEGUN
+    session.flush()
+
+    assert begin(made) == 5
+
+    works = {id for row in session.scalars(select(SideBySide)) for id in (row.left_id, row.right_id)}
+    assert pairs_of(made, gone.person_id) == []
+    assert works == {work_of(made, each).id for each in made.people if each != gone.person_id}
+
+
+def test_too_few_who_are_still_here_compare_nothing(session: Session) -> None:
+    made = make_class(session, learners=3)
+    for person in made.people:
+        hand_in(made, person)
+    choose(made)
+    made.learners[0].left_at = BEGUN
+    session.flush()
+
+    with pytest.raises(errors.TooFewWorks):
+        begin(made)

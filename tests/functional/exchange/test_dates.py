@@ -96,6 +96,16 @@ def test_groups_and_sections_can_have_dates_of_their_own(made: Class) -> None:
 
     assert found["group:blue"] == (made.people[1],)
     assert found["section:Monday"] == (made.people[2],)
+    dates = {"group:blue": WORK_DUE + DAY, "section:Monday": WORK_DUE + 2 * DAY}
+    for key, submit_by in dates.items():
+        extend(made, *found[key], submit_by=submit_by)
+    calendar = queries.calendar_of(made.session, made.exchange)
+    due = [calendar.of(person).submit_by for person in made.people]
+    assert due == [WORK_DUE, WORK_DUE + DAY, WORK_DUE + 2 * DAY, WORK_DUE][: len(due)]
+    late = [hand_in(made, person, now=WORK_DUE + timedelta(hours=3)) for person in made.people]
+    assert [calendar.of(each.author_id).is_late(each.submitted_at or LATER) for each in late] == [
+        person not in made.people[1:3] for person in made.people
+    ]
 
 
 def test_what_it_moves_is_known_before_it_is_given_and_comes_true(made: Class) -> None:

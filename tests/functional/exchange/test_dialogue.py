@@ -23,6 +23,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.talk import Talk
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.journal.models import Entry
+from lti_tool.notices.models import Notice
 from tests.factories.exchange import BEGUN, Class, all_hand_in, give, make_class, make_words, review, take
 
 LATER = BEGUN + timedelta(minutes=5)
@@ -513,6 +514,25 @@ def test_where_both_stay_far_apart_a_human_is_needed(apart: tuple[Class, Feedbac
 
     (found,) = queries.disagreements(made.session, made.exchange, now=LATER)
     assert (found.looked_again, found.needs_human) == (2, True)
+    told = made.session.scalars(select(Notice).where(Notice.kind == "still_apart")).all()
+    assert [each.person_id for each in told] == [made.teacher.person_id]
+
+
+def test_staff_hear_of_it_where_a_revision_leaves_both_far_apart_and_not_where_it_does_not(
+    apart: tuple[Class, Feedback, Feedback],
+) -> None:
+    made, low, high = apart
+    session, exchange = made.session, made.exchange
+    told = select(Notice.person_id).where(Notice.kind == "still_apart")
+    operations.stay_with_it(
+        session, exchange, reviewer=high.offer.reviewer_id or 0, offer_id=high.offer_id, note="I counted.", now=LATER
+    )
+    assert session.scalars(told).all() == []
+    facts: dict[str, Any] = {"reviewer": low.offer.reviewer_id or 0, "offer_id": low.offer_id, "now": LATER}
+
+    operations.revise_feedback(session, exchange, words=make_words(exchange, level=-1), **facts)
+
+    assert session.scalars(told).all() == []
 
 
 def test_nobody_is_asked_where_the_teacher_says_no(apart: tuple[Class, Feedback, Feedback]) -> None:

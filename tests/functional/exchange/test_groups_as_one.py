@@ -95,6 +95,21 @@ def test_who_left_the_course_compares_nothing_and_their_group_goes_on(
     assert works == set(session.scalars(select(Submission.id).where(Submission.exchange_id == made.exchange.id)))
 
 
+def test_nothing_is_compared_of_a_group_that_left_as_a_whole(
+    ready: tuple[Class, list[list[int]]], session: Session
+) -> None:
+    made, groups = ready
+    choose(made)
+    for person in groups[0]:
+        made.learners[made.people.index(person)].left_at = BEGUN
+    session.flush()
+
+    begin(made)
+
+    works = {id for row in session.scalars(select(SideBySide)) for id in (row.left_id, row.right_id)}
+    assert works == {work_of(made, group[0]).id for group in groups[1:]}
+
+
 def test_what_a_group_reads_costs_as_many_queries_as_what_one_author_reads(session: Session) -> None:
     made = make_class(session, learners=3)
     operations.set_options(session, made.exchange, ComparingOptions(pairs=1), by=made.teacher.person_id, now=BEGUN)

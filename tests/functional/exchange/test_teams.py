@@ -430,9 +430,56 @@ def test_groups_follow_the_lms_and_again_only_who_moved_there_moves(session: Ses
     session.flush()
     third = operations.follow_lms(session, made.exchange, by=by, now=BEGUN)
 
-    assert (first, again, third) == (4, 0, 1)
+    assert [each.moved for each in (first, again, third)] == [4, 0, 1]
+    assert third.stayed == ()
     assert team_id(made, made.people[0]) == team_id(made, made.people[2])
     assert team_id(made, made.people[1]) != team_id(made, made.people[0])
+
+
+def following(session: Session, *groups: str) -> Class:
+    """A class whose groups are those of the LMS: one for each person."""
+    made = make_class(session, learners=len(groups))
+    operations.set_options(session, made.exchange, rules.TeamOptions(on=True), by=made.teacher.person_id, now=BEGUN)
+    move_in_lms(made, *groups)
+    operations.follow_lms(session, made.exchange, by=made.teacher.person_id, now=BEGUN)
+    return made
+
+
+def move_in_lms(made: Class, *groups: str) -> None:
+    for learner, group in zip(made.learners, groups, strict=True):
+        learner.groups = [group]
+    made.session.flush()
+
+
+def test_who_would_leave_a_work_without_a_group_stays_and_all_others_follow_the_lms(session: Session) -> None:
+    made = following(session, "a", "b", "b", "c")
+    alone, mover, _other, target = made.people
+    hand_in(made, alone)
+    group = team_id(made, alone)
+
+    move_in_lms(made, "c", "c", "b", "c")
+    done = operations.follow_lms(session, made.exchange, by=made.teacher.person_id, now=LATER)
+
+    assert done.moved == 1
+    (stayed,) = done.stayed
+    assert (stayed.person_id, stayed.name) == (alone, made.learners[0].person.name)
+    assert stayed.team == next(team.name for team in queries.teams(session, made.exchange) if team.id == group)
+    assert team_id(made, alone) == group
+    assert team_id(made, mover) == team_id(made, target)
+
+
+def test_who_is_alone_follows_the_lms_once_somebody_has_come_into_their_group(session: Session) -> None:
+    made = following(session, "a", "b", "b")
+    alone, comes, _other = made.people
+    hand_in(made, alone)
+    first, second = team_id(made, alone), team_id(made, comes)
+
+    move_in_lms(made, "b", "a", "b")
+    done = operations.follow_lms(session, made.exchange, by=made.teacher.person_id, now=LATER)
+
+    assert (done.moved, done.stayed) == (2, ())
+    assert (team_id(made, comes), team_id(made, alone)) == (first, second)
+    assert work_of(made, comes).author_id == comes
 
 
 def test_students_choose_a_group_with_room_until_theirs_has_handed_in(session: Session) -> None:

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import errors, operations
+from lti_tool.exchange import errors, operations, rules
 from lti_tool.exchange.models import Offer, PlannedPair
 from lti_tool.files.errors import BrokenFile
 from lti_tool.files.storage import DatabaseStorage
+from lti_tool.journal.models import Entry
 from tests.factories.courses import make_member
 from tests.factories.exchange import BEGUN, Class, all_hand_in, hand_in, make_class, review, take, work_of
 
@@ -88,3 +89,25 @@ def test_whoever_cannot_open_a_work_gets_another_at_once_and_the_work_keeps_its_
     assert Counter(other for _, other in pairs(made)) == dict.fromkeys(made.people, 2)
     assert author is not None
     assert work_of(made, author).submitted_at is not None
+
+
+@pytest.mark.parametrize("start", [rules.ROLLING, rules.TOGETHER])
+def test_work_finds_its_reviewers_without_anybody_switching_a_phase(session: Session, start: str) -> None:
+    """Pain 9: no act of staff lies between the first work and the last review."""
+    due = BEGUN + timedelta(hours=1)
+    made = make_class(session, learners=3, submit_by=due, now=BEGUN - timedelta(days=2))
+    options = rules.PairingOptions(start=start)
+    operations.choose_pairing(session, made.exchange, options, by=made.teacher.person_id, now=BEGUN - timedelta(days=1))
+    all_hand_in(made)
+    moment = due + timedelta(minutes=1) if start == rules.TOGETHER else BEGUN
+    if start == rules.TOGETHER:
+        before = operations.next_offer(session, made.exchange, reviewer=made.people[0], now=BEGUN)
+        assert (before.offer, before.none_because) == (None, "not_begun")
+
+    for _round in range(2):
+        for person in made.people:
+            review(made, person, now=moment)
+
+    acts = set(session.scalars(select(Entry.act).where(Entry.person_id == made.teacher.person_id, Entry.at >= BEGUN)))
+    assert acts == set()
+    assert Counter(other for _one, other in pairs(made)) == dict.fromkeys(made.people, 2)

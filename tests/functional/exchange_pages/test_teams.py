@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import operations, rules
-from lti_tool.exchange.models import Submission, Team, TeamMember
+from lti_tool.exchange import errors, operations, rules
+from lti_tool.exchange.models import PairRule, PlannedPair, Submission, Team, TeamMember
+from lti_tool.exchange.operations.pairing import scene
 from tests.factories.exchange import Class, give, hand_in, take
 from tests.functional.exchange_pages.conftest import People, Visitor
 from tests.pages import words
@@ -97,6 +98,47 @@ def test_the_groups_of_the_lms_are_taken_over(visit: People, made: Class, sessio
     assert sorted(mates_of(session, made, made.people[0])) == [made.people[0], made.people[2]]
     assert again.status_code == 303
     assert "Nobody moved" in words(teacher.get(f"{path_of(made)}/groups").text)
+
+
+def test_who_stays_when_the_groups_of_the_lms_are_taken_again_is_named(
+    visit: People, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    ask_for(made)
+    teacher = visit(made.teacher)
+    for learner, group in zip(made.learners, ("a", "b", "b", "c"), strict=True):
+        learner.groups = [group]
+    session.commit()
+    teacher.post(f"{path_of(made)}/groups/lms")
+    hand_in(made, made.people[0], now=an_hour_ago)
+    for learner in made.learners[:2]:
+        learner.groups = ["c"]
+    session.commit()
+
+    assert teacher.post(f"{path_of(made)}/groups/lms").status_code == 303
+
+    page = words(teacher.get(f"{path_of(made)}/groups").text)
+    team = session.get_one(Team, session.get_one(TeamMember, (made.exchange.id, made.people[0])).team_id)
+    assert "One student was put into a group." in page
+    assert f"{made.learners[0].person.name} stays in “{team.name}”" in page
+    assert sorted(mates_of(session, made, made.people[1])) == sorted([made.people[1], made.people[3]])
+
+
+def test_moving_the_last_of_a_group_by_hand_is_refused_by_its_name_and_keeps_what_was_chosen(
+    visit: People, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    ask_for(made)
+    teacher = visit(made.teacher)
+    teacher.post(f"{path_of(made)}/groups", name="The Owls")
+    owls = session.scalars(select(Team.id)).one()
+    first = made.people[0]
+    teacher.post(f"{path_of(made)}/groups/members", data={f"team-{first}": str(owls)})
+    hand_in(made, first, now=an_hour_ago)
+    session.commit()
+
+    refused = teacher.post(f"{path_of(made)}/groups/members", data={f"team-{first}": ""})
+
+    assert refused.status_code == 422
+    assert "The group “The Owls” has begun its work" in words(refused.text)
 
 
 def test_students_choose_their_group_on_the_page(visit: People, made: Class, session: Session) -> None:
@@ -196,3 +238,78 @@ def test_who_is_in_no_group_keeps_the_words_sent_along_with_a_file(visit: People
     assert refused.status_code == 422
     assert "You are in no group yet." in words(refused.text)
     assert "Words beside it." in refused.text
+
+
+# Staff look after groups
+
+
+def a_waiting_pair(session: Session, made: Class) -> tuple[int, list[int]]:
+    """A reader who has not begun, and who made what they are to read: first the one by whom it goes."""
+    pair = session.scalars(
+        select(PlannedPair)
+        .where(PlannedPair.exchange_id == made.exchange.id, PlannedPair.begun_at.is_(None))
+        .order_by(PlannedPair.reviewer_id)
+    ).first()
+    assert pair is not None
+    others = [each for each in mates_of(session, made, pair.author_id) if each != pair.author_id]
+    return pair.reviewer_id, [pair.author_id, *others]
+
+
+@pytest.fixture
+def planned(grouped: Class, session: Session, an_hour_ago: datetime) -> Class:
+    """Two groups of two that have handed in."""
+    for person in grouped.people:
+        if not session.scalar(select(Team.submission_id).join(TeamMember).where(TeamMember.person_id == person)):
+            hand_in(grouped, person, now=an_hour_ago)
+    session.commit()
+    return grouped
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_rules_about_any_member_of_a_group_are_taken(
+    visit: People, planned: Class, session: Session, place: int
+) -> None:
+    teacher = visit(planned.teacher)
+    reader, authors = a_waiting_pair(session, planned)
+
+    wanted = teacher.post(f"{path_of(planned)}/pair-rules", reviewer=reader, author=authors[place], kind="must")
+    assert "Noted." in words(teacher.get(f"{path_of(planned)}/plan").text)
+    apart = teacher.post(f"{path_of(planned)}/pair-rules", reviewer=reader, author=authors[place], kind="never")
+
+    assert (wanted.status_code, apart.status_code) == (303, 303)
+    assert "Noted." in words(teacher.get(f"{path_of(planned)}/plan").text)
+    session.expire_all()
+    kept = select(PlannedPair.author_id).where(PlannedPair.reviewer_id == reader)
+    assert set(session.scalars(kept)).isdisjoint(authors)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_only_who_may_read_a_group_is_offered_as_its_reader(
+    visit: People, planned: Class, session: Session, place: int
+) -> None:
+    teacher = visit(planned.teacher)
+    reader, authors = a_waiting_pair(session, planned)
+    page = f"{path_of(planned)}/people/{authors[place]}/readers"
+
+    offered = teacher.get(page).text
+    refused = teacher.post(page, reader=str(reader))
+
+    assert not any(f'name="reader" value="{each}"' in offered for each in (reader, *authors))
+    assert refused.status_code == 422
+
+
+def test_two_who_change_the_plan_at_once_are_told_and_nothing_is_lost(
+    visit: People, planned: Class, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved(*_args: object, **_facts: object) -> None:
+        raise errors.PlanMoved
+
+    teacher = visit(planned.teacher)
+    reader, authors = a_waiting_pair(session, planned)
+    monkeypatch.setattr(scene, "write", moved)
+
+    answer = teacher.post(f"{path_of(planned)}/pair-rules", reviewer=reader, author=authors[0], kind="never")
+
+    assert answer.status_code == 409
+    assert "so nothing was saved" in words(answer.text)
+    assert session.scalars(select(PairRule)).all() == []

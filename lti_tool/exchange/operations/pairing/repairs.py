@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import errors
+from lti_tool.exchange import errors, queries
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.operations.pairing import scene, seats
+from lti_tool.exchange.operations.pairing import scene, seats, teams
 from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
 from lti_tool.exchange.rules.pairs import Change, Pair, swapping
 
@@ -46,14 +46,15 @@ WAITING_AROUND = text(
     """
 )
 AWAY = text("update exchange_seat set away_at = :at where exchange_id = :exchange and person_id = :person")
-STOOD_IN = text(
+PAIRED = text(
     "select exists (select from exchange_pair where exchange_id = :exchange and author_id = :author"
-    " and reviewer_id = :by)"
+    " and reviewer_id = :reviewer)"
 )
 
 
 def assign(session: Session, exchange: Exchange, *, reviewer: int, author: int, by: int, now: datetime) -> None:
     """Keep *author*'s work for *reviewer*, beside all that they have. The plan is held already."""
+    author = queries.goes_by(session, exchange, author)
     here = scene_of(session, exchange, {reviewer, author})
     seated = {row.person_id for row in session.execute(SEATED, _facts(exchange, people=[reviewer, author]))}
     if author not in seated:
@@ -65,6 +66,7 @@ def assign(session: Session, exchange: Exchange, *, reviewer: int, author: int, 
 
 def unassign(session: Session, exchange: Exchange, *, reviewer: int, author: int, by: int, now: datetime) -> None:
     """Take a work away that was given to *reviewer*, unless they have begun."""
+    author = queries.goes_by(session, exchange, author)
     kept = session.execute(KEPT, _facts(exchange, person=reviewer, now=now)).all()
     if not any(row.author_id == author and not row.is_begun for row in kept):
         raise errors.BegunAlready
@@ -110,16 +112,22 @@ def want(session: Session, exchange: Exchange, *, reviewer: int, author: int, no
 
     Whether they are a pair now. Where nobody can trade, both have one more. The plan is held already.
     """
+    author = queries.goes_by(session, exchange, author)
     people = {reviewer, author}
     if len(session.execute(SEATED, _facts(exchange, people=list(people))).all()) < 2:
         return False
+    if exchange.has_teams:
+        if not _are_paired(session, exchange, reviewer, author):
+            teams.share_out(session, exchange, now=now)
+        return _are_paired(session, exchange, reviewer, author)
     around = pairs_of(session.execute(WAITING_AROUND, _facts(exchange, reviewer=reviewer, author=author)))
     here = scene_of(session, exchange, people | {id for pair in around for id in pair})
     wanted = (reviewer, author)
     if wanted in here.taken:
         return True
-    mine = [pair for pair in around if pair[0] == reviewer and pair not in here.must]
-    theirs = [pair for pair in around if pair[1] == author and pair not in here.must]
+    around = here.free_to_go(around)
+    mine = [pair for pair in around if pair[0] == reviewer]
+    theirs = [pair for pair in around if pair[1] == author]
     for _, other_author in mine:
         for other_reviewer, _ in theirs:
             if here.allows(other_reviewer, other_author):
@@ -137,6 +145,9 @@ def part(session: Session, exchange: Exchange, *, reviewer: int, author: int, no
 
     A review that was begun stays.
     """
+    author = queries.goes_by(session, exchange, author)
+    if exchange.has_teams and _are_paired(session, exchange, reviewer, author):
+        teams.share_out(session, exchange, now=now)
     kept = session.execute(KEPT, _facts(exchange, person=reviewer, now=now)).all()
     ours = next((row for row in kept if row.author_id == author), None)
     if ours is None or ours.is_begun:
@@ -144,8 +155,7 @@ def part(session: Session, exchange: Exchange, *, reviewer: int, author: int, no
     pair = (reviewer, author)
     drawn = pairs_of(session.execute(seats.ALL_WAITING, _facts(exchange)))
     here = scene_of(session, exchange, {id for each in drawn for id in each})
-    free_ones = [each for each in drawn if each not in here.must]
-    other = swapping(reviewer, author, free_ones, allows=here.allows, avoids=here.avoids)
+    other = swapping(reviewer, author, here.free_to_go(drawn), allows=here.allows, avoids=here.avoids)
     added = () if other is None else ((reviewer, other[1]), (other[0], author))
     removed = (pair,) if other is None else (pair, other)
     scene.write(session, exchange, Change(added=added, removed=removed), kind="ruled", now=now)
@@ -167,8 +177,9 @@ def owe(session: Session, exchange: Exchange, *, person: int, more: int) -> None
 
 def stand_in(session: Session, exchange: Exchange, *, author: int, by: int, now: datetime) -> bool:
     """Staff read a work for which nobody was found: it lacks one reader less. Whether it lacked any."""
+    author = queries.goes_by(session, exchange, author)
     seat = session.execute(SEATED, _facts(exchange, people=[author])).one_or_none()
-    if seat is None or seat.lacks <= 0 or session.scalar(STOOD_IN, _facts(exchange, author=author, by=by)):
+    if seat is None or seat.lacks <= 0 or _are_paired(session, exchange, by, author):
         return False
     scene.write(session, exchange, Change(added=((by, author),)), kind="stood_in", now=now, begun=True, by=by)
     return True
@@ -176,8 +187,13 @@ def stand_in(session: Session, exchange: Exchange, *, author: int, by: int, now:
 
 def step_back(session: Session, exchange: Exchange, *, author: int, by: int, now: datetime) -> None:
     """Staff take their review back: the work lacks a reader again."""
-    if session.scalar(STOOD_IN, _facts(exchange, author=author, by=by)):
+    author = queries.goes_by(session, exchange, author)
+    if _are_paired(session, exchange, by, author):
         scene.write(session, exchange, Change(removed=((by, author),)), kind="stepped_back", now=now, by=by)
+
+
+def _are_paired(session: Session, exchange: Exchange, reviewer: int, author: int) -> bool:
+    return bool(session.scalar(PAIRED, _facts(exchange, reviewer=reviewer, author=author)))
 
 
 def _facts(exchange: Exchange, **facts: object) -> dict[str, object]:

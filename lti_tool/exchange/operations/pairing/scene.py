@@ -3,8 +3,8 @@ What steps of the standing plan share: the lock, who may read whom, and how a ch
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import rules
+from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.rules.pairs import Change, Pair, draw
 
@@ -62,36 +62,38 @@ LAST_EXCHANGE = """
         and (select true from exchange_seat s where s.exchange_id = a.id limit 1)
       order by a.id desc limit 1)
 """
+# Whoever had a seat for a work then made it, alone or with a group.
 LAST = f"""
-    select p.reviewer_id, p.author_id, 'last', null, null from exchange_pair p
+    select p.reviewer_id, s.person_id, 'last', null, null
+      from exchange_pair p join exchange_seat s on s.submission_id = p.submission_id
      where p.reviewer_id = any(:people) and p.exchange_id = {LAST_EXCHANGE}
 """  # noqa: S608 - made of constants
 LAST_WITH = f"""
-    select p.reviewer_id, p.author_id, 'last', null, null from exchange_pair p
+    select p.reviewer_id, s.person_id, 'last', null, null
+      from exchange_pair p join exchange_seat s on s.submission_id = p.submission_id
      where p.reviewer_id in (:one, :other) and p.exchange_id = {LAST_EXCHANGE}
     union all
-    select p.reviewer_id, p.author_id, 'last', null, null
-      from exchange_seat s join exchange_pair p on p.submission_id = s.submission_id and p.author_id = s.person_id
+    select p.reviewer_id, s.person_id, 'last', null, null
+      from exchange_seat s join exchange_pair p on p.submission_id = s.submission_id
      where s.person_id in (:one, :other) and s.exchange_id = {LAST_EXCHANGE}
 """  # noqa: S608 - made of constants
 MEMBERS = """
     select person_id, null, 'member', groups, sections from membership
-     where course_id = :course and person_id = any(:people)
-"""
-WORKS = """
-    select person_id, submission_id, 'work', null, null from exchange_seat
-     where exchange_id = :exchange and person_id = any(:people)
+     where course_id = :course and person_id = any(:people) and left_at is null
 """
 ALL_RULED = """
     select reviewer_id, author_id, kind as what, null::jsonb as groups, null::jsonb as sections from exchange_pair_rule
      where exchange_id = :exchange
 """
 ALL_LAST = f"""
-    select p.reviewer_id, p.author_id, 'last', null, null
-      from exchange_seat s join exchange_pair p on p.submission_id = s.submission_id and p.author_id = s.person_id
+    select p.reviewer_id, s.person_id, 'last', null, null
+      from exchange_seat s join exchange_pair p on p.submission_id = s.submission_id
      where s.exchange_id = {LAST_EXCHANGE}
 """  # noqa: S608 - made of constants
-ALL_MEMBERS = "select person_id, null, 'member', groups, sections from membership where course_id = :course"
+ALL_MEMBERS = """
+    select person_id, null, 'member', groups, sections from membership
+     where course_id = :course and left_at is null
+"""
 
 CHANGE = text(
     """
@@ -141,10 +143,6 @@ RECKON = text(
 )
 
 
-class PlanMoved(Exception):
-    """Others changed the plan between our look and our step. Whoever only shares the lock tries again holding it."""
-
-
 def hold(session: Session, exchange: Exchange) -> None:
     """
     Nobody else changes the plan until this transaction ends; always taken before any row is locked.
@@ -165,47 +163,22 @@ def share(session: Session, exchange: Exchange) -> None:
     session.execute(LOCK_SHARED, {"space": SPACE, "exchange": exchange.id})
 
 
-@dataclass(frozen=True)
-class Scene:
+@dataclass(frozen=True, kw_only=True)
+class Scene(rules.Bounds):
     """What is known of some people, to say who of them may read whom."""
-
-    options: rules.PairingOptions
-    groups: dict[int, frozenset[str]] = field(default_factory=dict)
-    sections: dict[int, frozenset[str]] = field(default_factory=dict)
-    never: frozenset[Pair] = frozenset()
-    must: frozenset[Pair] = frozenset()
-    last: frozenset[Pair] = frozenset()
-    taken: frozenset[Pair] = frozenset()
-    works: dict[int, int] = field(default_factory=dict)
-    """By person, where groups hand in together: the work of their group."""
 
     @property
     def is_bound(self) -> bool:
         """Whether a plan rests on more than people and seed: rules of the teacher, or the pairs of last time."""
         return self.options.has_boundaries or bool(self.never or self.must or self.last)
 
-    def allows(self, reviewer: int, author: int) -> bool:
-        """Whether the teacher's rules and what went before let *reviewer* read *author*'s work."""
-        pair = (reviewer, author)
-        if reviewer == author or pair in self.taken or pair in self.never:
-            return False
-        if reviewer in self.works and self.works[reviewer] == self.works.get(author):
-            return False
-        if pair in self.must:
-            return True
-        return rules.may_meet(
-            self.options,
-            groups=(self.groups.get(reviewer, frozenset()), self.groups.get(author, frozenset())),
-            sections=(self.sections.get(reviewer, frozenset()), self.sections.get(author, frozenset())),
-        )
-
     def avoids(self, reviewer: int, author: int) -> bool:
         """What is better left out: two who review each other, and pairs of last time."""
-        return (author, reviewer) in self.taken or (reviewer, author) in self.last
+        return (author, reviewer) in self.taken or self.read_last(reviewer, author)
 
     def free_to_go(self, pairs: Iterable[Pair]) -> list[Pair]:
         """Those of *pairs* that may be split or traded: not what the teacher wants."""
-        return [pair for pair in pairs if pair not in self.must]
+        return [pair for pair in pairs if not self.wants(*pair)]
 
 
 def scene_of(
@@ -223,15 +196,18 @@ def scene_of(
     """
     options = exchange.option(rules.PairingOptions)
     facts: dict[str, Any] = {"exchange": exchange.id, "course": exchange.course_id, "people": list(people)}
-    if centre is not None:
+    mates = queries.made_together(session, exchange, people)
+    facts["people"] = list({*people, *mates})
+    # Groups are few, and who of them read whom last time is asked of all who made a work.
+    is_centred = centre is not None and not exchange.has_teams
+    if centre is not None and is_centred:
         facts |= {"one": centre[0], "other": centre[1]}
     statement = _facts_about_some(
         avoid_last=options.avoid_last,
         has_boundaries=options.has_boundaries,
-        is_centred=centre is not None,
-        has_teams=exchange.has_teams,
+        is_centred=is_centred,
     )
-    return _scene(options, session.execute(statement, facts), ignoring=ignoring)
+    return _scene(options, session.execute(statement, facts), mates=mates, ignoring=ignoring)
 
 
 def scene_of_all(session: Session, exchange: Exchange) -> Scene:
@@ -239,7 +215,8 @@ def scene_of_all(session: Session, exchange: Exchange) -> Scene:
     options = exchange.option(rules.PairingOptions)
     facts = {"exchange": exchange.id, "course": exchange.course_id}
     statement = _facts_about_all(avoid_last=options.avoid_last, has_boundaries=options.has_boundaries)
-    return _scene(options, session.execute(statement, facts))
+    mates = queries.made_together(session, exchange)
+    return _scene(options, session.execute(statement, facts), mates=mates)
 
 
 def write(
@@ -255,7 +232,7 @@ def write(
     """
     Make *change* the plan, *begun* already or waiting, and write the step down.
 
-    The tallies of seats follow what was really done. Raises :class:`PlanMoved` where that is not
+    The tallies of seats follow what was really done. Raises :class:`errors.PlanMoved` where that is not
     all of it: somebody else was faster.
     """
     said: dict[str, Any] = {
@@ -280,7 +257,7 @@ def write(
         },
     ).one()
     if (done.come, done.gone) != (len(change.added), len(change.removed)):
-        raise PlanMoved
+        raise errors.PlanMoved
 
 
 def reckon(session: Session, exchange: Exchange, *, lacks: dict[int, int], idle: dict[int, int]) -> None:
@@ -309,9 +286,9 @@ def pairs_of(rows: Iterable[Sequence[Any]]) -> list[Pair]:
 
 
 @cache
-def _facts_about_some(*, avoid_last: bool, has_boundaries: bool, is_centred: bool, has_teams: bool) -> TextClause:
+def _facts_about_some(*, avoid_last: bool, has_boundaries: bool, is_centred: bool) -> TextClause:
     paired, offered, last = (PAIRED_WITH, OFFERED_TO, LAST_WITH) if is_centred else (PAIRED, OFFERED, LAST)
-    asked = {last: avoid_last, MEMBERS: has_boundaries, WORKS: has_teams}
+    asked = {last: avoid_last, MEMBERS: has_boundaries}
     return text(" union all ".join([RULED, paired, offered, *(part for part, is_asked in asked.items() if is_asked)]))
 
 
@@ -321,16 +298,19 @@ def _facts_about_all(*, avoid_last: bool, has_boundaries: bool) -> TextClause:
     return text(" union all ".join(parts))
 
 
-def _scene(options: rules.PairingOptions, rows: Iterable[Any], *, ignoring: Collection[Pair] = ()) -> Scene:
+def _scene(
+    options: rules.PairingOptions,
+    rows: Iterable[Any],
+    *,
+    mates: Mapping[int, frozenset[int]],
+    ignoring: Collection[Pair] = (),
+) -> Scene:
     pairs: dict[str, set[Pair]] = {"never": set(), "must": set(), "last": set(), "taken": set()}
     groups: dict[int, frozenset[str]] = {}
     sections: dict[int, frozenset[str]] = {}
-    works: dict[int, int] = {}
     for one, other, what, in_groups, in_sections in rows:
         if what == "member":
             groups[one], sections[one] = frozenset(in_groups), frozenset(in_sections)
-        elif what == "work":
-            works[one] = other
         else:
             pairs[what].add((one, other))
     return Scene(
@@ -341,5 +321,5 @@ def _scene(options: rules.PairingOptions, rows: Iterable[Any], *, ignoring: Coll
         must=frozenset(pairs["must"]),
         last=frozenset(pairs["last"]),
         taken=frozenset(pairs["taken"].difference(ignoring)),
-        works=works,
+        mates=mates,
     )

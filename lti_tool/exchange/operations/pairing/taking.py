@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti_tool.exchange import queries, rules
+from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import Exchange, Offer
 from lti_tool.exchange.operations.pairing import scene, seats
 from lti_tool.exchange.operations.pairing.scene import pairs_of, scene_of
@@ -107,6 +107,7 @@ COME_IN = text(
 IN_NEED = text(
     """
     select s.person_id from exchange_seat s
+      join exchange_submission w on w.id = s.submission_id and w.author_id = s.person_id
       join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
      where s.exchange_id = :exchange and s.lacks > :above and s.left_at is null and s.person_id <> :reviewer
        and not exists (select from exchange_offer o where o.submission_id = s.submission_id
@@ -116,6 +117,7 @@ IN_NEED = text(
      order by s.lacks desc, s.joined_at, s.person_id limit :few
     """
 )
+"""A group's work goes by the seat of one of its members."""
 PAIR = text(
     "select author_id from exchange_pair where exchange_id = :exchange and submission_id = :work"
     " and reviewer_id = :reviewer"
@@ -159,7 +161,12 @@ LATE = """
                           and (o.state in ('offered', 'started') and o.lease_until > :now
                                or not :is_over and o.state <> 'expired' and o.ended_at >= :patience))
        and not exists (select from exchange_pair_rule a where a.exchange_id = p.exchange_id and a.kind = 'must'
-                          and a.reviewer_id = p.reviewer_id and a.author_id = p.author_id and a.at > :patience)
+                          and a.reviewer_id = p.reviewer_id and a.at > :patience
+                          and (a.author_id = p.author_id
+                               or exists (select from exchange_team_member mate
+                                            join exchange_team team on team.id = mate.team_id
+                                           where mate.exchange_id = p.exchange_id and mate.person_id = a.author_id
+                                             and team.submission_id = p.submission_id)))
 """
 """Whoever was asked by staff a moment ago has as long as others had."""
 IS_ANY_LATE = text(f"select exists ({ALL_LAPSED}) or exists ({ABANDONED}) or exists ({LATE})")
@@ -301,7 +308,7 @@ def _own_begun_beside_others(session: Session, exchange: Exchange, reviewer: int
     try:
         scene.share(session, exchange)
         found = _own_begun(session, exchange, reviewer, now=now)
-    except scene.PlanMoved:
+    except errors.PlanMoved:
         found = False
     except IntegrityError:
         # Another tab of the same reviewer took a work in the same moment: that one it is.
@@ -336,7 +343,7 @@ def _traded(session: Session, exchange: Exchange, pair: Pair, *, begun: int, now
         return pair[1]
     here = scene_of(session, exchange, {*pair, *(id for each in waiting for id in each)}, centre=pair, ignoring=[pair])
     other = swapping(*pair, here.free_to_go(waiting), allows=here.allows, avoids=here.avoids)
-    if other is None or pair in here.must:
+    if other is None or here.wants(*pair):
         return pair[1]
     change = Change(added=((pair[0], other[1]), (other[0], pair[1])), removed=(pair, other))
     scene.write(session, exchange, change, kind="traded", now=now)

@@ -6,6 +6,7 @@ on the seat of the member by whom it goes. Whatever changes, everything that nob
 shared out anew (:func:`rules.shared_plan`): no one sees what waits, so nobody misses it.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import text
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange import notices, rules
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations.pairing import scene
-from lti_tool.exchange.rules.pairs import Change
+from lti_tool.exchange.rules.pairs import Change, Pair
 
 SIT = text(
     """
@@ -33,8 +34,9 @@ SIT = text(
 )
 SEATS = text(
     """
-    select s.person_id, s.submission_id, w.author_id, s.away_at
+    select s.person_id, s.submission_id, w.author_id, s.away_at, least(x.owes, :reviews) as owes
       from exchange_seat s join exchange_submission w on w.id = s.submission_id
+      left join exchange_excusal x on x.exchange_id = s.exchange_id and x.person_id = s.person_id
      where s.exchange_id = :exchange and s.left_at is null
      order by s.joined_at, s.person_id
     """
@@ -137,7 +139,7 @@ def leave(
 
 def _name(session: Session, exchange: Exchange, work: int, *, now: datetime) -> None:
     """Let the work go by a member who is there, then share everything out."""
-    rows = session.execute(SEATS, {"exchange": exchange.id}).all()
+    rows = session.execute(SEATS, {"exchange": exchange.id, "reviews": exchange.reviews}).all()
     mine = [each for each in rows if each.submission_id == work]
     if mine and mine[0].author_id not in {each.person_id for each in mine}:
         session.execute(HAND_OVER, {"work": work, "to": mine[0].person_id})
@@ -145,8 +147,11 @@ def _name(session: Session, exchange: Exchange, work: int, *, now: datetime) -> 
 
 
 def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
-    """Plan everything anew that nobody has begun. The lock is held."""
-    rows = session.execute(SEATS, {"exchange": exchange.id}).all()
+    """Plan everything anew that nobody has begun, around what the teacher wants. The lock is held."""
+    if exchange.sealing is not None:
+        # Who read what is forgotten, and nobody is to read any more.
+        return
+    rows = session.execute(SEATS, {"exchange": exchange.id, "reviews": exchange.reviews}).all()
     works: dict[int, list[int]] = {}
     for each in rows:
         works.setdefault(each.author_id, []).append(each.person_id)
@@ -154,34 +159,46 @@ def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
     begun = {(each.reviewer_id, each.author_id) for each in standing if each.is_begun}
     waiting = {(each.reviewer_id, each.author_id) for each in standing if not each.is_begun}
     people = [each.person_id for each in rows]
+    owes = {each.person_id: each.owes for each in rows}
+    resting = [each.person_id for each in rows if each.away_at is not None]
     here = scene.scene_of(session, exchange, people, ignoring=waiting)
-    new = set(
-        rules.shared_plan(
-            works,
-            exchange.reviews,
-            seed=exchange.seed,
-            fixed=begun,
-            resting=[each.person_id for each in rows if each.away_at is not None],
-            allows=here.allows,
-            avoids=lambda one, other: (one, other) in here.last,
-        )
+    # Who did not come keeps what they were asked for, and is asked for nothing more.
+    wanted = {pair for pair in _wanted(here, works) if pair in waiting or pair[0] not in resting}
+    shared = rules.shared_plan(
+        works,
+        exchange.reviews,
+        seed=exchange.seed,
+        excused=owes,
+        fixed=begun | wanted,
+        resting=resting,
+        allows=here.allows,
+        avoids=here.read_last,
     )
+    new = wanted.union(shared)
     change = Change(added=tuple(sorted(new - waiting)), removed=tuple(sorted(waiting - new)))
     if change.added or change.removed:
         scene.write(session, exchange, change, kind="shared", now=now)
     reads = _counted(begun | new, 0)
     read_by = _counted(begun | new, 1)
-    least = sum(min(exchange.reviews, len(works) - 1) for _ in people) // len(works) if len(works) > 1 else 0
+    others = len(works) - 1
+    least = sum(min(each, others) for each in owes.values()) // len(works) if others > 0 else 0
     session.execute(
         RECKON,
         {
             "exchange": exchange.id,
             "people": people,
             "lacks": [max(least - read_by.get(id, 0), 0) if id in works else 0 for id in people],
-            "idle": [max(exchange.reviews - reads.get(id, 0), 0) for id in people],
+            "idle": [max(owes[id] - reads.get(id, 0), 0) for id in people],
             "begun": [sum(other == id for _one, other in begun) for id in people],
         },
     )
+
+
+def _wanted(here: scene.Scene, works: Mapping[int, Collection[int]]) -> set[Pair]:
+    """What the teacher wants and nobody has begun, by whom each work goes."""
+    of = {person: author for author, members in works.items() for person in members}
+    named = {(reviewer, of[author]) for reviewer, author in here.must if reviewer in of and author in of}
+    return {pair for pair in named if here.allows(*pair)}
 
 
 def _counted(pairs: set[tuple[int, int]], side: int) -> dict[int, int]:
