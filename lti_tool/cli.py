@@ -418,7 +418,7 @@ def exchange_recompute(exchange_id: int, as_json: bool) -> None:
         found = session.get(Exchange, exchange_id)
         if found is None:
             raise _wrong(f"There is no exchange {exchange_id}.")
-        rows = exchange_queries.recomputed(session, found)
+        rows = exchange_queries.recomputed(session, found, now=now())
     if as_json:
         click.echo(json.dumps([each.as_dict() for each in rows], indent=2))
     else:

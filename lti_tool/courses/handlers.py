@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.jobs import ask_for_groups, ask_for_roster
 from lti_tool.courses.listening import groups_moved
-from lti_tool.courses.models import Course, Deployment
+from lti_tool.courses.models import Course, Deployment, Membership, Person
 from lti_tool.lms.events import CourseChanged, GroupsChanged, PersonChanged, RosterChanged
 
 
@@ -53,8 +53,36 @@ def course_changed(session: Session, platform_id: int, events: Sequence[CourseCh
 
 
 def person_changed(session: Session, platform_id: int, events: Sequence[PersonChanged], now: datetime) -> None:
-    """Take over somebody's name, unless a younger event, launch or list of people told another."""
+    """
+    Take over somebody's name, unless a younger event, launch or list of people told another.
+
+    Some LMSs only say that something of somebody changed: then the rosters of their courses know.
+    """
     _apply(session, RENAME, platform_id, [(each.person, each.name, each.occurred_at) for each in events])
+    nameless = {each.person for each in events if not each.name} - {""}
+    if nameless:
+        for course_id in session.scalars(_courses_of(platform_id, nameless)).all():
+            ask_for_roster(session, course_id)
+
+
+def _courses_of(platform_id: int, people: Collection[str]) -> Select[int]:
+    """The courses whose rosters tell the name of one of *people* of a platform."""
+    return (
+        select(Course.id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .join(Membership, Membership.course_id == Course.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Deployment.platform_id == platform_id,
+            _is_called(Person.lms_id, Person.sub, people),
+            Person.name != "",
+            Membership.left_at.is_(None),
+            Course.over_at.is_(None),
+            Course.roster_url.is_not(None),
+        )
+        .distinct()
+        .order_by(Course.id)
+    )
 
 
 def _with_roster(session: Session, platform_id: int, ids: Collection[str]) -> Sequence[int]:

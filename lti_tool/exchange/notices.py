@@ -360,13 +360,17 @@ def _freed_by_closing(session: Session, exchange: Exchange, now: datetime) -> li
         return []
 
     @cache
-    def is_freed(received: int, given: int, is_released: bool) -> bool:
+    def is_freed(received: int, given: int, owed: int, is_released: bool) -> bool:
         # Of a large class few are in different places.
-        waits = partial(exchange.waits, received=received, given=given, is_released=is_released, now=now)
+        waits = partial(exchange.waits, received=received, given=given, owed=owed, is_released=is_released, now=now)
         return waits(is_closed=False) is not None and waits(is_closed=True) is None
 
-    found = queries.authors(session, exchange)
-    return [each.person_id for each in found if each.received and is_freed(each.received, each.given, each.is_released)]
+    found = queries.authors(session, exchange, now=now)
+    return [
+        each.person_id
+        for each in found
+        if each.received and is_freed(each.received, each.given, each.owed, each.is_released)
+    ]
 
 
 def _reopened(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -460,6 +464,21 @@ def _compared(session: Session, exchange: Exchange, facts: Facts, now: datetime)
             tell(session, exchange, "compared", [author], now=now, key=str(pair.id))
 
 
+def reviewing_begun(session: Session, exchange: Exchange) -> None:
+    """Everybody who waited for the common beginning hears of it; later, for it may be a large class."""
+    jobs.defer(session, tell_begun, exchange_id=exchange.id)
+
+
+@jobs.task(name="exchange.tell_begun", queue="notices")
+def tell_begun(exchange_id: int) -> None:
+    """Tell those who have something to review that all begin now."""
+    now = the_clock()
+    with db.transaction() as session:
+        exchange = session.get(Exchange, exchange_id)
+        if exchange is not None and exchange.windows.is_open_at(now) and not exchange.is_live:
+            tell(session, exchange, "work_waits", queries.who_owes(session, exchange), now=now, key="begun")
+
+
 @jobs.task(name="exchange.tell_waiting", queue="notices")
 def tell_waiting(exchange_id: int, submission_id: int) -> None:
     """Tell those who had nothing to review that a work has come."""
@@ -531,10 +550,18 @@ def _no_readers(facts: Facts) -> str:
     count = facts.get("count", 1)
     if facts.get("live"):
         said = ngettext(
-            "One presentation has nobody who reviews it.", "%(num)s presentations have nobody who reviews them.", count
+            "One presentation lacks reviewers, and no classmate took it.",
+            "%(num)s presentations lack reviewers, and no classmate took them.",
+            count,
         )
         return str(said)
-    return str(ngettext("One work has nobody who reads it.", "%(num)s works have nobody who reads them.", count))
+    return str(
+        ngettext(
+            "One work lacks readers, and no classmate took it.",
+            "%(num)s works lack readers, and no classmate took them.",
+            count,
+        )
+    )
 
 
 def _grades_failed(facts: Facts) -> str:
@@ -626,6 +653,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         lazy_gettext("The work you took goes to somebody else soon, unless you begin to write."),
         live=lazy_gettext("The presentation you took goes to somebody else soon, unless you begin to write."),
     ),
+    "help_wanted": lambda facts: _("A classmate’s work still lacks feedback. If you have time, review one more."),
     "commitment": lambda facts: _("You wanted to have reviewed by now, or very soon."),
     "reminder": lambda facts: f"{_owed(facts)} {_('Your teacher asks everybody to finish what they owe.')}",
     "rule_proposed": lambda facts: _("Students propose rules of feedback. They wait for your answer."),

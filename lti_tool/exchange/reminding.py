@@ -22,6 +22,7 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
     """Everything the clock has to say about one exchange that runs; what was told is not told again."""
     if exchange.opens_at is not None and now - LOOK_BACK < exchange.opens_at <= now:
         notices.tell(session, exchange, "opened", notices.learners_of(session, exchange), now=now)
+    _tell_who_waits_no_more(session, exchange, now=now)
     _tell_of_work(session, exchange, now=now)
     owed = queries.all_owed(session, exchange, now=now, by_date=True)
     _tell_of_what_is_owed(session, exchange, owed, now=now)
@@ -29,8 +30,10 @@ def tell_of_exchange(session: Session, exchange: Exchange, *, now: datetime) -> 
     for person, by in near.items():
         if person in owed and owed[person].reviews:
             notices.tell(session, exchange, "commitment", [person], now=now, key=by.isoformat())
-    for offer_id, reviewer, _ends in queries.leases_ending(session, exchange, after=now, until=now + BEFORE_LEASE_ENDS):
+    soon = now + min(BEFORE_LEASE_ENDS, exchange.windows.lease_at(now) / 4)
+    for offer_id, reviewer, _ends in queries.leases_ending(session, exchange, after=now, until=soon):
         notices.tell(session, exchange, "lease_ends", [reviewer], now=now, key=str(offer_id), offer_id=offer_id)
+    _ask_for_help(session, exchange, now=now)
     unread = queries.unread_works(session, exchange, now=now)
     if unread:
         # Once a week is enough for something that is on the overview every day.
@@ -74,7 +77,7 @@ def tell_of_shown_feedback(session: Session, *, now: datetime) -> None:
     for exchange in queries.released_between(session, after=now - LOOK_BACK, until=now):
         shown = [
             each.person_id
-            for each in queries.authors(session, exchange)
+            for each in queries.authors(session, exchange, now=now)
             if each.received and not each.waits(exchange, now=now)
         ]
         if exchange.is_published:
@@ -88,3 +91,22 @@ def tell_of_failed_grades(session: Session, *, now: datetime) -> None:
         if exchange is not None:
             staff = notices.staff_of(session, exchange)
             notices.tell(session, exchange, "grades_failed", staff, now=now, key=at.isoformat(), count=count)
+
+
+def _ask_for_help(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """A few of those who have done their part hear that a work still lacks feedback; others, if these do not come."""
+    if exchange.windows.why_not_review(now) is not None or exchange.is_live:
+        return
+    for work, people in queries.helpers_for(session, exchange, now=now).items():
+        notices.tell(session, exchange, "help_wanted", people, now=now, key=str(work))
+
+
+def _tell_who_waits_no_more(session: Session, exchange: Exchange, *, now: datetime) -> None:
+    """Who was to give more before they see their feedback, and need not, since no more works come."""
+    if exchange.option(rules.ReleaseOptions).when != rules.AFTER_GIVING:
+        return
+    fewer = [id for id, owes in queries.owed_counts(session, exchange, now=now).items() if owes < exchange.reviews]
+    if fewer:
+        found = queries.authors(session, exchange, persons=fewer, now=now)
+        shown = [each.person_id for each in found if each.received and not each.waits(exchange, now=now)]
+        notices.feedback_shown(session, exchange, shown, now=now)

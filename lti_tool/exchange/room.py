@@ -70,9 +70,9 @@ class ExchangeRoom:
         """When work and reviews are due for those whom staff gave time of their own."""
         return operations.own_due_dates(session, session.get_one(Exchange, activity.id))
 
-    def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
+    def completed(self, session: Session, activity: Activity, *, now: datetime) -> Collection[int] | None:
         """See :func:`lti_tool.exchange.queries.completed`."""
-        return queries.completed(session, session.get_one(Exchange, activity.id))
+        return queries.completed(session, session.get_one(Exchange, activity.id), now=now)
 
     def completes_in_company(self, session: Session, activity: Activity) -> bool:
         """Where somebody is hidden from somebody, as long as people go on giving feedback."""
@@ -127,7 +127,13 @@ def _learner_card(
     windows = exchange.windows.for_person(standing.own)
     why_not_open = windows.why_not_open(now)
     takes_reviews = windows.why_not_review(now) is None
-    if exchange.waits(received=standing.received, given=standing.given, is_released=standing.is_released, now=now):
+    if exchange.waits(
+        received=standing.received,
+        given=standing.given,
+        owed=standing.owes,
+        is_released=standing.is_released,
+        now=now,
+    ):
         standing = replace(standing, received=0, unread=0)
     looks_first = exchange.option(rules.SelfAssessmentOptions)
     if "assess" in also and rules.covers(looks_first, has_acted=False, is_closed=exchange.is_closed):
@@ -141,7 +147,8 @@ def _learner_card(
         may_hand_in=windows.why_not_hand_in(now) is None,
         may_review=takes_reviews and (standing.is_reviewing or (standing.has_work and not is_done)),
         has_unread=standing.unread > 0,
-        is_waiting=not is_done or standing.received + standing.rescued < exchange.reviews,
+        may_help=takes_reviews and is_done and standing.has_work,
+        is_waiting=not is_done or standing.received + standing.rescued < standing.hopes,
         also=also,
     )
     status, todo, due = _sentence(exchange, standing, step, windows)
@@ -159,7 +166,7 @@ def _sentence(
 ) -> tuple[str, str, datetime | None]:
     """What a learner's card says, the words of its button, and the moment that matters."""
     owed = max(standing.owes - standing.given, 1)
-    missing = max(exchange.reviews - standing.received - standing.rescued, 0)
+    missing = max(standing.hopes - standing.received - standing.rescued, 0)
     waiting = (
         ngettext("Waiting for feedback from one classmate", "Waiting for feedback from %(num)s classmates", missing)
         if standing.given >= standing.owes
@@ -191,6 +198,13 @@ def _sentence(
         "compare": (_("Two works to compare, side by side"), _("Compare them"), windows.review_by),
         "assess": (_("Now look at your own work"), _("Look at your work"), None),
         "reply": (_("There is new feedback for you"), _("Read your feedback"), None),
+        "help": (
+            _("A presentation still lacks feedback, and you could help")
+            if exchange.is_live
+            else _("A classmate’s work still lacks feedback, and you could help"),
+            _("Review one more"),
+            windows.review_by,
+        ),
         "wait": (waiting, "", None),
         "done": (_("All done"), "", None),
         "closed": (_("Closed"), "", None),

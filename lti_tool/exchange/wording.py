@@ -41,6 +41,7 @@ TROUBLES = {
 WHY_STUCK = {
     rules.FOR_STAFF: lazy_gettext("Now for you"),
     rules.FLAGGED: lazy_gettext("Flagged"),
+    rules.NOT_BEGUN: lazy_gettext("Reviewing has not begun"),
     rules.NO_PAIR: lazy_gettext("Nobody to pair with"),
     rules.WANTS_READER: lazy_gettext("Waits for a reader"),
     rules.READER_IDLE: lazy_gettext("Reader gives no sign"),
@@ -106,8 +107,8 @@ def why_stuck(stuck: rules.Stuck, *, is_live: bool = False) -> str:
             count,
         ),
         rules.IDLE: lambda: ngettext(
-            "They are to review one presentation, and there is no sign of them for two days.",
-            "They are to review %(num)s presentations, and there is no sign of them for two days.",
+            "They are to review one presentation, and nothing was heard of them for long.",
+            "They are to review %(num)s presentations, and nothing was heard of them for long.",
             count,
         ),
         rules.NOTHING_THERE: lambda: ngettext(
@@ -149,14 +150,17 @@ def why_stuck(stuck: rules.Stuck, *, is_live: bool = False) -> str:
             "They owe one review, and the date has passed.", "They owe %(num)s reviews, and the date has passed.", count
         ),
         rules.IDLE: lambda: ngettext(
-            "One work is kept for them, and there is no sign of them for two days.",
-            "%(num)s works are kept for them, and there is no sign of them for two days.",
+            "One work is kept for them, and nothing was heard of them for long.",
+            "%(num)s works are kept for them, and nothing was heard of them for long.",
             count,
         ),
         rules.NOTHING_THERE: lambda: ngettext(
             "They owe one review. All work has its readers just now; the next that comes in is theirs.",
             "They owe %(num)s reviews. All work has its readers just now; the next that comes in is theirs.",
             count,
+        ),
+        rules.NOT_BEGUN: lambda: _(
+            "All are to begin reviewing at the same time, and there is no date for it. They wait until you begin it."
         ),
         rules.NO_WORK: lambda: _("Nothing was handed in, and the date has passed."),
         rules.NOT_SENT: lambda: _("Their grade did not reach the gradebook."),
@@ -315,9 +319,12 @@ _WORK_IS_GONE = {
     rules.AUTHOR_LEFT: lazy_gettext("A work you were reading is not in this exchange any more."),
     rules.REVIEWER_LEFT: lazy_gettext("While you were not in the course, this work went to others."),
 }
-NOTHING_TO_REVIEW = {
+_NOTHING_TO_REVIEW = {
     "not_begun": lazy_gettext(
         "Everybody begins reviewing at the same time, when the work is due. Then there is work for you here."
+    ),
+    "not_begun_undated": lazy_gettext(
+        "Everybody begins reviewing at the same time, when your teacher begins it. Then there is work for you here."
     ),
     "not_held": lazy_gettext("What you give feedback on is still to be shown. Below you find when and where."),
     "no_work_yet": lazy_gettext(
@@ -335,6 +342,14 @@ NOTHING_TO_REVIEW = {
         " ask for more time if you need it."
     ),
 }
+
+
+def nothing_to_review(exchange: Exchange, because: str | None) -> str:
+    """Why there is nothing to review, to who would."""
+    if because == "not_begun" and exchange.submit_by is None:
+        because = "not_begun_undated"
+    return str(_NOTHING_TO_REVIEW.get(because or "", ""))
+
 
 _NOT_OPEN = {
     "unpublished": lazy_gettext("This exchange is not published yet, so nothing can be handed in."),

@@ -98,7 +98,7 @@ class Room(Protocol):
         """By person, the dates of those who have others than everybody's, as they are for them."""
         ...
 
-    def completed(self, session: Session, activity: Activity) -> Collection[int] | None:
+    def completed(self, session: Session, activity: Activity, *, now: datetime) -> Collection[int] | None:
         """Who did all that is asked of them, by id of the person; None where nobody may know that yet."""
         ...
 

@@ -23,6 +23,8 @@ GOES_ON = 0.5
 """How often one more review is begun on the same visit."""
 CANNOT = 0.04
 """How often somebody says that they cannot review a work."""
+PART_IS_DONE = ("Your part is done", "All done", "Reply to your feedback")
+"""What the page says to who has given all; they come again only if they are called."""
 HELPS = 0.6
 """How often who is done takes one more work when the page asks."""
 
@@ -45,7 +47,9 @@ class Student:
     """Words saved for a review that is not given yet, by the path of its page."""
     is_handed_in: bool = False
     is_done: bool = False
-    """The page said so, or there is nothing more to do."""
+    """The page said so."""
+    heard: int = 0
+    """The newest notice that made them come back."""
 
     def visit(self, site: str, activity: str, ledger: Ledger, *, at: datetime) -> None:
         """Open the activity and do what a person of this kind does now."""
@@ -108,7 +112,7 @@ class Student:
         takes = [form for form in page.forms if form.action.endswith("/reviews")]
         is_extra = "Review one more" in page.text
         if not takes or (is_extra and self.random.random() > HELPS):
-            self.is_done = self.visits > 3 and "All done" in page.text
+            self.is_done = any(words in page.text for words in PART_IS_DONE)
             return None
         taken = robot.submit(takes[0])
         return taken if any(form.action.endswith("/feedback") for form in taken.forms) else None

@@ -12,6 +12,9 @@ from html import unescape
 from random import Random
 from typing import Any
 
+from sqlalchemy import text
+
+from lti_tool import db
 from tests.simulation.house import House
 from tests.simulation.ledger import Ledger, NotingRobot
 from tests.simulation.people import ABSENT, EXTENDED, LATE, LEAVING, STEADY, VANISHING, Student
@@ -32,6 +35,12 @@ SHARES = {ABSENT: 0.10, VANISHING: 0.10, LATE: 0.10, LEAVING: 0.05, EXTENDED: 0.
 MOST_VISITS = 16
 PERSON = re.compile(r'name="person"[^>]*value="(\d+)"[^>]*>(?:\s*<[^>]+>)*\s*([^<]+?)\s*<')
 """A box to tick for one person, and their name."""
+THAT_CALL = ("help_wanted", "work_waits", "feedback_received")
+CALLS = text(
+    "select p.name, max(n.id) as id from notice n join person p on p.id = n.person_id"
+    " where n.kind = any(:kinds) group by p.name"
+)
+"""The newest notice of each person that makes somebody come back."""
 ENROLMENTS = {"joins": "Active", "leaves": "Inactive"}
 
 
@@ -157,7 +166,7 @@ class _Play:
             self.house.work()
             for student in visitors.values():
                 self._again(student)
-        by_name = {"teacher": self._look, "regularly": self.house.work_regularly, "close": self._close}
+        by_name = {"teacher": self._look, "regularly": self._work_regularly, "close": self._close}
         by_name["more time"] = self._give_more_time
         for what in dict.fromkeys(what for what, who in events if who is None):
             by_name[what]()
@@ -179,6 +188,17 @@ class _Play:
         next_time = self.house.moment.at + timedelta(hours=student.random.uniform(6, 36))
         if next_time < self.begins + CLOSES - STEP:
             self._at(next_time, "visit", student)
+
+    def _work_regularly(self) -> None:
+        """Who was done comes again only if a notice calls them: nobody helps of their own accord."""
+        self.house.work_regularly()
+        with db.transaction() as session:
+            newest = {row.name: row.id for row in session.execute(CALLS, {"kinds": list(THAT_CALL)})}
+        for student in self.students:
+            call = newest.get(student.name, 0)
+            if student.is_done and call > student.heard and self._is_here(student):
+                student.heard, student.is_done = call, False
+                self._again(student)
 
     # What the teacher and the LMS do.
 

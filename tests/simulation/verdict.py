@@ -124,6 +124,8 @@ def show(term: Term, counts: Sequence[Count], kept: Sequence[Promise]) -> None:
         waited = f"{median(waits):.0f} h" if waits else ""
         given, received = _spread(each.given for each in some), _spread(each.received for each in some)
         print(f"  {kind:<26} {len(some):>6}   {given:<24} {received:<24} {waited:>14}")
+    spread = _spread(each.given - each.received for each in counts if each.kind in TAKES_PART)
+    print(f"\n  given less received of who takes part, help counted: {spread}")
     print("\n  reviews are told as number: people; the first feedback as the median since handing in\n")
     for promise in kept:
         print(f"  {promise.words:<58} {promise.found:>14}  {'kept' if promise.is_kept else 'BROKEN'}")

@@ -23,7 +23,7 @@ def compare(session: Session, pairing: Pairing, activity: Activity, *, now: date
         return
     changes: list[dict[str, Any]] = []
     if pairing.tells_completion:
-        changes += _completions(session, pairing, activity, room, moment=moment)
+        changes += _completions(session, pairing, activity, room, moment=moment, now=now)
     changes += _dates(session, pairing, activity, room)
     if changes:
         common = {"pairing": pairing.id, "activity": activity.id, "at": now}
@@ -31,7 +31,7 @@ def compare(session: Session, pairing: Pairing, activity: Activity, *, now: date
 
 
 def _completions(
-    session: Session, pairing: Pairing, activity: Activity, room: Room, *, moment: rules.Moment
+    session: Session, pairing: Pairing, activity: Activity, room: Room, *, moment: rules.Moment, now: datetime
 ) -> list[dict[str, Any]]:
     links = session.scalars(
         select(ResourceLink.id)
@@ -39,7 +39,7 @@ def _completions(
         .order_by(ResourceLink.id)
     ).all()
     # Without a place in the LMS there is nothing to complete there.
-    complete = room.completed(session, activity) if links else None
+    complete = room.completed(session, activity, now=now) if links else None
     if complete is None:
         return []
     told: dict[int, dict[int, str]] = {link: {} for link in links}

@@ -153,18 +153,17 @@ class Exchange(Base):
         return self.holds_back(1) or self.option(rules.ReleaseOptions).when != rules.SHOWN_AT_ONCE
 
     def waits(
-        self, *, received: int, given: int, is_released: bool, now: datetime, is_closed: bool | None = None
+        self, *, received: int, given: int, owed: int, is_released: bool, now: datetime, is_closed: bool | None = None
     ) -> rules.Waiting | None:
         """
         Why an author does not see the feedback they got, or is to get; None: they see it.
 
-        *is_released* says whether staff released it to them; what protects the names of reviewers holds on.
+        *owed* is what they owe in all who have *given* so much. *is_released* says whether staff released it
+        to them; what protects the names of reviewers holds on.
         """
         closed = self.is_closed if is_closed is None else is_closed
         options = self.option(rules.ReleaseOptions)
-        waiting = rules.why_waits(
-            options, given=given, owed=self.reviews, is_released=is_released, is_closed=closed, now=now
-        )
+        waiting = rules.why_waits(options, given=given, owed=owed, is_released=is_released, is_closed=closed, now=now)
         if waiting is None and self.holds_back(max(received, 1), is_closed=closed):
             return rules.Waiting(why="few")
         return waiting

@@ -60,6 +60,7 @@ from lti_tool.exchange.operations.options import (
     set_options,
 )
 from lti_tool.exchange.operations.pairing import (
+    begin_reviewing,
     choose_pairing,
     mix_again,
     tend,
@@ -220,6 +221,7 @@ __all__ = [
     "attach_file",
     "begin_comparing",
     "begin_from",
+    "begin_reviewing",
     "change_example",
     "change_note",
     "choose_pairing",

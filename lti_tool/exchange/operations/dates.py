@@ -132,7 +132,9 @@ def _put_leases_back(session: Session, exchange: Exchange, row: Extended, window
         rows.options(joinedload(Offer.draft)).with_for_update(of=Offer).execution_options(populate_existing=True)
     ):
         was = datetime.fromisoformat(row.leases[str(offer.id)])
-        by_draft = offer.draft.saved_at + rules.LEASE if offer.draft is not None else was
+        by_draft = was
+        if offer.draft is not None:
+            by_draft = offer.draft.saved_at + exchange.windows.lease_at(offer.draft.saved_at)
         own = windows.review_by if windows.review_by != exchange.review_by else None
         offer.lease_until = min(offer.lease_until, max(each for each in (was, by_draft, own) if each is not None))
     session.flush()

@@ -121,7 +121,7 @@ def release_grades(session: Session, exchange: Exchange, *, by: int, now: dateti
     if exchange.points is None:
         raise errors.NotGraded
     persons = None if person is None else (person,)
-    computed = queries.grades_of(session, exchange, persons=persons)
+    computed = queries.grades_of(session, exchange, persons=persons, now=now)
     held = _held_back(session, exchange, persons, now=now)
     scores = {id: (each.score, "sent") for id, each in computed.items() if each.score is not None and id not in held}
     for id, override in queries.overrides_of(session, exchange, persons=persons).items():
@@ -157,7 +157,7 @@ def release_if_ready(
         persons = None
     overrides = queries.overrides_of(session, exchange, persons=persons)
     released = _released(session, exchange, persons)
-    computed = queries.grades_of(session, exchange, persons=persons)
+    computed = queries.grades_of(session, exchange, persons=persons, now=now)
     held = _held_back(session, exchange, persons, now=now)
     rescued = queries.rescued(session, exchange, persons)
     scores: dict[int, tuple[float, str]] = {}
@@ -242,7 +242,7 @@ def regrade(
 def follow(session: Session, exchange: Exchange, persons: Collection[int] | None, *, now: datetime) -> None:
     """Let grades that are out become what they are computed to now; where none is any more, it is taken back."""
     release_if_ready(session, exchange, persons=persons, now=now)
-    computed = queries.grades_of(session, exchange, persons=persons)
+    computed = queries.grades_of(session, exchange, persons=persons, now=now)
     gone = [
         id
         for id, row in _released(session, exchange, persons).items()
@@ -370,7 +370,7 @@ def _send(
         return set()
     options = exchange.option(rules.GradingOptions)
     if options.columns == rules.COLUMN_PER_PART and computed is None:
-        computed = queries.grades_of(session, exchange, persons=scores)
+        computed = queries.grades_of(session, exchange, persons=scores, now=now)
     rows = select(author_of(exchange), Submission.submitted_at).select_from(Submission)
     dates = with_authors(rows, exchange).where(Submission.exchange_id == exchange.id)
     handed_in: dict[int, datetime | None] = {person: at for person, at in session.execute(dates)}  # noqa: C416

@@ -31,7 +31,7 @@ def add_note(
             break
     else:
         words = replace(words, notes=(*words.notes, note))
-    reviewing.keep(offer, now=now)
+    reviewing.keep(exchange, offer, now=now)
     # What is being typed in another form stays there.
     if words.begun == begun:
         words = replace(words, begun=Begun())
@@ -53,7 +53,7 @@ def change_note(
     if all(note.id != note_id for note in written.notes):
         raise errors.NoSuchNote
     changed = replace(written, notes=notes.renoted(written.notes, {note_id: words}))
-    reviewing.keep(offer, now=now)
+    reviewing.keep(exchange, offer, now=now)
     drafts.write_feedback(session, offer, changed.as_dict(), base_revision=_revision(session, offer), now=now)
 
 

@@ -31,7 +31,7 @@ def release_feedback(
     _hold(session, exchange)
     if exchange.option(ReleaseOptions).when == rules.SHOWN_AT_ONCE:
         raise errors.NothingWaits
-    if person is not None and person not in {each.person_id for each in queries.authors(session, exchange)}:
+    if person is not None and person not in {each.person_id for each in queries.authors(session, exchange, now=now)}:
         raise errors.NoSuchPerson
     before = set(queries.held_back(session, exchange, now=now))
     row = {"exchange_id": exchange.id, "person_id": person, "by_id": by, "at": now}
@@ -55,7 +55,7 @@ def take_release_back(
     if release is None:
         return
     persons = None if person is None else (person,)
-    found = queries.authors(session, exchange, persons=persons)
+    found = queries.authors(session, exchange, persons=persons, now=now)
     if any(each.read_at is not None and each.read_at >= release.at for each in found):
         raise errors.FeedbackRead
     session.delete(release)

@@ -98,7 +98,7 @@ def save_feedback_draft(
     """
     offer = writable_offer(session, exchange, reviewer, offer_id)
     words = words_given.readable(notes.with_notes(session, exchange, offer, words, noting=noting))
-    keep(offer, now=now)
+    keep(exchange, offer, now=now)
     return drafts.write_feedback(session, offer, words.as_dict(), base_revision=base_revision, now=now)
 
 
@@ -184,12 +184,12 @@ def writable_offer(session: Session, exchange: Exchange, reviewer: int, offer_id
     return offer
 
 
-def keep(offer: Offer, *, now: datetime) -> None:
+def keep(exchange: Exchange, offer: Offer, *, now: datetime) -> None:
     """Let a locked work stay with whoever writes about it."""
     if offer.state == OfferState.OFFERED:
         offer.state = OfferState.STARTED
     # Whoever has more time keeps it.
-    offer.lease_until = max(offer.lease_until, now + rules.LEASE)
+    offer.lease_until = max(offer.lease_until, now + exchange.windows.lease_at(now))
 
 
 # Who reviews what next ------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def _still_theirs(session: Session, exchange: Exchange, offer: Offer, now: datet
     if offer.is_live_at(now):
         return True
     if offer.state == OfferState.STARTED or pairing.keep(session, exchange, offer, now=now):
-        offer.lease_until = now + rules.LEASE
+        offer.lease_until = now + exchange.windows.lease_at(now)
     else:
         offer.state, offer.ended_at = OfferState.EXPIRED, now
     session.flush()

@@ -114,11 +114,11 @@ from lti_tool.exchange.queries.owing import (
     commitment_of,
     commitments_near,
     failed_grades,
+    helpers_for,
     leases_ending,
     review_due,
     running_exchanges,
     unread_works,
-    who_owes,
     who_waited_for,
 )
 from lti_tool.exchange.queries.paged import (
@@ -134,6 +134,7 @@ from lti_tool.exchange.queries.pairing import (
     in_need_of_a_reader,
     pairing_events,
     reviewer_of,
+    waits_to_begin,
     why_no_work,
 )
 from lti_tool.exchange.queries.plan import (
@@ -163,6 +164,12 @@ from lti_tool.exchange.queries.presenting import (
 from lti_tool.exchange.queries.proposals import (
     Proposed,
     proposals,
+)
+from lti_tool.exchange.queries.reach import (
+    Reach,
+    owed_counts,
+    reach_of,
+    who_owes,
 )
 from lti_tool.exchange.queries.recipes import (
     Elsewhere,
@@ -298,6 +305,7 @@ __all__ = [
     "Practised",
     "Preview",
     "Proposed",
+    "Reach",
     "Received",
     "Recomputed",
     "Shown",
@@ -365,6 +373,7 @@ __all__ = [
     "has_news",
     "has_second_looks",
     "held_back",
+    "helpers_for",
     "in_need_of_a_reader",
     "is_about",
     "is_covered",
@@ -393,6 +402,7 @@ __all__ = [
     "overrides_of",
     "overview",
     "owed_by",
+    "owed_counts",
     "own_look",
     "paged",
     "pair_rules",
@@ -406,6 +416,7 @@ __all__ = [
     "practice_of",
     "preview",
     "proposals",
+    "reach_of",
     "reader_rows",
     "readers_for",
     "readers_lacking",
@@ -448,6 +459,7 @@ __all__ = [
     "unmaskings",
     "unread_works",
     "waiting_of",
+    "waits_to_begin",
     "who_owes",
     "who_waited_for",
     "whom",

@@ -5,13 +5,15 @@ What the course home says of many exchanges at once, in one query.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.queries.dates import own_dates_sql, own_in
 from lti_tool.exchange.queries.pairing import HAS_WORK
+from lti_tool.exchange.queries.reach import coming_sql, reach_in, reach_sql
 from lti_tool.exchange.queries.release import IS_RELEASED
 from lti_tool.exchange.rules import OwnDates
 
@@ -40,14 +42,17 @@ STANDINGS = text(
                       and o.state in ('offered', 'started')) as is_reviewing,
            (select count(*) from exchange_staff_review r
              where r.submission_id = {MINE} and r.is_rescue) as rescued,
-           received.count as received, received.unread, own.submit_by, own.review_by, own.reopened_until,
+           received.count as received, received.unread as unread_feedback,
+           own.submit_by, own.review_by, own.reopened_until,
            {IS_RELEASED.format(exchange="e.activity_id", person=":person")} as is_released,
            exists (select from exchange_rewrite_request q
                      join exchange_feedback f on f.id = q.feedback_id
                      join exchange_offer o on o.id = f.offer_id
                     where o.exchange_id = e.activity_id and o.reviewer_id = :person
                       and q.answered_at is null) as is_to_rewrite,
-           {HAS_WORK.format(exchange="e.activity_id")} as has_work
+           {HAS_WORK.format(exchange="e.activity_id")} as has_work,
+           {coming_sql(exchange="e.activity_id", course=":course")},
+           {reach_sql(exchange="e.activity_id", course=":course", person=":person")}
       from exchange e
       cross join lateral (
            select count(*), count(*) filter (where f.read_at is null) as unread
@@ -80,7 +85,9 @@ class Standing:
     submitted_at: datetime | None
     given: int
     owes: int
-    """Reviews in all: as many as everybody, or fewer where they are excused."""
+    """Reviews in all: as many as everybody, or fewer where they are excused or no more can be had."""
+    hopes: int
+    """Reviews that they may hope for in all."""
     is_reviewing: bool
     received: int
     unread: int
@@ -109,24 +116,12 @@ def exchanges_of(session: Session, ids: Collection[int]) -> Mapping[int, Exchang
 
 
 def standings(
-    session: Session, ids: Collection[int], *, person_id: int, course_id: int, now: datetime
+    session: Session, exchanges: Mapping[int, Exchange], *, person_id: int, course_id: int, now: datetime
 ) -> Mapping[int, Standing]:
     """Where *person_id* stands, by exchange."""
-    facts = {"ids": list(ids), "person": person_id, "course": course_id, "now": now}
+    facts = {"ids": list(exchanges), "person": person_id, "course": course_id, "now": now}
     return {
-        row.activity_id: Standing(
-            submitted_at=row.submitted_at,
-            given=row.given,
-            owes=row.owes,
-            is_reviewing=row.is_reviewing,
-            received=row.received,
-            unread=row.unread,
-            rescued=row.rescued,
-            has_work=row.has_work,
-            own=own_in(row),
-            is_released=row.is_released,
-            is_to_rewrite=row.is_to_rewrite,
-        )
+        row.activity_id: _standing(row, exchanges[row.activity_id], now=now)
         for row in session.execute(STANDINGS, facts)
     }
 
@@ -135,3 +130,21 @@ def tallies(session: Session, ids: Collection[int]) -> Mapping[int, Tally]:
     """How these exchanges stand."""
     rows = session.execute(TALLIES, {"ids": list(ids)})
     return {row.activity_id: Tally(submitted=row.submitted, given=row.given) for row in rows}
+
+
+def _standing(row: Row[Any], exchange: Exchange, *, now: datetime) -> Standing:
+    reach = reach_in(row, exchange, now=now)
+    return Standing(
+        submitted_at=row.submitted_at,
+        given=row.given,
+        owes=reach.owed(exchange, row.owes, given=row.given),
+        hopes=reach.hoped_for(exchange, received=row.received, rescued=row.rescued),
+        is_reviewing=row.is_reviewing,
+        received=row.received,
+        unread=row.unread_feedback,
+        rescued=row.rescued,
+        has_work=row.has_work,
+        own=own_in(row),
+        is_released=row.is_released,
+        is_to_rewrite=row.is_to_rewrite,
+    )

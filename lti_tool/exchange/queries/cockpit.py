@@ -18,6 +18,7 @@ from lti_tool.exchange.columns import main_column
 from lti_tool.exchange.models import Exchange, Excusal, Repair, Seat
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
 from lti_tool.exchange.queries.pairing import HAS_BEGUN
+from lti_tool.exchange.queries.reach import owed_counts
 from lti_tool.exchange.queries.teams import goes_by, made_together
 from lti_tool.exchange.rules.stuck import Reader, Stuck, Whereabouts, best_readers, is_idle, why_stuck
 from lti_tool.grades.models import Passback, State
@@ -27,7 +28,6 @@ Pair = tuple[int, int]
 EVERYBODY = text(
     f"""
     select p.id as person_id, p.name, team.name as team, m.left_at, m.groups, m.sections, w.submitted_at,
-           x.owes,
            case when s.person_id is not null and {HAS_BEGUN}
                 then greatest(s.joined_at, (select max(e.at) from exchange_pairing_event e
                                              where e.exchange_id = :exchange and e.kind = 'planned')) end as planned_at,
@@ -37,7 +37,6 @@ EVERYBODY = text(
            coalesce(k.waiting, 0) as waiting
       from membership m
       join person p on p.id = m.person_id
-      left join exchange_excusal x on x.exchange_id = :exchange and x.person_id = p.id
       left join exchange_seat s on s.exchange_id = :exchange and s.person_id = p.id and s.left_at is null
       left join exchange_team_member mate on mate.exchange_id = :exchange and mate.person_id = p.id
       left join exchange_team team on team.id = mate.team_id
@@ -47,10 +46,10 @@ EVERYBODY = text(
                         count(*) filter (where state = 'submitted') as given,
                         count(*) filter (where state in ('offered', 'started') and lease_until > :now) as in_hand,
                         count(*) filter (where state in ('offered', 'started') and lease_until <= :now) as lapsed,
-                        max(greatest(offered_at, case when state = 'submitted' then ended_at end,
-                                     case when state = 'started' then lease_until - cast(:lease as interval) end))
+                        max(greatest(offered_at, case when state = 'submitted' then ended_at end, draft.saved_at))
                             as last_at
-                   from exchange_offer where exchange_id = :exchange group by reviewer_id) o on o.reviewer_id = p.id
+                   from exchange_offer left join exchange_feedback_draft draft on draft.offer_id = id
+                  where exchange_id = :exchange group by reviewer_id) o on o.reviewer_id = p.id
       left join (select reviewer_id, count(*) filter (where begun_at is null) as waiting
                    from exchange_pair where exchange_id = :exchange group by reviewer_id) k on k.reviewer_id = p.id
      where m.course_id = :course
@@ -132,13 +131,14 @@ class Cockpit:
 
 
 def cockpit(session: Session, exchange: Exchange, *, now: datetime) -> Cockpit:
-    """Everybody of the course, and why they are stuck, in at most seven queries."""
+    """Everybody of the course, and why they are stuck, in at most eight queries."""
     everybody = _everybody(session, exchange, now)
     calendar = calendar_of(session, exchange)
     flagged = session.execute(FLAGS, {"exchange": exchange.id, "decisions": list(rules.DECISIONS)})
     flags = {author: count for author, count in flagged if author is not None}
     not_sent = _not_sent(session, exchange)
-    people = [_whereabouts(row, exchange, flags=flags, not_sent=not_sent) for row in everybody]
+    owed = owed_counts(session, exchange, now=now)
+    people = [_whereabouts(row, exchange, owed, flags=flags, not_sent=not_sent) for row in everybody]
     people = _with_the_plan(session, exchange, everybody, people, calendar=calendar, now=now)
     rows = []
     for row, where in zip(everybody, people, strict=True):
@@ -171,14 +171,15 @@ def readers_for(session: Session, exchange: Exchange, author: int, *, now: datet
     mutual = set(session.scalars(text("select author_id from exchange_pair where exchange_id = :exchange"
                                       " and reviewer_id = :author"), facts))  # fmt: skip
     calendar = calendar_of(session, exchange)
+    owed = owed_counts(session, exchange, now=now)
     readers = [
         Reader(
             person_id=row.person_id,
             name=row.name,
-            owes=_owes(row, exchange),
+            owes=owed.get(row.person_id, exchange.reviews),
             given=row.given,
             in_hand=row.in_hand + row.lapsed + row.waiting,
-            is_idle=is_idle(_whereabouts(row, exchange), calendar.of(row.person_id), now=now),
+            is_idle=is_idle(_whereabouts(row, exchange, owed), calendar.of(row.person_id), now=now),
         )
         for row in everybody
         if here.allows(row.person_id, author)
@@ -219,22 +220,23 @@ def owed_by(session: Session, exchange: Exchange, person_id: int) -> int:
 
 
 def _everybody(session: Session, exchange: Exchange, now: datetime) -> Sequence[Row[Any]]:
-    facts = {"exchange": exchange.id, "course": exchange.course_id, "now": now, "lease": rules.LEASE}
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "now": now}
     return session.execute(EVERYBODY, facts).all()
 
 
-def _owes(row: Row[Any], exchange: Exchange) -> int:
-    return exchange.reviews if row.owes is None else min(row.owes, exchange.reviews)
-
-
 def _whereabouts(
-    row: Row[Any], exchange: Exchange, *, flags: Mapping[int, int] | None = None, not_sent: Collection[int] = ()
+    row: Row[Any],
+    exchange: Exchange,
+    owed: Mapping[int, int],
+    *,
+    flags: Mapping[int, int] | None = None,
+    not_sent: Collection[int] = (),
 ) -> Whereabouts:
     return Whereabouts(
         person_id=row.person_id,
         submitted_at=row.submitted_at,
         planned_at=row.planned_at,
-        owes=_owes(row, exchange),
+        owes=owed.get(row.person_id, exchange.reviews),
         given=row.given,
         in_hand=row.in_hand > 0,
         waiting=row.waiting + row.lapsed,

@@ -2,15 +2,18 @@
 Who did all that an exchange asks: handed in, and gave as many reviews as they owe.
 """
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Membership, Role
 from lti_tool.exchange.models import Exchange, Submission, author_of, with_authors
-from lti_tool.exchange.queries.parts import given_counts, owed_counts
+from lti_tool.exchange.queries.parts import given_counts
+from lti_tool.exchange.queries.reach import owed_counts
 
 
-def completed(session: Session, exchange: Exchange) -> frozenset[int] | None:
+def completed(session: Session, exchange: Exchange, *, now: datetime) -> frozenset[int] | None:
     """By id, of the learners of the course; None as long as that would tell who wrote what just came."""
     if exchange.keeps_counts_back:
         return None
@@ -26,5 +29,5 @@ def completed(session: Session, exchange: Exchange) -> frozenset[int] | None:
             ~Membership.is_test_user,
         )
     ).all()
-    given, owed = given_counts(session, exchange), owed_counts(session, exchange)
+    given, owed = given_counts(session, exchange), owed_counts(session, exchange, now=now)
     return frozenset(each for each in authors if given.get(each, 0) >= owed.get(each, exchange.reviews))

@@ -30,16 +30,17 @@ from lti_tool.exchange.models import (
 )
 from lti_tool.exchange.queries import parts, scoring
 from lti_tool.exchange.queries.dates import calendar_of
+from lti_tool.exchange.queries.reach import owed_counts
 
 SO_MANY = 500
 """Beyond these, asking for everybody costs less than naming them."""
 
 
 def grades_of(
-    session: Session, exchange: Exchange, *, persons: Collection[int] | None = None
+    session: Session, exchange: Exchange, *, persons: Collection[int] | None = None, now: datetime | None = None
 ) -> Mapping[int, rules.Grade]:
     """The computed grade of everybody who handed in."""
-    return graded(session, exchange, persons=persons).grades
+    return graded(session, exchange, persons=persons, now=now).grades
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +68,13 @@ def graded(
     leaving_out: int | None = None,
     counting: int | None = None,
     with_estimates: bool = False,
+    now: datetime | None = None,
 ) -> Graded:
     """
     Grade everybody who handed in, or *persons*, from rows alone.
 
-    A preview brings its own *options*, and a review *leaving_out* or *counting* again.
+    A preview brings its own *options*, and a review *leaving_out* or *counting* again. *now* is when
+    somebody owes so many reviews; without it: as it is once no further work comes.
     """
     options = options or exchange.option(rules.GradingOptions)
     is_robust = options.method == rules.ROBUST
@@ -90,7 +93,7 @@ def graded(
     # Where nothing but the reviews counts there are no parts to be set.
     by_hand = {} if options.is_usual else part_overrides_of(session, exchange, persons=persons)
     evidence = _evidence(
-        session, exchange, options, shares=asked, estimates=estimates if is_robust else None, by_hand=by_hand
+        session, exchange, options, shares=asked, estimates=estimates if is_robust else None, by_hand=by_hand, now=now
     )
     return Graded(
         grades={
@@ -294,9 +297,9 @@ class Recomputed:
         }
 
 
-def recomputed(session: Session, exchange: Exchange) -> tuple[Recomputed, ...]:
+def recomputed(session: Session, exchange: Exchange, *, now: datetime | None = None) -> tuple[Recomputed, ...]:
     """Every grade of an exchange, computed anew."""
-    computed = graded(session, exchange).grades
+    computed = graded(session, exchange, now=now).grades
     overrides = overrides_of(session, exchange)
     rows = select(Release.person_id, Release.score).where(Release.exchange_id == exchange.id)
     out = dict(session.execute(rows).all())
@@ -446,13 +449,14 @@ def _evidence(
     shares: Mapping[int, Sequence[rules.Share]],
     estimates: rules.Estimates[int, int] | None,
     by_hand: Mapping[int, Mapping[str, GradeOverride]],
+    now: datetime | None,
 ) -> dict[int, rules.Evidence]:
     """What is known of each; what no part with weight rests on is not asked."""
     weights = options.weights
     persons = None if len(shares) > SO_MANY else list(shares)
     asks_giving = rules.GIVING in weights or rules.COMPLETION in weights
     given = parts.given_counts(session, exchange, persons=persons) if asks_giving else {}
-    owed = parts.owed_counts(session, exchange) if asks_giving else {}
+    owed = owed_counts(session, exchange, now=now, persons=persons) if asks_giving else {}
     used = parts.used_counts(session, exchange, persons=persons) if rules.USING in weights else None
     assessed = parts.self_assessed(session, exchange, persons=persons) if rules.SELF_ASSESSMENT in weights else None
     return {

@@ -21,7 +21,7 @@ from lti_tool.exchange.models import (
     authored_by,
 )
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
-from lti_tool.exchange.queries.owing import who_owes
+from lti_tool.exchange.queries.reach import who_owes
 from lti_tool.exchange.queries.teams import names_of_authors
 from lti_tool.exchange.rules import OwnDates, Windows
 

@@ -2,6 +2,7 @@
 Everything that people owe in an exchange, each by their own time.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Select, exists, func, select
@@ -22,23 +23,32 @@ from lti_tool.exchange.models import (
     with_authors,
 )
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
-from lti_tool.exchange.queries.owing import reminded_by_teacher, who_owes
+from lti_tool.exchange.queries.owing import reminded_by_teacher
 from lti_tool.exchange.queries.practice import who_practises
+from lti_tool.exchange.queries.reach import who_owes
 from lti_tool.exchange.queries.release import held_back
 from lti_tool.exchange.rules import Owed
 
 
-def all_owed(session: Session, exchange: Exchange, *, now: datetime, by_date: bool = False) -> dict[int, Owed]:
+def all_owed(
+    session: Session,
+    exchange: Exchange,
+    *,
+    now: datetime,
+    by_date: bool = False,
+    missing: Mapping[int, int] | None = None,
+) -> dict[int, Owed]:
     """
     By person what they owe and may still give; nobody who has done it all, or who has left.
 
     With *by_date* only what has a date: a round of comparing that begins when reviews are over has none.
-    A query or two for each thing that this exchange asks for.
+    A query or two for each thing that this exchange asks for. *missing* is what :func:`who_owes` says, where that
+    is known already.
     """
     calendar = calendar_of(session, exchange)
     reviews = {
         person: count
-        for person, count in who_owes(session, exchange).items()
+        for person, count in (who_owes(session, exchange) if missing is None else missing).items()
         if calendar.of(person).why_not_review(now) is None
     }
     practising = who_practises(session, exchange, reviews)
@@ -55,10 +65,13 @@ def all_owed(session: Session, exchange: Exchange, *, now: datetime, by_date: bo
     }
 
 
-def to_remind(session: Session, exchange: Exchange, *, now: datetime) -> dict[int, Owed]:
+def to_remind(
+    session: Session, exchange: Exchange, *, now: datetime, missing: Mapping[int, int] | None = None
+) -> dict[int, Owed]:
     """Who owes something, and was not reminded by a teacher within a day."""
     reminded = reminded_by_teacher(session, exchange, now=now)
-    return {person: owed for person, owed in all_owed(session, exchange, now=now).items() if person not in reminded}
+    found = all_owed(session, exchange, now=now, missing=missing)
+    return {person: owed for person, owed in found.items() if person not in reminded}
 
 
 def _pairs(session: Session, exchange: Exchange, calendar: Calendar, *, now: datetime, by_date: bool) -> dict[int, int]:

@@ -5,17 +5,15 @@ Who owes reviews, until when; and who waits for work to review.
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.courses.models import Activity, Course, Membership, Role
+from lti_tool.courses.models import Activity, Course
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
     Closure,
     Commitment,
     Exchange,
-    Excusal,
-    Feedback,
     Offer,
     Publication,
     Submission,
@@ -23,13 +21,29 @@ from lti_tool.exchange.models import (
     has_reader,
     with_authors,
 )
+from lti_tool.exchange.queries.cockpit import readers_for
 from lti_tool.exchange.queries.dates import calendar_of
+from lti_tool.exchange.queries.pairing import in_need_of_a_reader
+from lti_tool.exchange.queries.reach import READERS, who_owes
 from lti_tool.exchange.rules import OfferState
 from lti_tool.grades.models import Passback, State
 from lti_tool.notices.models import Notice
 
+MOST_ASKED_FOR = 20
+"""Works for which helpers are looked for at a time: those most in need."""
 ONE_REMINDER = timedelta(hours=24)
 """A teacher reminds each person no more often."""
+
+SHORT_OF_READERS = text(
+    f"""
+    select count(*) from exchange_seat s
+      join exchange e on e.activity_id = s.exchange_id
+      join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
+     where s.exchange_id = :exchange and s.left_at is null and s.lacks > 0 and s.joined_at < :before
+       and (s.lacks >= e.reviews
+            or s.lacks > e.reviews - {READERS.format(exchange=":exchange", course=":course", person="s.person_id")})
+    """  # noqa: S608 - made of constants
+)
 
 
 def running_exchanges(session: Session, *, now: datetime) -> Sequence[Exchange]:
@@ -46,37 +60,6 @@ def running_exchanges(session: Session, *, now: datetime) -> Sequence[Exchange]:
         )
         .order_by(Exchange.activity_id)
     ).all()
-
-
-def who_owes(session: Session, exchange: Exchange) -> dict[int, int]:
-    """By person: how many reviews are missing, of those who handed in and are still in the course."""
-    author = author_of(exchange)
-    given = func.count(Offer.id)
-    # What is null is passed over: who is not excused owes what everybody owes.
-    owed = func.least(Excusal.owes, exchange.reviews)
-    rows = session.execute(
-        with_authors(select(author, owed - given).select_from(Submission), exchange)
-        .join(
-            Membership,
-            (Membership.person_id == author) & (Membership.course_id == exchange.course_id),
-        )
-        .outerjoin(
-            Offer,
-            (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == author) & (Offer.state == OfferState.SUBMITTED),
-        )
-        .outerjoin(Excusal, (Excusal.exchange_id == exchange.id) & (Excusal.person_id == author))
-        .where(
-            Submission.exchange_id == exchange.id,
-            Submission.submitted_at.is_not(None),
-            Membership.role == Role.LEARNER,
-            Membership.staff_since.is_(None),
-            ~Membership.is_test_user,
-            Membership.left_at.is_(None),
-        )
-        .group_by(author, Excusal.owes)
-        .having(given < owed)
-    )
-    return {person: count for person, count in rows if person is not None}
 
 
 def review_due(session: Session, exchange: Exchange, people: Collection[int]) -> dict[int, datetime]:
@@ -172,17 +155,46 @@ def who_waited_for(session: Session, exchange: Exchange, submission_id: int, *, 
     return [person for person in waiting if person is not None]
 
 
-def unread_works(session: Session, exchange: Exchange, *, now: datetime) -> int:
-    """Works handed in a while ago that have neither feedback nor a reader."""
-    count = session.scalar(
-        select(func.count()).where(
-            Submission.exchange_id == exchange.id,
-            Submission.submitted_at < now - rules.PATIENCE,
-            ~exists().where(has_reader(Submission.id, now)),
-            ~exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id),
+def helpers_for(session: Session, exchange: Exchange, *, now: datetime) -> dict[int, list[int]]:
+    """
+    By work that lacks readers: who have done their part and are to be asked for one review more.
+
+    Of each work no more at a time than it lacks, and others once these had time. Nobody is asked about the
+    same work twice, nor about another before that time has passed.
+    """
+    lacking = in_need_of_a_reader(session, exchange)[:MOST_ASKED_FOR]
+    if not lacking:
+        return {}
+    rows = session.execute(
+        select(Notice.person_id, Notice.key, Notice.created_at).where(
+            Notice.activity_id == exchange.id, Notice.kind == "help_wanted"
         )
-    )
-    return count or 0
+    ).all()
+    since = now - exchange.windows.patience / 2
+    asked_lately = {person for person, _key, at in rows if at > since}
+    found: dict[int, list[int]] = {}
+    for each in lacking:
+        key = str(each.submission_id)
+        waited_for = sum(at > since for _person, told, at in rows if told == key)
+        spared = asked_lately | {person for person, told, _at in rows if told == key}
+        able = [
+            reader.person_id
+            for reader in readers_for(session, exchange, each.person_id, now=now)
+            if reader.has_done_their_part and reader.person_id not in spared
+        ]
+        found[each.submission_id] = able[: max(each.lacks - waited_for, 0)]
+        asked_lately.update(found[each.submission_id])
+    return {work: people for work, people in found.items() if people}
+
+
+def unread_works(session: Session, exchange: Exchange, *, now: datetime) -> int:
+    """
+    Works for which fewer readers were found than may read them, though they were there for a while.
+
+    Those that staff stand in for lack none, and so do works of people who left.
+    """
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "before": now - exchange.windows.patience}
+    return int(session.execute(SHORT_OF_READERS, facts).scalar_one())
 
 
 def failed_grades(session: Session, *, since: datetime) -> Sequence[tuple[int, int, datetime]]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Closure, Exchange, PairingEvent, Publication, Seat
+from lti_tool.exchange.queries.reach import ALLOWED
 
 OWN_WAITING = """
     exists (select from exchange_pair p
@@ -19,10 +20,13 @@ OWN_WAITING = """
               join membership m on m.person_id = p.author_id and m.course_id = :course and m.left_at is null
              where p.reviewer_id = :person and p.exchange_id = {exchange} and p.begun_at is null)
 """
-IN_NEED = """
+IN_NEED = f"""
     exists (select from exchange_seat s
+              join exchange ours on ours.activity_id = s.exchange_id
               join membership m on m.person_id = s.person_id and m.course_id = :course and m.left_at is null
-             where s.exchange_id = {exchange} and s.lacks > {above} and s.left_at is null
+              join membership me on me.person_id = :person and me.course_id = :course
+             where s.exchange_id = {{exchange}} and s.lacks > {{above}} and s.left_at is null
+               and {ALLOWED.format(reviewer="me", author="m")}
                and s.person_id <> :person
                and not exists (select from exchange_seat mine where mine.exchange_id = s.exchange_id
                                   and mine.person_id = :person and mine.submission_id = s.submission_id)
@@ -30,7 +34,7 @@ IN_NEED = """
                                 where p.submission_id = s.submission_id and p.reviewer_id = :person)
                and not exists (select from exchange_offer o where o.submission_id = s.submission_id
                                   and o.reviewer_id = :person and o.state <> 'expired'))
-"""
+"""  # noqa: S608 - made of constants
 LAPSED = """
     exists (select from exchange_offer o
               join exchange_seat s on s.submission_id = o.submission_id and s.left_at is null
@@ -153,6 +157,13 @@ def why_no_work(session: Session, exchange: Exchange, *, reviewer: int) -> str:
     if not row.has_others:
         return "no_work_yet"
     return "all_served" if row.has_unseen else "reviewed_all"
+
+
+def waits_to_begin(session: Session, exchange: Exchange) -> bool:
+    """Whether everybody is to begin reviewing together, and has not."""
+    if exchange.has_teams or exchange.option(rules.PairingOptions).start != rules.TOGETHER:
+        return False
+    return not session.scalar(text(f"select {HAS_BEGUN}"), {"exchange": exchange.id})
 
 
 def in_need_of_a_reader(session: Session, exchange: Exchange) -> Sequence[InNeed]:

@@ -14,7 +14,6 @@ from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
     Exchange,
     Exclusion,
-    Excusal,
     Feedback,
     Flag,
     FlagAct,
@@ -48,14 +47,6 @@ def given_counts(session: Session, exchange: Exchange, *, persons: Collection[in
     if exchange.sealing is not None:
         return sealing.sealed_givings(session, exchange, persons=persons)
     return sealing.given_in_offers(session, exchange, persons=persons)
-
-
-def owed_counts(session: Session, exchange: Exchange) -> Mapping[int, int]:
-    """By person: how many reviews they owe, where that is not what everybody owes."""
-    rows = session.execute(
-        select(Excusal.person_id, func.least(Excusal.owes, exchange.reviews)).where(Excusal.exchange_id == exchange.id)
-    )
-    return {person: owes for person, owes in rows}  # noqa: C416 - a dict of rows would not be typed
 
 
 def used_counts(

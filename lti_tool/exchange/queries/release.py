@@ -2,7 +2,7 @@
 From whom the feedback they got is held back, and why.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange, FeedbackRelease
+from lti_tool.exchange.queries.reach import owed_counts
 from lti_tool.exchange.queries.self_assessment import is_covered
 from lti_tool.exchange.queries.teams import authors_of
 from lti_tool.exchange.rules import Waiting
@@ -53,22 +54,29 @@ class Author:
     """By staff, to all or to them."""
     read_at: datetime | None
     """When they last read something new."""
+    owed: int
+    """Reviews in all; told apart from what everybody owes only where feedback waits for them."""
 
     def waits(self, exchange: Exchange, *, now: datetime, is_closed: bool | None = None) -> Waiting | None:
         """Why they do not see it now, or would not if the exchange were closed or not."""
         return exchange.waits(
             received=self.received,
             given=self.given,
+            owed=self.owed,
             is_released=self.is_released,
             now=now,
             is_closed=is_closed,
         )
 
 
-def authors(session: Session, exchange: Exchange, *, persons: Collection[int] | None = None) -> Sequence[Author]:
+def authors(
+    session: Session, exchange: Exchange, *, persons: Collection[int] | None = None, now: datetime
+) -> Sequence[Author]:
     """Everybody who has a work, alone or with a group; or those of *persons* who have one."""
     facts = {"exchange": exchange.id, "persons": list(persons) if persons is not None else None}
-    return [Author(**row._mapping) for row in session.execute(AUTHORS, facts)]
+    owed = _owed(session, exchange, persons=persons, now=now)
+    rows = session.execute(AUTHORS, facts)
+    return [Author(**row._mapping, owed=owed.get(row.person_id, exchange.reviews)) for row in rows]
 
 
 def is_held_back(session: Session, exchange: Exchange, author_id: int, *, now: datetime) -> bool:
@@ -87,7 +95,9 @@ def held_back(
     """The authors from whom their feedback is held back. Costs nothing where none can be."""
     if not exchange.can_hold_back:
         return ()
-    return {each.person_id for each in authors(session, exchange, persons=persons) if each.waits(exchange, now=now)}
+    return {
+        each.person_id for each in authors(session, exchange, persons=persons, now=now) if each.waits(exchange, now=now)
+    }
 
 
 def is_let_out(session: Session, exchange: Exchange, submission_id: int, *, now: datetime) -> bool:
@@ -103,13 +113,13 @@ def is_let_out(session: Session, exchange: Exchange, submission_id: int, *, now:
 
 
 def waiting_of(
-    session: Session, exchange: Exchange, person_id: int, *, received: int, given: int, now: datetime
+    session: Session, exchange: Exchange, person_id: int, *, received: int, given: int, owed: int, now: datetime
 ) -> Waiting | None:
-    """Why one author does not see it yet, where it is known how much they got and gave."""
-    waiting = exchange.waits(received=received, given=given, is_released=False, now=now)
+    """Why one author does not see it yet, where it is known how much they got, gave and owe."""
+    waiting = exchange.waits(received=received, given=given, owed=owed, is_released=False, now=now)
     if waiting is None or waiting.why == "few" or not is_released_to(session, exchange, person_id):
         return waiting
-    return exchange.waits(received=received, given=given, is_released=True, now=now)
+    return exchange.waits(received=received, given=given, owed=owed, is_released=True, now=now)
 
 
 def is_released_to(session: Session, exchange: Exchange, person_id: int) -> bool:
@@ -133,3 +143,10 @@ def released_between(session: Session, *, after: datetime, until: datetime) -> S
     when = Exchange.options["release"]["when"].astext
     rows = select(Exchange).where(when == rules.ON_DATE, on > after, on <= until).order_by(Exchange.activity_id)
     return session.scalars(rows).all()
+
+
+def _owed(session: Session, exchange: Exchange, *, persons: Collection[int] | None, now: datetime) -> Mapping[int, int]:
+    """What some owe who owe less than everybody. Costs nothing where feedback does not wait for that."""
+    if exchange.option(rules.ReleaseOptions).when != rules.AFTER_GIVING:
+        return {}
+    return owed_counts(session, exchange, now=now, persons=persons)

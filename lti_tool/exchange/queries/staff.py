@@ -14,7 +14,6 @@ from lti_tool.exchange import rules
 from lti_tool.exchange.columns import columns_of, main_column
 from lti_tool.exchange.models import (
     Exchange,
-    Excusal,
     GradeOverride,
     Offer,
     Release,
@@ -28,6 +27,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.queries.dates import calendar_of
 from lti_tool.exchange.queries.grades import Graded, graded, overrides_of
 from lti_tool.exchange.queries.more_time import reopenings
+from lti_tool.exchange.queries.reach import owed_and_missing
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings, unmasked_for
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
@@ -97,6 +97,8 @@ class Overview:
     graded: int
     needs_human: int
     """Handed in, nothing more to wait for, and still no grade."""
+    missing: Mapping[int, int]
+    """By person: reviews that they owe of the works that are there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,9 +172,10 @@ class PersonPage:
 
 
 def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview:
-    """Every learner of the course in one table, in eight queries and one for each part that counts."""
+    """Every learner of the course in one table, in nine queries and one for each part that counts."""
     reviewing = _reviewing(session, exchange, now)
-    found = graded(session, exchange)
+    found = graded(session, exchange, now=now)
+    owed, missing = owed_and_missing(session, exchange, now=now)
     overrides = overrides_of(session, exchange)
     releases = {
         each.person_id: each for each in session.scalars(select(Release).where(Release.exchange_id == exchange.id))
@@ -193,7 +196,7 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
         received = found.shares.get(person.id, ())
         given, open_offers, last_given_at = told.get(person.id, (0, 0, None))
         passback = passbacks.get(person.id)
-        owes = exchange.reviews if person.owes is None else min(person.owes, exchange.reviews)
+        owes = owed.get(person.id, exchange.reviews)
         trouble = rules.trouble(
             windows,
             reviews=owes,
@@ -226,7 +229,7 @@ def overview(session: Session, exchange: Exchange, *, now: datetime) -> Overview
                 trouble="passback_failed" if passback is not None and passback.state == State.FAILED else trouble,
             )
         )
-    return _summary(exchange, tuple(rows), now, given=sum(given for given, _, _ in reviewing.values()))
+    return _summary(exchange, tuple(rows), now, given=sum(given for given, _, _ in reviewing.values()), missing=missing)
 
 
 def person_page(
@@ -261,10 +264,12 @@ def person_page(
     reviews = reviews_in(dossier, exchange, looker=rules.STAFF, now=now)
     unmasked = unmasked_for(session, exchange, looker) if looker is not None else frozenset()
     received = received_in(dossier, exchange, looker=rules.STAFF, unmasked=unmasked)
-    found_grades = graded(session, exchange, persons=(person_id,), with_estimates=exchange.points is not None)
+    found_grades = graded(session, exchange, persons=(person_id,), with_estimates=exchange.points is not None, now=now)
     computed = found_grades.grades.get(person_id) or rules.grade((), maximum=exchange.points, is_submitted=False)
     if exchange.keeps_counts_back and exchange.option(rules.GradingOptions).rests_on_doing:
         computed = rules.Grade(maximum=exchange.points, none_because="sealed")
+    # Where nobody is told who has given how much, this does not tell it either.
+    given = _count_given(session, exchange, person_id, reviews) or 0
     return PersonPage(
         person_id=person_id,
         name=name,
@@ -275,8 +280,8 @@ def person_page(
             exchange,
             person_id,
             received=len(dossier.feedback),
-            # Where nobody is told who has given how much, this does not tell it either.
-            given=_count_given(session, exchange, person_id, reviews) or 0,
+            given=given,
+            owed=dossier.owed(exchange, given=given),
             now=now,
         ),
         work=work_in(dossier, exchange, now=now),
@@ -384,13 +389,11 @@ def _people(
                 Submission.id.label("submission_id"),
                 Submission.submitted_at,
                 (Submission.draft != "").label("has_draft"),
-                Excusal.owes,
                 rescued.scalar_subquery().label("rescued"),
                 Withdrawal.withdrawn_at,
             )
             .join(Membership, Membership.person_id == Person.id)
             .outerjoin(Submission, authored_by(exchange, Person.id) & (Submission.exchange_id == exchange.id))
-            .outerjoin(Excusal, (Excusal.person_id == Person.id) & (Excusal.exchange_id == exchange.id))
             .outerjoin(Withdrawal, Withdrawal.submission_id == Submission.id)
             .where(Membership.course_id == exchange.course_id, or_(is_learner, Submission.id.is_not(None)))
             .order_by(func.lower(Person.name), Person.id)
@@ -418,7 +421,9 @@ def _reviewing(session: Session, exchange: Exchange, now: datetime) -> dict[int,
     return found
 
 
-def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime, *, given: int) -> Overview:
+def _summary(
+    exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime, *, given: int, missing: Mapping[int, int]
+) -> Overview:
     submitted = [row for row in rows if row.submitted_at is not None]
     is_settled = exchange.points is not None and exchange.windows.is_settled_at(now)
     return Overview(
@@ -430,5 +435,6 @@ def _summary(exchange: Exchange, rows: tuple[StudentRow, ...], now: datetime, *,
         feedback_owed=sum(row.owes for row in submitted),
         fully_served=sum(row.received >= exchange.reviews for row in submitted),
         graded=sum(row.release is not None for row in rows),
+        missing=missing,
         needs_human=sum(row.score is None for row in submitted) if is_settled else 0,
     )

@@ -38,6 +38,7 @@ from lti_tool.exchange.queries.dialogue import WITH_DIALOGUE, said_about
 from lti_tool.exchange.queries.grades import graded
 from lti_tool.exchange.queries.practice import Practice, practice_of
 from lti_tool.exchange.queries.presenting import Shown
+from lti_tool.exchange.queries.reach import Reach, reach_columns, reach_in
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
@@ -173,7 +174,7 @@ class StudentPage:
     """Everything about one learner in one exchange."""
 
     step: str
-    """The one thing to do now: not_open, submit, too_late, review, wait, reply (unread feedback), done or closed."""
+    """The one thing to do now: not_open, submit, too_late, review, reply, help, wait, done or closed."""
     why_not_open: str | None
     work: MyWork | None
     reviews: tuple[MyReview, ...]
@@ -231,6 +232,13 @@ class Dossier:
     """How many reviews they owe where they are excused from some."""
     by_staff: tuple[int, int] = (0, 0)
     """How many reviews of the work are by staff, and how many of these are in the place of a reader."""
+    reach: Reach | None = None
+    """None while there is no work."""
+
+    def owed(self, exchange: Exchange, *, given: int) -> int:
+        """How many reviews they owe in all who *gave* so many."""
+        usual = exchange.reviews if self.owes is None else min(self.owes, exchange.reviews)
+        return usual if self.reach is None else self.reach.owed(exchange, usual, given=given)
 
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
@@ -239,7 +247,8 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     given = sum(offer.state == OfferState.SUBMITTED for offer in dossier.offers)
     if exchange.sealing is not None:
         given = sealed_givings(session, exchange, persons=(person_id,)).get(person_id, 0)
-    waiting = waiting_of(session, exchange, person_id, received=len(dossier.feedback), given=given, now=now)
+    owed = dossier.owed(exchange, given=given)
+    waiting = waiting_of(session, exchange, person_id, received=len(dossier.feedback), given=given, owed=owed, now=now)
     if waiting is not None:
         # As if it had not come.
         dossier = _without_feedback(dossier)
@@ -255,7 +264,9 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     received = received_in(dossier, exchange, looker=rules.AUTHOR)
     open_review = next((review for review in reviews if review.offer.is_open), None)
     has = len(received) + dossier.by_staff[1]
-    owed = exchange.reviews if dossier.owes is None else min(dossier.owes, exchange.reviews)
+    hoped_for = exchange.reviews
+    if dossier.reach is not None:
+        hoped_for = dossier.reach.hoped_for(exchange, received=len(received), rescued=dossier.by_staff[1])
     submitted_at = dossier.work.submitted_at if dossier.work is not None else None
     available, none_because = None, None
     if windows.why_not_review(now) == "too_late":
@@ -273,7 +284,8 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             may_hand_in=windows.why_not_hand_in(now) is None,
             may_review=(open_review is not None and none_because is None) or available == "own",
             has_unread=any(each.is_new for each in received),
-            is_waiting=given < owed or has < exchange.reviews,
+            may_help=available == "extra",
+            is_waiting=given < owed or has < hoped_for,
             also=_also_due(practice, comparing, own, reviews, windows=windows, now=now),
         ),
         why_not_open=why_not_open,
@@ -282,7 +294,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         open_review=open_review,
         given=given,
         owed=owed,
-        waiting_for=max(exchange.reviews - has, 0),
+        waiting_for=max(hoped_for - has, 0),
         # Who is to look at their own work first sees what others say afterwards.
         by_staff=0 if own is not None and own.waiting else dossier.by_staff[0],
         available=available,
@@ -292,7 +304,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         grade=grade,
         passback=passback,
         windows=windows,
-        parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None),
+        parts=_parts(session, exchange, person_id, received=received, is_out=grade is not None, owed=owed, now=now),
         to_watch=watching,
         own=own,
         practice=practice,
@@ -340,7 +352,7 @@ def my_review(session: Session, exchange: Exchange, person_id: int, offer_id: in
 
 def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> Dossier:
     """Load everything about one person at once. What of it may be shown is decided by those who show it."""
-    work, is_read, has_feedback, owes, by_staff = _work_of(session, exchange, person_id, now=now)
+    work, is_read, has_feedback, owes, by_staff, reach = _work_of(session, exchange, person_id, now=now)
     offers = _offers_of(session, exchange, person_id)
     feedback = _feedback_of(session, exchange, person_id)
     versions = versions_of(session, [*([work] if work is not None else []), *(offer.submission for offer in offers)])
@@ -352,6 +364,7 @@ def dossier_of(session: Session, exchange: Exchange, person_id: int, *, now: dat
         has_feedback=has_feedback,
         owes=owes,
         by_staff=by_staff,
+        reach=reach,
         offers=offers,
         feedback=feedback,
         copies=copies,
@@ -499,7 +512,14 @@ def _grade(session: Session, exchange: Exchange, person_id: int) -> tuple[Releas
 
 
 def _parts(
-    session: Session, exchange: Exchange, person_id: int, *, received: tuple[Received, ...], is_out: bool
+    session: Session,
+    exchange: Exchange,
+    person_id: int,
+    *,
+    received: tuple[Received, ...],
+    is_out: bool,
+    owed: int,
+    now: datetime,
 ) -> tuple[rules.Part, ...]:
     """
     The parts of one learner's grade as they stand. What the work would bring they learn no sooner than
@@ -512,9 +532,9 @@ def _parts(
     if not may_know_work:
         # Nothing is shown of the estimate, so it need not be made.
         options = replace(options, method=rules.MEAN)
-    found = graded(session, exchange, persons=(person_id,), options=options)
+    found = graded(session, exchange, persons=(person_id,), options=options, now=now)
     if person_id not in found.grades:
-        return rules.parts_of(rules.Evidence(owed=exchange.reviews), options)
+        return rules.parts_of(rules.Evidence(owed=owed), options)
     seen = {each.feedback.id for each in received}
     may_know_work &= all(share.feedback_id in seen for share in found.shares[person_id])
     parts = found.grades[person_id].parts
@@ -534,10 +554,11 @@ def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) ->
 
 def _work_of(
     session: Session, exchange: Exchange, person_id: int, *, now: datetime
-) -> tuple[Submission | None, bool, bool, int | None, tuple[int, int]]:
+) -> tuple[Submission | None, bool, bool, int | None, tuple[int, int], Reach | None]:
     """
     The work, whether somebody has it, and whether somebody has said something about it; what its author
-    owes who is excused; how many reviews are by staff, and how many of these in the place of a reader.
+    owes who is excused; how many reviews are by staff, and how many of these in the place of a reader;
+    and what there is for them to read.
     """
     by_staff = select(func.count()).where(StaffReview.submission_id == Submission.id)
     has_feedback = exists().where(Feedback.offer_id == Offer.id, Offer.submission_id == Submission.id)
@@ -550,14 +571,15 @@ def _work_of(
             owes.scalar_subquery(),
             by_staff.scalar_subquery(),
             by_staff.where(StaffReview.is_rescue).scalar_subquery(),
+            *reach_columns(exchange, person_id),
         )
         .where(Submission.exchange_id == exchange.id, authored_by(exchange, person_id))
         .options(joinedload(Submission.withdrawal))
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
-        return None, False, False, None, (0, 0)
-    return row[0], row[1], row[2], row[3], (row[4], row[5])
+        return None, False, False, None, (0, 0), None
+    return row[0], row[1], row[2], row[3], (row[4], row[5]), reach_in(row, exchange, now=now)
 
 
 def _offers_of(session: Session, exchange: Exchange, person_id: int) -> tuple[Offer, ...]:

@@ -163,15 +163,23 @@ from lti_tool.exchange.rules.offers import (
     OPEN_STATES,
     PATIENCE,
     REVIEWER_LEFT,
+    SHORTEST_LEASE,
     WITHDRAWN,
     WORK_IS_GONE,
     OfferState,
+    lease_at,
+    patience_in,
 )
 from lti_tool.exchange.rules.options import (
     Options,
 )
 from lti_tool.exchange.rules.owed import (
     Owed,
+)
+from lti_tool.exchange.rules.owing import (
+    Coming,
+    hoped_for,
+    reviews_owed,
 )
 from lti_tool.exchange.rules.pairing import (
     ANY_GROUP,
@@ -283,6 +291,7 @@ from lti_tool.exchange.rules.stuck import (
     LATE,
     NO_PAIR,
     NO_WORK,
+    NOT_BEGUN,
     NOT_SENT,
     NOTHING_THERE,
     READER_IDLE,
@@ -438,6 +447,7 @@ __all__ = [
     "NEVER",
     "NEW",
     "NOTHING_THERE",
+    "NOT_BEGUN",
     "NOT_SENT",
     "NO_COMMENT",
     "NO_PAIR",
@@ -475,6 +485,7 @@ __all__ = [
     "SELF_ASSESSMENT",
     "SELF_ASSESSMENTS",
     "SETTLED",
+    "SHORTEST_LEASE",
     "SHOWN_AT_ONCE",
     "SIDES",
     "STAFF",
@@ -503,6 +514,7 @@ __all__ = [
     "Change",
     "CharterOptions",
     "CoachOptions",
+    "Coming",
     "ComparingOptions",
     "Comparison",
     "CriterionPlan",
@@ -575,6 +587,7 @@ __all__ = [
     "grade",
     "grade_in_parts",
     "has_room",
+    "hoped_for",
     "in_order",
     "is_due",
     "is_filler",
@@ -587,6 +600,7 @@ __all__ = [
     "is_tried",
     "lacks_of_comparison",
     "leanings",
+    "lease_at",
     "lease_with",
     "least",
     "look",
@@ -600,6 +614,7 @@ __all__ = [
     "missing_parts",
     "parts_of",
     "passage",
+    "patience_in",
     "place",
     "point_of",
     "points_of",
@@ -607,6 +622,7 @@ __all__ = [
     "pseudonyms",
     "reasons_to_look",
     "recipe_of",
+    "reviews_owed",
     "same_rule",
     "share_of_left",
     "shared_plan",

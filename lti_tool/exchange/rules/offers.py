@@ -2,13 +2,14 @@
 How far an offer has come, and how long a work is kept for its reviewer.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 LEASE = timedelta(hours=48)
-"""How long an offered work is kept for its reviewer; every saved draft begins it anew."""
+"""How long an offered work is kept for its reviewer at most; every saved draft begins it anew."""
+SHORTEST_LEASE = timedelta(minutes=10)
 PATIENCE = timedelta(days=2)
-"""Without a due date: how long a reviewer waits for new work before sharing work that has enough reviewers."""
+"""How long at most nothing is heard of somebody, or of new work, before others step in."""
 
 DECLINE_REASONS = ("cannot_open", "knows_author", "language", "other")
 WITHDRAWN = "withdrawn"
@@ -34,3 +35,23 @@ class OfferState(StrEnum):
 
 
 OPEN_STATES = (OfferState.OFFERED, OfferState.STARTED)
+
+
+def lease_at(now: datetime, *, review_by: datetime | None) -> timedelta:
+    """
+    How long a work is kept for who takes it now, or writes about it: a third of the time that is left for reviews.
+
+    So in a round of an hour it does not lie for two days, and in one of weeks nobody need hurry.
+    """
+    if review_by is None or review_by <= now:
+        return LEASE
+    return _within(review_by - now, LEASE)
+
+
+def patience_in(window: timedelta | None) -> timedelta:
+    """How long nothing need be heard of somebody in a round with so much time for reviews: a third of it."""
+    return PATIENCE if window is None else _within(window, PATIENCE)
+
+
+def _within(window: timedelta, most: timedelta) -> timedelta:
+    return min(max(window / 3, SHORTEST_LEASE), most)

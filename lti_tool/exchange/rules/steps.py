@@ -5,7 +5,6 @@ What a learner does now, and what staff may have to look after.
 from collections.abc import Collection
 from datetime import datetime
 
-from lti_tool.exchange.rules.offers import PATIENCE
 from lti_tool.exchange.rules.windows import Windows
 
 
@@ -16,11 +15,12 @@ def step(
     may_review: bool,
     has_unread: bool,
     is_waiting: bool,
+    may_help: bool = False,
     may_hand_in: bool | None = None,
     also: Collection[str] = (),
 ) -> str:
     """
-    The one thing a learner does now: not_open, submit, too_late, review, reply, wait, done or closed.
+    The one thing a learner does now: not_open, submit, too_late, review, reply, help, wait, done or closed.
 
     *also* names what further settings add, where it is due: practise, compare, assess; and rewrite, where staff ask
     for it, which comes before all else and does not end with closing.
@@ -42,6 +42,7 @@ def step(
         ("compare", "compare" in also),
         ("assess", "assess" in also),
         ("reply", has_unread),
+        ("help", may_help),
         ("wait", is_waiting),
     )
     return next((name for name, is_next in asked if is_next), "done")
@@ -65,7 +66,7 @@ def trouble(
     if submitted_at is None:
         is_due = windows.closed_at is not None or (windows.submit_by is not None and now > windows.submit_by)
         return "no_work" if is_due else None
-    if not windows.is_settled_at(now) and now <= submitted_at + PATIENCE:
+    if not windows.is_settled_at(now) and now <= submitted_at + windows.patience:
         return None
     if received == 0:
         return "no_feedback"

@@ -6,15 +6,26 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from lti_tool.exchange.rules.offers import PATIENCE
 from lti_tool.exchange.rules.pairs import draw
 from lti_tool.exchange.rules.windows import Windows
 
 FOR_STAFF, WANTS_READER, READER_IDLE = "for_staff", "wants_reader", "reader_idle"
 NO_PAIR, NOTHING_THERE, LATE, IDLE, NO_WORK = "no_pair", "nothing_there", "late", "idle", "no_work"
-FLAGGED, NOT_SENT = "flagged", "not_sent"
+FLAGGED, NOT_SENT, NOT_BEGUN = "flagged", "not_sent", "not_begun"
 
-REASONS = (FOR_STAFF, FLAGGED, NO_PAIR, WANTS_READER, READER_IDLE, LATE, IDLE, NOTHING_THERE, NO_WORK, NOT_SENT)
+REASONS = (
+    FOR_STAFF,
+    FLAGGED,
+    NOT_BEGUN,
+    NO_PAIR,
+    WANTS_READER,
+    READER_IDLE,
+    LATE,
+    IDLE,
+    NOTHING_THERE,
+    NO_WORK,
+    NOT_SENT,
+)
 """In the order in which somebody should look at them."""
 
 
@@ -75,7 +86,7 @@ def is_idle(person: Whereabouts, windows: Windows, *, now: datetime) -> bool:
     if windows.review_is_late(now):
         return True
     sign = max((at for at in (person.last_sign_at, person.planned_at) if at is not None), default=None)
-    return sign is not None and now > sign + PATIENCE
+    return sign is not None and now > sign + windows.patience
 
 
 def why_stuck(person: Whereabouts, windows: Windows, *, now: datetime) -> tuple[Stuck, ...]:
@@ -97,10 +108,12 @@ def _as_author(person: Whereabouts, windows: Windows, now: datetime) -> Iterable
             yield Stuck(why=NO_WORK)
         return
     if person.planned_at is None:
+        if windows.submit_by is None and windows.closed_at is None:
+            yield Stuck(why=NOT_BEGUN)
         return
     if person.lacks > 0:
         # Classmates who have done their part are asked first; what they leave is for staff.
-        is_old = now > person.planned_at + PATIENCE or windows.is_settled_at(now)
+        is_old = now > person.planned_at + windows.patience or windows.is_settled_at(now)
         yield Stuck(why=FOR_STAFF if is_old or not person.may_be_read else WANTS_READER, count=person.lacks)
     if person.idle_readers and windows.closed_at is None:
         yield Stuck(why=READER_IDLE, count=person.idle_readers)
@@ -129,6 +142,11 @@ class Reader:
     in_hand: int = 0
     """Works open or kept for them."""
     is_idle: bool = False
+
+    @property
+    def has_done_their_part(self) -> bool:
+        """They gave what they owe, and something at all: who is excused altogether is not asked for more."""
+        return self.given > 0 and self.given >= self.owes and not self.in_hand
 
     @property
     def load(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
+from lti_tool.exchange.rules.offers import lease_at, patience_in
 from lti_tool.exchange.rules.options import Options
 
 MARKED, REFUSED = "marked", "refused"
@@ -117,12 +118,42 @@ class Windows:
         return self.submit_by is not None and submitted_at > self.submit_by + grace
 
     def review_is_late(self, given_at: datetime) -> bool:
-        grace = timedelta(minutes=self.late.reviews_grace)
-        return self.review_by is not None and given_at > self.review_by + grace
+        return self.review_by is not None and given_at > self.review_by + self._reviews_grace
 
     def is_settled_at(self, now: datetime) -> bool:
         """Whether grades need wait for no more feedback: closed, or past the due date of reviews."""
         return self.closed_at is not None or self.review_is_late(now)
+
+    @property
+    def time_for_reviews(self) -> timedelta | None:
+        """How long people may review in time: once the work is due, or since it opened; None: nothing says that."""
+        if self.review_by is None:
+            return None
+        began = max((at for at in (self.published_at, self.opens_at) if at is not None), default=None)
+        since = [at for at in (self.submit_by, began) if at is not None and at < self.review_by]
+        return self.review_by - since[0] if since else None
+
+    @property
+    def patience(self) -> timedelta:
+        """How long nothing need be heard of somebody before others step in."""
+        return patience_in(self.time_for_reviews)
+
+    def lease_at(self, now: datetime) -> timedelta:
+        """How long a work is kept for who takes it now."""
+        return lease_at(now, review_by=self.review_by)
+
+    def helps_from(self) -> datetime | None:
+        """
+        From when on works that nobody has begun go to those who help: once reviews are late, or, where none is
+        taken then, as long before as others need to give them. None: there is no date.
+        """
+        if self.review_by is None:
+            return None
+        return self.review_by - self.patience if self._ends_reviews else self.review_by + self._reviews_grace
+
+    @property
+    def _reviews_grace(self) -> timedelta:
+        return timedelta(minutes=self.late.reviews_grace)
 
     @property
     def _ends_work(self) -> bool:

@@ -83,9 +83,10 @@ def overview_page(exchange: Exchange, **typed: Any) -> str:
         "name": name,
         "filters": _filters(overview.rows, exchange),
         "because": exchange.windows.why_not_open(now()),
-        "to_remind": len(queries.to_remind(db.session(), exchange, now=now()))
+        "to_remind": len(queries.to_remind(db.session(), exchange, now=now(), missing=overview.missing))
         if exchange.windows.is_open_at(now())
         else 0,
+        "is_early": queries.waits_to_begin(db.session(), exchange),
         "without_work": sum(_lacks_work(row, now()) for row in overview.rows) if exchange.is_published else 0,
         "asks_more": exchange.option(rules.PracticeOptions).when == rules.DEMANDED
         or exchange.option(rules.ComparingOptions).is_on

@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from marshmallow import ValidationError
 
 from lti_tool import db
@@ -42,6 +43,18 @@ def change_pairing(id: int) -> ResponseReturnValue:
     operations.choose_pairing(db.session(), exchange, options, by=current().person_id, now=now())
     db.session.commit()
     return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+
+
+@bp.post("/exchanges/<int:id>/beginning")
+@teacher_required
+def begin_reviewing(id: int) -> ResponseReturnValue:
+    """All begin to review now, though no date says so yet."""
+    exchange = exchange_or_404(id)
+    count = operations.begin_reviewing(db.session(), exchange, by=current().person_id, now=now())
+    db.session.commit()
+    said = ngettext("One person begins to review.", "%(num)s people begin to review.", count)
+    too_few = _("Reviewing has begun already, or there are no two works yet.")
+    return go_to(url_for("exchange.show", id=id), saying=said if count else too_few)
 
 
 def _form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:

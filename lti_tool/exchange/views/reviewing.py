@@ -176,7 +176,7 @@ def restore_feedback(id: int, offer_id: int, copy_id: int) -> ResponseReturnValu
 
 def _go_on(exchange: Exchange, found: operations.NextOffer, *, saying: str = "") -> ResponseReturnValue:
     if found.offer is None:
-        said = str(wording.NOTHING_TO_REVIEW.get(found.none_because or "all_served", ""))
+        said = wording.nothing_to_review(exchange, found.none_because or "all_served")
         return go_to(url_for("exchange.show", id=exchange.id), saying=said, kind="info")
     return go_to(url_for("exchange.review", id=exchange.id, offer_id=found.offer.id), saying=saying)
 

@@ -50,7 +50,7 @@ def seen(made: Class, now: datetime = BEGUN) -> list[int]:
 
 def got(made: Class) -> list[int]:
     """How much feedback each got."""
-    found = {each.person_id: each.received for each in queries.authors(made.session, made.exchange)}
+    found = {each.person_id: each.received for each in queries.authors(made.session, made.exchange, now=BEGUN)}
     return [found[person] for person in made.people]
 
 

@@ -370,7 +370,9 @@ def test_what_was_said_and_what_it_counts_stay_as_they_were(made: Class) -> None
     page = queries.student_page(session, exchange, made.people[1], now=OVER + timedelta(days=2))
     assert (page.given, len(page.reviews)) == (2, 0)
     assert sorted(each.letter for each in page.received) == sorted(shown)
-    card = queries.standings(session, [exchange.id], person_id=made.people[1], course_id=made.course.id, now=OVER)
+    card = queries.standings(
+        session, {exchange.id: exchange}, person_id=made.people[1], course_id=made.course.id, now=OVER
+    )
     assert card[exchange.id].given == 2
 
 

@@ -163,6 +163,6 @@ def test_what_waits_for_feedback_is_on_the_card_less_what_staff_rescued(made: Cl
     say(made, is_rescue=True)
 
     (standing,) = queries.standings(
-        session, [made.exchange.id], person_id=made.people[0], course_id=made.course.id, now=LATER
+        session, {made.exchange.id: made.exchange}, person_id=made.people[0], course_id=made.course.id, now=LATER
     ).values()
     assert (standing.received, standing.rescued) == (0, 1)

@@ -215,9 +215,9 @@ def test_a_review_by_staff_in_the_place_of_a_reader_is_on_the_card_of_every_memb
     )
 
     rescued = {
-        person: queries.standings(session, [made.exchange.id], person_id=person, course_id=made.course.id, now=LATER)[
-            made.exchange.id
-        ].rescued
+        person: queries.standings(
+            session, {made.exchange.id: made.exchange}, person_id=person, course_id=made.course.id, now=LATER
+        )[made.exchange.id].rescued
         for person in groups[1]
     }
     assert rescued == dict.fromkeys(groups[1], 1)

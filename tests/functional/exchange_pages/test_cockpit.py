@@ -57,7 +57,7 @@ def test_the_page_says_who_is_stuck_and_why(teacher: Visitor, stuck: Class) -> N
 
     assert name_of(stuck, 5) in page
     assert "Keeps works unread" in page
-    assert "there is no sign of them for two days" in page
+    assert "nothing was heard of them for long" in page
 
 
 def test_each_reason_shows_its_people_alone(teacher: Visitor, stuck: Class) -> None:

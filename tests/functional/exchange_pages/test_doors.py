@@ -67,6 +67,7 @@ FOR_STAFF = {
     "exchange.look_at_flag",
     "exchange.decide",
     "exchange.remind",
+    "exchange.begin_reviewing",
     "exchange.remind_of_work",
     "exchange.stuck",
     "exchange.stuck_summary",

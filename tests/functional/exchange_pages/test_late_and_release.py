@@ -223,7 +223,7 @@ def test_a_rule_that_says_nothing_is_refused(teacher: Visitor, made: Class, type
 def test_who_waits_reads_why_and_what_they_can_do(student: Visitor, made: Class, an_hour_ago: datetime) -> None:
     """Pain 20 for feedback: waiting with the reason shown."""
     choose(made, ReleaseOptions(when=rules.AFTER_GIVING, after=2))
-    hand_in(made, made.people[0], now=an_hour_ago)
+    all_hand_in(made, now=an_hour_ago)
     made.session.commit()
     giving = words(student.get(address(made)).text)
     choose(made, ReleaseOptions(when=rules.ON_DATE, on=datetime(2099, 5, 3, 12, tzinfo=UTC)))

@@ -17,7 +17,7 @@ from lti_tool import subscriptions
 from lti_tool.admin import deletions
 from lti_tool.admin.models import Request
 from lti_tool.courses import roster
-from lti_tool.courses.models import Course, Membership, Person, Platform
+from lti_tool.courses.models import Course, Deployment, Membership, Person, Platform
 from lti_tool.exchange import operations, queries, rules
 from lti_tool.exchange.models import Submission, TeamMember
 from lti_tool.lms.events import (
@@ -85,6 +85,21 @@ def platform_of(session: Session, course: Course) -> int:
 def groups_of(session: Session, course: Course) -> Sequence[str]:
     session.expire_all()
     return session.scalars(select(Membership.groups).where(Membership.course_id == course.id)).one()
+
+
+# People.
+
+
+def test_whose_name_an_event_does_not_say_is_looked_for_in_the_rosters_of_their_courses(
+    session: Session, course: Course
+) -> None:
+    make_course(session, session.get_one(Deployment, course.deployment_id), lms_id="43", roster_url=ROSTER)
+    session.commit()
+    changed = PersonChanged(person="12", name="", occurred_at=AT)
+
+    tell(session, platform_of(session, course), changed, changed)
+
+    assert waiting_jobs(session, "courses.sync_roster") == 1, "of the course they are in, once"
 
 
 # Groups.

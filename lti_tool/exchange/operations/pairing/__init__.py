@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange.models import Exchange
-from lti_tool.exchange.operations.pairing.choosing import choose_pairing
+from lti_tool.exchange.operations.pairing.choosing import begin_reviewing, choose_pairing
 from lti_tool.exchange.operations.pairing.repairs import (
     assign,
     be_away,
@@ -47,6 +47,7 @@ from lti_tool.exchange.operations.pairing.taking import (
 __all__ = [
     "assign",
     "be_away",
+    "begin_reviewing",
     "begin_together",
     "choose_pairing",
     "come_back",

@@ -245,6 +245,7 @@ def begin_together(session: Session, exchange: Exchange, *, now: datetime) -> in
         beyond = tuple(waiting[owed[person] :])
         if beyond:
             scene.write(session, exchange, Change(removed=beyond), kind="excused", now=now, person=person)
+    notices.reviewing_begun(session, exchange)
     log.info("exchange %s planned for %s people, %s pairs", exchange.id, len(people), len(pairs))
     return len(people)
 

@@ -277,19 +277,22 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     """
     Free what is kept for reviewers who do not come: after the date for reviews, or after days without a sign.
 
+    Where nothing is taken after that date, some time before it, so that others can still give what is missing.
     They may still come, and then read what needs them; until then the plan finds them nothing.
     Returns how many works look for another reviewer.
     """
-    is_over = exchange.windows.review_is_late(now)
+    windows = exchange.windows
+    is_over = windows.review_is_late(now)
+    from_when = windows.helps_from()
     calendar = queries.calendar_of(session, exchange)
     facts = {
         "exchange": exchange.id,
         "now": now,
-        "patience": now - rules.PATIENCE,
+        "patience": now - windows.patience,
         "is_over": is_over,
-        # Until the date for reviews there is time; where there is none, days without a sign are the sign.
-        "may_be_late": is_over or exchange.review_by is None,
-        "spared": [id for id in calendar.own if is_over and not calendar.of(id).review_is_late(now)],
+        # Until then there is time; where there is no date, days without a sign are the sign.
+        "may_be_late": from_when is None or now > from_when,
+        "spared": [id for id in calendar.own if _has_time(calendar.of(id), now)],
     }
     # Most of the time everybody is in time, and nobody need wait for that to be found out.
     if not session.execute(IS_ANY_LATE, facts).scalar_one():
@@ -300,6 +303,11 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     if late:
         _let_go(session, exchange, sorted(late), [row.id for row in lapsed], now=now)
     return len(late)
+
+
+def _has_time(windows: rules.Windows, now: datetime) -> bool:
+    from_when = windows.helps_from()
+    return from_when is not None and now <= from_when
 
 
 def _own_begun_beside_others(session: Session, exchange: Exchange, reviewer: int, *, now: datetime) -> bool:
@@ -412,7 +420,7 @@ def _begin(session: Session, exchange: Exchange, reviewer: int, author: int, *, 
         "reviewer": reviewer,
         "author": author,
         "now": now,
-        "until": now + rules.LEASE,
+        "until": now + exchange.windows.lease_at(now),
         "facts": f'{{"begun": [[{reviewer}, {author}]]}}',
     }
     return session.execute(BEGIN, facts).scalar_one_or_none() is not None
