@@ -77,7 +77,8 @@ def test_a_reader_is_told_kindly_and_finds_their_words_on_the_page(visit: People
 
     assert gone.status_code == 303
     page = words(reader.get(path_of(made)).text)
-    assert "The author took this work back. What you wrote about it is still yours." in page
+    assert "The author of a work you were reading took it back." in page
+    assert "What you wrote about it Only you see this." in page
     assert "The first page carries it." in page
     written = reader.post(f"{path_of(made)}/reviews/{offer.id}/feedback", comment="Too late, but said.")
     assert written.status_code == 409
