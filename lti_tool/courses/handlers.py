@@ -152,14 +152,14 @@ def _apply(session: Session, statement: str, platform_id: int, told: Sequence[tu
 OVER = "over"
 # What tells the present words again changes none, and still is younger than what an older event told: so the moment is
 # always kept. Launches and lists of people that changed nothing have left their moments elsewhere. LMSs tell the
-# moments of events in whole seconds.
+# moments of events in whole seconds: of two within one, the one that came later is the younger.
 TOLD = "unnest(cast(:ids as text[]), cast(:words as text[]), cast(:moments as timestamptz[])) as e (id, words, at)"
 RETITLE = f"""
     update course c set title = e.words, told_at = e.at
       from {TOLD}, deployment d
      where d.platform_id = :platform and d.id = c.deployment_id
        and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
-       and (c.told_at is null or c.told_at < e.at)
+       and (c.told_at is null or c.told_at <= e.at)
        and not exists (select from membership m
                         where m.course_id = c.id and m.launched_at >= e.at + interval '1 second')
 """  # noqa: S608 - our own words
@@ -167,7 +167,7 @@ RENAME = f"""
     update person p set name = e.words, told_at = e.at
       from {TOLD}, deployment d
      where d.platform_id = :platform and d.id = p.deployment_id and (p.lms_id = e.id or p.lms_id = '' and p.sub = e.id)
-       and (p.told_at is null or p.told_at < e.at) and p.name <> ''
+       and (p.told_at is null or p.told_at <= e.at) and p.name <> ''
        and not exists (select from membership m join course c on c.id = m.course_id
                         where m.person_id = p.id
                           and greatest(m.launched_at, case when m.in_roster then c.roster_synced_at end)

@@ -348,6 +348,16 @@ def test_names_and_titles_end_where_the_youngest_events_say_in_every_order(sessi
     assert ends == {("Mai", "Mai")}
 
 
+def test_of_two_words_within_one_second_the_one_that_came_later_holds(session: Session, course: Course) -> None:
+    """Somebody saves a course twice, and its LMS tells the moments of events in whole seconds."""
+    platform = platform_of(session, course)
+
+    tell(session, platform, CourseChanged(course="42", title="A slip", occurred_at=seconds(61)), renamed("May", at=61))
+    tell(session, platform, CourseChanged(course="42", title="Drawing", occurred_at=seconds(61)), renamed("Mai", at=61))
+
+    assert (course.title, session.scalars(select(Membership)).one().person.name) == ("Drawing", "Mai")
+
+
 def test_a_launch_tells_more_than_an_older_event_that_comes_late(session: Session, course: Course) -> None:
     member = session.scalars(select(Membership)).one()
     member.launched_at = seconds(60)

@@ -20,9 +20,13 @@ Feature: An administrator connects Moodle with Hearth
       | secret | whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= | local_hearth |
     And I log in as "admin"
     When I navigate to "Plugins > Local plugins > Hearth > Connection" in site administration
-    Then I should see "All is well: Hearth is told of what happens."
+    Then I should see "Hearth is told of nothing: in the settings no tool is chosen, or nothing is ticked."
     When I press "Send a test"
     Then I should see "Nobody answered"
+    When the following config values are set as admin:
+      | everywhere | 1 | local_hearth |
+    And I navigate to "Plugins > Local plugins > Hearth > Connection" in site administration
+    Then I should see "All is well: Hearth is told of what happens."
 
   Scenario: The way back is opened and closed
     Given I log in as "admin"
