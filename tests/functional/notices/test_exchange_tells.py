@@ -148,6 +148,8 @@ def test_staff_hear_of_failed_grades_and_of_works_without_readers(session: Sessi
     session.execute(
         Passback.__table__.update().values(state=State.FAILED, problem="refused", next_attempt_at=BEGUN)  # type: ignore[attr-defined]
     )
+    # Who was to read the other work does not come, so it looks for a reader.
+    operations.tend(session, made.exchange, now=BEGUN + timedelta(days=3))
     for _ in range(2):
         reminding.tell_of_failed_grades(session, now=BEGUN)
         reminding.tell_of_exchange(session, made.exchange, now=BEGUN + timedelta(days=3))
