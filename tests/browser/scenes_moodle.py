@@ -21,11 +21,14 @@ HEARS = "What Moodle hears"
 
 @contextmanager
 def like_moodle(house: House) -> Iterator[None]:
-    """For a while the pretend LMS is a Moodle, which other scenes know nothing of."""
+    """For a while the pretend LMS is a Moodle and has Hearth a second time, of which other scenes know nothing."""
     house.api("PATCH", "settings", brand="moodle")
+    tool = _tool_of(house, place_in_moodle(house))
+    house.api("PATCH", f"tools/{tool}", state="active")
     try:
         yield
     finally:
+        house.api("PATCH", f"tools/{tool}", state="off")
         house.api("PATCH", "settings", brand="standard")
 
 

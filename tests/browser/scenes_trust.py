@@ -309,7 +309,7 @@ def things_to_look_at(teacher: Someone, world: World) -> Hearth:
 @scene(TEACHER)
 def something_flagged(teacher: Someone, world: World) -> Hearth:
     hearth = things_to_look_at(teacher, world)
-    hearth.follow(re.compile("^About"))
+    hearth.follow(re.compile("^Feedback on the work"))
     look = hearth.root.get_by_role("button", name="Look at it")
     if look.count():
         look.click()
@@ -378,7 +378,7 @@ def changing_ones_own_feedback_once_answered(teacher: Someone, world: World) -> 
 def a_flagged_rule(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(beside_the_teacher(world.house))
     hearth.follow(re.compile("to look at"))
-    hearth.follow(re.compile("^About a proposed rule"))
+    hearth.follow(re.compile("^A proposed rule"))
     look = hearth.root.get_by_role("button", name="Look at it")
     if look.count():
         look.click()

@@ -130,7 +130,7 @@ def fill(session: Session, **plan: Any) -> Full:
         by_id=made.teacher.person_id,
         words=make_words(exchange).as_dict(),
         version=1,
-        given_at=before,
+        given_at=before - timedelta(hours=1),
         is_rescue=False,
     )
     session.add_all((pair, by_staff))

@@ -183,7 +183,7 @@ def test_what_was_written_meanwhile_keeps_the_work_when_time_is_taken_back(made:
     take_back(made, extension)
 
     made.session.refresh(offer)
-    assert offer.lease_until == BEGUN + 3 * DAY
+    assert offer.lease_until == BEGUN + DAY + rules.lease_at(BEGUN + DAY, review_by=REVIEWS_DUE)
 
 
 def test_of_two_extensions_the_newer_counts_and_the_older_holds_again_without_it(made: Class) -> None:

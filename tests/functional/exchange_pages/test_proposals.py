@@ -335,7 +335,9 @@ def test_whoever_reads_a_proposal_can_tell_a_teacher_who_hides_it_and_says_why(
 
     raised = session.scalars(select(Flag)).one()
     here = f"/exchanges/{made.exchange.id}/flags/{raised.id}"
-    assert "A proposed rule of feedback It is hurtful" in words(teacher.get(f"/exchanges/{made.exchange.id}/flags").text)
+    assert "A proposed rule of feedback It is hurtful" in words(
+        teacher.get(f"/exchanges/{made.exchange.id}/flags").text
+    )
     teacher.post(f"{here}/looks")
     page = words(teacher.get(here).text)
     assert "Never ask Bo" in page

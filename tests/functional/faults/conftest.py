@@ -14,6 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -198,7 +199,9 @@ class Plant:
             for table in ("webhook_delivery", "companion_telling", "grade_passback"):
                 waiting = sql.SQL("update {} set next_attempt_at = now() where state = 'waiting'")
                 connection.execute(waiting.format(sql.Identifier(table)))
-        asyncio.run(self._tend())
+        # In a thread of its own: a browser may have left its event loop running in this one.
+        with ThreadPoolExecutor(1) as alone:
+            alone.submit(lambda: asyncio.run(self._tend())).result()
 
     async def _tend(self) -> None:
         async with jobs.opened(self.settings.database_url or "") as queue:
