@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange import errors, operations, privacy, queries, reminding
 from lti_tool.exchange.models import Extended, Extension, PlannedPair
 from lti_tool.exchange.room import ExchangeRoom
-from lti_tool.exchange.rules import OwnDates
+from lti_tool.exchange.rules import OwnDates, lease_at
 from lti_tool.files.storage import DatabaseStorage
 from lti_tool.grades.models import Passback
 from lti_tool.journal.models import Entry
@@ -183,7 +183,7 @@ def test_what_was_written_meanwhile_keeps_the_work_when_time_is_taken_back(made:
     take_back(made, extension)
 
     made.session.refresh(offer)
-    assert offer.lease_until == BEGUN + DAY + rules.lease_at(BEGUN + DAY, review_by=REVIEWS_DUE)
+    assert offer.lease_until == BEGUN + DAY + lease_at(BEGUN + DAY, review_by=REVIEWS_DUE)
 
 
 def test_of_two_extensions_the_newer_counts_and_the_older_holds_again_without_it(made: Class) -> None:
