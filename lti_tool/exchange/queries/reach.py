@@ -66,8 +66,8 @@ ALLOWED = f"""
                        and rule.reviewer_id = {{reviewer}}.person_id and rule.author_id = {{author}}.person_id))
 """  # noqa: S608 - made of constants
 """Whether rules of the teacher let one membership review the work of another: :func:`rules.may_meet`, in SQL."""
-MOST = rules.MOST_REVIEWS
-"""More need not be counted: nobody owes more."""
+MOST = "(select most.reviews from exchange most where most.activity_id = {exchange})"
+"""More need not be counted: nobody owes more, and nobody may hope for more."""
 UNREAD = f"""
     (select count(*) from (
        select from exchange ours
@@ -89,7 +89,7 @@ UNREAD = f"""
                              and author.person_id = mate.person_id
                            where mate.submission_id = w.id and mate.left_at is null
                              and not ({ALLOWED.format(reviewer="me", author="author")}))
-        limit {MOST}) as unread)
+        limit {MOST.format(exchange="{exchange}")}) as unread)
 """  # noqa: S608 - made of constants
 """
 How many works of others ``{{person}}`` may read in ``{{exchange}}``, and has neither reviewed nor declined.
@@ -114,7 +114,7 @@ READERS = f"""
                              and author.person_id = mate.person_id
                            where mate.submission_id = w.id and mate.left_at is null
                              and not ({ALLOWED.format(reviewer="reader", author="author")}))
-        limit {MOST}) as readers)
+        limit {MOST.format(exchange="{exchange}")}) as readers)
 """  # noqa: S608 - made of constants
 """How many people may read the work of ``{{person}}``."""
 
