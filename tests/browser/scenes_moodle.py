@@ -20,13 +20,14 @@ HEARS = "What Moodle hears"
 
 
 @contextmanager
-def like_moodle(house: House) -> Iterator[None]:
+def like_moodle(house: House) -> Iterator[Place]:
     """For a while the pretend LMS is a Moodle and has Hearth a second time, of which other scenes know nothing."""
     house.api("PATCH", "settings", brand="moodle")
-    tool = _tool_of(house, place_in_moodle(house))
+    place = place_in_moodle(house)
+    tool = _tool_of(house, place)
     house.api("PATCH", f"tools/{tool}", state="active")
     try:
-        yield
+        yield place
     finally:
         house.api("PATCH", f"tools/{tool}", state="off")
         house.api("PATCH", "settings", brand="standard")
@@ -106,8 +107,7 @@ def _open(ruth: Someone, place: Place) -> Hearth:
 
 @scene(ADMIN)
 def before_the_plugin_is_paired(ruth: Someone, world: World) -> Hearth:
-    with like_moodle(world.house):
-        place = place_in_moodle(world.house)
+    with like_moodle(world.house) as place:
         unpair(world.house, place)
         hearth = _open(ruth, place)
         expect(hearth.root.get_by_role("heading", name="Set it up in Moodle")).to_be_visible()
@@ -116,8 +116,7 @@ def before_the_plugin_is_paired(ruth: Someone, world: World) -> Hearth:
 
 @scene(ADMIN)
 def a_token_that_the_lms_does_not_take(ruth: Someone, world: World) -> Hearth:
-    with like_moodle(world.house):
-        place = place_in_moodle(world.house)
+    with like_moodle(world.house) as place:
         unpair(world.house, place)
         hearth = _open(ruth, place)
         hearth.fill("Token", "mistyped")
@@ -129,8 +128,7 @@ def a_token_that_the_lms_does_not_take(ruth: Someone, world: World) -> Hearth:
 @scene(ADMIN)
 def pairing_the_plugin(ruth: Someone, world: World) -> Hearth:
     """As an admin does it: a token made there, pasted here."""
-    with like_moodle(world.house):
-        place = place_in_moodle(world.house)
+    with like_moodle(world.house) as place:
         unpair(world.house, place)
         ruth.page.goto(f"{world.house.lms}/admin/companion")
         ruth.page.get_by_label("It listens to").select_option(_tool_of(world.house, place))
@@ -146,8 +144,7 @@ def pairing_the_plugin(ruth: Someone, world: World) -> Hearth:
 
 @scene(ADMIN)
 def what_the_lms_hears(ruth: Someone, world: World) -> Hearth:
-    with like_moodle(world.house):
-        place = place_in_moodle(world.house)
+    with like_moodle(world.house) as place:
         pair(world.house, place)
         told(world.house)
         return _open(ruth, place)
@@ -155,8 +152,7 @@ def what_the_lms_hears(ruth: Someone, world: World) -> Hearth:
 
 @scene(ADMIN)
 def a_lms_that_does_not_answer(ruth: Someone, world: World) -> Hearth:
-    with like_moodle(world.house):
-        place = place_in_moodle(world.house)
+    with like_moodle(world.house) as place:
         pair(world.house, place)
         hearth = _open(ruth, place)
         world.house.let_go_wrong(companion="html")
@@ -172,8 +168,7 @@ def a_lms_that_does_not_answer(ruth: Someone, world: World) -> Hearth:
 @scene(ADMIN)
 def the_plugin_in_the_lms(ruth: Someone, world: World) -> Hearth:
     """The pretend LMS's own page, with what it was told."""
-    with like_moodle(world.house):
-        place = place_in_moodle(world.house)
+    with like_moodle(world.house) as place:
         pair(world.house, place)
         told(world.house)
         _until(lambda: bool(world.house.api("GET", "companion")["calendar"]))

@@ -3,6 +3,7 @@ What becomes of feedback by staff: its author answers each comment, writes back 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import abort, render_template, url_for
@@ -17,7 +18,7 @@ from lti_tool.exchange.schemas import MarkSchema, MessageSchema, ThanksSchema, T
 from lti_tool.exchange.talk import Talk
 from lti_tool.exchange.views import bp, student
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
-from lti_tool.exchange.views.talking import Refusal, attempt, part_ids, typed_part
+from lti_tool.exchange.views.talking import Refusal, Shown, done, part_ids, typed_part
 from lti_tool.web.guards import member_required, staff_required
 from lti_tool.web.viewer import current
 
@@ -177,18 +178,13 @@ def _done(
     saying: str,
     anchor: str = "",
 ) -> ResponseReturnValue:
-    """Do it, and show what it is about as it stands now: the fragment, or the page it is on."""
-    if template != "_said" and _part(exchange, staff_review_id).side != rules.AUTHOR:
-        abort(404)
-    refusal = attempt(act, of=of)
-    part = _part(exchange, staff_review_id)
-    status = 422 if refusal is not None else 200
-    if is_htmx():
-        facts = _facts(exchange, part, refusal) | {"changed": of}
-        return render_template(f"exchange/{template}.html", **facts), status
-    if refusal is not None:
-        return _page(exchange, part, refusal), status
-    return _go_back(exchange, part, saying=saying, anchor=anchor)
+    shown = Shown(
+        part=partial(_part, exchange, staff_review_id),
+        facts=partial(_facts, exchange),
+        page=partial(_page, exchange),
+        back=partial(_go_back, exchange),
+    )
+    return done(shown, act, of=of, template=template, saying=saying, anchor=anchor)
 
 
 def _part(exchange: Exchange, staff_review_id: int) -> queries.StaffPart:
