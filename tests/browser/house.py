@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +39,19 @@ with create_app().app_context():
     db.session.commit()
 """
 """What the worker does a day after a sealed exchange was closed. No test waits for that."""
+
+
+def until(found: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
+    """
+    Wait until something is so, and give it.
+
+    A page cannot be asked to wait for words of JavaScript: what it may run forbids to make code of them.
+    """
+    end = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.1)
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)

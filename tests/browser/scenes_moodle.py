@@ -2,8 +2,7 @@
 What a Moodle hears of what people do: its admin pairs Hearth's plugin there, and looks after it.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -11,11 +10,10 @@ from typing import Any
 from playwright.sync_api import expect
 
 from lti_tool.sandbox.robot import Page, Robot
-from tests.browser.house import ADMIN, TEACHER, House, Place
+from tests.browser.house import ADMIN, TEACHER, House, Place, until
 from tests.browser.people import Hearth, Someone
 from tests.browser.scenes import WORDS, WORK, World, scene
 
-PATIENCE = 90.0
 HEARS = "What Moodle hears"
 
 
@@ -82,18 +80,11 @@ def told(house: House) -> None:
         house.give_feedback(place, name, WORDS)
     # Else an exchange that hides names tells of completion in company only, at the full hour.
     house.close(place)
-    _until(lambda: len(house.api("GET", "companion")["completions"]) == 2)
+    until(lambda: len(house.api("GET", "companion")["completions"]) == 2)
 
 
 def _tool_of(house: House, place: Place) -> Any:
     return next(each["tool_id"] for each in house.activities(place.course) if each["id"] == place.activity)
-
-
-def _until(found: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not found():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.5)
 
 
 def _open(ruth: Someone, place: Place) -> Hearth:
@@ -171,7 +162,7 @@ def the_plugin_in_the_lms(ruth: Someone, world: World) -> Hearth:
     with like_moodle(world.house) as place:
         pair(world.house, place)
         told(world.house)
-        _until(lambda: bool(world.house.api("GET", "companion")["calendar"]))
+        until(lambda: bool(world.house.api("GET", "companion")["calendar"]))
         ruth.page.goto(f"{world.house.lms}/admin/companion")
         expect(ruth.page.locator("#completions li")).to_have_count(2)
         return Hearth(ruth.page)

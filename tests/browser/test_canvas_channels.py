@@ -5,8 +5,7 @@ What Canvas and Hearth tell each other beside LTI, all of it over real HTTP: not
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 
 from lti_tool.sandbox.rest import KEY, KEY_ID
 from lti_tool.sandbox.robot import Robot
-from tests.browser.house import ADMIN, TEACHER, House
+from tests.browser.house import ADMIN, TEACHER, House, until
 
 SOON = 150.0
 """Seconds: what is asked for each minute, on a busy machine."""
@@ -48,15 +47,6 @@ def hearth(house: House, *arguments: str, given: str = "") -> str:
     return done.stdout
 
 
-def until(found: Callable[[], Any]) -> Any:
-    """Wait until something is so."""
-    end = time.monotonic() + SOON
-    while not (value := found()):
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.5)
-    return value
-
-
 @pytest.fixture(scope="module")
 def installed(house: House) -> Iterator[Installed]:
     house.api("PATCH", "settings", brand="canvas")
@@ -84,8 +74,8 @@ def last_notice(made: Installed) -> str | None:
 
 def test_hearth_asks_for_notices_after_the_first_launch_and_hears_of_a_copied_course(installed: Installed) -> None:
     house = installed.house
-    until(lambda: "notice" in hearth(house, "webhooks", "list", "--json"))
-    until(lambda: len(house.api("GET", "log?kind=notices&most=50")) >= 2)
+    until(lambda: "notice" in hearth(house, "webhooks", "list", "--json"), seconds=SOON)
+    until(lambda: len(house.api("GET", "log?kind=notices&most=50")) >= 2, seconds=SOON)
     # Hearth may have heard of courses that other tests copied.
     before, known = last_notice(installed), len(house.api("GET", "log?kind=notice&most=50"))
 
@@ -108,7 +98,7 @@ def test_a_date_stands_in_the_calendar_and_moves_with_it(installed: Installed) -
         robot.launch(site=True)
         assert "The calendar is connected" in robot.get(consent).text
 
-    (event,) = until(lambda: house.api("GET", "calendar"))
+    (event,) = until(lambda: house.api("GET", "calendar"), seconds=SOON)
     assert (event["title"], event["start_at"]) == ("Hand in: Two drafts", "2031-05-03T12:00:00Z")
 
     with Robot(house.lms, TEACHER) as robot:
@@ -116,6 +106,6 @@ def test_a_date_stands_in_the_calendar_and_moves_with_it(installed: Installed) -
         page = robot.get(f"{robot.launch(activity=activity['id']).url}/settings")
         robot.submit(page.form("/settings"), submit_by="2031-06-01T08:00Z")
 
-    until(lambda: house.api("GET", "calendar")[0]["start_at"] == "2031-06-01T08:00:00Z")
+    until(lambda: house.api("GET", "calendar")[0]["start_at"] == "2031-06-01T08:00:00Z", seconds=SOON)
     (moved,) = house.api("GET", "calendar")
     assert moved["id"] == event["id"]

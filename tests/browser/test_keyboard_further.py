@@ -243,7 +243,7 @@ def press(keys: Keyboard, place: Locator, name: str) -> None:
     keys.to(button)
     pressed = button.element_handle()
     keys.page.keyboard.press("Enter")
-    keys.page.wait_for_function("(button) => !button.isConnected", arg=pressed)
+    pressed.wait_for_element_state("hidden")
     keys.is_in(place)
 
 

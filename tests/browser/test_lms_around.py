@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PATIENCE, MakesSomeone
-from tests.browser.house import House, Place
+from tests.browser.house import House, Place, until
 
 CONTRASTS = """async (hues) => {
   const brand = document.createElement("style");
@@ -126,7 +126,7 @@ def test_a_new_page_begins_at_the_top_and_is_said_aloud(place: Place, someone: M
     hearth.press("Look at it and hand in")
     hearth.shows("Ready to hand in?")
 
-    mai.page.wait_for_function("window.scrollY === 0")
+    until(lambda: mai.page.evaluate("window.scrollY") == 0)
 
 
 def test_what_a_page_says_first_is_told_to_readers_of_screens(place: Place, someone: MakesSomeone) -> None:
