@@ -89,6 +89,7 @@ HAND_OVER = text(
     """
     with named as (update exchange_submission set author_id = :to where id = :work)
     update exchange_pair set author_id = :to where submission_id = :work
+    returning reviewer_id, begun_at is not null as is_begun
     """
 )
 
@@ -142,8 +143,23 @@ def _name(session: Session, exchange: Exchange, work: int, *, now: datetime) -> 
     rows = session.execute(SEATS, {"exchange": exchange.id, "reviews": exchange.reviews}).all()
     mine = [each for each in rows if each.submission_id == work]
     if mine and mine[0].author_id not in {each.person_id for each in mine}:
-        session.execute(HAND_OVER, {"work": work, "to": mine[0].person_id})
+        _hand_over(session, exchange, work, before=mine[0].author_id, to=mine[0].person_id, now=now)
     share_out(session, exchange, now=now)
+
+
+def _hand_over(session: Session, exchange: Exchange, work: int, *, before: int, to: int, now: datetime) -> None:
+    """The same readers, by another name."""
+    read = session.execute(HAND_OVER, {"work": work, "to": to}).all()
+    scene.note(
+        session,
+        exchange,
+        "handed_over",
+        now=now,
+        person=to,
+        removed=[[each.reviewer_id, before] for each in read],
+        added=[[each.reviewer_id, to] for each in read],
+        begun=[[each.reviewer_id, to] for each in read if each.is_begun],
+    )
 
 
 def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
