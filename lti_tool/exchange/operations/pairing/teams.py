@@ -6,7 +6,8 @@ on the seat of the member by whom it goes. Whatever changes, everything that nob
 shared out anew (:func:`rules.shared_plan`): no one sees what waits, so nobody misses it.
 """
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import text
@@ -196,6 +197,7 @@ def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
         scene.write(session, exchange, change, kind="shared", now=now)
     reads = _counted(begun | new, 0)
     read_by = _counted(begun | new, 1)
+    begun_by = _counted(begun, 1)
     others = len(works) - 1
     least = sum(min(each, others) for each in owes.values()) // len(works) if others > 0 else 0
     session.execute(
@@ -203,9 +205,9 @@ def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
         {
             "exchange": exchange.id,
             "people": people,
-            "lacks": [max(least - read_by.get(id, 0), 0) if id in works else 0 for id in people],
-            "idle": [max(owes[id] - reads.get(id, 0), 0) for id in people],
-            "begun": [sum(other == id for _one, other in begun) for id in people],
+            "lacks": [max(least - read_by[id], 0) if id in works else 0 for id in people],
+            "idle": [max(owes[id] - reads[id], 0) for id in people],
+            "begun": [begun_by[id] for id in people],
         },
     )
 
@@ -217,8 +219,5 @@ def _wanted(here: scene.Scene, works: Mapping[int, Collection[int]]) -> set[Pair
     return {pair for pair in named if here.allows(*pair)}
 
 
-def _counted(pairs: set[tuple[int, int]], side: int) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for pair in pairs:
-        counts[pair[side]] = counts.get(pair[side], 0) + 1
-    return counts
+def _counted(pairs: Iterable[Pair], side: int) -> Counter[int]:
+    return Counter(pair[side] for pair in pairs)
