@@ -151,9 +151,12 @@ def test_where_staff_show_it_again_or_no_longer_ask_its_reviewer_hears_of_it_and
     told = kinds_of(session, reviewer)[len(before) :]
     assert told == ["feedback_hidden", "feedback_stands", "rewrite_asked", "feedback_stands"]
     assert session.scalars(select(RewriteRequest)).all() == []
-    assert queries.standings(
-        session, {made.exchange.id: made.exchange}, person_id=reviewer, course_id=made.course.id, now=LATER
-    )[made.exchange.id].is_to_rewrite is False
+    assert (
+        queries.standings(
+            session, {made.exchange.id: made.exchange}, person_id=reviewer, course_id=made.course.id, now=LATER
+        )[made.exchange.id].is_to_rewrite
+        is False
+    )
 
 
 @pytest.mark.parametrize("side", [rules.AUTHOR, rules.REVIEWER])
@@ -175,7 +178,9 @@ def test_whoever_wrote_a_message_that_is_hidden_hears_why_on_their_own_page(
     assert "message_hidden" not in kinds_of(session, other)
     told = session.scalars(select(Notice).where(Notice.kind == "message_hidden")).one()
     assert told.facts == ({"offer_id": feedback.offer_id} if side == rules.REVIEWER else {"feedback_id": feedback.id})
-    assert "You never listen. Your teachers have hidden this message from the other side. Why: Say where." in words(page)
+    assert "You never listen. Your teachers have hidden this message from the other side. Why: Say where." in words(
+        page
+    )
     assert mistakes_in({"page": page}) == []
     notices = mine.get("/notices").text
     assert "Your teachers have hidden a message that you wrote. Read why." in words(notices)
