@@ -10,6 +10,7 @@ import click
 from lti_tool import db
 from lti_tool.calendars import connecting
 from lti_tool.calendars import operations as calendars
+from lti_tool.calendars.jobs import ask
 from lti_tool.calendars.models import UNREADABLE
 from lti_tool.clock import now
 from lti_tool.courses.models import Platform
@@ -77,6 +78,20 @@ def calendar_list(as_json: bool) -> None:
             click.echo("      its key cannot be read any more; put the SECRET_KEY before back, or connect it again")
     if not found:
         click.echo("No calendar yet. `hearth calendar connect PLATFORM_ID` begins to connect one.")
+
+
+@calendar.command("again")
+@click.argument("platform_id", type=int)
+def calendar_again(platform_id: int) -> None:
+    """Try once more what the LMS refused, and at once what waits."""
+    connect()
+    with db.transaction() as session:
+        if platform_id not in {each["platform_id"] for each in calendars.listing(session)}:
+            raise wrong(f"Platform {platform_id} has no calendar. `hearth calendar list` shows them.")
+        calendars.retry(session, platform_id, now=now())
+        ask(session, platform_id)
+        audit.record_operator(session, "calendar.again", platform_id=platform_id, now=now())
+    click.echo("Hearth tries again. `hearth calendar list` tells in a minute what came of it.")
 
 
 @calendar.command("end")

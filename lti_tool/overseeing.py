@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool import db
@@ -22,7 +22,7 @@ from lti_tool.courses.models import Deployment, Platform
 from lti_tool.grades.operations import send_again
 from lti_tool.journal.audit import record_operator
 from lti_tool.operating import connect, wrong
-from lti_tool.web.institution import Finding, Tenant
+from lti_tool.web.institution import Finding, Tenant, tenant_of
 
 
 @click.group()
@@ -33,11 +33,18 @@ def institution() -> None:
 @institution.command("list")
 @click.option("--json", "as_json", is_flag=True)
 def listing(as_json: bool) -> None:
-    """List the institutions: each is one deployment of one registration."""
+    """List the institutions: each is one deployment of one registration, or several that are joined."""
     connect()
     with db.transaction() as session:
         rows = session.execute(
-            select(Deployment.id, Platform.name, Platform.issuer, Platform.client_id, Deployment.deployment_id)
+            select(
+                Deployment.id,
+                Platform.name,
+                Platform.issuer,
+                Platform.client_id,
+                Deployment.deployment_id,
+                Deployment.is_joined,
+            )
             .join(Platform, Platform.id == Deployment.platform_id)
             .order_by(Deployment.id)
         )
@@ -48,7 +55,40 @@ def listing(as_json: bool) -> None:
     for each in found:
         click.echo(
             f"{each['id']:>4}  {each['name'] or each['issuer']}  {each['issuer']}  client {each['client_id']}"
-            f"  deployment {each['deployment_id']}"
+            f"  deployment {each['deployment_id']}{'  joined' if each['is_joined'] else ''}"
+        )
+
+
+@institution.command("join")
+@click.argument("institution_ids", type=int, nargs=-1, required=True)
+@click.option("--apart", is_flag=True, help="The other way round: they are institutions of their own again.")
+def join(institution_ids: tuple[int, ...], apart: bool) -> None:
+    """
+    Say that deployments of one registration are one institution: their admins share what belongs to the registration.
+
+    That is the addresses for events, our plugin in the LMS, the calendar, and endpoints of the registration. Courses,
+    people, requests and logs stay with each deployment. One that comes later stands apart until it is joined, and as
+    long as one does, none of them sees what all would share.
+    """
+    connect()
+    with db.transaction() as session:
+        found = [_deployment(session, each) for each in institution_ids]
+        platforms = {each.platform_id for each in found}
+        if len(platforms) > 1:
+            raise wrong("They are of several registrations, and each of these has its own events, plugin and calendar.")
+        (platform_id,) = platforms
+        for each in found:
+            each.is_joined = not apart
+        session.flush()
+        alone = select(Deployment.id).where(Deployment.platform_id == platform_id, ~Deployment.is_joined)
+        others = session.scalars(alone.order_by(Deployment.id)).all()
+        act = "institution.parted" if apart else "institution.joined"
+        record_operator(session, act, platform_id=platform_id, now=now(), institutions=sorted({*institution_ids}))
+    names = ", ".join(str(each) for each in sorted({*institution_ids}))
+    click.echo(f"{names}: {'apart' if apart else 'joined'}.")
+    if others and not apart:
+        click.echo(
+            f"Of the same registration {', '.join(map(str, others))} still stand apart, so nothing is shared yet."
         )
 
 
@@ -192,11 +232,15 @@ def _write_down(session: Session, tenant: Tenant, act: str, **particulars: Any) 
 
 
 def _tenant(session: Session, institution_id: int) -> Tenant:
+    found = _deployment(session, institution_id)
+    return tenant_of(session, found.id, found.platform_id)
+
+
+def _deployment(session: Session, institution_id: int) -> Deployment:
     found = session.get(Deployment, institution_id)
     if found is None:
         raise wrong(f"There is no institution {institution_id}. `hearth institution list` shows them.")
-    others = select(func.count()).select_from(Deployment).where(Deployment.platform_id == found.platform_id)
-    return Tenant(deployment_id=found.id, platform_id=found.platform_id, is_alone=session.scalar(others) == 1)
+    return found
 
 
 def _as_dict(each: Finding) -> dict[str, Any]:

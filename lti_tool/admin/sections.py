@@ -55,6 +55,9 @@ OVERVIEW = Section(
         "platform.added": _("registered this LMS, or brought its registration up to date"),
         "platform.disabled": _("switched Hearth off for this LMS"),
         "platform.enabled": _("switched Hearth on for this LMS"),
+        "platform.deployed": _("let one more deployment of this registration in"),
+        "institution.joined": _("joined deployments of this registration into one institution"),
+        "institution.parted": _("took deployments of this registration apart"),
     },
 )
 COURSES = Section(

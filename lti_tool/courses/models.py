@@ -68,6 +68,8 @@ class Deployment(Base):
     deployment_id: Mapped[str]
     sites: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     """The schools that launches came from, as the LMS's events call them: those of others are not believed."""
+    is_joined: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """The operator says that it belongs to one institution with the others of the registration that are joined."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     platform: Mapped[Platform] = relationship(back_populates="deployments")

@@ -52,8 +52,8 @@ class Tenant:
     platform_id: int
     is_alone: bool
     """
-    The registration has no other deployment, so what belongs to the registration is theirs to see and change.
-    Where it has several, they may be several institutions, and then only the operator may.
+    The registration has no other deployment, or the operator has joined all of them: what belongs to the registration
+    is theirs to see and change. Otherwise they may be several institutions, and then only the operator may.
     """
 
 
@@ -103,10 +103,14 @@ class Section:
 
 def tenant(session: Session, viewer: Viewer) -> Tenant:
     """Whose room *viewer* is in. Only behind ``admin_required``."""
-    count = session.scalar(
-        select(func.count()).select_from(Deployment).where(Deployment.platform_id == viewer.platform_id)
-    )
-    return Tenant(deployment_id=viewer.deployment_id, platform_id=viewer.platform_id, is_alone=count == 1)
+    return tenant_of(session, viewer.deployment_id, viewer.platform_id)
+
+
+def tenant_of(session: Session, deployment_id: int, platform_id: int) -> Tenant:
+    """The institution to which a deployment belongs."""
+    apart = func.count().filter(~Deployment.is_joined)
+    row = session.execute(select(func.count(), apart).where(Deployment.platform_id == platform_id)).one()
+    return Tenant(deployment_id=deployment_id, platform_id=platform_id, is_alone=row[0] == 1 or row[1] == 0)
 
 
 def page_asked() -> int:
