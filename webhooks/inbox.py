@@ -200,6 +200,11 @@ def ring_again(connection: Connection) -> None:
     connection.execute(RING)
 
 
+def count_late(connection: Connection, public_id: str, *, now: datetime) -> bool:
+    """Something came to an address that was removed: count it. False where there never was such an address."""
+    return connection.execute(COUNT_LATE, {"public_id": public_id, "now": now}).rowcount > 0
+
+
 def count_refusal(connection: Connection, address: Address, reason: str, *, now: datetime) -> None:
     """One more refusal of the day."""
     connection.execute(COUNT, {"source": address.id, "day": now.date(), "reason": reason[:100], "now": now})
@@ -244,6 +249,10 @@ COUNT = """
     values (%(source)s, %(day)s, %(reason)s, 1, %(now)s)
     on conflict (source_id, day, reason) do update
        set count = webhook_refusal.count + 1, last_at = excluded.last_at
+"""
+COUNT_LATE = """
+    update webhook_removed_source set count = count + 1, last_at = %(now)s
+     where public_id = %(public_id)s
 """
 
 

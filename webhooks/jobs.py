@@ -13,6 +13,8 @@ from webhooks.notices import look_after, subscribe_due
 
 KEEP_KEYS = timedelta(days=60)
 """LMSs repeat an event within hours; a restored backup of theirs may do so later."""
+KEEP_REMOVED = timedelta(days=60)
+"""So long after the last thing came to an address that was removed, nobody sends there any more."""
 
 
 @jobs.task(name="webhooks.drain", queue="webhooks")
@@ -51,6 +53,7 @@ def scrub(timestamp: int) -> None:
         session.execute(SCRUB, {"before": now() - kept})
         session.execute(DELETE, {"before": now() - max(KEEP_KEYS, kept)})
         session.execute(FORGET_REFUSALS, {"before": now() - max(KEEP_KEYS, kept)})
+        session.execute(FORGET_REMOVED, {"before": now() - KEEP_REMOVED})
 
 
 SCRUB = text(
@@ -58,6 +61,7 @@ SCRUB = text(
     " and state in ('done', 'skipped', 'dead')"
 )
 FORGET_REFUSALS = text("delete from webhook_refusal where day < cast(:before as date)")
+FORGET_REMOVED = text("delete from webhook_removed_source where coalesce(last_at, removed_at) < :before")
 DELETE = text(
     """
     delete from webhook_event e

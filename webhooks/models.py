@@ -97,3 +97,19 @@ class Refusal(Base):
     count: Mapped[int] = mapped_column(server_default=text("0"))
     last_at: Mapped[datetime | None]
     """So that somebody who tries a new source sees what became of their try."""
+
+
+class RemovedSource(Base):
+    """
+    An address that was taken away, for as long as somebody may still send there.
+    """
+
+    __tablename__ = "webhook_removed_source"
+
+    public_id: Mapped[str] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    removed_at: Mapped[datetime]
+    count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """How often something came since. What it was is not looked at."""
+    last_at: Mapped[datetime | None]

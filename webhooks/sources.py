@@ -1,5 +1,5 @@
 """
-The addresses that LMSs send their events to: made, rotated, paused, looked after.
+The addresses that LMSs send their events to: made, renamed, rotated, paused, removed, looked after.
 """
 
 import secrets
@@ -16,11 +16,12 @@ from lti_tool.courses.models import Platform
 from lti_tool.lms.events import Proof
 from webhooks import signatures
 from webhooks.jobs import drain
-from webhooks.models import Event, Refusal, Source
+from webhooks.models import Event, Refusal, RemovedSource, Source
 
 OVERLAP = timedelta(days=2)
 """How long the secret before is still taken."""
 WITH_SECRET = ("standard", "token")
+LONGEST_NAME = 80
 
 
 class ProofNotOffered(Exception):
@@ -31,6 +32,10 @@ class ProofNotOffered(Exception):
         self.offered = offered
 
 
+class MadeByHearth(Exception):
+    """Hearth gave this address to the LMS for its notices by itself, and would give it another: it can be paused."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Made:
     """A new source. Its secret is shown once."""
@@ -39,6 +44,17 @@ class Made:
     address: str
     proof: str
     secret: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lost:
+    """What goes when a source is removed, counted in events."""
+
+    kept: int
+    """All that are still known, those that were read, too."""
+    unread: int
+    """Wait, or failed and would have been tried again."""
+    given_up: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +89,7 @@ def make(
     source = Source(
         public_id=secrets.token_urlsafe(24),
         platform_id=platform.id,
-        name=name,
+        name=_storable(name),
         proof=chosen,
         secret=vault.encrypt(settings, secret) if secret else None,
         created_at=now,
@@ -81,6 +97,12 @@ def make(
     session.add(source)
     session.flush()
     return Made(id=source.id, address=address_of(source, settings), proof=chosen, secret=secret)
+
+
+def rename(session: Session, source: Source, name: str) -> None:
+    """Another name, for whoever reads the list; "": none."""
+    source.name = _storable(name)
+    session.flush()
 
 
 def rotate(session: Session, source: Source, *, settings: Settings, now: datetime) -> str:
@@ -102,6 +124,29 @@ def unbind(session: Session, source: Source) -> bool:
     source.site = None
     session.flush()
     return True
+
+
+def what_is_lost(session: Session, source: Source) -> Lost:
+    """What :func:`remove` would take along, to be told before."""
+    row = session.execute(LOSING, {"source": source.id}).one()
+    return Lost(kept=row.kept, unread=row.unread, given_up=row.given_up)
+
+
+def remove(session: Session, source: Source, *, now: datetime) -> Lost:
+    """
+    Take an address away for good, and its secret and refusals with it; the night clears its events away.
+
+    Whoever still sends there is told that it is gone, and is counted. Raises :class:`MadeByHearth`.
+    """
+    if source.proof == "notice":
+        raise MadeByHearth
+    lost = what_is_lost(session, source)
+    session.add(
+        RemovedSource(public_id=source.public_id, platform_id=source.platform_id, name=source.name, removed_at=now)
+    )
+    session.delete(source)
+    session.flush()
+    return lost
 
 
 def address_of(source: Source, settings: Settings) -> str:
@@ -153,6 +198,18 @@ def replay(session: Session, *, source_id: int | None = None, event_id: int | No
     return result.rowcount
 
 
+def _storable(name: str) -> str:
+    return name.replace("\x00", "")[:LONGEST_NAME]
+
+
+LOSING = text(
+    """
+    select (select count(*) from webhook_event where source_id = :source) as kept,
+           (select count(*) from webhook_event where source_id = :source and state in ('new', 'failed')) as unread,
+           (select count(*) from webhook_event
+             where source_id = :source and state in ('failed', 'dead') and state = 'dead') as given_up
+    """
+)
 COUNTED = text(
     """
     select source_id, max(received_at) as last_at,

@@ -36,6 +36,8 @@ def receive(public_id: str) -> Response:
         find = inbox.addresses.find
         address = find(connection, public_id, settings=settings, now=now()) if _is_plain(public_id) else None
         if address is None:
+            if _is_plain(public_id) and inbox.count_late(connection, public_id, now=now()):
+                abort(410, "This source was removed. Send nothing here any more.")
             abort(404, "There is no such source, or it is paused.")
         body = request.get_data(cache=False)
         headers = {name.lower(): value for name, value in request.headers}
@@ -86,7 +88,7 @@ def _is_plain(public_id: str) -> bool:
 
 
 # By number, too: beside the pages their own handlers are told by number, and would come first.
-for status in (400, 401, 404, 405, 413):
+for status in (400, 401, 404, 405, 410, 413):
     bp.register_error_handler(status, problem)
 bp.register_error_handler(HTTPException, problem)
 bp.register_error_handler(SQLAlchemyError, unavailable)

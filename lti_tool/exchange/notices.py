@@ -26,6 +26,7 @@ from lti_tool.exchange.models import (
     Flag,
     Message,
     Offer,
+    Proposal,
     Repair,
     SecondLook,
     SideBySide,
@@ -165,7 +166,7 @@ def staff_of(session: Session, exchange: Exchange) -> list[int]:
     )
 
 
-ABOUT_RULES = ("rule_proposed", "rule_adopted", "rule_declined")
+ABOUT_RULES = ("rule_proposed", "rule_adopted", "rule_declined", "rule_hidden", "rule_stands")
 """Kinds that lead to the rules of the class."""
 TO_STAFF = ("staff_answered", "staff_used", "staff_thanked")
 """Kinds that lead to a feedback by staff, and what became of it."""
@@ -179,8 +180,12 @@ ABOUT_A_REVIEW = (
     "review_reopened",
     "rewrite_asked",
     "look_again",
+    "feedback_hidden",
+    "feedback_stands",
+    "message_hidden",
+    "message_stands",
 )
-"""Kinds that lead to the review their reader gives."""
+"""Kinds that lead to the review their reader gives; one about a message of its author to the feedback."""
 
 
 LEADS_TO = {
@@ -192,7 +197,10 @@ LEADS_TO = {
 LEADS_FROM_THE_EXCHANGE_TO = {**dict.fromkeys(ABOUT_RULES, "exchange.together"), "still_apart": "exchange.flags"}
 """By kind: another page of the exchange than its first."""
 PLACES = {
-    **dict.fromkeys(("feedback_received", "feedback_revised", "message_received"), ("feedback-", "feedback_id")),
+    **dict.fromkeys(
+        ("feedback_received", "feedback_revised", "message_received", "message_hidden", "message_stands"),
+        ("feedback-", "feedback_id"),
+    ),
     "staff_wrote": ("staff-feedback-", "staff_review_id"),
 }
 """By kind: the place on the page, ending in one of the facts."""
@@ -288,6 +296,7 @@ def _flag_raised(session: Session, exchange: Exchange, facts: Facts, now: dateti
 
 def _flag_decided(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
     """Whoever flagged it hears that staff decided; a reviewer who is to write anew hears of that."""
+    _tell_its_writer(session, exchange, facts, now=now)
     flag = session.get_one(Flag, facts["flag_id"])
     key = f"{flag.id} {now.isoformat()}"
     if flag.by_id is not None and not flag.is_by_staff:
@@ -296,6 +305,34 @@ def _flag_decided(session: Session, exchange: Exchange, facts: Facts, now: datet
         offer_id, reviewer, _authors = _sides_of(session, exchange, flag.feedback_id)
         if reviewer is not None:
             tell(session, exchange, "rewrite_asked", [reviewer], now=now, key=key, offer_id=offer_id)
+
+
+def _tell_its_writer(session: Session, exchange: Exchange, facts: Facts, *, now: datetime) -> None:
+    """
+    Whoever wrote what staff hide hears of it, and when it stands again.
+
+    Of a flag after which all is as before they hear nothing: of feedback it could only be by its author.
+    """
+    flag = session.get_one(Flag, facts["flag_id"])
+    becomes = {"hide": "hidden", "keep": "stands" if facts["changes"] else ""}.get(facts["decision"], "")
+    writer, place = _writer_of(session, exchange, flag) if becomes else (None, {})
+    if writer is not None:
+        key = f"{flag.id} {now.isoformat()}"
+        tell(session, exchange, f"{flag.kind}_{becomes}", [writer], now=now, key=key, **place)
+
+
+def _writer_of(session: Session, exchange: Exchange, flag: Flag) -> tuple[int | None, Facts]:
+    """Who of the class wrote what was flagged, where that can be hidden, and what leads them to it."""
+    if flag.proposal_id is not None:
+        return session.get_one(Proposal, flag.proposal_id).by_id, {}
+    message = session.get_one(Message, flag.message_id) if flag.message_id is not None else None
+    feedback_id = message.feedback_id if message is not None else flag.feedback_id
+    if feedback_id is None or (message is not None and message.side == rules.STAFF):
+        return None, {}
+    offer_id, reviewer, _authors = _sides_of(session, exchange, feedback_id)
+    if message is None or message.side == rules.REVIEWER:
+        return reviewer, {"offer_id": offer_id}
+    return message.writer_id, {"feedback_id": feedback_id}
 
 
 def _used(session: Session, exchange: Exchange, facts: Facts, now: datetime) -> None:
@@ -638,6 +675,12 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "flag_raised": lambda facts: _("Somebody asks you to look at something."),
     "flag_answered": lambda facts: _("Your teachers have decided about what you told them of."),
     "rewrite_asked": lambda facts: _("Your teacher asks you to write one of your feedbacks anew. Read why."),
+    "feedback_hidden": lambda facts: _("Your teachers have hidden feedback that you gave. Read why."),
+    "feedback_stands": lambda facts: _("Your teachers looked again at feedback that you gave: it stands as it is."),
+    "message_hidden": lambda facts: _("Your teachers have hidden a message that you wrote. Read why."),
+    "message_stands": lambda facts: _("A message of yours that your teachers had hidden is shown again."),
+    "rule_hidden": lambda facts: _("Your teachers have hidden the rule of feedback that you proposed. Read why."),
+    "rule_stands": lambda facts: _("The rule of feedback that you proposed is shown again."),
     "look_again": lambda facts: _(
         "Another reviewer sees a work that you reviewed very differently. Read their reasons, and look again."
     ),

@@ -195,6 +195,13 @@ def _sentence(
         ),
         "practise": (_("Before your first review you practise"), _("Practise"), windows.review_by),
         "rewrite": (_("Your teacher asks you to write a feedback anew"), _("Read why"), None),
+        "look_again": (
+            _("Another reviewer sees a presentation very differently")
+            if exchange.is_live
+            else _("Another reviewer sees a work very differently"),
+            _("Look again"),
+            None,
+        ),
         "compare": (_("Two works to compare, side by side"), _("Compare them"), windows.review_by),
         "assess": (_("Now look at your own work"), _("Look at your work"), None),
         "reply": (_("There is new feedback for you"), _("Read your feedback"), None),

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Deployment
-from webhooks.models import Event, Refusal, Source
+from webhooks.models import Event, Refusal, RemovedSource, Source
 
 PAGE = 50
 WEEK = timedelta(days=7)
@@ -119,6 +119,12 @@ def doing(session: Session, platform_id: int, *, now: datetime) -> list[Doing]:
     """
     rows = session.execute(DOING, {"platform": platform_id, "day": (now - WEEK).date(), "recent": RECENT})
     return [Doing(**row._mapping) for row in rows]
+
+
+def still_sent_to(session: Session, platform_id: int) -> Sequence[RemovedSource]:
+    """The addresses that were removed and to which something came since, the latest first."""
+    rows = select(RemovedSource).where(RemovedSource.platform_id == platform_id, RemovedSource.count > 0)
+    return session.scalars(rows.order_by(RemovedSource.last_at.desc(), RemovedSource.public_id)).all()
 
 
 @dataclass(frozen=True, kw_only=True)

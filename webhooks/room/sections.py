@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.config import Settings
 from lti_tool.web.institution import Finding, Kept, Section, Tenant
-from webhooks.jobs import KEEP_KEYS
+from webhooks.jobs import KEEP_KEYS, KEEP_REMOVED
 from webhooks.room import queries
 
 ENDPOINT = "letterbox.show"
@@ -66,6 +66,10 @@ def _keeps(settings: Settings) -> Sequence[Kept]:
             what=_("That an event came, and why one was refused"),
             how_long=_("%(days)s days", days=max(KEEP_KEYS.days, settings.webhook_payload_days)),
         ),
+        Kept(
+            what=_("That an address for events was removed, and how often something came there since"),
+            how_long=_("%(days)s days after the last of it", days=KEEP_REMOVED.days),
+        ),
     ]
 
 
@@ -76,6 +80,8 @@ EVENTS = Section(
     keeps=_keeps,
     acts={
         "source.made": _("made an address for events"),
+        "source.renamed": _("gave an address for events another name"),
+        "source.removed": _("removed an address for events"),
         "source.rotated": _("made a new secret for an address"),
         "source.unbound": _("forgot whose events an address takes"),
         "source.paused": _("paused an address for events"),

@@ -225,7 +225,7 @@ class Hiding(Base):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_message.id", ondelete="CASCADE"))
     proposal_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_charter_proposal.id", ondelete="CASCADE"))
     note: Mapped[str]
-    """What those from whom it is hidden read instead."""
+    """What those from whom it is hidden read instead, and whoever wrote it beside it."""
     counts: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether a hidden feedback counts for the grade nevertheless."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -317,7 +317,7 @@ class FlagAct(Base):
     flag_id: Mapped[int] = mapped_column(ForeignKey("exchange_flag.id", ondelete="CASCADE"))
     act: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
-    """What those concerned read: the author where it is hidden, the reviewer who is asked to rewrite."""
+    """What those concerned read: both sides where it is hidden, the reviewer who is asked to rewrite."""
     told: Mapped[str] = mapped_column(default="")
     """What whoever flagged it is told."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

@@ -115,8 +115,8 @@ def decide(  # noqa: PLR0913 - all that one form says
     """
     Decide about a flag: keep the thing (shown again if it was hidden), hide it, or ask its reviewer to rewrite it.
 
-    A later decision about the same flag replaces an earlier one; the trail keeps both. A feedback that is
-    hidden no longer counts for its author's grade unless *counts*; grades that are out follow.
+    A later decision about the same flag replaces an earlier one, also a rewrite that is asked for; the trail keeps
+    both. A feedback that is hidden no longer counts for its author's grade unless *counts*; grades that are out follow.
     """
     found = queries.flag_with(session, exchange, flag_id)
     if found is None:
@@ -128,12 +128,14 @@ def decide(  # noqa: PLR0913 - all that one form says
     is_repeat = last is not None and (last.act, last.note, last.told, last.by_id) == (decision, note, told, by)
     if last is not None and is_repeat and counts == found.counts:
         return last
+    changes = found.is_hidden or _take_request_back(session, found)
     _carry_out(session, exchange, found, decision, note=note, counts=counts, by=by, now=now)
     made = FlagAct(flag_id=flag_id, act=decision, note=note, told=told, by_id=by, at=now)
     session.add(made)
     session.flush()
     session.expire(found.flag, ["acts"])
-    acts.record(session, exchange, "flag.decided", by=by, now=now, flag_id=flag_id, decision=decision)
+    facts = {"flag_id": flag_id, "decision": decision, "changes": changes}
+    acts.record(session, exchange, "flag.decided", by=by, now=now, **facts)
     return made
 
 
@@ -149,6 +151,15 @@ def decisions_for(kind: str, *, is_sealed: bool = False) -> tuple[str, ...]:
     if kind == "feedback":
         return rules.DECISIONS
     return ("keep",) if kind == "work" else ("keep", "hide")
+
+
+def _take_request_back(session: Session, found: Flagged) -> bool:
+    """Ask for a rewrite no longer that nobody has made yet; whether there was such a request."""
+    if found.kind != "feedback":
+        return False
+    is_waiting = (RewriteRequest.feedback_id == found.flag.feedback_id, RewriteRequest.answered_at.is_(None))
+    gone = session.execute(delete(RewriteRequest).where(*is_waiting).returning(RewriteRequest.feedback_id))
+    return gone.one_or_none() is not None
 
 
 def _carry_out(

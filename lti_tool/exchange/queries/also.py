@@ -13,6 +13,7 @@ from lti_tool.exchange import rules
 from lti_tool.exchange.models import ComparingRound, Exchange, SideBySide, Submission
 from lti_tool.exchange.queries.cards import MINE, Standing
 from lti_tool.exchange.queries.practice import practice_of
+from lti_tool.exchange.queries.second_look import to_look_again
 
 LOOKED = text(
     f"""
@@ -33,9 +34,10 @@ def also_due(
     now: datetime,
 ) -> Mapping[int, frozenset[str]]:
     """
-    By exchange: what is due of practise, compare and assess, as :func:`rules.step` names them.
+    By exchange: what is due of practise, look_again, compare and assess, as :func:`rules.step` names them.
 
-    Each goes by the person's own time. One query for each of them that any exchange has, none where none has any.
+    Each goes by the person's own time. One query for each of them that any exchange has, none where none has any;
+    to look again a few, for who has given feedback.
     """
     found: dict[int, set[str]] = defaultdict(set)
     takes_part = {id: each for id, each in exchanges.items() if standings[id].submitted_at is not None}
@@ -45,6 +47,9 @@ def also_due(
             found[id].add("compare")
     for id in _to_assess(session, takes_part, standings, person_id):
         found[id].add("assess")
+    has_given = {id: each for id, each in exchanges.items() if standings[id].given}
+    for id in to_look_again(session, has_given, person_id):
+        found[id].add("look_again")
     for id, exchange in takes_part.items():
         # Whoever has begun to review has it behind them.
         has_begun = standings[id].given > 0 or standings[id].is_reviewing

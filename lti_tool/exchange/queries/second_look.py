@@ -2,6 +2,7 @@
 Who sees a work how: strong disagreement between reviewers, how one marks beside others, and the standing of a person.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,9 +39,29 @@ STANDING = text(
               join exchange_offer o on o.submission_id = mine.submission_id
               join exchange_feedback f on f.offer_id = o.id
               join exchange_answer a on a.feedback_id = f.id and (a.level_id is not null or a.number is not null)
-             where mine.exchange_id = :exchange and mine.reviewer_id = :person and mine.state = 'submitted') as opinions
+             where mine.exchange_id = :exchange and mine.reviewer_id = :person and mine.state = 'submitted'
+               and not exists (select from exchange_hiding h where h.feedback_id = f.id)) as opinions
     """
 )
+
+SAID_BESIDE = text(
+    """
+    select o.exchange_id, o.submission_id, f.id, o.reviewer_id, a.criterion_id, a.level_id, a.number
+      from exchange_offer mine
+      join exchange_feedback own on own.offer_id = mine.id
+      join exchange_offer o on o.submission_id = mine.submission_id
+      join exchange_feedback f on f.offer_id = o.id
+      join exchange_answer a on a.feedback_id = f.id and (a.level_id is not null or a.number is not null)
+     where mine.exchange_id = any(:ids) and mine.reviewer_id = :person and mine.state = 'submitted'
+       and not exists (select from exchange_second_look l where l.feedback_id = own.id)
+       and not exists (select from exchange_hiding h where h.feedback_id = f.id)
+       and exists (select from exchange_offer other
+                    where other.submission_id = mine.submission_id and other.id <> mine.id
+                      and other.state = 'submitted')
+     order by f.id, a.criterion_id
+    """
+)
+"""What was said of the works of ``:person`` that others have reviewed too, as long as they have not looked again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +126,30 @@ def differing(session: Session, exchange: Exchange, feedback: Feedback) -> tuple
     }
     if not others:
         return ()
-    is_hidden = exists().where(Hiding.feedback_id == Feedback.id)
-    rows = select(Feedback).where(Feedback.id.in_(others), ~is_hidden).options(selectinload(Feedback.answers))
+    rows = select(Feedback).where(Feedback.id.in_(others)).options(selectinload(Feedback.answers))
     return tuple(session.scalars(rows.order_by(Feedback.id)))
+
+
+def to_look_again(session: Session, exchanges: Mapping[int, Exchange], person_id: int) -> set[int]:
+    """
+    Those of *exchanges* in which another sees a work very differently from *person_id*, who has not looked again yet.
+
+    One query however many they are, and two more for the criteria of those in which somebody has read the same works.
+    """
+    ids = [id for id, each in exchanges.items() if each.option(rules.DialogueOptions).second_look]
+    said: dict[int, list[Any]] = defaultdict(list)
+    for exchange_id, *row in session.execute(SAID_BESIDE, {"ids": ids, "person": person_id}) if ids else ():
+        said[exchange_id].append(row)
+    if not said:
+        return set()
+    asked = select(Exchange).where(Exchange.activity_id.in_(said))
+    asked = asked.options(selectinload(Exchange.criteria).selectinload(Criterion.levels))
+    return {
+        each.id
+        for each in session.scalars(asked)
+        for pair in _far_apart(each, _opinions(each, said[each.id]))
+        if person_id in (pair[0].reviewer_id, pair[1].reviewer_id)
+    }
 
 
 def disagreements(session: Session, exchange: Exchange, *, now: datetime) -> tuple[Disagreement, ...]:
@@ -161,7 +203,7 @@ def has_second_looks(exchange: Exchange) -> bool:
 
 
 def opinions_of(session: Session, exchange: Exchange, *, works: Collection[int] | None = None) -> tuple[Opinion, ...]:
-    """What each feedback says besides its words, of all works or of *works*."""
+    """What each feedback says besides its words, of all works or of *works*; not what staff hide."""
     rows = (
         select(Offer.submission_id, Feedback.id, Offer.reviewer_id, Answer.criterion_id, Answer.level_id, Answer.number)
         .join(Feedback, Feedback.offer_id == Offer.id)
@@ -170,6 +212,7 @@ def opinions_of(session: Session, exchange: Exchange, *, works: Collection[int] 
             Offer.exchange_id == exchange.id,
             Offer.state == OfferState.SUBMITTED,
             or_(Answer.level_id.is_not(None), Answer.number.is_not(None)),
+            ~exists().where(Hiding.feedback_id == Feedback.id),
         )
         .order_by(Feedback.id, Answer.criterion_id)
     )

@@ -41,6 +41,7 @@ from lti_tool.exchange.queries.presenting import Shown
 from lti_tool.exchange.queries.reach import Reach, reach_columns, reach_in
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings
+from lti_tool.exchange.queries.second_look import to_look_again
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.teams import names_of_authors
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
@@ -174,7 +175,7 @@ class StudentPage:
     """Everything about one learner in one exchange."""
 
     step: str
-    """The one thing to do now: not_open, submit, too_late, review, reply, help, wait, done or closed."""
+    """The one thing to do now, as :func:`rules.step` names it."""
     why_not_open: str | None
     work: MyWork | None
     reviews: tuple[MyReview, ...]
@@ -242,7 +243,7 @@ class Dossier:
 
 
 def student_page(session: Session, exchange: Exchange, person_id: int, *, now: datetime) -> StudentPage:
-    """The whole page of one learner, in at most nine queries."""
+    """The whole page of one learner, in at most ten queries."""
     dossier = dossier_of(session, exchange, person_id, now=now)
     given = sum(offer.state == OfferState.SUBMITTED for offer in dossier.offers)
     if exchange.sealing is not None:
@@ -276,6 +277,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     watching = tuple(presenting.to_watch(session, exchange, person_id))
     if watching and available is not None and not any(each.is_held_at(now) for each in watching):
         available, none_because = None, "not_held"
+    looks_again = given > 0 and bool(to_look_again(session, {exchange.id: exchange}, person_id))
     grade, passback = _grade(session, exchange, person_id)
     return StudentPage(
         step=rules.step(
@@ -286,7 +288,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
             has_unread=any(each.is_new for each in received),
             may_help=available == "extra",
             is_waiting=given < owed or has < hoped_for,
-            also=_also_due(practice, comparing, own, reviews, windows=windows, now=now),
+            also=_also_due(practice, comparing, own, reviews, looks_again=looks_again, windows=windows, now=now),
         ),
         why_not_open=why_not_open,
         work=work,
@@ -469,6 +471,7 @@ def _also_due(
     own: OwnLook | None,
     reviews: Collection[MyReview],
     *,
+    looks_again: bool,
     windows: rules.Windows,
     now: datetime,
 ) -> frozenset[str]:
@@ -478,6 +481,7 @@ def _also_due(
         "compare": comparing is not None and comparing.next_at(windows, now) is not None,
         "assess": own is not None and own.is_due,
         "rewrite": any(each.is_to_rewrite for each in reviews),
+        "look_again": looks_again,
     }
     return frozenset(name for name, is_due in due.items() if is_due)
 

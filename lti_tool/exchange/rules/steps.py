@@ -22,8 +22,8 @@ def step(
     """
     The one thing a learner does now: not_open, submit, too_late, review, reply, help, wait, done or closed.
 
-    *also* names what further settings add, where it is due: practise, compare, assess; and rewrite, where staff ask
-    for it, which comes before all else and does not end with closing.
+    *also* names what further settings add, where it is due: practise, look_again, compare, assess; and rewrite, where
+    staff ask for it, which comes before all else and does not end with closing.
 
     *may_hand_in* says whether work is taken from them, where that is not as the exchange is open.
     """
@@ -39,6 +39,7 @@ def step(
     asked = (
         ("practise", "practise" in also),
         ("review", may_review),
+        ("look_again", "look_again" in also),
         ("compare", "compare" in also),
         ("assess", "assess" in also),
         ("reply", has_unread),

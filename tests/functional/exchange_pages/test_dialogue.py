@@ -397,6 +397,41 @@ def test_reviewers_far_apart_look_again_and_the_author_sees_that_they_did(
     assert other.get(f"{review_of(made, high)}/revision").status_code == 409
 
 
+def test_looking_again_is_the_thing_to_do_on_card_and_page_until_it_is_done(
+    visit: People, apart: tuple[Class, Feedback, Feedback]
+) -> None:
+    made, low, high = apart
+    author, one, other = (visit(each) for each in made.learners)
+    asked = "Another reviewer sees a work very differently"
+    for each, feedback in ((one, low), (other, high)):
+        page = each.get(path_of(made)).text
+        assert f"Now {asked}" in words(page)
+        assert f"/reviews/{feedback.offer_id}#second-look" in page
+        assert asked in words(each.get("/").text)
+        assert mistakes_in({"page": page}) == []
+    assert asked not in words(author.get("/").text)
+
+    one.post(f"{review_of(made, low)}/second-look", note="The key sentence is missing.")
+
+    assert asked not in words(one.get(path_of(made)).text)
+    assert asked not in words(one.get("/").text)
+    assert asked in words(other.get("/").text)
+
+
+def test_nobody_looks_again_at_what_staff_have_hidden(visit: People, apart: tuple[Class, Feedback, Feedback]) -> None:
+    made, low, high = apart
+    teacher, one, other = (visit(each) for each in (made.teacher, *made.learners[1:]))
+
+    teacher.post(f"{about(made, low)}/moderation", decision="hide", reason="hurtful", note="Said in anger.")
+
+    for each, feedback in ((one, low), (other, high)):
+        assert "Another reviewer sees" not in words(each.get("/").text)
+        assert "Look again" not in words(each.get(path_of(made)).text)
+        assert "Another reviewer sees" not in words(each.get(review_of(made, feedback)).text)
+        assert each.post(f"{review_of(made, feedback)}/second-look", note="As it is.").status_code == 409
+    assert "0% and 100%" not in words(teacher.get(f"{path_of(made)}/flags").text)
+
+
 def test_reviewers_still_far_apart_are_listed_for_staff(visit: People, apart: tuple[Class, Feedback, Feedback]) -> None:
     made, low, high = apart
     for each, member in ((low, made.learners[1]), (high, made.learners[2])):

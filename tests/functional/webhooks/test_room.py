@@ -23,7 +23,8 @@ from tests.factories.lti import INSTRUCTOR, LEARNER, launch, make_pretend_platfo
 from tests.pages import mistakes_in, words
 from webhooks import inbox, signatures, sources
 from webhooks.drain import drain_all
-from webhooks.models import Event, Refusal, Source
+from webhooks.jobs import scrub
+from webhooks.models import Event, Refusal, RemovedSource, Source
 
 
 @pytest.fixture(autouse=True)
@@ -154,6 +155,98 @@ def test_a_paused_address_takes_nothing_until_it_is_let(admin: Admin, session: S
         "source.paused",
         "source.resumed",
     ]
+
+
+def test_an_address_gets_another_name_and_what_was_typed_is_kept_where_it_is_too_long(
+    admin: Admin, session: Session
+) -> None:
+    make(admin)
+    source = session.scalars(select(Source)).one()
+
+    renamed = admin.post(f"sources/{source.id}/name", name="  The  new\x00 one ")
+    refused = admin.post(f"sources/{source.id}/name", name="x" * 81)
+
+    session.expire_all()
+    assert renamed.status_code == 303
+    assert source.name == "The new one"
+    assert refused.status_code == 422
+    assert "x" * 81 in refused.text
+    assert mistakes_in({"refused": refused.text}) == []
+    assert session.scalars(select(Audit.act).order_by(Audit.id)).all() == ["source.made", "source.renamed"]
+
+
+def night_falls(app: Flask) -> None:
+    """What is old is thrown away."""
+    with app.app_context():
+        scrub(0)
+
+
+def test_what_goes_with_an_address_is_told_before_it_is_removed_and_the_log_keeps_it(
+    app: Flask, admin: Admin, session: Session
+) -> None:
+    address, secret = make(admin)
+    source = session.scalars(select(Source)).one()
+    send(admin, address, secret)
+    give_up(session)
+    send(admin, address, secret, message_id="msg-2")
+    send(admin, address, signatures.new_secret(), message_id="msg-3")
+
+    asked = admin.get(f"sources/{source.id}/removal")
+    answer = admin.post(f"sources/{source.id}/removal")
+
+    told = words(asked.text)
+    assert "One event waits and is never read." in told
+    assert "One event was given up, and cannot be read again then." in told
+    assert "What is kept of 2 events is thrown away tonight." in told
+    assert mistakes_in({"asked": asked.text}) == []
+    assert answer.status_code == 303
+    assert session.scalars(select(Source)).all() == []
+    removed = session.scalars(select(Audit).where(Audit.act == "source.removed")).one()
+    assert removed.particulars == {"address": source.id, "proof": "standard", "events": 2, "unread": 1}
+    assert "removed an address for events" in words(admin.get("audit").text)
+    assert admin.get(f"sources/{source.id}").status_code == 404
+    night_falls(app)
+    assert session.scalars(select(Event)).all() == []
+
+
+def test_who_still_sends_to_a_removed_address_is_told_that_it_is_gone_and_the_admin_is_told_how_often(
+    admin: Admin, session: Session
+) -> None:
+    address, secret = make(admin)
+    source = session.scalars(select(Source)).one()
+    admin.post(f"sources/{source.id}/removal")
+    inbox.addresses.forget()
+    quiet = words(admin.get("sources").text)
+
+    answers = [send(admin, address, secret, message_id=f"msg-{number}") for number in range(3)]
+
+    page = admin.get("sources")
+    assert answers == [410, 410, 410]
+    assert "Removed, and still sent to" not in quiet
+    assert "Removed, and still sent to" in words(page.text)
+    assert "3 messages since" in words(page.text)
+    assert mistakes_in({"page": page.text}) == []
+    assert session.scalars(select(Event)).all() == []
+
+
+def test_a_removed_address_is_forgotten_60_days_after_the_last_thing_that_came_there(
+    app: Flask, admin: Admin, session: Session
+) -> None:
+    address, secret = make(admin)
+    source = session.scalars(select(Source)).one()
+    admin.post(f"sources/{source.id}/removal")
+    inbox.addresses.forget()
+    send(admin, address, secret)
+    session.execute(update(RemovedSource).values(removed_at=datetime.now(UTC) - timedelta(days=90)))
+    session.commit()
+    night_falls(app)
+    assert send(admin, address, secret) == 410
+    session.execute(update(RemovedSource).values(last_at=datetime.now(UTC) - timedelta(days=61)))
+    session.commit()
+
+    night_falls(app)
+
+    assert send(admin, address, secret) == 404
 
 
 def give_up(session: Session) -> Event:
@@ -287,7 +380,7 @@ def test_the_address_of_one_institution_is_missing_to_everybody_else(
     if who in ("student", "teacher"):
         assert missing == set(answers)
         return
-    for act in ("secrets", "pause", "pause/undo", "tests", "replays", f"events/{event.id}/replays"):
+    for act in ("secrets", "name", "removal", "pause", "pause/undo", "tests", "replays", f"events/{event.id}/replays"):
         assert stranger.post(f"sources/{source.id}/{act}").status_code == 404
     session.expire_all()
     assert session.get_one(Event, event.id).state == "dead"
@@ -437,3 +530,15 @@ def test_an_address_for_notices_is_paused_and_taken_up_again(noticed: Admin, ses
     noticed.post(f"sources/{source.id}/pause/undo")
 
     assert "Paused: whatever" not in noticed.get(f"sources/{source.id}").text
+
+
+def test_the_address_for_notices_is_hearths_own_and_cannot_be_renamed_or_removed(
+    noticed: Admin, session: Session
+) -> None:
+    source = session.scalars(select(Source)).one()
+
+    assert noticed.get(f"sources/{source.id}/removal").status_code == 404
+    assert noticed.post(f"sources/{source.id}/removal").status_code == 404
+    assert noticed.post(f"sources/{source.id}/name", name="Mine").status_code == 404
+    with pytest.raises(sources.MadeByHearth):
+        sources.remove(session, source, now=datetime.now(UTC))

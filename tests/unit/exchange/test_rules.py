@@ -273,6 +273,25 @@ def test_there_is_one_thing_to_do_now(
     assert found == step
 
 
+@pytest.mark.parametrize(
+    "may_review, why_not_open, step",
+    [(True, None, "review"), (False, None, "look_again"), (False, "closed", "closed")],
+)
+def test_who_is_asked_to_look_again_does_it_once_nothing_waits_for_review(
+    may_review: bool, why_not_open: str | None, step: str
+) -> None:
+    found = rules.step(
+        why_not_open=why_not_open,
+        is_submitted=True,
+        may_review=may_review,
+        has_unread=why_not_open is None,
+        is_waiting=True,
+        also={"look_again", "compare", "assess"},
+    )
+
+    assert found == step
+
+
 def _trouble(windows: Windows = OPEN, **values: object) -> str | None:
     usual = {"reviews": 2, "submitted_at": BEFORE, "given": 0, "is_reviewing": False, "received": 0, "now": NOW}
     return rules.trouble(windows, **(usual | values))  # type: ignore[arg-type]
