@@ -5,8 +5,8 @@ Feedback may have files.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0045"
-down_revision = "0044"
+revision = "0046"
+down_revision = "0045"
 
 NEW_ID = """
 create function exchange_feedback_file_new_id() returns integer language plpgsql volatile as $$
