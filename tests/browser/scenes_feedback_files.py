@@ -38,7 +38,15 @@ def with_files(house: House) -> Place:
     # Everybody reads one work, so somebody received it, whoever that is.
     house.give_file(place, "Mai Tran", WORDS, "mine.png", drawn())
     house.give_file(place, "Diego Fuentes", WORDS, "voice.wav", recorded.wav(seconds=2))
+    house.take_work(place, "Aisha Rahman")
     return place
+
+
+def reviewing(somebody: Someone, world: World) -> Hearth:
+    """The work that they have in hand, or reviewed."""
+    hearth = somebody.open_window(with_files(world.house))
+    hearth.root.locator("a[href*='/reviews/']").first.click()
+    return hearth
 
 
 @scene(TEACHER)
@@ -51,23 +59,22 @@ def allowing_files(teacher: Someone, world: World) -> Hearth:
 
 @scene("Aisha Rahman")
 def adding_files_to_feedback(aisha: Someone, world: World) -> Hearth:
-    hearth = aisha.open_window(with_files(world.house))
-    hearth.take_work()
+    hearth = reviewing(aisha, world)
     place = hearth.root.locator("#review-files")
     for name, data in (("mine.png", drawn()), ("voice.wav", recorded.wav(seconds=2))):
         if place.locator(".files__one").count() < 2:
             with TemporaryDirectory() as folder:
                 file = Path(folder) / name
                 file.write_bytes(data)
+                count = place.locator(".files__one").count()
                 hearth.root.locator("input[type=file]").set_input_files(file)
-                expect(place.get_by_text(f"feedback-{2 if name.endswith('wav') else 1}")).to_be_visible()
+                expect(place.locator(".files__one")).to_have_count(count + 1)
     return hearth
 
 
 @scene("Aisha Rahman")
 def a_file_that_is_refused(aisha: Someone, world: World) -> Hearth:
-    hearth = aisha.open_window(with_files(world.house))
-    hearth.take_work()
+    hearth = reviewing(aisha, world)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "sheet.xlsx"
         file.write_bytes(b"PK\x03\x04nothing that we know")
@@ -78,17 +85,15 @@ def a_file_that_is_refused(aisha: Someone, world: World) -> Hearth:
 
 @scene("Mai Tran")
 def feedback_given_with_a_picture(mai: Someone, world: World) -> Hearth:
-    hearth = mai.open_window(with_files(world.house))
-    hearth.root.locator("a[href*='/reviews/']").first.click()
+    hearth = reviewing(mai, world)
     expect(hearth.root.get_by_role("link", name="feedback-1.png", exact=True)).to_be_visible()
     return hearth
 
 
 @scene("Diego Fuentes")
 def feedback_given_with_a_recording(diego: Someone, world: World) -> Hearth:
-    hearth = diego.open_window(with_files(world.house))
-    hearth.root.locator("a[href*='/reviews/']").first.click()
-    expect(hearth.root.get_by_role("link", name="feedback-1.wav")).to_be_visible()
+    hearth = reviewing(diego, world)
+    expect(hearth.root.get_by_role("link", name="feedback-1.wav", exact=True)).to_be_visible()
     return hearth
 
 
