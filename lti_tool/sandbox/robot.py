@@ -124,9 +124,13 @@ class Robot:
         """Open an address."""
         return self._follow("GET", url, [])
 
-    def submit(self, form: Form, *, upload: Upload | None = None, **values: str | list[str]) -> Page:
-        """Fill in a form and send it, with a file where it has a place for one."""
-        return self._follow(form.method, form.action, form.filled(values), enctype=form.enctype, upload=upload)
+    def submit(self, form: Form, **values: str | list[str]) -> Page:
+        """Fill in a form and send it."""
+        return self._follow(form.method, form.action, form.filled(values), enctype=form.enctype)
+
+    def send_file(self, form: Form, upload: Upload) -> Page:
+        """Send a form untouched, with a file."""
+        return self._follow(form.method, form.action, form.filled({}), enctype=form.enctype, upload=upload)
 
     def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Ask the pretend LMS itself."""

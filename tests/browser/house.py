@@ -145,7 +145,7 @@ class House:
             page = robot.submit(robot.launch(activity=place.activity).form("/reviews"))
             form = page.form("/feedback")
             there = replace(form, action=form.action.removesuffix("/feedback") + "/files")
-            page = robot.submit(there, upload=Upload(field="files", name=name, data=data))
+            page = robot.send_file(there, Upload(field="files", name=name, data=data))
             form = page.form("/feedback")
             robot.submit(form, **_answers(form, words))
 

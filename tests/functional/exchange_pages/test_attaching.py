@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pikepdf
 import pytest
@@ -22,8 +23,8 @@ from tests.functional.exchange_pages.conftest import People, Visitor
 from tests.pages import words
 
 
-def allow(made: Class, now: datetime, **options: object) -> None:
-    chosen = rules.AttachingOptions(**{"most": 2, **options})  # type: ignore[arg-type]
+def allow(made: Class, now: datetime, **options: Any) -> None:
+    chosen = rules.AttachingOptions(**{"most": 2, **options})
     operations.set_options(made.session, made.exchange, chosen, by=made.teacher.person_id, now=now)
     made.session.commit()
 
@@ -58,7 +59,7 @@ def here(made: Class, offer: Offer, tail: str = "") -> str:
     return f"/exchanges/{made.exchange.id}/reviews/{offer.id}{tail}"
 
 
-def typed(made: Class, comment: str = "Say it once.") -> dict[str, object]:
+def typed(made: Class, comment: str = "Say it once.") -> dict[str, Any]:
     clarity, advice = made.exchange.criteria
     return {
         f"level-{clarity.id}": str(clarity.levels[2].id),
@@ -69,7 +70,7 @@ def typed(made: Class, comment: str = "Say it once.") -> dict[str, object]:
     }
 
 
-def upload(visitor: Visitor, path: str, *sent: tuple[bytes, str], htmx: bool = False, **fields: object) -> TestResponse:
+def upload(visitor: Visitor, path: str, *sent: tuple[bytes, str], htmx: bool = False, **fields: Any) -> TestResponse:
     data = {**fields, "files": [(io.BytesIO(content), name) for content, name in sent]}
     return visitor.post(path, data=data, htmx=htmx)
 
@@ -267,9 +268,9 @@ def test_an_annotated_pdf_says_no_more_who_annotated_it(
     got = author.get(door(made, the_file(session))).data
 
     with pikepdf.open(io.BytesIO(got)) as pdf:
-        [note] = pdf.pages[0].Annots
-        assert str(note.Contents) == "Say it once."
-        assert not {"/T", "/M", "/CreationDate"} & set(note.keys())
+        [kept_note] = pdf.pages[0].Annots
+        assert str(kept_note.Contents) == "Say it once."
+        assert not {"/T", "/M", "/CreationDate"} & set(kept_note.keys())
     assert b"Amara" not in got
 
 
