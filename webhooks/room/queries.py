@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.models import Deployment
 from webhooks.models import Event, Refusal, RemovedSource, Source
 
-PAGE = 50
 WEEK = timedelta(days=7)
 SHOWN_OF_A_TEST = 10
 
@@ -70,6 +69,12 @@ def source_of(session: Session, platform_id: int, source_id: int) -> Source | No
     ).one_or_none()
 
 
+def sources_of(session: Session, platform_id: int) -> Sequence[Source]:
+    """Every address of a registration, that of its notices last."""
+    rows = select(Source).where(Source.platform_id == platform_id)
+    return session.scalars(rows.order_by(Source.proof == "notice", Source.id)).all()
+
+
 def event_of(session: Session, source: Source, event_id: int) -> Event | None:
     """An event, if it came to this source."""
     return session.scalars(select(Event).where(Event.id == event_id, Event.source_id == source.id)).one_or_none()
@@ -96,19 +101,6 @@ def arrived(session: Session, source: Source, *, since: datetime, now: datetime)
         events=session.scalars(rows.limit(SHOWN_OF_A_TEST)).all(),
         refused=refusals(session, source, since=since, now=now),
     )
-
-
-def events(
-    session: Session, source: Source, *, states: Sequence[str], before: int | None = None
-) -> tuple[Sequence[Event], int | None]:
-    """One page of events in some states, the latest first, and the id to go on *before*; None at the end."""
-    rows = select(Event).where(Event.source_id == source.id).order_by(Event.id.desc())
-    if states:
-        rows = rows.where(Event.state.in_(states))
-    if before is not None:
-        rows = rows.where(Event.id < before)
-    found = session.scalars(rows.limit(PAGE + 1)).all()
-    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
 
 def doing(session: Session, platform_id: int, *, now: datetime) -> list[Doing]:
