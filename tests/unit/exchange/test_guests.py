@@ -85,3 +85,18 @@ def test_who_takes_part_gives_and_gets_the_same_but_for_one_whatever_guests_do(
         assert len(plan.read_by(person)) <= plan.reviews
         assert abs(len(plan.reads(person)) - plan.reviews) <= 1
     assert all(plan.lacks(author) == 0 for author in plan.seats)
+
+
+def test_what_a_guest_began_comes_before_handing_in_and_helping_after_it() -> None:
+    said = {
+        (usual, is_reviewing, may_help): rules.step_of_guest(usual, is_reviewing=is_reviewing, may_help=may_help)
+        for usual in ("submit", "too_late", "not_open", "closed")
+        for is_reviewing in (False, True)
+        for may_help in (False, True)
+    }
+
+    assert said["submit", True, False] == said["too_late", True, False] == "review"
+    assert said["submit", False, True] == "submit"
+    assert said["too_late", False, True] == "help"
+    assert said["too_late", False, False] == "too_late"
+    assert {said[usual, True, True] for usual in ("not_open", "closed")} == {"not_open", "closed"}
