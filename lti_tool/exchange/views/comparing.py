@@ -21,6 +21,7 @@ from lti_tool.exchange.rules import AnswerWords, Words
 from lti_tool.exchange.schemas import ComparingOptionsSchema, ComparisonSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
 from lti_tool.exchange.views.words_drafts import copies_of
 from lti_tool.exchange.views.words_form import on_removed
 from lti_tool.web.fields import flat
@@ -43,16 +44,14 @@ def comparing_options(id: int) -> ResponseReturnValue:
 def change_comparing(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = ComparingOptionsSchema().load(typed)
     except ValidationError as err:
         return _settings(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    if options.is_on:
-        return go_to(url_for("exchange.comparing", id=id), saying=_("Saved. Begin a round when the works are in."))
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    there = url_for("exchange.comparing", id=id) if options.is_on else ""
+    saying = _("Saved. Begin a round when the works are in.") if options.is_on else ""
+    return save_topic(exchange, options, typed, form=_settings, there=there, saying=saying)
 
 
 @bp.get("/exchanges/<int:id>/comparing")
@@ -219,13 +218,14 @@ def _hide(id: int, pair_id: int, *, is_hidden: bool, saying: str) -> ResponseRet
     return go_to(url_for("exchange.comparing", id=id, _anchor=f"pair-{pair_id}"), saying=saying)
 
 
-def _settings(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template(
+def _settings(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page(
         "exchange/comparing_options.html",
-        exchange=exchange,
-        typed=typed,
-        errors=errors or {},
+        exchange,
+        rules.ComparingOptions,
+        typed,
         choices=[(0, _("None")), *((count, str(count)) for count in range(1, rules.MOST_PAIRS + 1))],
+        **facts,
     )
 
 
