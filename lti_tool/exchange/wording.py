@@ -335,7 +335,7 @@ _NOTHING_TO_REVIEW = {
         " so look in again later."
     ),
     "reviewed_all": lazy_gettext(
-        "You have reviewed everything there is. As soon as more comes in, it is waiting here."
+        "There is nothing further for you to review yet. As soon as more comes in, it is waiting here."
     ),
     "too_late": lazy_gettext(
         "The date for reviews has passed, and your teacher takes none after it. What you wrote is kept;"
