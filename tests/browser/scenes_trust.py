@@ -497,7 +497,7 @@ def hidden(house: House) -> Place:
     with house.at(place, "Mai Tran") as (robot, page):
         review = robot.get(next(there for there in page.links.values() if "/reviews/" in there))
         robot.submit(review.form("/messages"), body="You never listen.")
-    for what in ("Hide …", "Hide this message …"):
+    for what in ("Hide this message …", "Hide …"):
         with house.at(place, TEACHER) as (robot, page):
             person = robot.get(next(page.links[name] for name in THREE if _was_reviewed(robot, page.links[name])))
             form = robot.get(person.link(what)).form("/moderation")

@@ -96,7 +96,14 @@ def keep_own(id: int) -> ResponseReturnValue:
 def restore_own(id: int) -> ResponseReturnValue:
     """Take back words that another tab replaced."""
     exchange = exchange_or_404(id)
-    operations.take_other_words(db.session(), exchange, person=require_part(), about=ABOUT, now=now())
+    operations.take_other_words(
+        db.session(),
+        exchange,
+        person=require_part(),
+        about=ABOUT,
+        now=now(),
+        revision=words_drafts.asked_revision(),
+    )
     db.session.commit()
     said = _("Put back. What stood here before is kept below.")
     return go_to(url_for("exchange.own_work", id=id), saying=said)

@@ -81,7 +81,10 @@ def changed_meanwhile(
     saved = exchange_or_404(exchange.id)
     topic = next(each for each in topics() if each.options is type(options))
     words = _written(saved.option(topic.options))
-    theirs = [Theirs(str(topic.title), topic.summary(saved)), *([Theirs(_("The words that are saved"), words)] if words else [])]
+    theirs = [
+        Theirs(str(topic.title), topic.summary(saved)),
+        *([Theirs(_("The words that are saved"), words)] if words else []),
+    ]
     return form(saved, typed, theirs=theirs, saved_page=url_for(topic.endpoint, id=saved.id)), 409
 
 
