@@ -5,8 +5,8 @@ On which days a source of events spoke, so that its silence is noticed.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0047"
-down_revision = "0046"
+revision = "0048"
+down_revision = "0047"
 
 
 def upgrade() -> None:
