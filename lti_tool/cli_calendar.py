@@ -10,6 +10,7 @@ import click
 from lti_tool import db
 from lti_tool.calendars import connecting
 from lti_tool.calendars import operations as calendars
+from lti_tool.calendars.models import UNREADABLE
 from lti_tool.clock import now
 from lti_tool.courses.models import Platform
 from lti_tool.journal import audit
@@ -72,6 +73,8 @@ def calendar_list(as_json: bool) -> None:
             f"{each['platform_id']:>4}  {each['state']:<9}  {each['address']}  written {each['written']}"
             f"  waiting {each['waiting']}  refused {each['failed']}"
         )
+        if each["problem"] == UNREADABLE:
+            click.echo("      its key cannot be read any more; put the SECRET_KEY before back, or connect it again")
     if not found:
         click.echo("No calendar yet. `hearth calendar connect PLATFORM_ID` begins to connect one.")
 

@@ -5,6 +5,7 @@ Connecting the calendar of an LMS: ask for consent, take what it gave, keep it f
 import hashlib
 import logging
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool import db, http, lms, vault
-from lti_tool.calendars.models import AccountState, CalendarAccount
+from lti_tool.calendars.models import UNREADABLE, AccountState, CalendarAccount
 from lti_tool.config import Settings
 from lti_tool.courses.models import Platform
 from lti_tool.lms.calendar import Account, Grant, LmsCalendar
@@ -37,6 +38,10 @@ class AddressRefused(Exception):
 
 class ConsentRefused(Exception):
     """What came back is no consent that was asked for, or not in time, or was used before, or says no."""
+
+
+class KeyUnreadable(ConsentRefused):
+    """The developer key that the consent is for was encrypted with another ``SECRET_KEY``: it cannot be taken up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +112,11 @@ def consented(session: Session, *, state: str, code: str, settings: Settings, no
             found.problem = "refused"
         session.flush()
         raise ConsentRefused("refused")
+    if not vault.is_readable(settings, key.get("client_secret", found.client_secret)):
+        if found.state != AccountState.CONNECTED:
+            found.problem = UNREADABLE
+        session.flush()
+        raise KeyUnreadable("its key cannot be read")
     for name, value in key.items():
         setattr(found, name, value)
     office = office_of(family, account_of(found, settings), settings)
@@ -129,7 +139,9 @@ def token(platform_id: int, office: LmsCalendar, *, is_refused: bool = False, se
         found = session.get_one(CalendarAccount, platform_id, with_for_update=True)
         is_fresh = found.expires_at is not None and found.expires_at - REFRESH_EARLY > now
         if found.access_token is not None and is_fresh and not is_refused:
-            return vault.decrypt(settings, found.access_token)
+            # One that cannot be read is had anew, as one that is too old.
+            with suppress(vault.VaultError):
+                return vault.decrypt(settings, found.access_token)
         if found.refresh_token is None:
             raise Rejected(401, "no consent")
         try:
@@ -142,6 +154,30 @@ def token(platform_id: int, office: LmsCalendar, *, is_refused: bool = False, se
             return grant.access_token
     log.warning("the calendar of platform %s takes our consent no more", platform_id)
     raise refused
+
+
+def is_readable(found: CalendarAccount, settings: Settings) -> bool:
+    """Whether key and consent were encrypted with this ``SECRET_KEY``."""
+    stored = (found.client_secret, found.refresh_token)
+    return all(each is None or vault.is_readable(settings, each) for each in stored)
+
+
+def lose(session: Session, found: CalendarAccount) -> None:
+    """Leave the calendar alone until somebody connects it again: its key cannot be read. What is due waits."""
+    found.state, found.problem = AccountState.BROKEN, UNREADABLE
+    session.flush()
+    log.error("the calendar of platform %s is left alone: its key cannot be read", found.platform_id)
+
+
+def wake(session: Session, *, settings: Settings) -> None:
+    """Write again with what could not be read and can be now: somebody has put the right ``SECRET_KEY`` back."""
+    lost = select(CalendarAccount).where(
+        CalendarAccount.state == AccountState.BROKEN, CalendarAccount.problem == UNREADABLE
+    )
+    for each in session.scalars(lost.with_for_update()):
+        if is_readable(each, settings):
+            each.state, each.problem = AccountState.CONNECTED, ""
+    session.flush()
 
 
 def disconnect(session: Session, platform_id: int) -> bool:

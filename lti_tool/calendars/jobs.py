@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool import config, db, jobs
-from lti_tool.calendars import operations
+from lti_tool.calendars import connecting, operations
 from lti_tool.calendars.operations import Date
 from lti_tool.calendars.writing import due, write_all
 from lti_tool.clock import now as present
@@ -63,6 +63,8 @@ def begin(platform_id: int) -> None:
 @jobs.task(name="calendars.sweep", queue="calendars", queueing_lock="calendars.sweep")
 def sweep(timestamp: int) -> None:
     """Have written what waits to be tried again, and what a worker left behind."""
+    with db.transaction() as session:
+        connecting.wake(session, settings=config.running())
     platforms = due(present(), limit=MOST_AT_ONCE)
     with db.transaction() as session:
         for platform_id in platforms:

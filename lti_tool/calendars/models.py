@@ -19,7 +19,11 @@ class AccountState(StrEnum):
     """Somebody of the LMS has yet to consent."""
     CONNECTED = "connected"
     BROKEN = "broken"
-    """The LMS takes our tokens no more: somebody has to consent again."""
+    """The LMS takes our tokens no more, or we cannot read them: somebody has to consent again."""
+
+
+UNREADABLE = "unreadable"
+"""Why an account is broken: its key was encrypted with another ``SECRET_KEY``."""
 
 
 class State(StrEnum):
@@ -58,6 +62,7 @@ class CalendarAccount(Base):
     rests_until: Mapped[datetime | None]
     """The LMS asked to be left alone until then."""
     problem: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """``refused``, ``no_consent`` or :data:`UNREADABLE`."""
     created_at: Mapped[datetime]
     connected_at: Mapped[datetime | None]
 

@@ -137,7 +137,7 @@ AGAIN = text(
 )
 LISTING = text(
     """
-    select a.platform_id, a.state, a.address, a.connected_at,
+    select a.platform_id, a.state, a.problem, a.address, a.connected_at,
            count(e.id) filter (where e.state = 'written') as written,
            count(e.id) filter (where e.state in ('waiting', 'sending')) as waiting,
            count(e.id) filter (where e.state = 'failed') as failed

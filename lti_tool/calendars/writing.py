@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from lti_tool import db
-from lti_tool.calendars.connecting import account_of, office_of, token
+from lti_tool.calendars.connecting import account_of, is_readable, lose, office_of, token
 from lti_tool.calendars.models import AccountState, CalendarAccount
 from lti_tool.clock import now
 from lti_tool.config import Settings
@@ -52,6 +52,9 @@ def write_all(platform_id: int, *, settings: Settings) -> bool:
         family = session.get_one(Platform, platform_id).family if found is not None else ""
         is_resting = found is not None and found.rests_until is not None and found.rests_until > now()
         if found is None or found.state != AccountState.CONNECTED or is_resting:
+            return False
+        if not is_readable(found, settings):
+            lose(session, found)
             return False
         office = office_of(family, account_of(found, settings), settings)
     while time.monotonic() < until:

@@ -32,7 +32,8 @@ def consent() -> ResponseReturnValue:
         # A consent that was denied is used up too.
         session.commit()
         log.info("no consent: %s", err)
-        return render_template("launch/consent.html", is_given=False), 403
+        is_unreadable = isinstance(err, connecting.KeyUnreadable)
+        return render_template("launch/consent.html", is_given=False, is_unreadable=is_unreadable), 403
     except ServiceError as err:
         session.rollback()
         log.warning("a consent could not be taken: %s", err.code)

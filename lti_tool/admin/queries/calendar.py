@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.calendars.models import AccountState, CalendarAccount, CalendarEntry, State
+from lti_tool.calendars.models import UNREADABLE, AccountState, CalendarAccount, CalendarEntry, State
 from lti_tool.web.institution import Finding, Tenant
 
 MOST_SHOWN = 20
@@ -32,6 +32,8 @@ class Calendar:
 
     state: str
     """"" where there is none."""
+    is_unreadable: bool
+    """Its key was encrypted with another ``SECRET_KEY``."""
     address: str
     client_id: str
     connected_at: datetime | None
@@ -58,6 +60,7 @@ def calendar(session: Session, mine: Tenant) -> Calendar:
     )
     return Calendar(
         state=found.state if found else "",
+        is_unreadable=found is not None and found.problem == UNREADABLE,
         address=found.address if found else "",
         client_id=found.client_id if found else "",
         connected_at=found.connected_at if found else None,
@@ -73,6 +76,7 @@ def look(session: Session, mine: Tenant, _now: datetime) -> Sequence[Finding]:
     row = session.execute(
         select(
             CalendarAccount.state,
+            CalendarAccount.problem,
             select(func.count())
             .select_from(CalendarEntry)
             .where(CalendarEntry.platform_id == mine.platform_id, CalendarEntry.state == State.FAILED)
@@ -83,6 +87,16 @@ def look(session: Session, mine: Tenant, _now: datetime) -> Sequence[Finding]:
     if row is None or not mine.is_alone:
         return ()
     name, endpoint = _("Calendar"), "admin.calendar"
+    if row.problem == UNREADABLE:
+        return (
+            Finding(
+                name=name,
+                is_good=False,
+                sentence=_("Hearth cannot read the key to your LMS's calendar any more."),
+                advice=_("Connect it again."),
+                endpoint=endpoint,
+            ),
+        )
     if row.state != AccountState.CONNECTED:
         return (
             Finding(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from lti_tool import vault
 from lti_tool.calendars import connecting
 from lti_tool.calendars.models import AccountState, CalendarAccount
 from lti_tool.config import Settings
@@ -161,6 +163,22 @@ def test_a_code_that_the_lms_does_not_know_connects_nothing(
     assert answer.status_code == 502
     assert account(session).state == AccountState.ASKED
     assert waiting_jobs(session, "calendars.begin") == 0
+
+
+def test_a_consent_whose_key_cannot_be_read_any_more_connects_nothing_and_says_so(
+    client: FlaskClient, session: Session, canvas: PretendCanvas, ask: Callable[[], str], settings: Settings
+) -> None:
+    url = ask()
+    kept = {"client_secret": vault.encrypt(replace(settings, secret_key="another " * 8), "the key's secret")}
+    session.execute(update(CalendarAccount).values(asked_key=kept))
+    session.commit()
+
+    answer = client.get("/lti/consent", query_string={"state": state_of(url), "code": "a-code"})
+
+    assert answer.status_code == 403
+    assert "Connect the calendar again" in answer.text
+    assert (account(session).state, account(session).problem) == (AccountState.ASKED, "unreadable")
+    assert canvas.tokens_given == 0
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,20 @@ def test_an_lms_whose_calendar_hearth_does_not_know_is_told_so(client: FlaskClie
     assert elsewhere.post("calendar", **KEY).status_code == 404
 
 
+def test_a_key_that_cannot_be_read_any_more_is_said_with_what_to_do(
+    session: Session, admin: Admin, hearth: Callable[..., str]
+) -> None:
+    admin.post("calendar", **KEY)
+    session.execute(update(CalendarAccount).values(state="broken", problem="unreadable"))
+    session.commit()
+
+    page = admin.get("calendar").text
+    assert "Connect the calendar again" in page
+    assert "Go on to consent" in page
+    assert "read the key to your LMS" in admin.get().text
+    assert "connect it again" in hearth("list")
+
+
 # By the operator
 
 

@@ -1,5 +1,6 @@
 """Dates of activities in the calendar of the LMS: each once, whatever happens on the way."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,12 +10,15 @@ from flask import Flask
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from lti_tool import vault
 from lti_tool.calendars.jobs import sweep
 from lti_tool.calendars.models import AccountState, CalendarAccount, CalendarEntry, State
 from lti_tool.calendars.writing import WORDS
+from lti_tool.config import Settings
 from lti_tool.exchange import operations
 from lti_tool.files.storage import DatabaseStorage
 from tests.factories.canvas import CANVAS, PretendCanvas
+from tests.factories.courses import make_platform
 from tests.factories.exchange import Class, make_class, make_plan
 from tests.factories.jobs import run_jobs, waiting_jobs
 from tests.functional.calendars.conftest import IN_A_WEEK, TOMORROW
@@ -343,3 +347,69 @@ def test_without_a_connected_calendar_a_change_costs_one_statement_and_no_row(
     assert session.scalars(select(CalendarEntry)).all() == []
     assert waiting_jobs(session, "calendars.write") == 0
     assert CANVAS not in str(canvas.calls)
+
+
+# Where SECRET_KEY was changed
+
+
+def lose_the_key(session: Session, settings: Settings, *columns: str) -> dict[str, str]:
+    """What is stored was encrypted with another ``SECRET_KEY``. Returns what was stored before."""
+    other = replace(settings, secret_key="another " * 8)
+    found = session.scalars(select(CalendarAccount)).one()
+    before = {each: getattr(found, each) for each in columns}
+    for each in columns:
+        setattr(found, each, vault.encrypt(other, "anything"))
+    session.commit()
+    return before
+
+
+@pytest.mark.parametrize("lost", ["client_secret", "refresh_token"])
+def test_a_key_that_cannot_be_read_is_a_state_and_the_dates_wait_until_it_can_be_read_again(
+    app: Flask, session: Session, made: Class, connected: PretendCanvas, settings: Settings, lost: str
+) -> None:
+    before = lose_the_key(session, settings, lost)
+    move(session, made, submit_by=LATER)
+    session.commit()
+    connected.calls.clear()
+
+    run_jobs(session, app, "calendars")
+    again(app, session)
+
+    session.rollback()
+    found = session.scalars(select(CalendarAccount)).one()
+    assert (found.state, found.problem) == (AccountState.BROKEN, "unreadable")
+    assert connected.calls == []
+    assert State.WAITING in session.scalars(select(CalendarEntry.state)).all()
+    session.execute(update(CalendarAccount).values(**before))
+    again(app, session)
+    assert stands(connected) == both(submit=LATER)
+
+
+def test_a_token_that_cannot_be_read_is_had_anew(
+    app: Flask, session: Session, made: Class, connected: PretendCanvas, settings: Settings
+) -> None:
+    lose_the_key(session, settings, "access_token")
+    move(session, made, submit_by=LATER)
+    session.commit()
+
+    run_jobs(session, app, "calendars")
+
+    assert stands(connected) == both(submit=LATER)
+
+
+def test_one_calendar_that_cannot_be_read_stops_no_other(
+    app: Flask, session: Session, made: Class, connected: PretendCanvas, settings: Settings
+) -> None:
+    lost = make_platform(session, family="canvas")
+    unreadable = vault.encrypt(replace(settings, secret_key="another " * 8), "anything")
+    account = {"address": CANVAS, "client_id": "1", "client_secret": unreadable, "state": AccountState.CONNECTED}
+    session.add(CalendarAccount(platform_id=lost.id, created_at=datetime.now(UTC), **account))
+    row = {"activity_id": 999, "ref": "submit", "course": "42", "title": "Hand in: Essays", "at": TOMORROW}
+    session.add(CalendarEntry(platform_id=lost.id, state="waiting", next_attempt_at=datetime.now(UTC), **row))
+    move(session, made, submit_by=LATER)
+    session.commit()
+
+    again(app, session)
+
+    assert stands(connected) == both(submit=LATER)
+    assert session.get_one(CalendarAccount, lost.id).problem == "unreadable"
