@@ -242,7 +242,13 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         ],
         "comparisons_received": _compared(session, person_id),
         "words_being_written": [
-            {"exchange": each.exchange_id, "about": each.about, "at": each.saved_at.isoformat(), **each.words}
+            {
+                "exchange": each.exchange_id,
+                "about": each.about,
+                "at": each.saved_at.isoformat(),
+                **each.words,
+                **({"in_other_tabs": each.others} if each.others else {}),
+            }
             for each in session.scalars(
                 select(WordsDraft)
                 .where(WordsDraft.person_id == person_id)

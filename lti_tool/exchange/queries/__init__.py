@@ -91,7 +91,7 @@ from lti_tool.exchange.queries.grades import (
     recomputed,
     to_look_at,
 )
-from lti_tool.exchange.queries.in_use import criteria_in_use
+from lti_tool.exchange.queries.in_use import criteria_in_examples, criteria_in_use
 from lti_tool.exchange.queries.more_time import (
     Effect,
     Lease,
@@ -350,6 +350,7 @@ __all__ = [
     "consent_of",
     "consents",
     "courses_following_lms",
+    "criteria_in_examples",
     "criteria_in_use",
     "derived_plan",
     "desk_has_changes",

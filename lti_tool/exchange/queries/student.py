@@ -41,7 +41,7 @@ from lti_tool.exchange.queries.presenting import Shown
 from lti_tool.exchange.queries.reach import Reach, reach_columns, reach_in
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings
-from lti_tool.exchange.queries.second_look import to_look_again
+from lti_tool.exchange.queries.second_look import Mine, standing
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.teams import names_of_authors
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
@@ -194,6 +194,7 @@ class StudentPage:
     """Nothing while it is held back."""
     waiting: rules.Waiting | None
     """Why feedback is held back, or would be if it came."""
+    mine: Mine
     grade: Release | None
     passback: Passback | None
     windows: rules.Windows
@@ -281,7 +282,9 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     watching = tuple(presenting.to_watch(session, exchange, person_id))
     if watching and available is not None and not any(each.is_held_at(now) for each in watching):
         available, none_because = None, "not_held"
-    looks_again = given > 0 and bool(to_look_again(session, {exchange.id: exchange}, person_id))
+    mine = standing(session, exchange, person_id, now=now)
+    asked = (each.feedback for each in reviews if each.feedback is not None and each.feedback.id in mine.invited)
+    looks_again = any(feedback.second_look is None for feedback in asked)
     grade, passback = _grade(session, exchange, person_id)
     step = rules.step(
         why_not_open=why_not_open,
@@ -310,6 +313,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         none_because=none_because,
         received=received,
         waiting=waiting,
+        mine=mine,
         grade=grade,
         passback=passback,
         windows=windows,

@@ -163,6 +163,7 @@ from lti_tool.exchange.rules.offers import (
     AUTHOR_LEFT,
     DECLINE_REASONS,
     LEASE,
+    MADE_IT,
     OPEN_STATES,
     PATIENCE,
     REVIEWER_LEFT,
@@ -175,6 +176,8 @@ from lti_tool.exchange.rules.offers import (
 )
 from lti_tool.exchange.rules.options import (
     Options,
+    fingerprint,
+    is_changed,
 )
 from lti_tool.exchange.rules.owed import (
     Owed,
@@ -217,7 +220,6 @@ from lti_tool.exchange.rules.plan import (
     LevelPlan,
     Plan,
     as_new,
-    fingerprint,
     problem_of,
 )
 from lti_tool.exchange.rules.practice import (
@@ -418,6 +420,7 @@ __all__ = [
     "LONGEST_TEAM_NAME",
     "LONGEST_TITLE",
     "LOOKERS",
+    "MADE_IT",
     "MARKED",
     "MARKS",
     "MASKED",
@@ -595,6 +598,7 @@ __all__ = [
     "has_room",
     "hoped_for",
     "in_order",
+    "is_changed",
     "is_due",
     "is_filler",
     "is_held_back",
