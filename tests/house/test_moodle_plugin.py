@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from moodle import events
+from moodle.companion import RELEASE
 from webhooks.companions import rules
 
 TOP = Path(__file__).parents[2]
@@ -60,6 +61,10 @@ def test_the_zip_is_named_by_the_release(tmp_path: Path) -> None:
     assert told
     assert pack(tmp_path).name == f"local_hearth-{told[1]}.zip"
     assert f"## {told[1]} (" in (PLUGIN / "CHANGES.md").read_text()
+
+
+def test_hearth_knows_the_newest_release_of_its_plugin() -> None:
+    assert f"release = '{RELEASE}'" in (PLUGIN / "version.php").read_text()
 
 
 def test_the_version_is_told_as_moodle_reads_it() -> None:
