@@ -5,8 +5,8 @@ The gradebook hears of work before it has a grade, and Hearth knows of which wor
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0046"
-down_revision = "0045"
+revision = "0050"
+down_revision = "0049"
 
 
 def upgrade() -> None:
