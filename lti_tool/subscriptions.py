@@ -20,6 +20,7 @@ from lti_tool.lms.events import (
     CourseChanged,
     CourseCopied,
     GroupsChanged,
+    LinkChanged,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
@@ -39,6 +40,7 @@ SUBSCRIPTIONS: Mapping[type[LmsEvent], Sequence[Handler]] = {
     GroupsChanged: (courses.groups_changed, exchange.groups_changed),
     CourseChanged: (courses.course_changed,),
     CourseCopied: (reconcile.course_copied,),
+    LinkChanged: (reconcile.link_changed,),
     PersonChanged: (courses.person_changed,),
     PersonDeleted: (erasing.person_deleted,),
 }

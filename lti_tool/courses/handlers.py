@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.jobs import ask_for_groups, ask_for_roster
 from lti_tool.courses.listening import groups_moved
-from lti_tool.courses.models import Course, Deployment, Membership, Person
+from lti_tool.courses.models import Course, Deployment, Enrolment, Membership, Person
 from lti_tool.lms.events import CourseChanged, GroupsChanged, PersonChanged, RosterChanged
 
 
@@ -21,9 +21,16 @@ def roster_changed(session: Session, platform_id: int, events: Sequence[RosterCh
     """
     Ask the LMS for the roster of each course, once however many events tell of it.
 
-    Who is in the course now is what counts, and an event may be hours old.
+    Who is in the course now is what counts, and an event may be hours old. One that names only an enrolment is of the
+    course in which that enrolment was heard of; of one never heard of, the regular reading learns.
     """
-    for course_id in _with_roster(session, platform_id, {each.course for each in events}):
+    known = [each for each in events if each.course and each.enrolment]
+    if known:
+        told = {"courses": [each.course for each in known], "enrolments": [each.enrolment for each in known]}
+        session.execute(ENROL, {"platform": platform_id, **told})
+    nameless = {each.enrolment for each in events if not each.course} - {""}
+    named = _with_roster(session, platform_id, {each.course for each in events})
+    for course_id in sorted({*named, *_of_enrolments(session, platform_id, nameless)}):
         ask_for_roster(session, course_id)
 
 
@@ -89,6 +96,17 @@ def _with_roster(session: Session, platform_id: int, ids: Collection[str]) -> Se
     """Those courses of a platform, by its own ids, whose roster we may read."""
     rows = courses_called(platform_id, ids).where(Course.roster_url.is_not(None))
     return session.scalars(rows.order_by(Course.id)).all() if ids else ()
+
+
+def _of_enrolments(session: Session, platform_id: int, enrolments: Collection[str]) -> Sequence[int]:
+    """Those courses of a platform in which one of *enrolments* is, and whose roster we may read."""
+    rows = (
+        select(Enrolment.course_id)
+        .join(Course, Course.id == Enrolment.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.platform_id == platform_id, Enrolment.lms_id.in_(enrolments), Course.roster_url.is_not(None))
+    )
+    return session.scalars(rows).all() if enrolments else ()
 
 
 def courses_called(platform_id: int, ids: Collection[str], *, contexts: Collection[str] = ()) -> Select[int]:
@@ -180,6 +198,18 @@ END = f"""
        and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
        and (c.over_told_at is null or c.over_told_at < e.at)
 """  # noqa: S608 - our own words
+ENROL = text(
+    """
+    insert into course_enrolment (course_id, lms_id)
+    select distinct c.id, e.enrolment
+      from unnest(cast(:courses as text[]), cast(:enrolments as text[])) as e (course, enrolment),
+           deployment d, course c
+     where d.platform_id = :platform and d.id = c.deployment_id
+       and (c.lms_id = e.course or c.lms_id = '' and c.context_id = e.course)
+     order by c.id, e.enrolment
+        on conflict do nothing
+    """
+)
 # A launch tells all groups of a person, as they were at its moment; LMSs tell moments of events in whole seconds.
 REGROUP = text(
     """

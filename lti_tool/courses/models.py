@@ -174,6 +174,17 @@ class Membership(Base):
     course: Mapped[Course] = relationship()
 
 
+class Enrolment(Base):
+    """
+    An enrolment as the LMS's events call it, and its course: some events name nothing else. It tells not whose it is.
+    """
+
+    __tablename__ = "course_enrolment"
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id", ondelete="CASCADE"), primary_key=True)
+    lms_id: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
 class Activity(Base):
     """
     Something to do in a course. The room named by ``kind`` keeps the rest under the same id.

@@ -65,6 +65,9 @@ class RosterChanged(LmsEvent):
     """Somebody joined a course, left it, or has another role there."""
 
     course: str
+    """"" where the LMS names only the enrolment."""
+    enrolment: str = ""
+    """By which other events of the same enrolment call it; "" where the LMS has no word for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +119,14 @@ class CourseCopied(LmsEvent):
     """The course it came from, as LTI calls it; "" where the LMS does not tell."""
     context: str = ""
     """``context_id``, the course as LTI calls it; "" where only the LMS's own id is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkChanged(LmsEvent):
+    """A link to a tool, ours or another's, was changed in the LMS or taken away."""
+
+    link: str
+    """``resource_link.id`` of LTI."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from lti_tool.lms.events import (
     CourseChanged,
     CourseCopied,
     GroupsChanged,
+    LinkChanged,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
@@ -107,6 +108,10 @@ MEANINGS: dict[type[LmsEvent], tuple[LazyString, LazyString]] = {
     CourseCopied: (
         _("The content of a course has come into another."),
         _("Hearth had the course compared with the LMS."),
+    ),
+    LinkChanged: (
+        _("A link to a tool was changed, or taken away."),
+        _("Hearth had the course compared with the LMS, if the link is one of Hearth's."),
     ),
     WorkHandedIn: (
         _("Somebody handed in work for an assignment of the LMS, or it was graded there."),

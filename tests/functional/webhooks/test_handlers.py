@@ -10,7 +10,7 @@ import pytest
 import responses
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from lti_tool import subscriptions
@@ -24,9 +24,11 @@ from lti_tool.lms.events import (
     CourseActivity,
     CourseChanged,
     GroupsChanged,
+    LinkChanged,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    RosterChanged,
     WorkHandedIn,
 )
 from lti_tool.lti.tokens import tokens
@@ -35,6 +37,7 @@ from tests.factories.courses import (
     make_deployment,
     make_member,
     make_platform,
+    make_resource_link,
     sign_in,
 )
 from tests.factories.exchange import BEGUN, Class, hand_in, make_class
@@ -100,6 +103,49 @@ def test_whose_name_an_event_does_not_say_is_looked_for_in_the_rosters_of_their_
     tell(session, platform_of(session, course), changed, changed)
 
     assert waiting_jobs(session, "courses.sync_roster") == 1, "of the course they are in, once"
+
+
+def enrolled(*, course: str = "", at: int = 0) -> RosterChanged:
+    return RosterChanged(course=course, enrolment="77", occurred_at=seconds(at))
+
+
+def test_an_event_that_names_only_an_enrolment_has_the_roster_of_its_course_read(
+    session: Session, course: Course
+) -> None:
+    tell(session, platform_of(session, course), enrolled(course="42"))
+    session.execute(text("delete from procrastinate_jobs"))
+    session.commit()
+
+    tell(session, platform_of(session, course), enrolled(at=9), enrolled(at=9))
+
+    assert waiting_jobs(session, "courses.sync_roster") == 1
+
+
+def test_an_enrolment_nobody_heard_of_asks_for_nothing(session: Session, course: Course) -> None:
+    tell(session, platform_of(session, course), enrolled())
+
+    assert waiting_jobs(session, "courses.sync_roster") == 0
+
+
+def test_an_enrolment_of_one_platform_is_none_of_another(session: Session, course: Course) -> None:
+    tell(session, platform_of(session, course), enrolled(course="42"))
+    session.execute(text("delete from procrastinate_jobs"))
+
+    tell(session, make_platform(session).id, enrolled(at=9))
+
+    assert waiting_jobs(session, "courses.sync_roster") == 0
+
+
+def test_a_link_of_ours_that_was_changed_has_its_course_compared(session: Session, course: Course) -> None:
+    make_resource_link(session, course, None, lti_id="rl-9")
+    session.commit()
+    ours, theirs = (LinkChanged(link=link, occurred_at=AT) for link in ("rl-9", "rl-of-another-tool"))
+
+    tell(session, platform_of(session, course), theirs)
+    before = waiting_jobs(session, "reconcile.compare")
+    tell(session, platform_of(session, course), ours, ours)
+
+    assert (before, waiting_jobs(session, "reconcile.compare")) == (0, 1)
 
 
 # Groups.
