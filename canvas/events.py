@@ -34,8 +34,8 @@ KEYS = "https://8axpcl50e4.execute-api.us-east-1.amazonaws.com/main/jwks"
 
 NEEDED_OF_METADATA = ("context_type", "context_id", "root_account_id", "root_account_uuid", "request_id", "job_id")
 """The rest tells addresses, browsers and logins of people, which is none of our business."""
-TEXTS = ("body", "text", "url")
-"""What somebody wrote; events tell us that they did, and no more."""
+UNNEEDED = ("body", "text", "url", "short_name", "sortable_name", "user_login", "user_sis_id", "email")
+"""What somebody wrote, and what they are called beside their name: events tell us that it changed, and no more."""
 
 LONGEST_SITE = 200
 
@@ -170,7 +170,7 @@ def _canvas(document: Any) -> IncomingEvent:
         raise UnreadableEvent("an event has metadata with its name, and a body")
     kept = {
         "metadata": {name: about[name] for name in NEEDED_OF_METADATA if about.get(name) is not None},
-        "body": {name: value for name, value in body.items() if name not in TEXTS},
+        "body": {name: value for name, value in body.items() if name not in UNNEEDED},
     }
     happened = str(about.get("request_id") or about.get("job_id") or "")
     whole = json.dumps(body, sort_keys=True, separators=(",", ":"))
@@ -198,7 +198,7 @@ def _caliper(document: Any) -> IncomingEvent:
     group = document.get("group")
     group = group if isinstance(group, Mapping) else {}
     body = {
-        **{name: value for name, value in own.items() if name not in TEXTS},
+        **{name: value for name, value in own.items() if name not in UNNEEDED},
         f"{subject}_id": own.get("entity_id"),
         "name": thing.get("name"),
     }

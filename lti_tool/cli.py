@@ -43,6 +43,7 @@ from webhooks.models import Source
 from webhooks.outbox import privacy as outbox_privacy
 from webhooks.room import queries as received
 from webhooks.room.queries import notices as notices_of
+from webhooks.room.searching import Search, search
 from webhooks.room.words import about_refusal
 
 
@@ -276,7 +277,7 @@ def webhooks_events(source_id: int, everything: bool, before: int | None, as_jso
     _connect()
     states = () if everything else ("failed", "dead")
     with db.transaction() as session:
-        found, _older = received.events(session, _source(session, source_id), states=states, before=before)
+        wanted = Search(sources=[_source(session, source_id).id], states=states, before=before)
         rows = [
             {
                 "id": each.id,
@@ -287,7 +288,7 @@ def webhooks_events(source_id: int, everything: bool, before: int | None, as_jso
                 "error": each.error,
                 "can_be_replayed": each.payload is not None,
             }
-            for each in found
+            for each in search(session, wanted).events
         ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))

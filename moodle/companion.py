@@ -10,6 +10,8 @@ from lti_tool.lms.companion import OFF, Act, CompanionSetup, Entry, Sender, Site
 from lti_tool.lti.errors import Unavailable
 from moodle.web_service import WebService, WrongParameters
 
+RELEASE = "1.2.0"
+"""Of the plugin in ``moodle/plugin/``."""
 SETUP = CompanionSetup(
     lms="Moodle",
     steps=(
@@ -19,6 +21,7 @@ SETUP = CompanionSetup(
         " and save.",
         "On the page Connection, press Make a token for Hearth. Copy the token: Moodle shows it once.",
     ),
+    release=RELEASE,
 )
 STATES: Mapping[str, State] = {"done": "kept", "known": "kept", "refused": "refused", "failed": "failed"}
 DEADLINE = 45.0

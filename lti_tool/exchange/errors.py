@@ -7,6 +7,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyWork            neither words nor a file
     ├── PartsMissing         the work lacks a part that the teacher asks for
     ├── PartUnwanted         a part that this exchange does not take
+    ├── FilesUnwanted        feedback has none here
     ├── NoTeam               groups hand in, and this person is in none
     ├── TeamHasWork          a group that has handed in keeps at least one member
     ├── TeamFull
@@ -127,6 +128,10 @@ class PartUnwanted(ExchangeError):
         self.part = part
 
 
+class FilesUnwanted(ExchangeError):
+    """Feedback has no files in this exchange."""
+
+
 class NoTeam(ExchangeError):
     """Groups hand in together, and this person is in none."""
 
@@ -172,7 +177,7 @@ class TooLong(ExchangeError):
 
 
 class TooManyFiles(ExchangeError):
-    """More than ``most`` files on one work."""
+    """More than ``most`` files on one work, or in one review."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"more than {most} files")
@@ -208,7 +213,7 @@ class NoSuchOffer(Missing):
 
 
 class NoSuchFile(Missing):
-    """No such file on this author's work."""
+    """No such file of this author's work, or in this person's feedback."""
 
 
 class NoSuchFeedback(Missing):

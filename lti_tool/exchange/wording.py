@@ -404,6 +404,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.FilesUnwanted: lambda err: _(
+        "Your teacher no longer asks for files in feedback. Those that are there stay."
+    ),
     errors.NoTeam: lambda err: _("You are in no group yet. Join one, or ask your teacher."),
     errors.TeamHasWork: lambda err: _(
         "The group “%(team)s” has begun its work, so somebody must stay in it.", team=err.team
@@ -416,7 +419,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.NoCues: lambda err: _("Nothing is said in these captions. Each line of them needs its times and its words."),
     errors.NoteMissing: lambda err: _("Say in a few words what you changed and why. Your reviewers read it."),
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
-    errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
+    errors.TooManyFiles: lambda err: ngettext(
+        "There may be one file. Remove it first.", "There may be %(num)s files. Remove one first.", err.most
+    ),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
     errors.PlanMoved: lambda err: _(
         "Somebody else changed in the same moment who reads what, so nothing was saved. Look once more, and try again."

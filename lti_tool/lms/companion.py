@@ -92,6 +92,8 @@ class CompanionSetup:
     """What the LMS is called."""
     steps: tuple[str, ...]
     """One sentence or two each, until there is a token to paste."""
+    release: str
+    """The companion's newest release that is known here."""
 
 
 class Companion(Protocol):

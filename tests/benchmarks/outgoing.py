@@ -35,6 +35,7 @@ HOOK_MS, SCORE_MS = 200, 200
 CONCURRENCY = 4
 """Jobs at once: what a worker does unless told otherwise."""
 LONGEST = 240
+IDLE_SECONDS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ def measure(here: Ground, *, hooks: int, scores: int) -> Iterator[Result]:
         school = _school(here, server, scores)
         bare = _bare(server, scores)
         with _worker(here, school.settings) as worker:
+            idle = _idle(worker)
             alone = _scores_took(school, worker)
             began = time.time()
             _act(school, hooks)
@@ -78,13 +80,13 @@ def measure(here: Ground, *, hooks: int, scores: int) -> Iterator[Result]:
             note=f"{took.wall:.1f} s, bare {bare.wall:.1f} s",
         )
         yield told("  from the commit to the first of them", f"{took.woke * 1000:.0f} ms")
-    worker_ms, bare_ms = (each.cpu * 1000 / scores for each in (alone, bare))
+    worker_ms, idle_ms, bare_ms = (seconds * 1000 / scores for seconds in (alone.cpu, idle * alone.wall, bare.cpu))
     yield within(
         "CPU for a score beyond the bare client's",
-        round(worker_ms - bare_ms, 1),
+        round(worker_ms - idle_ms - bare_ms, 1),
         1,
         " ms",
-        note=f"worker {worker_ms:.1f}, bare {bare_ms:.1f} ms",
+        note=f"worker {worker_ms:.1f}, {idle_ms:.1f} with nothing to do; bare {bare_ms:.1f} ms",
     )
 
 
@@ -106,6 +108,14 @@ def _scores_took(school: School, worker: psutil.Process) -> _Took:
     ended = _wait_for(school.server, "score", before + len(school.people))
     woke = _told(school.server, since=began)["score"][1] - committed
     return _Took(wall=ended - began, woke=woke, cpu=_cpu(worker) - cpu)
+
+
+def _idle(worker: psutil.Process) -> float:
+    """The share of a processor that a worker takes which only waits."""
+    time.sleep(IDLE_SECONDS / 2)  # It has just begun.
+    cpu, began = _cpu(worker), time.time()
+    time.sleep(IDLE_SECONDS)
+    return (_cpu(worker) - cpu) / (time.time() - began)
 
 
 def _bare(server: str, scores: int) -> _Took:

@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from lti_tool.sandbox.robot import Form, Page, Robot
+from lti_tool.sandbox.robot import Form, Page, Robot, Upload
 from tests.ports import free_ports
 
 PATIENCE = 90.0
@@ -136,6 +136,16 @@ class House:
         """Let a student take a work and say something about it."""
         with self._robot(student) as robot:
             page = robot.submit(robot.launch(activity=place.activity).form("/reviews"))
+            form = page.form("/feedback")
+            robot.submit(form, **_answers(form, words))
+
+    def give_file(self, place: Place, student: str, words: str, name: str, data: bytes) -> None:
+        """Let a student take a work and say something about it, with a file."""
+        with self._robot(student) as robot:
+            page = robot.submit(robot.launch(activity=place.activity).form("/reviews"))
+            form = page.form("/feedback")
+            there = replace(form, action=form.action.removesuffix("/feedback") + "/files")
+            page = robot.send_file(there, Upload(field="files", name=name, data=data))
             form = page.form("/feedback")
             robot.submit(form, **_answers(form, words))
 

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from moodle import events
+from moodle.companion import RELEASE
 from webhooks.companions import rules
 from webhooks.companions.room import words
 
@@ -70,6 +71,10 @@ def test_every_reason_of_the_plugin_has_words_for_an_admin_and_stands_in_its_doc
     assert reasons <= set(words.REASONS)
     contract = (TOP / "docs/moodle-plugin.md").read_text()
     assert [each for each in reasons if f"`{each}`" not in contract] == []
+
+
+def test_hearth_knows_the_newest_release_of_its_plugin() -> None:
+    assert f"release = '{RELEASE}'" in (PLUGIN / "version.php").read_text()
 
 
 def test_the_version_is_told_as_moodle_reads_it() -> None:

@@ -59,6 +59,8 @@ class Health:
     detail: str
     rests_until: datetime | None
     checked_at: datetime | None
+    told_at: datetime | None
+    """When it last took what it was told; of what is still kept."""
     receiver: str
     wishes: Wishes
     waiting: int
@@ -70,6 +72,11 @@ class Health:
     """Refused, or given up; kept until somebody has it told again or it is too old."""
     unkept: int
     """Completions for which the LMS has no use: it keeps none of the activity."""
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When there was last a word from it."""
+        return max((each for each in (self.checked_at, self.told_at) if each is not None), default=None)
 
 
 def setup_for(session: Session, platform_id: int) -> CompanionSetup | None:
@@ -203,6 +210,7 @@ def health(session: Session, *, now: datetime, platform_id: int | None = None) -
                 func.count().filter(waits).label("waiting"),
                 func.min(Telling.at).filter(waits).label("oldest"),
                 func.count().filter(Telling.state == State.TOLD).label("told"),
+                func.max(Telling.told_at).filter(Telling.state == State.TOLD).label("told_at"),
                 func.count().filter(Telling.state.in_((State.REFUSED, State.DEAD))).label("refused"),
                 func.count().filter(Telling.state == State.TOLD, Telling.problem == OFF).label("unkept"),
             )
@@ -242,6 +250,7 @@ def _health(pairing: Pairing, counted: object) -> Health:
         detail=pairing.detail,
         rests_until=pairing.rests_until,
         checked_at=pairing.checked_at,
+        told_at=getattr(counted, "told_at", None),
         receiver=pairing.receiver,
         wishes=wishes_of(pairing),
         waiting=getattr(counted, "waiting", 0),

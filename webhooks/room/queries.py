@@ -4,15 +4,15 @@ Reads for the letterbox's pages in the admin room, each for one registration.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from lti_tool.courses.models import Deployment
+from lti_tool.courses.models import Course, Deployment, Membership
 from webhooks.models import Event, Refusal, RemovedSource, Source
+from webhooks.room import rules
 
-PAGE = 50
 WEEK = timedelta(days=7)
 SHOWN_OF_A_TEST = 10
 
@@ -50,6 +50,12 @@ class Doing:
     refused: int
     """In the last week."""
     refused_last_at: datetime | None
+    days: Sequence[date]
+    """On which it spoke in the last four weeks, in their order, today left out."""
+
+    def voice(self, *, launched_at: datetime | None, now: datetime) -> rules.Voice:
+        """Whether it has fallen silent; *launched_at* is when somebody last opened Hearth."""
+        return rules.voice(self.days, last_at=self.last_at, launched_at=launched_at, now=now)
 
     @property
     def is_refused(self) -> bool:
@@ -68,6 +74,12 @@ def source_of(session: Session, platform_id: int, source_id: int) -> Source | No
     return session.scalars(
         select(Source).where(Source.id == source_id, Source.platform_id == platform_id)
     ).one_or_none()
+
+
+def sources_of(session: Session, platform_id: int) -> Sequence[Source]:
+    """Every address of a registration, that of its notices last."""
+    rows = select(Source).where(Source.platform_id == platform_id)
+    return session.scalars(rows.order_by(Source.proof == "notice", Source.id)).all()
 
 
 def event_of(session: Session, source: Source, event_id: int) -> Event | None:
@@ -98,19 +110,6 @@ def arrived(session: Session, source: Source, *, since: datetime, now: datetime)
     )
 
 
-def events(
-    session: Session, source: Source, *, states: Sequence[str], before: int | None = None
-) -> tuple[Sequence[Event], int | None]:
-    """One page of events in some states, the latest first, and the id to go on *before*; None at the end."""
-    rows = select(Event).where(Event.source_id == source.id).order_by(Event.id.desc())
-    if states:
-        rows = rows.where(Event.state.in_(states))
-    if before is not None:
-        rows = rows.where(Event.id < before)
-    found = session.scalars(rows.limit(PAGE + 1)).all()
-    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
-
-
 def doing(session: Session, platform_id: int, *, now: datetime) -> list[Doing]:
     """
     The sources that somebody set up for a registration, and how each is doing, in one statement.
@@ -119,6 +118,33 @@ def doing(session: Session, platform_id: int, *, now: datetime) -> list[Doing]:
     """
     rows = session.execute(DOING, {"platform": platform_id, "day": (now - WEEK).date(), "recent": RECENT})
     return [Doing(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What happens beside the sources of a registration."""
+
+    launched_at: datetime | None
+    """When somebody last opened Hearth."""
+    sent_to_removed: int
+    """Addresses that were removed and to which something came since."""
+
+
+def around(session: Session, platform_id: int) -> Around:
+    """See :class:`Around`; in one statement."""
+    launched = (
+        select(func.max(Membership.launched_at))
+        .join(Course, Course.id == Membership.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.platform_id == platform_id)
+    )
+    removed = (
+        select(func.count())
+        .select_from(RemovedSource)
+        .where(RemovedSource.platform_id == platform_id, RemovedSource.count > 0)
+    )
+    row = session.execute(select(launched.scalar_subquery(), removed.scalar_subquery())).one()
+    return Around(launched_at=row[0], sent_to_removed=row[1])
 
 
 def still_sent_to(session: Session, platform_id: int) -> Sequence[RemovedSource]:
@@ -184,7 +210,8 @@ DOING = text(
            (select count(*) from webhook_event e where e.source_id = s.id and e.state in ('failed', 'dead')) as trouble,
            (select count(*) from webhook_event e
              where e.source_id = s.id and e.state in ('failed', 'dead') and e.state = 'dead') as given_up,
-           coalesce(r.count, 0)::int as refused, r.last_at as refused_last_at
+           coalesce(r.count, 0)::int as refused, r.last_at as refused_last_at,
+           array(select day from webhook_speech where source_id = s.id order by day) as days
       from webhook_source s
       left join (select source_id, sum(count) as count, max(last_at) as last_at from webhook_refusal
                   where day > :day group by source_id) r on r.source_id = s.id

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relatio
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
 from lti_tool.exchange import rules
+from lti_tool.exchange.models.attaching import FeedbackFile, files_where
 from lti_tool.exchange.models.dialogue import (
     Appraisal,
     Hiding,
@@ -142,6 +143,7 @@ class Feedback(Base):
     reviewer_heard_at: Mapped[datetime | None]
 
     thread: Mapped[list[Any] | None] = thread_where(Message.feedback_id == id)
+    files: Mapped[list[Any] | None] = files_where(FeedbackFile.feedback_id == id)
 
     offer: Mapped[Offer] = relationship(back_populates="feedback")
     exclusion: Mapped["Exclusion | None"] = relationship(viewonly=True)

@@ -20,7 +20,17 @@ from lti_tool.exchange.models import (
     WorkVersion,
     authored_by,
 )
-from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, practice, presenting, words_given
+from lti_tool.exchange.operations import (
+    acts,
+    attached,
+    drafts,
+    grading,
+    notes,
+    pairing,
+    practice,
+    presenting,
+    words_given,
+)
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -145,6 +155,7 @@ def give_feedback(
     session.add(feedback)
     offer.state, offer.ended_at = OfferState.SUBMITTED, now
     session.flush()
+    attached.hand_over(session, queries.Desk.of_offer(offer.id, feedback.id))
     pairing.come_back(session, exchange, offer, now=now)
     is_late = windows.review_is_late(now)
     # Neither the work nor its author: who reads the journal shall not learn who reviewed whom.

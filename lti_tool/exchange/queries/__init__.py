@@ -9,6 +9,12 @@ from lti_tool.exchange.queries.access import (
     plan_of,
 )
 from lti_tool.exchange.queries.also import also_due
+from lti_tool.exchange.queries.attaching import (
+    Desk,
+    desk_has_changes,
+    feedback_file_for,
+    on_desk,
+)
 from lti_tool.exchange.queries.cards import (
     Standing,
     Tally,
@@ -281,6 +287,7 @@ __all__ = [
     "Comparing",
     "ComparingAdvice",
     "Comparison",
+    "Desk",
     "Disagreement",
     "Discussed",
     "Effect",
@@ -342,6 +349,7 @@ __all__ = [
     "courses_following_lms",
     "criteria_in_use",
     "derived_plan",
+    "desk_has_changes",
     "differing",
     "disagreements",
     "due_exchanges",
@@ -358,6 +366,7 @@ __all__ = [
     "extensions",
     "failed_grades",
     "feedback_about",
+    "feedback_file_for",
     "feedback_release",
     "file_for",
     "flag_with",
@@ -393,6 +402,7 @@ __all__ = [
     "my_work",
     "names_of_authors",
     "not_handed_in",
+    "on_desk",
     "on_file",
     "open_flags",
     "open_offers_of",

@@ -28,6 +28,7 @@ from lti_tool.exchange.rules.anonymity import (
     may_see,
     pseudonyms,
 )
+from lti_tool.exchange.rules.attaching import AttachingOptions
 from lti_tool.exchange.rules.attention import (
     Look,
     reasons_to_look,
@@ -132,6 +133,7 @@ from lti_tool.exchange.rules.limits import (
     LONGEST_BODY,
     LONGEST_COMMENT,
     LONGEST_TITLE,
+    MOST_ATTACHED,
     MOST_CRITERIA,
     MOST_FILES,
     MOST_LEVELS,
@@ -419,6 +421,7 @@ __all__ = [
     "MASKED",
     "MEAN",
     "MEDIAN",
+    "MOST_ATTACHED",
     "MOST_CRITERIA",
     "MOST_EXAMPLES",
     "MOST_FILES",
@@ -508,6 +511,7 @@ __all__ = [
     "AnonymityOptions",
     "AnswerWords",
     "Asked",
+    "AttachingOptions",
     "Begun",
     "Beside",
     "Bounds",

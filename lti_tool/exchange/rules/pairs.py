@@ -278,10 +278,21 @@ class Flow:
             queue = deque(getter for getter in queue if self.lacks[getter] > 0)
 
     def augment(self, givers: Sequence[int], getters: Sequence[int]) -> None:
-        """Move pairs along alternating paths until no more can be had (Ford and Fulkerson)."""
+        """
+        Move pairs along alternating paths until no more can be had (Ford and Fulkerson).
+
+        What a search reached that found nobody will lead to nobody afterwards either, so no other looks there again.
+        """
+        lacking = sum(max(self.lacks[getter], 0) for getter in getters)
+        leading = list(getters)
         for giver in givers:
-            while self.left[giver] > 0 and self._augmented(giver, getters):
+            while lacking > 0 and self.left[giver] > 0:
+                dead = self._augmented(giver, leading)
+                if dead is not None:
+                    leading = [getter for getter in leading if getter not in dead]
+                    break
                 self.left[giver] -= 1
+                lacking -= 1
 
     def pairs(self) -> list[Pair]:
         return [(giver, getter) for giver, read in self.reads.items() for getter in sorted(read)]
@@ -297,26 +308,33 @@ class Flow:
         self.reads[giver].discard(getter)
         self.read_by[getter].discard(giver)
 
-    def _augmented(self, start: int, getters: Sequence[int]) -> bool:
-        """Find a getter that *start* may have, by moving others to what they may read as well."""
+    def _augmented(self, start: int, getters: Sequence[int]) -> Collection[int] | None:
+        """
+        Find a getter that *start* may have, by moving others to what they may read as well.
+
+        None if that was done; otherwise all getters that were reached in vain.
+        """
         reached_by: dict[int, int] = {}
         freed_by: dict[int, int] = {}
         queue, seen = deque([start]), {start}
         while queue:
             giver = queue.popleft()
+            unreached = []
             for getter in getters:
-                if getter in reached_by or not self._suits(giver, getter):
+                if not self._suits(giver, getter):
+                    unreached.append(getter)
                     continue
                 reached_by[getter] = giver
                 if self.lacks[getter] > 0:
                     self.lacks[getter] -= 1
                     self._move(start, getter, reached_by, freed_by)
-                    return True
+                    return None
                 for other in sorted(self.read_by[getter] - seen):
                     seen.add(other)
                     freed_by[other] = getter
                     queue.append(other)
-        return False
+            getters = unreached
+        return reached_by.keys()
 
     def _move(self, start: int, getter: int, reached_by: Mapping[int, int], freed_by: Mapping[int, int]) -> None:
         giver = reached_by[getter]

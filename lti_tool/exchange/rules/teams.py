@@ -6,6 +6,7 @@ own group, and the reviews are shared out as evenly over the works as can be.
 """
 
 import random
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -64,11 +65,9 @@ def shared_plan(
     taken = set(fixed)
     group_of = {person: work for work, members in works.items() for person in members}
     owes = dict.fromkeys(group_of, reviews) | dict(excused or {})
-    read_by = {work: sum(other == work for _reader, other in taken) for work in works}
-    gives = {
-        person: 0 if person in resting else owes[person] - sum(reader == person for reader, _work in taken)
-        for person in group_of
-    }
+    given, received = Counter(reader for reader, _work in taken), Counter(work for _reader, work in taken)
+    read_by = {work: received[work] for work in works}
+    gives = {person: 0 if person in resting else owes[person] - given[person] for person in group_of}
 
     def may(reader: int, work: int) -> bool:
         return group_of[reader] != work and (reader, work) not in taken and (allows is None or allows(reader, work))

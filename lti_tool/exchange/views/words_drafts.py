@@ -16,6 +16,7 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries
 from lti_tool.exchange.models import Exchange, WordsDraft
+from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.rules import Words
 from lti_tool.exchange.schemas import FeedbackSchema
 from lti_tool.exchange.views import words_form
@@ -57,17 +58,7 @@ def keep(
     address.
     """
     try:
-        form = FeedbackSchema().load(words_form.draft_values(exchange))
-        saved = operations.keep_words(
-            db.session(),
-            exchange,
-            person=person,
-            about=about,
-            words=form["words"],
-            base_revision=form["base_revision"],
-            beside=beside,
-            now=now(),
-        )
+        saved = save(exchange, person, about, beside=beside)
     except (ValidationError, errors.TooLong) as err:
         said = words_form.errors_by_name(exchange, err)
         db.session.rollback()
@@ -77,6 +68,26 @@ def keep(
     db.session.commit()
     if not is_htmx():
         return go_to(here, saying=_("Saved."))
+    return saved_page(exchange, person, about, saved, restore_url=restore_url)
+
+
+def save(exchange: Exchange, person: int, about: str, *, beside: Mapping[str, Any] | None = None) -> Saved:
+    """Keep what was typed; raises what is wrong with it."""
+    form = FeedbackSchema().load(words_form.draft_values(exchange))
+    return operations.keep_words(
+        db.session(),
+        exchange,
+        person=person,
+        about=about,
+        words=form["words"],
+        base_revision=form["base_revision"],
+        beside=beside,
+        now=now(),
+    )
+
+
+def saved_page(exchange: Exchange, person: int, about: str, saved: Saved, *, restore_url: str) -> str:
+    """What says that words are kept, and shows those of another tab."""
     draft = queries.words_draft(db.session(), exchange, person, about)
     return render_template(
         "exchange/_saved.html",

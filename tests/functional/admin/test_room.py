@@ -105,16 +105,6 @@ def test_what_is_wrong_stands_first_with_what_to_do(admin: Admin, session: Sessi
     assert said.index("Background work") < said.index("Launches")
 
 
-def test_with_nothing_wrong_the_room_says_so(admin: Admin, session: Session) -> None:
-    session.execute(text("insert into procrastinate_workers (last_heartbeat) values (now())"))
-    session.commit()
-
-    said = words(admin.get().text)
-
-    assert "Everything is as it should be." in said
-    assert "Nobody has opened Hearth from a course yet." in said
-
-
 def test_a_job_that_waits_for_long_is_told(admin: Admin, session: Session) -> None:
     session.execute(text("insert into procrastinate_workers (last_heartbeat) values (now())"))
     session.execute(
@@ -234,4 +224,4 @@ def test_a_page_of_the_room_costs_few_statements_whatever_the_size(admin: Admin,
     event.remove(engine, "before_cursor_execute", count)
 
     assert len(counted) <= small
-    assert small <= 14
+    assert small <= 16

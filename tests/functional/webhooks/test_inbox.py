@@ -669,6 +669,24 @@ def test_what_events_said_is_thrown_away_after_a_while_and_repeats_are_still_kno
     assert kept(session) == []
 
 
+@pytest.mark.parametrize("brand", ["canvas", "moodle"])
+def test_no_login_address_or_browser_of_anybody_is_kept_of_any_event(
+    make_box: MakesBox, session: Session, brand: str
+) -> None:
+    box = make_box(brand, "address" if brand == "canvas" else "standard")
+    for number, told in enumerate(everything(brand)):
+        if brand == "canvas":
+            assert box.post(told) == 202
+        else:
+            box.signed({"type": "x", "timestamp": 1, "data": {"event": told}}, message_id=f"msg_{number}")
+
+    whole = json.dumps([row.payload for row in kept(session)])
+
+    assert len(kept(session)) > 10
+    for foreign in ("@school.example", "203.0.113", "Mozilla", "user_login"):
+        assert foreign not in whole
+
+
 def test_many_events_cost_few_statements_and_one_look_at_each_roster(
     make_box: MakesBox, session: Session, app: Flask
 ) -> None:

@@ -18,13 +18,14 @@ from lti_tool.lti import vocabulary as lti
 from lti_tool.lti.models import NoticeService
 from tests.conftest import PUBLIC_URL
 from tests.factories.admin import Admin, come
-from tests.factories.courses import make_deployment
+from tests.factories.courses import make_course, make_deployment
 from tests.factories.lti import INSTRUCTOR, LEARNER, launch, make_pretend_platform
 from tests.pages import mistakes_in, words
 from webhooks import inbox, signatures, sources
 from webhooks.drain import drain_all
-from webhooks.jobs import scrub
-from webhooks.models import Event, Refusal, RemovedSource, Source
+from webhooks.jobs import note_speech, scrub
+from webhooks.models import Event, Refusal, RemovedSource, Source, Speech
+from webhooks.room import searching
 
 
 @pytest.fixture(autouse=True)
@@ -261,14 +262,14 @@ def test_what_was_given_up_is_listed_and_read_again(admin: Admin, session: Sessi
     source = session.scalars(select(Source)).one()
     send(admin, address, secret)
     event = give_up(session)
-    first, page = words(admin.get().text), words(admin.get(f"sources/{source.id}/events").text)
+    first, page = words(admin.get().text), words(admin.get(f"events?source={source.id}&which=trouble").text)
 
     answer = admin.post(f"sources/{source.id}/events/{event.id}/replays")
     drain_all()
 
     assert "One event was given up." in first
     assert "test_requested" in page
-    assert "Given up KeyError" in page
+    assert "Given up 8" in page
     assert answer.status_code == 303
     session.expire_all()
     assert session.get_one(Event, event.id).state == "skipped"
@@ -299,7 +300,7 @@ def test_what_was_thrown_away_cannot_be_read_again_and_the_page_says_so(admin: A
 
     admin.post(f"sources/{source.id}/events/{event.id}/replays")
 
-    assert "Read again" not in admin.get(f"sources/{source.id}/events").text
+    assert "Read again" not in admin.get(f"events?source={source.id}&which=trouble").text
     assert session.scalars(select(Audit.act)).all() == ["source.made"]
 
 
@@ -347,7 +348,7 @@ def test_the_pages_are_valid_at_every_step(admin: Admin, session: Session) -> No
     send(admin, address, signatures.new_secret(), message_id="msg-2")
     give_up(session)
     pages["source"] = admin.get(f"sources/{source.id}?since={int(datetime.now(UTC).timestamp()) - 5}").text
-    pages["events"] = admin.get(f"sources/{source.id}/events").text
+    pages["events"] = admin.get(f"events?source={source.id}&which=trouble").text
     pages["list"] = admin.get("sources").text
 
     assert mistakes_in(pages) == []
@@ -409,10 +410,263 @@ def test_many_events_cost_no_more_statements(admin: Admin, session: Session) -> 
     )
     session.commit()
 
-    first = admin.get(f"sources/{source.id}/events").text
+    first = admin.get(f"events?source={source.id}&which=trouble").text
 
     assert first.count("Given up") == 50
     assert "Older" in first
+
+
+# What came, and one event by itself.
+
+
+def kept(session: Session, key: str) -> Event:
+    """The event with this id of its own."""
+    return session.scalars(select(Event).where(Event.key == key)).one()
+
+
+def listed(page: str) -> list[str]:
+    """The names of the events on a page, the latest first."""
+    return re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', page)
+
+
+@pytest.fixture
+def several(admin: Admin, session: Session) -> Admin:
+    """Two addresses, to which four events came on three days; one was given up."""
+    main, of_main = make(admin)
+    trial, of_trial = make(admin, name="Trial")
+    send(admin, main, of_main, message_id="a", eventname=CORE + "user_enrolment_created", courseid=42, relateduserid=7)
+    send(admin, main, of_main, message_id="b", eventname=CORE + "group_member_added", courseid=42, relateduserid="77")
+    send(admin, main, of_main, message_id="c", eventname=CORE + "user_deleted", relateduserid=7)
+    send(admin, trial, of_trial, message_id="d", eventname=CORE + "user_enrolment_deleted", courseid=43)
+    for number, key in enumerate(("a/0", "b/0", "c/0", "d/0")):
+        session.execute(
+            update(Event).where(Event.key == key).values(received_at=datetime(2026, 5, 3 + number // 2, 12, tzinfo=UTC))
+        )
+    session.execute(update(Event).where(Event.key == "c/0").values(state="dead", attempts=8, error="KeyError"))
+    session.commit()
+    return admin
+
+
+CORE = "\\core\\event\\"
+FOUR = ["user_enrolment_deleted", "user_deleted", "group_member_added", "user_enrolment_created"]
+
+
+@pytest.mark.parametrize(
+    "asked, names",
+    [
+        ("", FOUR),
+        ("kind=ENROLMENT", ["user_enrolment_deleted", "user_enrolment_created"]),
+        ("about=7", ["user_deleted", "user_enrolment_created"]),
+        ("about=77", ["group_member_added"]),
+        ("about=42&kind=group", ["group_member_added"]),
+        ("about=c/0", ["user_deleted"]),
+        ("about=nobody", []),
+        ("about=" + "9" * 200, []),
+        ("about=%00", FOUR),
+        ("kind=%25", []),
+        ("day=2026-05-03", ["group_member_added", "user_enrolment_created"]),
+        ("day=2026-05-05", []),
+        ("which=trouble", ["user_deleted"]),
+        ("which=waiting&about=7", ["user_enrolment_created"]),
+    ],
+)
+def test_events_are_found_by_their_name_whom_they_are_about_their_day_and_their_state(
+    several: Admin, asked: str, names: list[str]
+) -> None:
+    page = several.get(f"events?{asked}")
+
+    assert page.status_code == 200
+    assert listed(page.text) == names
+    assert mistakes_in({"page": page.text}) == []
+
+
+def test_events_of_all_addresses_stand_together_or_those_of_one(several: Admin, session: Session) -> None:
+    trial = session.scalars(select(Source).where(Source.name == "Trial")).one()
+
+    assert listed(several.get(f"events?source={trial.id}").text) == ["user_enrolment_deleted"]
+    assert listed(several.get(f"events?source={trial.id}&kind=deleted").text) == ["user_enrolment_deleted"]
+    assert several.get("events?source=4711").status_code == 404
+    assert several.get("events?which=nonsense").status_code == 404
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "2026-02-30", "0001-01-01", "9999-12-31", "%00"])
+def test_a_day_that_is_none_is_refused_and_what_else_was_typed_is_kept(several: Admin, day: str) -> None:
+    answer = several.get(f"events?kind=enrolment&day={day}")
+
+    assert answer.status_code == 422
+    assert "Please write the day like 2026-05-03." in answer.text
+    assert 'value="enrolment"' in answer.text
+    assert mistakes_in({"page": answer.text}) == []
+
+
+def test_a_search_looks_through_so_many_at_once_and_offers_to_look_further(
+    several: Admin, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "LOOKED_THROUGH", 3)
+
+    first = several.get("events?kind=created").text
+    further = re.search(r'href="([^"]*before=[^"]*)"', first)
+
+    assert listed(first) == []
+    assert "Looked back until" in words(first)
+    assert further
+    assert listed(several.client.get(unescape(further[1])).text) == ["user_enrolment_created"]
+
+
+def test_a_page_of_one_event_tells_what_came_when_what_hearth_did_and_nobodys_name(
+    several: Admin, session: Session
+) -> None:
+    make_course(session, several.platform.deployment, context_id="42", lms_id="42", title="Drawing")
+    event = kept(session, "a/0")
+    event.payload = {**(event.payload or {}), "other": {"fullname": "Mai Tran", "name": "Mai"}}
+    session.commit()
+    waiting = words(several.get(f"sources/{event.source_id}/events/{event.id}").text)
+    drain_all()
+
+    page = several.get(f"sources/{event.source_id}/events/{event.id}")
+
+    told = words(page.text)
+    assert "It waits to be read" in waiting
+    assert "Hearth had the list of people of the course read." in told
+    assert "Somebody joined a course, left it, or has another role there." in told
+    assert "Course Drawing (42)" in told
+    assert "Tried once" in told
+    assert "&#34;relateduserid&#34;: 7" in page.text
+    assert "Mai Tran" not in page.text
+    assert "&#34;fullname&#34;: &#34;…&#34;" in page.text
+    assert mistakes_in({"page": page.text}) == []
+
+
+def test_the_page_of_an_event_that_was_given_up_tells_why_and_reads_it_again(several: Admin, session: Session) -> None:
+    event = kept(session, "c/0")
+    place = f"sources/{event.source_id}/events/{event.id}"
+
+    before = words(several.get(place).text)
+    answer = several.post(f"{place}/replays")
+    drain_all()
+    after = words(several.client.get(answer.headers["Location"]).text)
+
+    assert "Hearth tripped over it." in before
+    assert "KeyError" in before
+    assert "It was given up after 8 attempts." in before
+    assert "Hearth wrote down that they are to be forgotten." in after
+    written = session.scalars(select(Audit).where(Audit.act == "events.replayed")).one()
+    assert written.particulars == {"address": event.source_id, "count": 1, "event": event.id}
+
+
+def test_the_page_of_an_event_whose_words_were_thrown_away_says_so(several: Admin, session: Session) -> None:
+    event = kept(session, "c/0")
+    session.execute(update(Event).values(payload=null(), state="done"))
+    session.commit()
+
+    page = several.get(f"sources/{event.source_id}/events/{event.id}")
+
+    assert "What it said was thrown away after 7 days" in words(page.text)
+    assert "It was read, and Hearth did what it asked for." in words(page.text)
+    assert "Read it again" not in page.text
+    assert mistakes_in({"page": page.text}) == []
+
+
+def test_an_event_that_nobody_can_read_has_a_page_all_the_same(client: FlaskClient, session: Session) -> None:
+    admin = come(client, make_pretend_platform(session, family="canvas"))
+    make(admin, proof="jwt")
+    source = session.scalars(select(Source)).one()
+    now = datetime.now(UTC)
+    for number, payload in enumerate(({"body": [1]}, {"body": {"user_id": {}}}, {"body": None}, {"metadata": "x"}, {})):
+        session.add(
+            Event(
+                source_id=source.id, key=str(number), name="user_updated", occurred_at=now, received_at=now,
+                payload=payload, state="dead", error="AttributeError", attempts=8,
+            )
+        )  # fmt: skip
+    session.commit()
+
+    answers = [admin.get(f"sources/{source.id}/events/{each.id}") for each in session.scalars(select(Event))]
+
+    assert [each.status_code for each in answers] == [200] * 5
+    assert all("Nothing that Hearth has a word for." in each.text for each in answers)
+
+
+# Silence.
+
+
+def speak(session: Session, source: Source, *ago: int) -> None:
+    """Let an event have come to *source* so many days ago each."""
+    now = datetime.now(UTC)
+    for days in sorted(ago, reverse=True):
+        at = now - timedelta(days=days)
+        session.add(Event(source_id=source.id, key=str(days), name="x", occurred_at=at, received_at=at, state="done"))
+    session.commit()
+
+
+def night_notes(app: Flask, session: Session) -> None:
+    """The nights of the last weeks have noted who spoke."""
+    with app.app_context():
+        note_speech(0)
+    session.execute(
+        text(
+            "insert into webhook_speech select source_id, received_at::date, count(*) from webhook_event"
+            " where received_at < current_date group by 1, 2 on conflict do nothing"
+        )
+    )
+    session.commit()
+
+
+def test_an_address_that_spoke_every_day_and_is_silent_is_told_where_people_opened_hearth_meanwhile(
+    app: Flask, admin: Admin, session: Session
+) -> None:
+    make(admin)
+    source = session.scalars(select(Source)).one()
+    speak(session, source, *range(4, 20))
+    night_notes(app, session)
+
+    overview, page = words(admin.get().text), admin.get("sources")
+
+    assert "An address is silent for much longer than usual, though people opened Hearth meanwhile." in overview
+    assert "Main Silent" in words(page.text)
+    assert "let it send a test" in words(page.text)
+    assert mistakes_in({"page": page.text}) == []
+
+
+def test_where_nobody_opened_hearth_either_silence_may_be_holidays(app: Flask, admin: Admin, session: Session) -> None:
+    make(admin)
+    source = session.scalars(select(Source)).one()
+    speak(session, source, *range(10, 26))
+    night_notes(app, session)
+    session.execute(text("update membership set launched_at = now() - interval '10 days'"))
+    session.commit()
+
+    overview = words(admin.get().text)
+
+    assert "nobody opened Hearth either: perhaps it is holidays." in overview
+    assert "Silent" not in words(admin.get("sources").text)
+
+
+def test_the_night_notes_who_spoke_on_the_days_before_makes_up_for_nights_and_forgets_after_four_weeks(
+    app: Flask, admin: Admin, session: Session
+) -> None:
+    make(admin)
+    source = session.scalars(select(Source)).one()
+    speak(session, source, 0, 1, 2, 3, 9)
+    session.add(Speech(source_id=source.id, day=(datetime.now(UTC) - timedelta(days=40)).date(), count=1))
+    session.commit()
+
+    with app.app_context():
+        note_speech(0)
+        note_speech(0)
+
+    today = datetime.now(UTC).date()
+    noted = session.scalars(select(Speech.day).order_by(Speech.day.desc())).all()
+    assert noted == [today - timedelta(days=days) for days in (1, 2, 3)]
+
+
+def test_an_lms_that_still_sends_to_a_removed_address_is_told_on_the_first_page(admin: Admin, session: Session) -> None:
+    address, secret = make(admin)
+    admin.post(f"sources/{session.scalars(select(Source.id)).one()}/removal")
+    inbox.addresses.forget()
+    send(admin, address, secret)
+
+    assert "Your LMS still sends to an address that was removed." in words(admin.get().text)
 
 
 # Whose events are taken.

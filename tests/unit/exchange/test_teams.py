@@ -104,12 +104,20 @@ def test_what_has_begun_stays_and_the_rest_is_shared_out_around_it(
     assert given_by[newcomer] == min(reviews, len(works) - 1)
 
 
-def test_a_hundred_groups_are_shared_out_quickly_enough_to_do_it_at_each_step() -> None:
-    works = {group * 4 + 1: [group * 4 + 1 + each for each in range(4)] for group in range(100)}
+def test_sharing_out_a_class_of_a_thousand_looks_at_each_pair_twice_at_most() -> None:
+    """It is done at each step; a search that leads nowhere is not begun a second time."""
+    works = {group * 4 + 1: [group * 4 + 1 + each for each in range(4)] for group in range(250)}
+    asked = 0
 
-    _given, received = counts(works, shared_plan(works, 3, seed=1))
+    def allows(_reader: int, _work: int) -> bool:
+        nonlocal asked
+        asked += 1
+        return True
+
+    _given, received = counts(works, shared_plan(works, 3, seed=1, allows=allows))
 
     assert set(received.values()) == {12}
+    assert asked <= 2 * 1000 * 250
 
 
 @given(st.lists(st.integers(1, 500), unique=True, max_size=60), st.integers(1, 8), st.integers(0, 999))

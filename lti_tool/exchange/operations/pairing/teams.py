@@ -6,7 +6,8 @@ on the seat of the member by whom it goes. Whatever changes, everything that nob
 shared out anew (:func:`rules.shared_plan`): no one sees what waits, so nobody misses it.
 """
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import text
@@ -89,6 +90,7 @@ HAND_OVER = text(
     """
     with named as (update exchange_submission set author_id = :to where id = :work)
     update exchange_pair set author_id = :to where submission_id = :work
+    returning reviewer_id, begun_at is not null as is_begun
     """
 )
 
@@ -142,8 +144,23 @@ def _name(session: Session, exchange: Exchange, work: int, *, now: datetime) -> 
     rows = session.execute(SEATS, {"exchange": exchange.id, "reviews": exchange.reviews}).all()
     mine = [each for each in rows if each.submission_id == work]
     if mine and mine[0].author_id not in {each.person_id for each in mine}:
-        session.execute(HAND_OVER, {"work": work, "to": mine[0].person_id})
+        _hand_over(session, exchange, work, before=mine[0].author_id, to=mine[0].person_id, now=now)
     share_out(session, exchange, now=now)
+
+
+def _hand_over(session: Session, exchange: Exchange, work: int, *, before: int, to: int, now: datetime) -> None:
+    """The same readers, by another name."""
+    read = session.execute(HAND_OVER, {"work": work, "to": to}).all()
+    scene.note(
+        session,
+        exchange,
+        "handed_over",
+        now=now,
+        person=to,
+        removed=[[each.reviewer_id, before] for each in read],
+        added=[[each.reviewer_id, to] for each in read],
+        begun=[[each.reviewer_id, to] for each in read if each.is_begun],
+    )
 
 
 def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
@@ -180,6 +197,7 @@ def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
         scene.write(session, exchange, change, kind="shared", now=now)
     reads = _counted(begun | new, 0)
     read_by = _counted(begun | new, 1)
+    begun_by = _counted(begun, 1)
     others = len(works) - 1
     least = sum(min(each, others) for each in owes.values()) // len(works) if others > 0 else 0
     session.execute(
@@ -187,9 +205,9 @@ def share_out(session: Session, exchange: Exchange, *, now: datetime) -> None:
         {
             "exchange": exchange.id,
             "people": people,
-            "lacks": [max(least - read_by.get(id, 0), 0) if id in works else 0 for id in people],
-            "idle": [max(owes[id] - reads.get(id, 0), 0) for id in people],
-            "begun": [sum(other == id for _one, other in begun) for id in people],
+            "lacks": [max(least - read_by[id], 0) if id in works else 0 for id in people],
+            "idle": [max(owes[id] - reads[id], 0) for id in people],
+            "begun": [begun_by[id] for id in people],
         },
     )
 
@@ -201,8 +219,5 @@ def _wanted(here: scene.Scene, works: Mapping[int, Collection[int]]) -> set[Pair
     return {pair for pair in named if here.allows(*pair)}
 
 
-def _counted(pairs: set[tuple[int, int]], side: int) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for pair in pairs:
-        counts[pair[side]] = counts.get(pair[side], 0) + 1
-    return counts
+def _counted(pairs: Iterable[Pair], side: int) -> Counter[int]:
+    return Counter(pair[side] for pair in pairs)
