@@ -61,6 +61,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── SettingsChanged      by somebody else, since they were read
+    ├── TopicChanged         the same of one topic of the further settings
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
     ├── SealedStays          nothing says any more who wrote what
@@ -416,12 +417,21 @@ class SettingsChanged(ExchangeError):
         self.saved = saved
 
 
-class CriteriaInUse(ExchangeError):
-    """Feedback rests on the kind, scale, levels and points of these criteria: words and weights alone may change."""
+class TopicChanged(ExchangeError):
+    """Somebody else saved this topic of the further settings meanwhile."""
 
-    def __init__(self, titles: tuple[str, ...]) -> None:
-        super().__init__(f"{len(titles)} criteria in use")
+
+class CriteriaInUse(ExchangeError):
+    """
+    Feedback rests on the kind, scale, levels and points of these criteria: words and weights alone may change.
+
+    On those *in_examples* rests what staff say of works to practise with, and nothing else.
+    """
+
+    def __init__(self, titles: tuple[str, ...], *, in_examples: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{len(titles) + len(in_examples)} criteria in use")
         self.titles = titles
+        self.in_examples = in_examples
 
 
 class AnonymityKept(ExchangeError):

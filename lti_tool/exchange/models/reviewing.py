@@ -67,7 +67,7 @@ class Offer(Base):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     """Which version of the work is under review."""
     reason: Mapped[str] = mapped_column(default="")
-    """Why it is over: one of :data:`rules.DECLINE_REASONS`, or of :data:`rules.WORK_IS_GONE`."""
+    """Why it is over: one of :data:`rules.DECLINE_REASONS`, of :data:`rules.WORK_IS_GONE`, or :data:`rules.MADE_IT`."""
     note: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[datetime | None]
 
@@ -79,6 +79,11 @@ class Offer(Base):
     feedback: Mapped["Feedback | None"] = relationship(
         back_populates="offer", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @property
+    def is_handed_back(self) -> bool:
+        """Whether its reviewer declined it, and not because they once belonged to the group that made it."""
+        return self.state == rules.OfferState.DECLINED and self.reason != rules.MADE_IT
 
     @property
     def is_open(self) -> bool:

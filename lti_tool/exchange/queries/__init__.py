@@ -91,7 +91,7 @@ from lti_tool.exchange.queries.grades import (
     recomputed,
     to_look_at,
 )
-from lti_tool.exchange.queries.in_use import criteria_in_use
+from lti_tool.exchange.queries.in_use import criteria_in_examples, criteria_in_use
 from lti_tool.exchange.queries.more_time import (
     Effect,
     Lease,
@@ -136,6 +136,7 @@ from lti_tool.exchange.queries.paged import (
 from lti_tool.exchange.queries.pairing import (
     InNeed,
     available,
+    available_to_guest,
     exchanges_to_tend,
     in_need_of_a_reader,
     pairing_events,
@@ -173,6 +174,7 @@ from lti_tool.exchange.queries.proposals import (
 )
 from lti_tool.exchange.queries.reach import (
     Reach,
+    is_more_expected,
     owed_counts,
     reach_of,
     who_owes,
@@ -335,6 +337,7 @@ __all__ = [
     "authors",
     "authors_of",
     "available",
+    "available_to_guest",
     "calendar_of",
     "class_views",
     "cockpit",
@@ -347,6 +350,7 @@ __all__ = [
     "consent_of",
     "consents",
     "courses_following_lms",
+    "criteria_in_examples",
     "criteria_in_use",
     "derived_plan",
     "desk_has_changes",
@@ -388,6 +392,7 @@ __all__ = [
     "is_covered",
     "is_held_back",
     "is_let_out",
+    "is_more_expected",
     "is_review_of",
     "kept_plan",
     "lacks_of",

@@ -75,7 +75,14 @@ def restore_staff_review(id: int, person_id: int) -> ResponseReturnValue:
     """Take back words that another tab replaced."""
     exchange = exchange_or_404(id)
     work = _work(exchange, person_id).id
-    operations.take_other_words(db.session(), exchange, person=_me(), about=about(work), now=now())
+    operations.take_other_words(
+        db.session(),
+        exchange,
+        person=_me(),
+        about=about(work),
+        now=now(),
+        revision=words_drafts.asked_revision(),
+    )
     db.session.commit()
     said = _("Put back. What stood here before is kept below.")
     return go_to(url_for("exchange.staff_review", id=id, person_id=person_id), saying=said)

@@ -29,6 +29,10 @@ class Kept:
 
     content: dict[str, Any]
     saved_at: datetime
+    about: str
+    """Of the draft."""
+    revision: int
+    """Of the draft, when they were saved."""
 
 
 def facts_of(draft: WordsDraft | None, given: Words | None, *, restore_url: str) -> dict[str, Any]:
@@ -39,7 +43,7 @@ def facts_of(draft: WordsDraft | None, given: Words | None, *, restore_url: str)
         "revision": draft.revision if draft is not None else 0,
         "saved_at": draft.saved_at if draft is not None else None,
         "copies": copies_of(draft),
-        "copy_url": lambda _copy: restore_url,
+        "copy_url": lambda copy: f"{restore_url}?revision={copy.revision}",
     }
 
 
@@ -95,7 +99,7 @@ def saved_page(exchange: Exchange, person: int, about: str, saved: Saved, *, res
         copies=copies_of(draft),
         coach=(),
         criteria=exchange.criteria,
-        copy_url=lambda _copy: restore_url,
+        copy_url=lambda copy: f"{restore_url}?revision={copy.revision}",
         conflict_words=_(
             "This was also changed in another tab. Both are kept: here is what you saved last, "
             "and the other is below it."
@@ -105,7 +109,21 @@ def saved_page(exchange: Exchange, person: int, about: str, saved: Saved, *, res
 
 
 def copies_of(draft: WordsDraft | None) -> tuple[Kept, ...]:
-    """The words of another tab, if there are any."""
-    if draft is None or not draft.other:
+    """The words of other tabs, the newest first."""
+    if draft is None:
         return ()
-    return (Kept(content={"answers": {}, "comment": "", **draft.other}, saved_at=draft.saved_at),)
+    return tuple(
+        Kept(
+            content={"answers": {}, "comment": "", **each["words"]},
+            saved_at=datetime.fromisoformat(each["saved_at"]),
+            about=draft.about,
+            revision=each["revision"],
+        )
+        for each in draft.others
+    )
+
+
+def asked_revision() -> int | None:
+    """Which of them is meant; None where it does not say: the newest."""
+    text = request.args.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
