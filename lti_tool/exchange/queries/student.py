@@ -562,6 +562,7 @@ def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) ->
     """The condition that joins a person with their grade in the first column that the exchange fills."""
     return (
         (Passback.activity_id == exchange.id)
+        & ~Passback.is_work_only
         & (Passback.person_id == person_id)
         & (Passback.column == main_column(exchange))
     )
