@@ -18,10 +18,10 @@ from lti_tool.lms.events import (
     EventSetup,
     GroupsChanged,
     IncomingEvent,
-    LinkChanged,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     Proof,
     RosterChanged,
     UnreadableEvent,
@@ -169,7 +169,9 @@ def _translated(  # noqa: C901, PLR0912 - a table, written as one
             graded = body.get("graded_at") is not None or subject == "grade"
             yield WorkHandedIn(course=course, person=person, is_graded=graded, occurred_at=at)
         case "lti_resource_link" if happened == "updated":
-            yield LinkChanged(link=str(body.get("resource_link_uuid") or "")[:255], occurred_at=at)
+            link, is_gone = body.get("resource_link_uuid"), body.get("workflow_state") == "deleted"
+            if isinstance(link, str) and course:
+                yield PlaceChanged(course=course, link=link[:255], is_gone=is_gone, occurred_at=at)
         case "lti_resource_link" | "discussion_topic" | "discussion_entry":
             yield CourseActivity(course=course, what=name, occurred_at=at)
 

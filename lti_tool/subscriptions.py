@@ -20,10 +20,10 @@ from lti_tool.lms.events import (
     CourseChanged,
     CourseCopied,
     GroupsChanged,
-    LinkChanged,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     RosterChanged,
 )
 from lti_tool.reconcile import handlers as reconcile
@@ -39,8 +39,8 @@ SUBSCRIPTIONS: Mapping[type[LmsEvent], Sequence[Handler]] = {
     RosterChanged: (courses.roster_changed,),
     GroupsChanged: (courses.groups_changed, exchange.groups_changed),
     CourseChanged: (courses.course_changed,),
+    PlaceChanged: (courses.place_changed,),
     CourseCopied: (reconcile.course_copied,),
-    LinkChanged: (reconcile.link_changed,),
     PersonChanged: (courses.person_changed,),
     PersonDeleted: (erasing.person_deleted,),
 }

@@ -122,11 +122,12 @@ class CourseCopied(LmsEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinkChanged(LmsEvent):
-    """A link to a tool, ours or another's, was changed in the LMS or taken away."""
+class PlaceChanged(LmsEvent):
+    """A place of ours in a course, as LTI calls it, is another than before, or is no more there."""
 
+    course: str
     link: str
-    """``resource_link.id`` of LTI."""
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

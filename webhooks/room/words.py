@@ -10,10 +10,10 @@ from lti_tool.lms.events import (
     CourseChanged,
     CourseCopied,
     GroupsChanged,
-    LinkChanged,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     RosterChanged,
     WorkHandedIn,
 )
@@ -109,9 +109,9 @@ MEANINGS: dict[type[LmsEvent], tuple[LazyString, LazyString]] = {
         _("The content of a course has come into another."),
         _("Hearth had the course compared with the LMS."),
     ),
-    LinkChanged: (
+    PlaceChanged: (
         _("A link to a tool was changed, or taken away."),
-        _("Hearth had the course compared with the LMS, if the link is one of Hearth's."),
+        _("Hearth wrote it down where the link is its own; to one that is gone it sends no more grades."),
     ),
     WorkHandedIn: (
         _("Somebody handed in work for an assignment of the LMS, or it was graded there."),

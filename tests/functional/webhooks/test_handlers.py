@@ -24,10 +24,10 @@ from lti_tool.lms.events import (
     CourseActivity,
     CourseChanged,
     GroupsChanged,
-    LinkChanged,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     RosterChanged,
     WorkHandedIn,
 )
@@ -134,18 +134,6 @@ def test_an_enrolment_of_one_platform_is_none_of_another(session: Session, cours
     tell(session, make_platform(session).id, enrolled(at=9))
 
     assert waiting_jobs(session, "courses.sync_roster") == 0
-
-
-def test_a_link_of_ours_that_was_changed_has_its_course_compared(session: Session, course: Course) -> None:
-    make_resource_link(session, course, None, lti_id="rl-9")
-    session.commit()
-    ours, theirs = (LinkChanged(link=link, occurred_at=AT) for link in ("rl-9", "rl-of-another-tool"))
-
-    tell(session, platform_of(session, course), theirs)
-    before = waiting_jobs(session, "reconcile.compare")
-    tell(session, platform_of(session, course), ours, ours)
-
-    assert (before, waiting_jobs(session, "reconcile.compare")) == (0, 1)
 
 
 # Groups.
@@ -459,6 +447,26 @@ def test_somebody_of_the_same_number_on_another_platform_is_kept(session: Sessio
     tell(session, make_platform(session).id, PersonDeleted(person="12", occurred_at=seconds(0)))
 
     assert session.scalars(select(Request)).all() == []
+
+
+# Places.
+
+
+def test_a_place_that_is_gone_stays_gone_whatever_comes_late_and_no_other_goes(
+    session: Session, course: Course
+) -> None:
+    gone, other = (make_resource_link(session, course, lti_id=each) for each in ("7", "8"))
+    elsewhere = make_resource_link(session, make_course(session, make_deployment(session), lms_id="42"), lti_id="7")
+    session.commit()
+    deleted = PlaceChanged(course="42", link="7", is_gone=True, occurred_at=seconds(9))
+    changed = PlaceChanged(course="42", link="7", occurred_at=seconds(5))
+    platform_id = session.get_one(Deployment, course.deployment_id).platform_id
+
+    tell(session, platform_id, deleted)
+    tell(session, platform_id, changed, deleted)
+
+    assert (gone.gone_at, gone.changed_at) == (AT, AT)
+    assert (other.gone_at, elsewhere.gone_at, elsewhere.changed_at) == (None, None, None)
 
 
 def test_what_is_of_no_use_here_is_heard_by_nobody() -> None:

@@ -18,10 +18,10 @@ from lti_tool.lms.events import (
     CourseCopied,
     GroupsChanged,
     IncomingEvent,
-    LinkChanged,
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     RosterChanged,
     UnreadableEvent,
     WorkHandedIn,
@@ -48,7 +48,7 @@ CANVAS: Mapping[str, type[LmsEvent] | None] = {
     "course_section_updated": GroupsChanged,
     "content_migration_completed": CourseCopied,
     "lti_resource_link_created": CourseActivity,
-    "lti_resource_link_updated": LinkChanged,
+    "lti_resource_link_updated": PlaceChanged,
     "submission_created": WorkHandedIn,
     "submission_updated": WorkHandedIn,
     "grade_change": WorkHandedIn,
@@ -77,8 +77,8 @@ MOODLE: Mapping[str, type[LmsEvent]] = {
     "user_updated": PersonChanged,
     "user_deleted": PersonDeleted,
     "user_graded": WorkHandedIn,
-    **dict.fromkeys(["course_module_created", "course_module_updated", "course_module_deleted"], CourseActivity),
-    **dict.fromkeys(["course_module_completion_updated", "course_completed"], CourseActivity),
+    **dict.fromkeys(["course_module_updated", "course_module_deleted"], PlaceChanged),
+    **dict.fromkeys(["course_module_created", "course_module_completion_updated", "course_completed"], CourseActivity),
     **dict.fromkeys(["calendar_event_created", "calendar_event_updated", "calendar_event_deleted"], CourseActivity),
 }
 
@@ -109,6 +109,18 @@ def test_an_event_of_canvas_is_what_the_table_says(name: str, kind: type[LmsEven
     assert [type(each) for each in told] == ([kind] if kind else [])
 
 
+@pytest.mark.parametrize("name, is_gone", [("course_module_updated", False), ("course_module_deleted", True)])
+def test_an_external_tool_of_a_course_is_a_place_and_other_activities_are_none(name: str, is_gone: bool) -> None:
+    told = payload("moodle", name) | {"courseid": 42}
+
+    told["other"] = {"modulename": "lti", "instanceid": 3}
+    (event,) = translated(MoodleLms(), told)
+    assert event == PlaceChanged(course="42", link="3", is_gone=is_gone, occurred_at=event.occurred_at)
+
+    told["other"] = {"modulename": "quiz", "instanceid": 3}
+    assert [type(each) for each in translated(MoodleLms(), told)] == [CourseActivity]
+
+
 @pytest.mark.parametrize("name, kind", MOODLE.items())
 def test_an_event_of_moodle_is_what_the_table_says(name: str, kind: type[LmsEvent]) -> None:
     told = translated(MoodleLms(), payload("moodle", name))
@@ -134,6 +146,13 @@ def test_the_state_of_an_enrolment_is_told_by_the_enrolment_alone() -> None:
 
     assert isinstance(told, RosterChanged)
     assert (told.course, told.enrolment) == ("", "700000000000077")
+
+
+def test_a_link_that_canvas_has_deleted_is_a_place_that_is_gone() -> None:
+    (told,) = translated(CanvasLms(), payload("canvas", "lti_resource_link_updated"))
+
+    assert isinstance(told, PlaceChanged)
+    assert (told.course, told.link, told.is_gone) == (COURSE, "rl-9", True)
 
 
 def test_local_and_global_ids_of_canvas_are_one_course() -> None:
