@@ -5,8 +5,8 @@ Which course an enrolment of the LMS's is in: some events name nothing else.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0051"
-down_revision = "0050"
+revision = "0052"
+down_revision = "0051"
 
 
 def upgrade() -> None:
