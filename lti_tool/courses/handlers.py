@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.courses.jobs import ask_for_groups, ask_for_roster
 from lti_tool.courses.listening import groups_moved
 from lti_tool.courses.models import Course, Deployment, Membership, Person
-from lti_tool.lms.events import CourseChanged, GroupsChanged, PersonChanged, RosterChanged
+from lti_tool.lms.events import CourseChanged, GroupsChanged, PersonChanged, PlaceChanged, RosterChanged
 
 
 def roster_changed(session: Session, platform_id: int, events: Sequence[RosterChanged], now: datetime) -> None:
@@ -50,6 +50,19 @@ def course_changed(session: Session, platform_id: int, events: Sequence[CourseCh
         (each.course, OVER if each.is_over else "runs", each.occurred_at) for each in events if each.is_over is not None
     ]
     _apply(session, END, platform_id, ended)
+
+
+def place_changed(session: Session, platform_id: int, events: Sequence[PlaceChanged], now: datetime) -> None:
+    """
+    Note which of our places were changed, and which are no more there. Such a number is given to no other place.
+
+    The time is ours and not the event's: what was tried before we heard of a change may be tried again.
+    """
+    for is_gone in (False, True):
+        told = [each for each in events if each.is_gone == is_gone and each.course and each.link]
+        if told:
+            values = {"courses": [each.course for each in told], "links": [each.link for each in told]}
+            session.execute(PLACE, {**values, "platform": platform_id, "is_gone": is_gone, "now": now})
 
 
 def person_changed(session: Session, platform_id: int, events: Sequence[PersonChanged], now: datetime) -> None:
@@ -180,6 +193,16 @@ END = f"""
        and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
        and (c.over_told_at is null or c.over_told_at < e.at)
 """  # noqa: S608 - our own words
+PLACE = text(
+    """
+    update resource_link l
+       set changed_at = :now, gone_at = case when :is_gone then coalesce(l.gone_at, :now) else l.gone_at end
+      from unnest(cast(:courses as text[]), cast(:links as text[])) as e (course, link), deployment d, course c
+     where d.platform_id = :platform and d.id = c.deployment_id
+       and (c.lms_id = e.course or c.lms_id = '' and c.context_id = e.course)
+       and l.course_id = c.id and l.lti_id = e.link
+    """
+)
 # A launch tells all groups of a person, as they were at its moment; LMSs tell moments of events in whole seconds.
 REGROUP = text(
     """

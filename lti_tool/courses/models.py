@@ -225,4 +225,8 @@ class ResourceLink(Base):
     """``lineitem`` of the AGS claim, or the one we made."""
     placement: Mapped[str] = mapped_column(default="")
     """``custom.hearth_placement``: new in each answer of the picker, so a duplicated link is known for one."""
+    changed_at: Mapped[datetime | None]
+    """When the LMS last told that it was changed there."""
+    gone_at: Mapped[datetime | None]
+    """When the LMS told that it is no more there. A launch clears it."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

@@ -33,6 +33,7 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
+    PlannedPair,
     Presentation,
     Proposal,
     ProposalSupport,
@@ -319,9 +320,7 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     these may hold their work.
     """
     leave_all(session, person_id, now=now)
-    # In one order, as everybody who takes the plans of several exchanges.
-    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
-        pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
+    _forget_seats(session, person_id, now=now)
     _forget_files_of_feedback(session, person_id, storage=storage)
     for work in _works(session, person_id):
         for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
@@ -386,6 +385,15 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     has_people = exists().where(Extended.extension_id == Extension.id)
     session.execute(delete(Extension).where(~has_people).execution_options(synchronize_session="fetch"))
     session.flush()
+
+
+def _forget_seats(session: Session, person_id: int, *, now: datetime) -> None:
+    # In one order, as everybody who takes the plans of several exchanges.
+    seats = select(Seat.exchange_id).where(Seat.person_id == person_id)
+    # Guests read without a seat.
+    read = select(PlannedPair.exchange_id).where(PlannedPair.reviewer_id == person_id)
+    for exchange_id in sorted(session.scalars(seats.union(read))):
+        pairing.forget_seat(session, session.get_one(Exchange, exchange_id), person=person_id, now=now)
 
 
 def _forget_files_of_feedback(session: Session, person_id: int, *, storage: files.Storage) -> None:

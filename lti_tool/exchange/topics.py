@@ -189,7 +189,8 @@ def _pairing(exchange: Exchange) -> str:
         rules.OTHER_GROUPS: _("nobody reviews their own group"),
         rules.OWN_GROUP: _("everybody reviews within their own group"),
     }[options.groups]
-    return str(_("%(begins)s; %(whom)s.", begins=begins, whom=whom))
+    said = str(_("%(begins)s; %(whom)s.", begins=begins, whom=whom))
+    return f"{said} {_('Guests may help.')}" if exchange.takes_guests else said
 
 
 def _grading(exchange: Exchange) -> str:

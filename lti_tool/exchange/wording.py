@@ -337,6 +337,10 @@ _NOTHING_TO_REVIEW = {
     "reviewed_all": lazy_gettext(
         "There is nothing further for you to review yet. As soon as more comes in, it is waiting here."
     ),
+    "guest_done": lazy_gettext("You have helped as much as anybody is asked to. Thank you!"),
+    "guest_later": lazy_gettext(
+        "All work that is here has its readers just now, or waits for somebody who is to read it. Look in again later."
+    ),
     "too_late": lazy_gettext(
         "The date for reviews has passed, and your teacher takes none after it. What you wrote is kept;"
         " ask for more time if you need it."

@@ -119,6 +119,15 @@ class CourseCopied(LmsEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlaceChanged(LmsEvent):
+    """A place of ours in a course, as LTI calls it, is another than before, or is no more there."""
+
+    course: str
+    link: str
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkHandedIn(LmsEvent):
     """Somebody handed in work for an assignment of the LMS, or it was graded there."""
 

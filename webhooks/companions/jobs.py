@@ -13,7 +13,7 @@ from lti_tool import config, db, http, jobs
 from lti_tool.clock import now
 from lti_tool.lti.errors import ServiceError
 from lti_tool.vault import VaultError
-from webhooks.companions import pairing, rules, sorting, telling
+from webhooks.companions import again, pairing, rules, sorting, telling
 from webhooks.companions.models import Pairing
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,9 @@ def look_soon(session: Session) -> None:
 @jobs.periodic(cron="* * * * *")
 @jobs.task(name="companions.sweep", queue="companions", queueing_lock="companions.sweep")
 def sweep(timestamp: int) -> None:
-    """Find what nobody was rung for, and what waits to be tried again."""
+    """Find what nobody was rung for, and what waits to be tried again or may be had now."""
+    with db.transaction() as session:
+        again.after_changes(session, now=now())
     sort()
 
 
@@ -92,6 +94,8 @@ def look(timestamp: int) -> None:
     """Compare every lively activity with what its companion knows; forget what is old."""
     with db.transaction() as session:
         sorting.clear_old(session)
+        if timestamp:
+            again.at_night(session, now=now())
         found = sorting.activities_of(session)
     # Whoever changes what an LMS hears brings on this look, too, and no night.
     moment = rules.Moment.NIGHT if timestamp else rules.Moment.HOUR

@@ -21,6 +21,13 @@ ACTS = frozenset(
 MOVING = ("exchange.", "work.", "feedback.given", "repair.", "team.", "presentation", "extension.", "reopening.")
 """Beginnings of acts after which somebody may be complete, or a date another."""
 
+NO_PLACE = "noactivity"
+"""The LMS has no such place any more."""
+PASSING = ("notenrolled", "notallowed")
+"""Why the LMS will not have something today, and may tomorrow: people are enrolled, courses and roles put right."""
+MOST_AGAINS = 10
+"""What is refused so often for a passing reason is told once more only if an admin wishes."""
+
 TOGETHER = 3
 """So many persons' completions at once say of nobody which act was theirs."""
 

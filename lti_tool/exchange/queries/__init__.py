@@ -136,6 +136,7 @@ from lti_tool.exchange.queries.paged import (
 from lti_tool.exchange.queries.pairing import (
     InNeed,
     available,
+    available_to_guest,
     exchanges_to_tend,
     in_need_of_a_reader,
     pairing_events,
@@ -173,6 +174,7 @@ from lti_tool.exchange.queries.proposals import (
 )
 from lti_tool.exchange.queries.reach import (
     Reach,
+    is_more_expected,
     owed_counts,
     reach_of,
     who_owes,
@@ -335,6 +337,7 @@ __all__ = [
     "authors",
     "authors_of",
     "available",
+    "available_to_guest",
     "calendar_of",
     "class_views",
     "cockpit",
@@ -389,6 +392,7 @@ __all__ = [
     "is_covered",
     "is_held_back",
     "is_let_out",
+    "is_more_expected",
     "is_review_of",
     "kept_plan",
     "lacks_of",

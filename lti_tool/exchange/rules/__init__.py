@@ -128,6 +128,7 @@ from lti_tool.exchange.rules.grades import (
     grade,
     why_release,
 )
+from lti_tool.exchange.rules.guests import work_for_guest
 from lti_tool.exchange.rules.limits import (
     FEWEST_REVIEWS,
     LONGEST_BODY,
@@ -286,6 +287,7 @@ from lti_tool.exchange.rules.self_assessment import (
 )
 from lti_tool.exchange.rules.steps import (
     step,
+    step_of_guest,
     trouble,
 )
 from lti_tool.exchange.rules.stuck import (
@@ -637,6 +639,7 @@ __all__ = [
     "side_by_side",
     "side_by_side_of_groups",
     "step",
+    "step_of_guest",
     "stranger",
     "strengths",
     "trouble",
@@ -647,5 +650,6 @@ __all__ = [
     "why_stuck",
     "why_waits",
     "without",
+    "work_for_guest",
     "worth",
 ]

@@ -27,6 +27,7 @@ from lti_tool.lms.events import (
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     WorkHandedIn,
 )
 from lti_tool.lti.tokens import tokens
@@ -35,6 +36,7 @@ from tests.factories.courses import (
     make_deployment,
     make_member,
     make_platform,
+    make_resource_link,
     sign_in,
 )
 from tests.factories.exchange import BEGUN, Class, hand_in, make_class
@@ -413,6 +415,26 @@ def test_somebody_of_the_same_number_on_another_platform_is_kept(session: Sessio
     tell(session, make_platform(session).id, PersonDeleted(person="12", occurred_at=seconds(0)))
 
     assert session.scalars(select(Request)).all() == []
+
+
+# Places.
+
+
+def test_a_place_that_is_gone_stays_gone_whatever_comes_late_and_no_other_goes(
+    session: Session, course: Course
+) -> None:
+    gone, other = (make_resource_link(session, course, lti_id=each) for each in ("7", "8"))
+    elsewhere = make_resource_link(session, make_course(session, make_deployment(session), lms_id="42"), lti_id="7")
+    session.commit()
+    deleted = PlaceChanged(course="42", link="7", is_gone=True, occurred_at=seconds(9))
+    changed = PlaceChanged(course="42", link="7", occurred_at=seconds(5))
+    platform_id = session.get_one(Deployment, course.deployment_id).platform_id
+
+    tell(session, platform_id, deleted)
+    tell(session, platform_id, changed, deleted)
+
+    assert (gone.gone_at, gone.changed_at) == (AT, AT)
+    assert (other.gone_at, elsewhere.gone_at, elsewhere.changed_at) == (None, None, None)
 
 
 def test_what_is_of_no_use_here_is_heard_by_nobody() -> None:

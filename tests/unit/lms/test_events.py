@@ -21,6 +21,7 @@ from lti_tool.lms.events import (
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     RosterChanged,
     UnreadableEvent,
     WorkHandedIn,
@@ -74,8 +75,8 @@ MOODLE: Mapping[str, type[LmsEvent]] = {
     "user_updated": PersonChanged,
     "user_deleted": PersonDeleted,
     "user_graded": WorkHandedIn,
-    **dict.fromkeys(["course_module_created", "course_module_updated", "course_module_deleted"], CourseActivity),
-    **dict.fromkeys(["course_module_completion_updated", "course_completed"], CourseActivity),
+    **dict.fromkeys(["course_module_updated", "course_module_deleted"], PlaceChanged),
+    **dict.fromkeys(["course_module_created", "course_module_completion_updated", "course_completed"], CourseActivity),
     **dict.fromkeys(["calendar_event_created", "calendar_event_updated", "calendar_event_deleted"], CourseActivity),
 }
 
@@ -104,6 +105,18 @@ def test_an_event_of_canvas_is_what_the_table_says(name: str, kind: type[LmsEven
     told = translated(CanvasLms(), payload("canvas", name))
 
     assert [type(each) for each in told] == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize("name, is_gone", [("course_module_updated", False), ("course_module_deleted", True)])
+def test_an_external_tool_of_a_course_is_a_place_and_other_activities_are_none(name: str, is_gone: bool) -> None:
+    told = payload("moodle", name) | {"courseid": 42}
+
+    told["other"] = {"modulename": "lti", "instanceid": 3}
+    (event,) = translated(MoodleLms(), told)
+    assert event == PlaceChanged(course="42", link="3", is_gone=is_gone, occurred_at=event.occurred_at)
+
+    told["other"] = {"modulename": "quiz", "instanceid": 3}
+    assert [type(each) for each in translated(MoodleLms(), told)] == [CourseActivity]
 
 
 @pytest.mark.parametrize("name, kind", MOODLE.items())

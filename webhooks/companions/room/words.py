@@ -37,14 +37,28 @@ WRONG_SITE: dict[str, LazyString] = {
     "site": _("The LMS at this address calls itself something else than the one that was paired: %(said)s."),
 }
 
+STRANGE = _("The plugin did not understand it: most often it is of another version than this Hearth. Install it anew.")
+
 REASONS: dict[str, LazyString] = {
-    "notenrolled": _("The person is not enrolled in the course."),
+    "notenrolled": _(
+        "The person is not enrolled in the course. Who is complete is told again once they are in the roster,"
+        " and on some nights."
+    ),
     "nouser": _("The LMS does not know the person."),
     "noactivity": _("The activity is no longer in the course."),
     "othertool": _("The activity belongs to another tool."),
     "nocourse": _("The course is gone."),
-    "notallowed": _("The token's user may not do this in the course."),
+    "notallowed": _(
+        "The token's user may not do this in the course. Who is complete is told again when the course or the activity"
+        " was changed, and on some nights."
+    ),
     "gave_up": _("It could not be told for two weeks."),
+    "badtime": _("The LMS took it for something of tomorrow: look whether both clocks are right."),
+    "badcalendar": _("The plugin did not take the date: most often it is older than this Hearth. Install it anew."),
+    **dict.fromkeys(("badkey", "badkind", "badcompletion"), STRANGE),
+    **dict.fromkeys(("invalidparameter", "missingparam", "toomanyacts"), STRANGE),
+    "refused": _("The LMS did not say why."),
+    "failed": _("It broke in the LMS, again and again. Its own log knows more."),
 }
 
 RECEIVERS: dict[str, LazyString] = {

@@ -32,7 +32,7 @@ def choose_pairing(
     if not seats.has_begun(session, exchange):
         if chosen.start == rules.ROLLING:
             seats.begin_with_those_who_wait(session, exchange, now=now)
-    elif replace(chosen, start=before.start) != before:
+    elif replace(chosen, start=before.start, guests=before.guests) != before:
         seats.mix_again(session, exchange, now=now)
 
 
