@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO, Any
 
 import click
@@ -270,14 +270,27 @@ main.add_command(calendar)
 @webhooks.command("events")
 @click.argument("source_id", type=int)
 @click.option("--all", "everything", is_flag=True, help="Those that were read, too.")
+@click.option("--kind", default="", help="Those with this in their name.")
+@click.option("--about", default="", help="Those about this person, course or group; or the one of this id.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Those that came on this day, in UTC.")
 @click.option("--before", type=int, help="Older than the event of this number.")
 @click.option("--json", "as_json", is_flag=True)
-def webhooks_events(source_id: int, everything: bool, before: int | None, as_json: bool) -> None:
+def webhooks_events(
+    source_id: int, *, everything: bool, kind: str, about: str, day: datetime | None, before: int | None, as_json: bool
+) -> None:
     """List events of a source that failed or were given up, newest first, 50 at once."""
     _connect()
     states = () if everything else ("failed", "dead")
     with db.transaction() as session:
-        wanted = Search(sources=[_source(session, source_id).id], states=states, before=before)
+        wanted = Search(
+            sources=[_source(session, source_id).id],
+            states=states,
+            kind=kind,
+            about=about,
+            day=day.date() if day else None,
+            before=before,
+        )
+        found = search(session, wanted)
         rows = [
             {
                 "id": each.id,
@@ -288,7 +301,7 @@ def webhooks_events(source_id: int, everything: bool, before: int | None, as_jso
                 "error": each.error,
                 "can_be_replayed": each.payload is not None,
             }
-            for each in search(session, wanted).events
+            for each in found.events
         ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -298,6 +311,9 @@ def webhooks_events(source_id: int, everything: bool, before: int | None, as_jso
             f"{row['id']:>8}  {row['received_at']}  {row['state']:<7} {row['name']}  tried {row['attempts']}"
             f"  {row['error']}"
         )
+    if found.older:
+        until = f"Looked back until {found.until:%Y-%m-%d %H:%M} UTC. " if found.until else ""
+        click.echo(f"{until}`--before {found.older}` goes on.")
 
 
 @webhooks.command("refusals")

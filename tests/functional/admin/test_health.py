@@ -95,8 +95,8 @@ def test_refused_launches_are_counted_by_day_and_reason_and_told_with_what_to_do
     assert "12 launches were refused in the last seven days: the deployment is not known here." in told
     assert "Give whoever runs Hearth the deployment id" in told
     rows = words(page.text)
-    assert "12 the deployment is not known here" in rows
-    assert "2 they came from another LMS than they asked for" in rows
+    assert "12 times : the deployment is not known here" in rows
+    assert "2 times : they came from another LMS than they asked for" in rows
     assert mistakes_in({"first": first.text, "page": page.text}) == []
     counted = session.execute(select(LaunchRefusal.reason, LaunchRefusal.count).order_by(LaunchRefusal.reason)).all()
     assert [tuple(each) for each in counted] == [("deployment_unknown", 12), ("issuer_wrong", 2)]

@@ -1,5 +1,6 @@
 """Who comes into the admin room, and what the first pages say."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -103,6 +104,16 @@ def test_what_is_wrong_stands_first_with_what_to_do(admin: Admin, session: Sessi
     assert "One grade did not reach the gradebook." in said
     assert "Tell whoever runs Hearth that its worker has stopped." in said
     assert said.index("Background work") < said.index("Launches")
+
+
+@pytest.mark.parametrize("page", ["audit", "events"])
+def test_nothing_of_a_filter_has_to_be_filled_in(admin: Admin, page: str) -> None:
+    """A browser sends no form of which a field that is needed is empty."""
+    found = re.findall(r'<form[^>]*role="search".*?</form>', admin.get(page).text, re.DOTALL)
+
+    assert len(found) == 1
+    assert "<input" in found[0] or "<select" in found[0]
+    assert " required" not in found[0]
 
 
 def test_a_job_that_waits_for_long_is_told(admin: Admin, session: Session) -> None:

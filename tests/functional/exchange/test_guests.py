@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Membership
 from lti_tool.exchange import errors, operations, privacy, queries, rules
-from lti_tool.exchange.models import Offer, PlannedPair
+from lti_tool.exchange.models import Offer, PlannedPair, Release
 from lti_tool.exchange.operations import pairing
 from lti_tool.files.storage import DatabaseStorage
 from tests.factories.courses import make_member
@@ -246,3 +246,29 @@ def test_taking_is_a_step_of_everybody_else(short: Class) -> None:
     while found := ask(short, 4).offer:
         give(short, found, now=LATE)
     assert_plan_is_sound(short.session, short.exchange)
+
+
+@pytest.mark.parametrize(
+    "grading, score",
+    [
+        (rules.GradingOptions(work=0, giving=100), 5.0),
+        (rules.GradingOptions(work=50, giving=50), None),
+        (rules.GradingOptions(), None),
+    ],
+    ids=["giving alone", "giving too", "the work"],
+)
+def test_a_guest_has_a_grade_where_giving_is_all_that_counts(
+    short: Class, grading: rules.GradingOptions, score: float | None
+) -> None:
+    operations.set_options(short.session, short.exchange, grading, by=short.teacher.person_id, now=BEGUN)
+    offer = ask(short, 4).offer
+    assert offer is not None
+    give(short, offer, now=LATE)
+
+    operations.close(short.session, short.exchange, by=short.teacher.person_id, now=LATE + DAY)
+
+    out = select(Release.score).where(Release.person_id == short.people[4])
+    assert short.session.scalar(out) == score
+    # Who neither handed in nor gave has none in any case.
+    assert short.session.scalar(select(Release.score).where(Release.person_id == short.people[5])) is None
+    assert all(each.agrees for each in queries.recomputed(short.session, short.exchange))
