@@ -21,6 +21,7 @@ from lti_tool.lms.events import (
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     Proof,
     RosterChanged,
     UnreadableEvent,
@@ -66,8 +67,25 @@ WANTED = (
     "group_membership_created",
     "group_membership_updated",
     "group_updated",
+    "lti_resource_link_updated",
     "user_updated",
 )
+"""What an admin subscribes to."""
+UNWANTED = {
+    "course_created": "a course is known from its first launch",
+    "discussion_entry_created": "what people write in Canvas stays there",
+    "discussion_topic_created": "what people write in Canvas stays there",
+    "discussion_topic_updated": "what people write in Canvas stays there",
+    "grade_change": "our own grades make most of them; comparing the gradebook finds one that is not ours",
+    "group_category_created": "a set of groups has nobody in it; its groups have events of their own",
+    "group_category_updated": "a set of groups has nobody in it; its groups have events of their own",
+    "lti_resource_link_created": "a link is known from its first launch, and that of a copy from the event of copying",
+    "submission_created": "work is handed in with us, and Canvas hears of it from us",
+    "submission_updated": "our own grades make most of them; comparing the gradebook finds one that is not ours",
+    "user_account_association_created": "somebody without a course is nobody to us",
+    "user_created": "somebody is known from their first launch, or from a roster",
+}
+"""What no admin need send, and why. What comes all the same is kept as long as other events, and does no harm."""
 
 
 def setup(proof: Proof) -> EventSetup:
@@ -115,9 +133,10 @@ def _translated(  # noqa: C901, PLR0912 - a table, written as one
         return
     match subject:
         case "enrollment" | "enrollment_state":
-            # The state of an enrolment names nobody; where nothing tells the course, reconciling finds out.
-            if course:
-                yield RosterChanged(course=course, occurred_at=at)
+            # The state of an enrolment names neither its course nor its person.
+            enrolment = global_id(body.get("enrollment_id"), shard)
+            if course or enrolment:
+                yield RosterChanged(course=course, enrolment=enrolment, occurred_at=at)
         case "user" if body.get("workflow_state") == "deleted":
             yield PersonDeleted(person=global_id(body.get("user_id"), shard), occurred_at=at)
         case "user":
@@ -149,6 +168,10 @@ def _translated(  # noqa: C901, PLR0912 - a table, written as one
             person = global_id(body.get("user_id"), shard)
             graded = body.get("graded_at") is not None or subject == "grade"
             yield WorkHandedIn(course=course, person=person, is_graded=graded, occurred_at=at)
+        case "lti_resource_link" if happened == "updated":
+            link, is_gone = body.get("resource_link_uuid"), body.get("workflow_state") == "deleted"
+            if isinstance(link, str) and course:
+                yield PlaceChanged(course=course, link=link[:255], is_gone=is_gone, occurred_at=at)
         case "lti_resource_link" | "discussion_topic" | "discussion_entry":
             yield CourseActivity(course=course, what=name, occurred_at=at)
 

@@ -42,21 +42,27 @@ class CanvasLms(StandardLms):
 
     def score_payload(self, grade: Grade) -> dict[str, Any] | None:
         """
-        A score that makes a submission the first time only, and leaves a teacher's own grade alone.
+        A score that makes a submission of new work only, and leaves a teacher's own grade alone.
 
         None for taking a grade back: Canvas ignores a score that is not final, and empties the submission.
         """
+        if not grade.is_graded:
+            return _work(grade)
         payload = super().score_payload(grade)
         if payload is None or grade.score_given is None:
             return None
         handed_in = grade.submitted_at is not None
         payload[SUBMISSION] = {
             # Nobody who handed in nothing shall look as if they had.
-            "new_submission": grade.first and handed_in,
+            "new_submission": grade.is_new_work,
             "submission_type": "external_tool" if handed_in else "none",
             "prioritize_non_tool_grade": True,
         }
         return payload
+
+    def hears_of_work(self) -> bool:
+        """Yes: Canvas can be asked to keep the grade that it has."""
+        return True
 
     def roster_page_url(self, roster_url: str) -> str:
         """See :meth:`lti_tool.lms.port.Lms.roster_page_url`."""
@@ -122,6 +128,33 @@ class CanvasLms(StandardLms):
     def translate(self, event: IncomingEvent) -> Sequence[LmsEvent]:
         """See :func:`canvas.events.translate`."""
         return events.translate(event)
+
+
+def _work(grade: Grade) -> dict[str, Any] | None:
+    """
+    A submission without a grade.
+
+    Canvas ignores a score that is not final, and empties the submission unless it is asked to preserve its score.
+    """
+    if grade.submitted_at is None:
+        return None
+    handed_in = grade.submitted_at.isoformat(timespec="milliseconds")
+    return {
+        "userId": grade.subject,
+        "timestamp": grade.timestamp.isoformat(timespec="milliseconds"),
+        "activityProgress": "Submitted",
+        "gradingProgress": "Pending",
+        "scoreMaximum": grade.score_maximum,
+        "submission": {"submittedAt": handed_in},
+        SUBMISSION: {
+            "new_submission": grade.is_new_work,
+            "preserve_score": True,
+            "prioritize_non_tool_grade": True,
+            "submission_type": "external_tool",
+            # A Canvas of before ``submission`` reads this one.
+            "submitted_at": handed_in,
+        },
+    }
 
 
 def _of_the_account(facts: LaunchFacts) -> LaunchFacts:

@@ -209,28 +209,22 @@ def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
 @webhooks.command("events")
 @click.argument("source_id", type=int)
 @click.option("--all", "everything", is_flag=True, help="Those that were read, too.")
-@click.option("--name", default="", help="A part of what the LMS calls them.")
-@click.option("--about", default="", help="The id of a person, course or group, whole; or the event's own.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Of their coming, in UTC.")
+@click.option("--kind", default="", help="Those with this in their name.")
+@click.option("--about", default="", help="Those about this person, course or group; or the one of this id.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Those that came on this day, in UTC.")
 @click.option("--before", type=int, help="Older than the event of this number.")
 @click.option("--json", "as_json", is_flag=True)
 def webhooks_events(
-    source_id: int,
-    *,
-    everything: bool,
-    name: str,
-    about: str,
-    day: datetime | None,
-    before: int | None,
-    as_json: bool,
+    source_id: int, *, everything: bool, kind: str, about: str, day: datetime | None, before: int | None, as_json: bool
 ) -> None:
     """List events of a source that failed or were given up, newest first, 50 at once."""
     connect()
+    states = () if everything else ("failed", "dead")
     with db.transaction() as session:
         wanted = Search(
             sources=[_source(session, source_id).id],
-            states=() if everything else ("failed", "dead"),
-            kind=name,
+            states=states,
+            kind=kind,
             about=about,
             day=day.date() if day else None,
             before=before,
@@ -256,8 +250,9 @@ def webhooks_events(
             f"{row['id']:>8}  {row['received_at']}  {row['state']:<7} {row['name']}  tried {row['attempts']}"
             f"  {row['error']}"
         )
-    if found.older is not None:
-        click.echo(f"Older: --before {found.older}")
+    if found.older:
+        until = f"Looked back until {found.until:%Y-%m-%d %H:%M} UTC. " if found.until else ""
+        click.echo(f"{until}`--before {found.older}` goes on.")
 
 
 @webhooks.command("refusals")

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from lti_tool import db, jobs
 from lti_tool.clock import now
 from lti_tool.config import running
-from lti_tool.lti.models import AccessToken, Attempt
+from lti_tool.lti import refusals
+from lti_tool.lti.models import AccessToken, Attempt, LaunchRefusal
 from lti_tool.notices import operations as notices
 from lti_tool.web.models import WebSession
 
@@ -64,12 +65,13 @@ async def tend(manager: JobManager) -> None:
 
 
 def delete_expired(session: Session, *, now: datetime) -> int:
-    """Delete logins, sessions and tokens that have ended. Returns how many."""
+    """Delete logins, sessions and tokens that have ended, and old counts of refusals. Returns how many."""
     count = 0
     for statement in (
         delete(Attempt).where(Attempt.expires_at < now - GRACE),
         delete(WebSession).where(WebSession.expires_at < now - GRACE),
         delete(AccessToken).where(AccessToken.expires_at < now),
+        delete(LaunchRefusal).where(LaunchRefusal.day < (now - refusals.KEPT).date()),
     ):
         result = session.execute(statement, execution_options={"synchronize_session": False})
         assert isinstance(result, CursorResult)  # noqa: S101 - what a DELETE gives

@@ -107,7 +107,7 @@ def health(institution_id: int, as_json: bool) -> None:
     else:
         for each in told:
             last = f" (last: {each['at']})" if each["at"] else ""
-            click.echo(f"{'ok  ' if each['is_good'] else 'BAD '} {each['name']}: {each['finding']}{last}")
+            click.echo(f"{_mark(each)} {each['name']}: {each['finding']}{last}")
             if each["advice"]:
                 click.echo(f"     → {each['advice']}")
     raise SystemExit(0 if all(each["is_good"] for each in told) else 1)
@@ -243,10 +243,17 @@ def _deployment(session: Session, institution_id: int) -> Deployment:
     return found
 
 
+def _mark(told: dict[str, Any]) -> str:
+    if not told["is_good"]:
+        return "BAD "
+    return "new " if told["is_new"] else "ok  "
+
+
 def _as_dict(each: Finding) -> dict[str, Any]:
     return {
         "name": str(each.name),
         "is_good": each.is_good,
+        "is_new": each.is_new,
         "finding": str(each.sentence),
         "advice": str(each.advice),
         "at": each.at.isoformat(timespec="seconds") if each.at else None,

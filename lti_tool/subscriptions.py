@@ -23,6 +23,7 @@ from lti_tool.lms.events import (
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     RosterChanged,
 )
 from lti_tool.reconcile import handlers as reconcile
@@ -38,6 +39,7 @@ SUBSCRIPTIONS: Mapping[type[LmsEvent], Sequence[Handler]] = {
     RosterChanged: (courses.roster_changed,),
     GroupsChanged: (courses.groups_changed, exchange.groups_changed),
     CourseChanged: (courses.course_changed,),
+    PlaceChanged: (courses.place_changed,),
     CourseCopied: (reconcile.course_copied,),
     PersonChanged: (courses.person_changed,),
     PersonDeleted: (erasing.person_deleted,),

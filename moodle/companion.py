@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lti_tool.lms.companion import Act, CompanionSetup, Entry, Sender, Site, State, Verdict
+from lti_tool.lms.companion import OFF, Act, CompanionSetup, Entry, Sender, Site, State, Verdict
 from lti_tool.lti.errors import Unavailable
 from moodle.web_service import WebService, WrongParameters
 
+RELEASE = "1.2.0"
+"""Of the plugin in ``moodle/plugin/``."""
 SETUP = CompanionSetup(
     lms="Moodle",
     steps=(
@@ -19,6 +21,7 @@ SETUP = CompanionSetup(
         " and save.",
         "On the page Connection, press Make a token for Hearth. Copy the token: Moodle shows it once.",
     ),
+    release=RELEASE,
 )
 STATES: Mapping[str, State] = {"done": "kept", "known": "kept", "refused": "refused", "failed": "failed"}
 DEADLINE = 45.0
@@ -127,7 +130,9 @@ def _verdicts(said: Any, acts: Sequence[Act]) -> Sequence[Verdict]:
 
 
 def _verdict(key: str, result: Mapping[str, Any]) -> Verdict:
-    return Verdict(key=key, state=STATES.get(_text(result.get("status")), "failed"), reason=_text(result.get("reason")))
+    state = STATES.get(_text(result.get("status")), "failed")
+    is_off = state == "kept" and result.get("completion") == OFF
+    return Verdict(key=key, state=state, reason=OFF if is_off else _text(result.get("reason")))
 
 
 def _text(value: Any) -> str:

@@ -19,6 +19,7 @@ from lti_tool.lms.events import (
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     Proof,
     RosterChanged,
     UnreadableEvent,
@@ -26,7 +27,7 @@ from lti_tool.lms.events import (
 )
 
 FIELDS = ("courseid", "userid", "relateduserid", "objectid", "timecreated", "contextinstanceid", "anonymous")
-NEEDED_OF_OTHER = ("fullname", "name", "originalcourseid", "groupid", "modulename")
+NEEDED_OF_OTHER = ("fullname", "name", "originalcourseid", "groupid", "modulename", "instanceid")
 EVENTS = "\\core\\event\\"
 FIRST_OF_OUR_TIME = 946_684_800
 """The year 2000: whatever is older is no moment of an event."""
@@ -199,6 +200,18 @@ def _activity(what: str) -> Callable[[Mapping[str, Any], datetime], LmsEvent]:
     return lambda told, at: CourseActivity(course=_id(told.get("courseid")), what=what, occurred_at=at)
 
 
+def _place(what: str, *, is_gone: bool) -> Callable[[Mapping[str, Any], datetime], LmsEvent]:
+    """The number of an external tool in its course is its ``resource_link.id``. Other kinds are no place of ours."""
+
+    def making(told: Mapping[str, Any], at: datetime) -> LmsEvent:
+        course, link = _id(told.get("courseid")), _id(_other(told, "instanceid"))
+        if _other(told, "modulename") != "lti" or not link:
+            return CourseActivity(course=course, what=what, occurred_at=at)
+        return PlaceChanged(course=course, link=link, is_gone=is_gone, occurred_at=at)
+
+    return making
+
+
 def _person_of(told: Mapping[str, Any]) -> str:
     return _id(told.get("relateduserid")) or _id(told.get("objectid")) or _id(told.get("userid"))
 
@@ -230,11 +243,12 @@ TABLE: Mapping[str, Callable[[Mapping[str, Any], datetime], LmsEvent]] = {
     "user_updated": _person,
     "user_deleted": _person_deleted,
     "user_graded": _graded,
+    "course_module_updated": _place("course_module_updated", is_gone=False),
+    "course_module_deleted": _place("course_module_deleted", is_gone=True),
     **{
         name: _activity(name)
         for name in (
-            *("course_module_created", "course_module_updated", "course_module_deleted"),
-            *("course_module_completion_updated", "course_completed"),
+            *("course_module_created", "course_module_completion_updated", "course_completed"),
             *("calendar_event_created", "calendar_event_updated", "calendar_event_deleted"),
         )
     },

@@ -16,6 +16,10 @@ KEEP_KEYS = timedelta(days=60)
 KEEP_REMOVED = timedelta(days=60)
 """So long after the last thing came to an address that was removed, nobody sends there any more."""
 
+MADE_UP_FOR = timedelta(days=3)
+KEEP_SPEECH = timedelta(days=28)
+"""Four weeks tell what is usual, weekends and all."""
+
 
 @jobs.task(name="webhooks.drain", queue="webhooks")
 def drain() -> None:
@@ -44,6 +48,16 @@ def look_after_notices(timestamp: int) -> None:
     look_after(config.running())
 
 
+@jobs.periodic(cron="5 0 * * *")
+@jobs.task(name="webhooks.note_speech", queue="webhooks", queueing_lock="webhooks.note_speech")
+def note_speech(timestamp: int) -> None:
+    """Note on which of the last days each source spoke; the nights that a worker slept are made up for."""
+    today = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    with db.transaction() as session:
+        session.execute(NOTE_SPEECH, {"since": today - MADE_UP_FOR, "today": today})
+        session.execute(FORGET_SPEECH, {"before": today - KEEP_SPEECH})
+
+
 @jobs.periodic(cron="20 4 * * *")
 @jobs.task(name="webhooks.scrub", queue="webhooks", queueing_lock="webhooks.scrub")
 def scrub(timestamp: int) -> None:
@@ -61,6 +75,17 @@ SCRUB = text(
     " and state in ('done', 'skipped', 'dead')"
 )
 FORGET_REFUSALS = text("delete from webhook_refusal where day < cast(:before as date)")
+NOTE_SPEECH = text(
+    """
+    insert into webhook_speech (source_id, day, count)
+    select e.source_id, (e.received_at at time zone 'UTC')::date, count(*)
+      from webhook_event e join webhook_source s on s.id = e.source_id
+     where e.received_at >= :since and e.received_at < :today
+     group by 1, 2
+    on conflict (source_id, day) do update set count = excluded.count
+    """
+)
+FORGET_SPEECH = text("delete from webhook_speech where day < cast(:before as date)")
 FORGET_REMOVED = text("delete from webhook_removed_source where coalesce(last_at, removed_at) < :before")
 DELETE = text(
     """

@@ -99,6 +99,18 @@ class Refusal(Base):
     """So that somebody who tries a new source sees what became of their try."""
 
 
+class Speech(Base):
+    """
+    How many events came to a source on one day, counted in the night after: what its habit is.
+    """
+
+    __tablename__ = "webhook_speech"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("webhook_source.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
 class RemovedSource(Base):
     """
     An address that was taken away, for as long as somebody may still send there.

@@ -10,6 +10,7 @@ from flask_babel import lazy_ngettext
 from lti_tool.admin import operations
 from lti_tool.admin.queries import calendar, health, keys, requests
 from lti_tool.config import Settings
+from lti_tool.lti import refusals
 from lti_tool.notices import rules as notices
 from lti_tool.web.institution import Kept, Section
 
@@ -32,6 +33,7 @@ def _kept_by_the_house(settings: Settings) -> Sequence[Kept]:
             setting="SESSION_HOURS",
         ),
         Kept(what=_("Attempts to open Hearth"), how_long=_("one day")),
+        Kept(what=_("How often launches were refused, and why"), how_long=_("%(days)s days", days=refusals.KEPT.days)),
         Kept(what=_("Notices"), how_long=_("%(days)s days", days=notices.KEPT.days)),
         Kept(what=_("Background jobs"), how_long=_("one day after they are done, 30 days where they failed")),
     ]

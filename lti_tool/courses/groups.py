@@ -77,7 +77,10 @@ def source_of(session: Session, course_id: int) -> Teller | None:
         return teller
     found = roster.source_of(session, course_id)
     link = session.scalars(
-        select(ResourceLink.lti_id).where(ResourceLink.course_id == course_id).order_by(ResourceLink.id.desc()).limit(1)
+        select(ResourceLink.lti_id)
+        .where(ResourceLink.course_id == course_id, ResourceLink.gone_at.is_(None))
+        .order_by(ResourceLink.id.desc())
+        .limit(1)
     ).one_or_none()
     return Source(roster=found, link=link) if found is not None and link is not None else None
 

@@ -13,17 +13,24 @@ from sqlalchemy.orm import Session
 
 from lti_tool.courses.jobs import ask_for_groups, ask_for_roster
 from lti_tool.courses.listening import groups_moved
-from lti_tool.courses.models import Course, Deployment, Membership, Person
-from lti_tool.lms.events import CourseChanged, GroupsChanged, PersonChanged, RosterChanged
+from lti_tool.courses.models import Course, Deployment, Enrolment, Membership, Person
+from lti_tool.lms.events import CourseChanged, GroupsChanged, PersonChanged, PlaceChanged, RosterChanged
 
 
 def roster_changed(session: Session, platform_id: int, events: Sequence[RosterChanged], now: datetime) -> None:
     """
     Ask the LMS for the roster of each course, once however many events tell of it.
 
-    Who is in the course now is what counts, and an event may be hours old.
+    Who is in the course now is what counts, and an event may be hours old. One that names only an enrolment is of the
+    course in which that enrolment was heard of; of one never heard of, the regular reading learns.
     """
-    for course_id in _with_roster(session, platform_id, {each.course for each in events}):
+    known = [each for each in events if each.course and each.enrolment]
+    if known:
+        told = {"courses": [each.course for each in known], "enrolments": [each.enrolment for each in known]}
+        session.execute(ENROL, {"platform": platform_id, **told})
+    nameless = {each.enrolment for each in events if not each.course} - {""}
+    named = _with_roster(session, platform_id, {each.course for each in events})
+    for course_id in sorted({*named, *_of_enrolments(session, platform_id, nameless)}):
         ask_for_roster(session, course_id)
 
 
@@ -50,6 +57,19 @@ def course_changed(session: Session, platform_id: int, events: Sequence[CourseCh
         (each.course, OVER if each.is_over else "runs", each.occurred_at) for each in events if each.is_over is not None
     ]
     _apply(session, END, platform_id, ended)
+
+
+def place_changed(session: Session, platform_id: int, events: Sequence[PlaceChanged], now: datetime) -> None:
+    """
+    Note which of our places were changed, and which are no more there. Such a number is given to no other place.
+
+    The time is ours and not the event's: what was tried before we heard of a change may be tried again.
+    """
+    for is_gone in (False, True):
+        told = [each for each in events if each.is_gone == is_gone and each.course and each.link]
+        if told:
+            values = {"courses": [each.course for each in told], "links": [each.link for each in told]}
+            session.execute(PLACE, {**values, "platform": platform_id, "is_gone": is_gone, "now": now})
 
 
 def person_changed(session: Session, platform_id: int, events: Sequence[PersonChanged], now: datetime) -> None:
@@ -89,6 +109,17 @@ def _with_roster(session: Session, platform_id: int, ids: Collection[str]) -> Se
     """Those courses of a platform, by its own ids, whose roster we may read."""
     rows = courses_called(platform_id, ids).where(Course.roster_url.is_not(None))
     return session.scalars(rows.order_by(Course.id)).all() if ids else ()
+
+
+def _of_enrolments(session: Session, platform_id: int, enrolments: Collection[str]) -> Sequence[int]:
+    """Those courses of a platform in which one of *enrolments* is, and whose roster we may read."""
+    rows = (
+        select(Enrolment.course_id)
+        .join(Course, Course.id == Enrolment.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.platform_id == platform_id, Enrolment.lms_id.in_(enrolments), Course.roster_url.is_not(None))
+    )
+    return session.scalars(rows).all() if enrolments else ()
 
 
 def courses_called(platform_id: int, ids: Collection[str], *, contexts: Collection[str] = ()) -> Select[int]:
@@ -180,6 +211,28 @@ END = f"""
        and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
        and (c.over_told_at is null or c.over_told_at < e.at)
 """  # noqa: S608 - our own words
+ENROL = text(
+    """
+    insert into course_enrolment (course_id, lms_id)
+    select distinct c.id, e.enrolment
+      from unnest(cast(:courses as text[]), cast(:enrolments as text[])) as e (course, enrolment),
+           deployment d, course c
+     where d.platform_id = :platform and d.id = c.deployment_id
+       and (c.lms_id = e.course or c.lms_id = '' and c.context_id = e.course)
+     order by c.id, e.enrolment
+        on conflict do nothing
+    """
+)
+PLACE = text(
+    """
+    update resource_link l
+       set changed_at = :now, gone_at = case when :is_gone then coalesce(l.gone_at, :now) else l.gone_at end
+      from unnest(cast(:courses as text[]), cast(:links as text[])) as e (course, link), deployment d, course c
+     where d.platform_id = :platform and d.id = c.deployment_id
+       and (c.lms_id = e.course or c.lms_id = '' and c.context_id = e.course)
+       and l.course_id = c.id and l.lti_id = e.link
+    """
+)
 # A launch tells all groups of a person, as they were at its moment; LMSs tell moments of events in whole seconds.
 REGROUP = text(
     """

@@ -176,6 +176,17 @@ class Membership(Base):
     course: Mapped[Course] = relationship()
 
 
+class Enrolment(Base):
+    """
+    An enrolment as the LMS's events call it, and its course: some events name nothing else. It tells not whose it is.
+    """
+
+    __tablename__ = "course_enrolment"
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id", ondelete="CASCADE"), primary_key=True)
+    lms_id: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
 class Activity(Base):
     """
     Something to do in a course. The room named by ``kind`` keeps the rest under the same id.
@@ -227,4 +238,8 @@ class ResourceLink(Base):
     """``lineitem`` of the AGS claim, or the one we made."""
     placement: Mapped[str] = mapped_column(default="")
     """``custom.hearth_placement``: new in each answer of the picker, so a duplicated link is known for one."""
+    changed_at: Mapped[datetime | None]
+    """When the LMS last told that it was changed there."""
+    gone_at: Mapped[datetime | None]
+    """When the LMS told that it is no more there. A launch clears it."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

@@ -5,11 +5,11 @@ Verbs about people and places: check somebody in, bind a link of the LMS to its 
 import json
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -96,13 +96,14 @@ CHECK_IN = text(
         returning id, activity_id
     ), changed_link as (
         update resource_link
-           set title = coalesce(nullif(:link_title, ''), title),
+           set title = coalesce(nullif(:link_title, ''), title), gone_at = null,
                line_item_url = case when :line_item_url = '' then null
                                     else coalesce(:line_item_url, line_item_url) end
          where id = (select id from known_link)
-           and (title, line_item_url) is distinct from
+           and (title, line_item_url, gone_at) is distinct from
                (coalesce(nullif(:link_title, ''), title),
-                case when :line_item_url = '' then null else coalesce(:line_item_url, line_item_url) end)
+                case when :line_item_url = '' then null else coalesce(:line_item_url, line_item_url) end,
+                cast(null as timestamptz))
     ), this_link as (
         select id, activity_id from known_link union all select id, activity_id from new_link
     )
@@ -236,6 +237,13 @@ def open_activity_with(session: Session, link_id: int, activity: Activity) -> No
     log.info("resource link %s opens activity %s by its teacher's wish", link.id, activity.id)
 
 
+def lose_links(session: Session, link_ids: Collection[int], *, now: datetime) -> None:
+    """The LMS says that these places are no more there: nothing is written back to them."""
+    session.execute(
+        update(ResourceLink).where(ResourceLink.id.in_(link_ids), ResourceLink.gone_at.is_(None)).values(gone_at=now)
+    )
+
+
 def copy_with_course(session: Session, template: Activity, *, root: Activity, course: Course, clone: Clone) -> Activity:
     """The one clone of *root* in a copied course, made like *template* by whoever comes first."""
     made = session.execute(
@@ -292,6 +300,8 @@ def _is_duplicate(session: Session, link: ResourceLink) -> bool:
         ResourceLink.placement == link.placement,
         ResourceLink.id != link.id,
         ResourceLink.placement != "",
+        # One that is no more there was not copied, but taken away and put back.
+        ResourceLink.gone_at.is_(None),
     )
     return session.scalars(twin.limit(1)).one_or_none() is not None
 

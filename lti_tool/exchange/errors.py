@@ -7,6 +7,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── EmptyWork            neither words nor a file
     ├── PartsMissing         the work lacks a part that the teacher asks for
     ├── PartUnwanted         a part that this exchange does not take
+    ├── FilesUnwanted        feedback has none here
     ├── NoTeam               groups hand in, and this person is in none
     ├── TeamHasWork          a group that has handed in keeps at least one member
     ├── TeamFull
@@ -60,6 +61,7 @@ What can go wrong in an exchange. Errors carry facts; the pages find the words.
     ├── AssessedAlready      one's own work, before seeing what others say
     ├── PlanRefused          settings that make no exchange
     ├── SettingsChanged      by somebody else, since they were read
+    ├── TopicChanged         the same of one topic of the further settings
     ├── CriteriaInUse        feedback refers to what would be destroyed
     ├── AnonymityKept        a promise already given cannot be taken back
     ├── SealedStays          nothing says any more who wrote what
@@ -127,6 +129,10 @@ class PartUnwanted(ExchangeError):
         self.part = part
 
 
+class FilesUnwanted(ExchangeError):
+    """Feedback has no files in this exchange."""
+
+
 class NoTeam(ExchangeError):
     """Groups hand in together, and this person is in none."""
 
@@ -172,7 +178,7 @@ class TooLong(ExchangeError):
 
 
 class TooManyFiles(ExchangeError):
-    """More than ``most`` files on one work."""
+    """More than ``most`` files on one work, or in one review."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"more than {most} files")
@@ -208,7 +214,7 @@ class NoSuchOffer(Missing):
 
 
 class NoSuchFile(Missing):
-    """No such file on this author's work."""
+    """No such file of this author's work, or in this person's feedback."""
 
 
 class NoSuchFeedback(Missing):
@@ -411,12 +417,21 @@ class SettingsChanged(ExchangeError):
         self.saved = saved
 
 
-class CriteriaInUse(ExchangeError):
-    """Feedback rests on the kind, scale, levels and points of these criteria: words and weights alone may change."""
+class TopicChanged(ExchangeError):
+    """Somebody else saved this topic of the further settings meanwhile."""
 
-    def __init__(self, titles: tuple[str, ...]) -> None:
-        super().__init__(f"{len(titles)} criteria in use")
+
+class CriteriaInUse(ExchangeError):
+    """
+    Feedback rests on the kind, scale, levels and points of these criteria: words and weights alone may change.
+
+    On those *in_examples* rests what staff say of works to practise with, and nothing else.
+    """
+
+    def __init__(self, titles: tuple[str, ...], *, in_examples: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{len(titles) + len(in_examples)} criteria in use")
         self.titles = titles
+        self.in_examples = in_examples
 
 
 class AnonymityKept(ExchangeError):

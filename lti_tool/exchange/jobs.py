@@ -11,7 +11,7 @@ from lti_tool import db, files, jobs
 from lti_tool.clock import now
 from lti_tool.config import Settings
 from lti_tool.exchange import operations, queries, reminding
-from lti_tool.exchange.models import ExampleFile, Exchange, SubmissionFile
+from lti_tool.exchange.models import ExampleFile, Exchange, FeedbackFile, SubmissionFile
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +67,12 @@ def seal(timestamp: int) -> None:
 @jobs.periodic(cron="40 3 * * *")
 @jobs.task(name="exchange.sweep_files", queue="files", queueing_lock="exchange.sweep_files")
 def sweep_files(timestamp: int) -> None:
-    """Remove files that no work refers to: their request failed, or their course was deleted."""
+    """Remove files that nothing refers to: their request failed, they were taken away, or their course was deleted."""
     storage = files.storage(Settings.from_environment())
     with db.transaction() as session:
-        known = {*session.scalars(select(SubmissionFile.key)), *session.scalars(select(ExampleFile.key))}
+        known = {
+            key for table in (SubmissionFile, FeedbackFile, ExampleFile) for key in session.scalars(select(table.key))
+        }
         stray = [key for key in storage.keys(session, "exchange", before=now() - GRACE) if key not in known]
         for key in stray:
             storage.remove(session, key)

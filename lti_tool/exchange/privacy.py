@@ -23,6 +23,7 @@ from lti_tool.exchange.models import (
     Extension,
     Feedback,
     FeedbackDraft,
+    FeedbackFile,
     FeedbackRelease,
     FeedbackRevision,
     Flag,
@@ -32,6 +33,7 @@ from lti_tool.exchange.models import (
     Message,
     Offer,
     PairRule,
+    PlannedPair,
     Presentation,
     Proposal,
     ProposalSupport,
@@ -240,7 +242,13 @@ def export_person(session: Session, person_id: int) -> dict[str, Any]:
         ],
         "comparisons_received": _compared(session, person_id),
         "words_being_written": [
-            {"exchange": each.exchange_id, "about": each.about, "at": each.saved_at.isoformat(), **each.words}
+            {
+                "exchange": each.exchange_id,
+                "about": each.about,
+                "at": each.saved_at.isoformat(),
+                **each.words,
+                **({"in_other_tabs": each.others} if each.others else {}),
+            }
             for each in session.scalars(
                 select(WordsDraft)
                 .where(WordsDraft.person_id == person_id)
@@ -308,12 +316,12 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     Erase a person's work, files, drafts, messages and what they decided about feedback, and their grades here.
 
     Feedback they gave stays with those who got it, for their learning and grades rest on it,
-    but nothing says any more whose it was.
+    but nothing says any more whose it was. Its files go: a voice or a hand would. So do files in what they got, for
+    these may hold their work.
     """
     leave_all(session, person_id, now=now)
-    # In one order, as everybody who takes the plans of several exchanges.
-    for seat in session.scalars(select(Seat).where(Seat.person_id == person_id).order_by(Seat.exchange_id)):
-        pairing.forget_seat(session, session.get_one(Exchange, seat.exchange_id), person=person_id, now=now)
+    _forget_seats(session, person_id, now=now)
+    _forget_files_of_feedback(session, person_id, storage=storage)
     for work in _works(session, person_id):
         for file in session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == work.id)).all():
             storage.remove(session, file.key)
@@ -376,6 +384,37 @@ def forget_person(session: Session, person_id: int, *, now: datetime, storage: f
     # An extension of theirs alone says why they needed it.
     has_people = exists().where(Extended.extension_id == Extension.id)
     session.execute(delete(Extension).where(~has_people).execution_options(synchronize_session="fetch"))
+    session.flush()
+
+
+def _forget_seats(session: Session, person_id: int, *, now: datetime) -> None:
+    # In one order, as everybody who takes the plans of several exchanges.
+    seats = select(Seat.exchange_id).where(Seat.person_id == person_id)
+    # Guests read without a seat.
+    read = select(PlannedPair.exchange_id).where(PlannedPair.reviewer_id == person_id)
+    for exchange_id in sorted(session.scalars(seats.union(read))):
+        pairing.forget_seat(session, session.get_one(Exchange, exchange_id), person=person_id, now=now)
+
+
+def _forget_files_of_feedback(session: Session, person_id: int, *, storage: files.Storage) -> None:
+    """Files that a person gave or was about to, and those about their works; whose a sealed one is nobody knows."""
+    about_theirs = select(Submission.id).where(_is_theirs(person_id))
+    offers = select(Offer.id).where(or_(Offer.reviewer_id == person_id, Offer.submission_id.in_(about_theirs)))
+    feedback = select(Feedback.id).where(Feedback.offer_id.in_(offers))
+    by_staff = select(StaffReview.id)
+    by_staff = by_staff.where(or_(StaffReview.by_id == person_id, StaffReview.submission_id.in_(about_theirs)))
+    rows = select(FeedbackFile).where(
+        or_(
+            FeedbackFile.offer_id.in_(offers),
+            FeedbackFile.feedback_id.in_(feedback),
+            FeedbackFile.submission_id.in_(about_theirs),
+            FeedbackFile.by_id == person_id,
+            FeedbackFile.staff_review_id.in_(by_staff),
+        )
+    )
+    for file in session.scalars(rows).all():
+        storage.remove(session, file.key)
+        session.delete(file)
     session.flush()
 
 
@@ -507,12 +546,17 @@ def _file(file: SubmissionFile) -> dict[str, Any]:
     return {"name": file.name, "media_type": file.media_type, "size": file.size, **said}
 
 
+def _attached(files: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    return [{name: file[name] for name in ("name", "media_type", "size")} for file in files or ()]
+
+
 def _staff_review(review: StaffReview) -> dict[str, Any]:
     return {
         "exchange": review.exchange_id,
         "given_at": review.given_at.isoformat(),
         "marks": _marks(review.marks),
         "thanked": review.thanks is not None,
+        "files": _attached(review.files),
         **review.words,
     }
 
@@ -531,5 +575,6 @@ def _feedback(feedback: Feedback) -> dict[str, Any]:
         "marks": _marks(feedback.marks),
         "thanked": feedback.thanks is not None,
         "second_look": feedback.second_look.note if feedback.second_look is not None else None,
+        "files": _attached(feedback.files),
         **feedback.words.as_dict(),
     }

@@ -88,6 +88,12 @@ def topics() -> tuple[Topic, ...]:
             endpoint="exchange.notes_options",
         ),
         Topic(
+            options=rules.AttachingOptions,
+            title=lazy_gettext("Files in feedback"),
+            summary=_attaching,
+            endpoint="exchange.attaching",
+        ),
+        Topic(
             options=rules.CoachOptions,
             title=lazy_gettext("Help with writing feedback"),
             summary=_coach,
@@ -183,7 +189,8 @@ def _pairing(exchange: Exchange) -> str:
         rules.OTHER_GROUPS: _("nobody reviews their own group"),
         rules.OWN_GROUP: _("everybody reviews within their own group"),
     }[options.groups]
-    return str(_("%(begins)s; %(whom)s.", begins=begins, whom=whom))
+    said = str(_("%(begins)s; %(whom)s.", begins=begins, whom=whom))
+    return f"{said} {_('Guests may help.')}" if exchange.takes_guests else said
 
 
 def _grading(exchange: Exchange) -> str:
@@ -230,6 +237,21 @@ def _notes(exchange: Exchange) -> str:
         else _("reviews are for the author and you alone")
     )
     return str(_("%(notes)s; %(others)s.", notes=notes, others=others))
+
+
+def _attaching(exchange: Exchange) -> str:
+    options = exchange.option(rules.AttachingOptions)
+    if not options.is_on:
+        return str(_("Feedback is words alone."))
+    if options.recordings:
+        said = ngettext(
+            "A review may have one file, also audio or video.",
+            "A review may have %(num)s files, also audio and video.",
+            options.most,
+        )
+    else:
+        said = ngettext("A review may have one file.", "A review may have %(num)s files.", options.most)
+    return str(said)
 
 
 def _coach(exchange: Exchange) -> str:

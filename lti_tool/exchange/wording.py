@@ -335,13 +335,39 @@ _NOTHING_TO_REVIEW = {
         " so look in again later."
     ),
     "reviewed_all": lazy_gettext(
-        "You have reviewed everything there is. As soon as more comes in, it is waiting here."
+        "There is nothing further for you to review yet. As soon as more comes in, it is waiting here."
+    ),
+    "guest_done": lazy_gettext("You have helped as much as anybody is asked to. Thank you!"),
+    "guest_later": lazy_gettext(
+        "All work that is here has its readers just now, or waits for somebody who is to read it. Look in again later."
     ),
     "too_late": lazy_gettext(
         "The date for reviews has passed, and your teacher takes none after it. What you wrote is kept;"
         " ask for more time if you need it."
     ),
 }
+
+
+def criteria_in_use(error: errors.CriteriaInUse) -> str:
+    """What holds criteria, and what can be done about it."""
+    said = []
+    if error.titles:
+        said.append(
+            _(
+                "Somebody has written by these criteria, or is writing at this moment: %(titles)s. You can still change"
+                " their words and weights, but not their number, levels or points, nor how they are answered.",
+                titles=", ".join(error.titles),
+            )
+        )
+    if error.in_examples:
+        said.append(
+            _(
+                "Works to practise with use these criteria: %(titles)s. Take away first what you say by them there"
+                " (further settings, practising), or let them be answered as before, with the levels that you chose.",
+                titles=", ".join(error.in_examples),
+            )
+        )
+    return " ".join(said)
 
 
 def nothing_to_review(exchange: Exchange, because: str | None) -> str:
@@ -404,6 +430,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "Still missing: %(parts)s. Your teacher asks for it.", parts=", ".join(str(PARTS[part]) for part in err.parts)
     ),
     errors.PartUnwanted: lambda err: _("This exchange does not take %(part)s.", part=PARTS[err.part]),
+    errors.FilesUnwanted: lambda err: _(
+        "Your teacher no longer asks for files in feedback. Those that are there stay."
+    ),
     errors.NoTeam: lambda err: _("You are in no group yet. Join one, or ask your teacher."),
     errors.TeamHasWork: lambda err: _(
         "The group “%(team)s” has begun its work, so somebody must stay in it.", team=err.team
@@ -416,7 +445,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     errors.NoCues: lambda err: _("Nothing is said in these captions. Each line of them needs its times and its words."),
     errors.NoteMissing: lambda err: _("Say in a few words what you changed and why. Your reviewers read it."),
     errors.TooLong: lambda err: _("That is longer than %(most)s characters. Please shorten it.", most=f"{err.most:,}"),
-    errors.TooManyFiles: lambda err: _("A work may have %(most)s files. Remove one first.", most=err.most),
+    errors.TooManyFiles: lambda err: ngettext(
+        "There may be one file. Remove it first.", "There may be %(num)s files. Remove one first.", err.most
+    ),
     errors.WorkFirst: lambda err: _("Hand in your own work first, then there is work of others for you."),
     errors.PlanMoved: lambda err: _(
         "Somebody else changed in the same moment who reads what, so nothing was saved. Look once more, and try again."
@@ -462,12 +493,9 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
         "You said this before you saw the feedback, so it stays as it is. Your words are still here to copy."
     ),
     errors.PlanRefused: lambda err: str(_PLAN.get((err.field, err.problem)) or _("Please look at this again.")),
+    errors.TopicChanged: lambda err: _("Somebody else saved these settings while you were changing them."),
     errors.SettingsChanged: lambda err: _("Somebody else saved these settings while you were changing them."),
-    errors.CriteriaInUse: lambda err: _(
-        "Somebody has written by these criteria, or is writing at this moment: %(titles)s. You can still change their"
-        " words and weights, but not their number, levels or points, nor how they are answered.",
-        titles=", ".join(err.titles),
-    ),
+    errors.CriteriaInUse: criteria_in_use,
     errors.AnonymityKept: lambda err: _("People took part on the promise that names stay hidden, so they do."),
     errors.SealedStays: lambda err: _(
         "This exchange is sealed: nothing says any more who wrote which feedback, so it cannot go on."

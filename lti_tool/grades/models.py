@@ -20,6 +20,8 @@ class State(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     """The LMS refuses it for good; ``problem`` says why, a person must act."""
+    NOTED = "noted"
+    """No grade yet. That work was handed in has been told, or need not be told any more."""
 
 
 class Passback(Base):
@@ -30,7 +32,7 @@ class Passback(Base):
     __tablename__ = "grade_passback"
     __table_args__ = (
         UniqueConstraint("resource_link_id", "column", "person_id"),
-        CheckConstraint("state in ('waiting', 'sent', 'failed')", name="state"),
+        CheckConstraint("state in ('waiting', 'sent', 'failed', 'noted')", name="state"),
         Index("ix_grade_passback_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_grade_passback_activity_id", "activity_id"),
     )
@@ -52,6 +54,10 @@ class Passback(Base):
     comment: Mapped[str] = mapped_column(server_default=text("''"))
     submitted_at: Mapped[datetime | None]
     """When the work was handed in: what a late policy should look at."""
+    is_work_only: Mapped[bool] = mapped_column(server_default=text("false"))
+    """There was no grade yet: what is told is that work was handed in, where the LMS can hear of it."""
+    told_submitted_at: Mapped[datetime | None]
+    """Of which work the gradebook has heard; with another date it is a new attempt there."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
     """Grows with every change; a job that finishes an older version leaves the row waiting."""
     state: Mapped[str] = mapped_column(server_default=text("'waiting'"))

@@ -116,7 +116,6 @@ def set_grades(
         literal(now, DateTime(timezone=True)),
     )
     new = insert(Passback).from_select([*place, *_TYPES, "next_attempt_at", "changed_at"], rows)
-    is_waiting = Passback.state == State.WAITING.value
     ids = session.scalars(
         new.on_conflict_do_update(
             index_elements=["resource_link_id", "column", "person_id"],
@@ -124,13 +123,8 @@ def set_grades(
                 **{name: new.excluded[name] for name in _TYPES if name not in ("person_id", "column")},
                 "course_id": course_id,
                 "activity_id": activity_id,
-                "version": Passback.version + 1,
-                "changed_at": now,
-                "state": State.WAITING.value,
-                # A job at work on the version before, or a wait the platform asked for, is not overtaken.
-                "attempts": case((is_waiting, Passback.attempts), else_=0),
-                "problem": case((is_waiting, Passback.problem)),
-                "next_attempt_at": case((is_waiting, func.greatest(Passback.next_attempt_at, now)), else_=now),
+                "is_work_only": False,
+                **due_anew(now),
             },
         ).returning(Passback.id),
         execution_options={"populate_existing": True},
@@ -138,6 +132,20 @@ def set_grades(
     hint(session, course_id)
     log.info("%s grades set for activity %s", len(ids), activity_id)
     return len(ids)
+
+
+def due_anew(now: datetime) -> dict[str, Any]:
+    """What becomes of a row that has something new to say."""
+    is_waiting = Passback.state == State.WAITING.value
+    return {
+        "version": Passback.version + 1,
+        "changed_at": now,
+        "state": State.WAITING.value,
+        # A job at work on the version before, or a wait the platform asked for, is not overtaken.
+        "attempts": case((is_waiting, Passback.attempts), else_=0),
+        "problem": case((is_waiting, Passback.problem)),
+        "next_attempt_at": case((is_waiting, func.greatest(Passback.next_attempt_at, now)), else_=now),
+    }
 
 
 def send_again(session: Session, passback: Passback, *, now: datetime) -> None:
@@ -195,7 +203,7 @@ def _news(session: Session, grades: Sequence[NewGrade], resource_link_id: int) -
         Passback.score_maximum,
         Passback.comment,
         Passback.submitted_at,
-    ).where(Passback.resource_link_id == resource_link_id)
+    ).where(Passback.resource_link_id == resource_link_id, ~Passback.is_work_only)
     if len(grades) <= FEW:
         rows = rows.where(Passback.person_id.in_([each.person_id for each in grades]))
     known = {(row[0], row[1]): tuple(row[2:]) for row in session.execute(rows)}

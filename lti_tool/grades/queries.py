@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.grades.models import Passback, State
 
+IS_GRADE = ~Passback.is_work_only
+"""Pages show grades; that work was handed in they know by themselves."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
@@ -23,7 +26,7 @@ class Tally:
 def passback_of(session: Session, activity_id: int, person_id: int, *, column: str = "") -> Passback | None:
     """The grade of one person in one activity, if there is one on its way or in the gradebook."""
     rows = select(Passback).where(
-        Passback.activity_id == activity_id, Passback.person_id == person_id, Passback.column == column
+        Passback.activity_id == activity_id, Passback.person_id == person_id, Passback.column == column, IS_GRADE
     )
     return session.scalars(rows.order_by(Passback.changed_at.desc(), Passback.id.desc()).limit(1)).one_or_none()
 
@@ -32,7 +35,7 @@ def passbacks_of(
     session: Session, activity_id: int, *, persons: Collection[int] | None = None, column: str = ""
 ) -> Mapping[int, Passback]:
     """The grades of an activity by person: one query, whatever the size of the class."""
-    rows = select(Passback).where(Passback.activity_id == activity_id, Passback.column == column)
+    rows = select(Passback).where(Passback.activity_id == activity_id, Passback.column == column, IS_GRADE)
     if persons is not None:
         rows = rows.where(Passback.person_id.in_(persons))
     return {row.person_id: row for row in session.scalars(rows.order_by(Passback.changed_at, Passback.id))}
@@ -42,7 +45,7 @@ def tallies(session: Session, activity_ids: Collection[int]) -> Mapping[int, Tal
     """How far the grades of each activity have come. Activities without grades are left out."""
     rows = session.execute(
         select(Passback.activity_id, Passback.state, func.count())
-        .where(Passback.activity_id.in_(activity_ids))
+        .where(Passback.activity_id.in_(activity_ids), IS_GRADE)
         .group_by(Passback.activity_id, Passback.state)
     )
     counts: dict[int, dict[str, int]] = {}

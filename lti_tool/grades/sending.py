@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -117,7 +117,7 @@ def take(session: Session, platform_id: int, *, limit: int, now: datetime) -> Ta
         for row in rows:
             problem = Problem.GAVE_UP if row.attempts >= MOST_ATTEMPTS else _obstacle(row)
             if problem is not None:
-                written.append(_failed(row.id, row.attempts, problem, None, now=now))
+                written.append(_failed(row.id, row.attempts, problem, is_graded=not row.is_work_only, now=now))
             elif row.url is None:
                 columns.add(ColumnWanted(resource_link_id=row.resource_link_id, column=row.column))
             else:
@@ -186,7 +186,8 @@ def _turn(row: Any, *, now: datetime) -> Turn:
             # Written before it is sent: whatever happens in between, the next one is later.
             timestamp=next_timestamp(row.last_timestamp, now=now),
             submitted_at=row.submitted_at,
-            first=row.sent_at is None,
+            is_graded=not row.is_work_only,
+            is_new_work=row.submitted_at is not None and row.submitted_at != row.told_submitted_at,
         ),
         sent_shares=row.sent_shares,
     )
@@ -196,7 +197,7 @@ def _obstacle(row: Any) -> Problem | None:
     """What makes sending hopeless before it is tried: a missing scope or address means "not allowed"."""
     if row.platform_state == "disabled":
         return Problem.PLATFORM_OFF
-    if row.url is None and row.line_items_url is None:
+    if row.url is None and (row.line_items_url is None or row.is_work_only):
         return Problem.NO_COLUMN if row.scopes else Problem.NO_GRADEBOOK
     if SCOPE_SCORE not in row.scopes:
         return Problem.NOT_GRANTED
@@ -229,6 +230,7 @@ class _Standing:
     line_item_url: str | None = None
     sent_at: datetime | None = None
     sent_shares: Sequence[float] | None = None
+    told_submitted_at: datetime | None = None
 
 
 def _leased(turn: Turn, *, is_own: bool, now: datetime) -> _Standing:
@@ -241,10 +243,13 @@ def _leased(turn: Turn, *, is_own: bool, now: datetime) -> _Standing:
     )
 
 
-def _failed(id: int, attempts: int, problem: Problem, detail: str | None, *, now: datetime) -> _Standing:
+def _failed(
+    id: int, attempts: int, problem: Problem, detail: str | None = None, *, is_graded: bool, now: datetime
+) -> _Standing:
     return _Standing(
         id=id,
-        state=State.FAILED,
+        # Nobody has to act where work was not told: its grade tells of it.
+        state=State.FAILED if is_graded else State.NOTED,
         attempts=attempts,
         next_attempt_at=now,
         problem=problem,
@@ -259,14 +264,7 @@ def _after(turn: Turn, outcome: Outcome | None, *, is_changed: bool, now: dateti
         return _Standing(id=id, attempts=0 if is_changed else turn.attempt - 1, next_attempt_at=now)
     problem = outcome.problem
     if problem is None:
-        return _Standing(
-            id=id,
-            state=State.WAITING if is_changed else State.SENT,
-            attempts=0,
-            next_attempt_at=now,
-            sent_at=now,
-            sent_shares=with_share(turn.sent_shares, turn.grade.score_given, turn.grade.score_maximum),
-        )
+        return _kept(turn, is_changed=is_changed, now=now)
     if problem.passes and (is_changed or turn.attempt < MOST_ATTEMPTS):
         return _Standing(
             id=id,
@@ -277,7 +275,31 @@ def _after(turn: Turn, outcome: Outcome | None, *, is_changed: bool, now: dateti
         )
     if is_changed:
         return _Standing(id=id, attempts=0, next_attempt_at=now)
-    return _failed(id, turn.attempt, Problem.GAVE_UP if problem.passes else problem, outcome.detail, now=now)
+    why = Problem.GAVE_UP if problem.passes else problem
+    failed = _failed(id, turn.attempt, why, outcome.detail, is_graded=turn.grade.is_graded, now=now)
+    # An attempt that the LMS does not want must not keep the grade from it.
+    refused = turn.grade.submitted_at if problem is Problem.REFUSED and not turn.grade.is_graded else None
+    return replace(failed, told_submitted_at=refused)
+
+
+def _kept(turn: Turn, *, is_changed: bool, now: datetime) -> _Standing:
+    """The gradebook has it: a grade, or that work was handed in."""
+    grade = turn.grade
+    kept = _Standing(
+        id=turn.passback_id,
+        state=State.WAITING if is_changed else State.NOTED,
+        attempts=0,
+        next_attempt_at=now,
+        told_submitted_at=grade.submitted_at,
+    )
+    if not grade.is_graded:
+        return kept
+    return replace(
+        kept,
+        state=State.WAITING if is_changed else State.SENT,
+        sent_at=now,
+        sent_shares=with_share(turn.sent_shares, grade.score_given, grade.score_maximum),
+    )
 
 
 def _write(session: Session, standings: Sequence[_Standing]) -> None:
@@ -318,7 +340,7 @@ def _leave_alone(session: Session, visit: Visit, standings: Sequence[_Standing],
 TAKE = text(
     """
     select p.id, p.version, p.attempts, p.score_given, p.score_maximum, p.comment, p.submitted_at, p.last_timestamp,
-           p.sent_at, p.sent_shares, p.resource_link_id, p."column", who.sub as subject,
+           p.is_work_only, p.told_submitted_at, p.sent_shares, p.resource_link_id, p."column", who.sub as subject,
            case when p."column" = '' then l.line_item_url
                 else coalesce(p.line_item_url, (select min(o.line_item_url) from grade_passback o
                                                  where o.resource_link_id = l.id and o."column" = p."column"))
@@ -352,10 +374,12 @@ WRITE = text(
            last_timestamp = coalesce(w.last_timestamp, p.last_timestamp),
            line_item_url = coalesce(w.line_item_url, p.line_item_url),
            sent_at = coalesce(w.sent_at, p.sent_at),
-           sent_shares = coalesce(w.sent_shares, p.sent_shares)
+           sent_shares = coalesce(w.sent_shares, p.sent_shares),
+           told_submitted_at = coalesce(w.told_submitted_at, p.told_submitted_at)
       from jsonb_to_recordset(cast(:rows as jsonb)) as w (
                id int, state text, attempts int, next_attempt_at timestamptz, problem text, detail text,
-               last_timestamp timestamptz, line_item_url text, sent_at timestamptz, sent_shares jsonb)
+               last_timestamp timestamptz, line_item_url text, sent_at timestamptz, sent_shares jsonb,
+               told_submitted_at timestamptz)
      where p.id = w.id
     """
 )

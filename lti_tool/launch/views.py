@@ -15,9 +15,9 @@ from lti_tool import config, db, lms
 from lti_tool.clock import now
 from lti_tool.launch import arrival, consent, picker
 from lti_tool.launch.blueprints import bp, doors
-from lti_tool.lti import keys, login, registration
+from lti_tool.lti import keys, login, refusals, registration
 from lti_tool.lti import launch as lti_launch
-from lti_tool.lti.errors import AttemptOfAnotherBrowser, LtiError
+from lti_tool.lti.errors import AttemptOfAnotherBrowser, LtiError, TargetNotOurs
 from lti_tool.web.guards import browser_secret, hash_secret, keep_browser_secret, new_secret, open_to_all, platform_call
 
 __all__ = ["bp", "consent", "doors", "picker"]
@@ -63,8 +63,9 @@ def launch() -> ResponseReturnValue:
         return _prove_otherwise(other, form, asked_storage="browser_proof" in form)
     try:
         claims = lti_launch.verify(db.session(), form, attempt, settings=config.running(), now=now())
-    except LtiError:
+    except LtiError as err:
         # The attempt stays spent: who sends one bad token gets no second try with it.
+        refusals.count(db.session(), attempt.registration.platform_id, err.code, now=now())
         db.session.commit()
         raise
     facts = lms.for_family(attempt.registration.family).read_launch(claims)
@@ -140,14 +141,19 @@ def registration_words(err: LtiError) -> dict[str, str]:
 
 def _begin(parameters: Mapping[str, str]) -> Response:
     secret = browser_secret() or new_secret()
-    begun = login.begin(
-        db.session(),
-        parameters,
-        browser_hash=hash_secret(secret),
-        redirect_uri=config.running().launch_url,
-        settings=config.running(),
-        now=now(),
-    )
+    try:
+        begun = login.begin(
+            db.session(),
+            parameters,
+            browser_hash=hash_secret(secret),
+            redirect_uri=config.running().launch_url,
+            settings=config.running(),
+            now=now(),
+        )
+    except TargetNotOurs as err:
+        refusals.count_login(db.session(), parameters, err.code, now=now())
+        db.session.commit()
+        raise
     db.session.commit()
     if begun.storage_target is None:
         response = make_response(redirect(begun.redirect_url, 302))

@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol
 
 import requests
 
+OFF = "off"
+"""The LMS keeps no completion of that activity."""
 Completion = Literal["", "complete", "incomplete"]
 State = Literal["kept", "refused", "failed"]
 
@@ -56,8 +58,9 @@ class Verdict:
 
     key: str
     state: State
-    """kept: also where it was known already; refused: for good; failed: may be told again."""
+    """kept: also where it was known already; refused: as things are there; failed: may be told again."""
     reason: str = ""
+    """Why it was not kept; or :data:`OFF`, where it was and completion is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +92,8 @@ class CompanionSetup:
     """What the LMS is called."""
     steps: tuple[str, ...]
     """One sentence or two each, until there is a token to paste."""
+    release: str
+    """The companion's newest release that is known here."""
 
 
 class Companion(Protocol):

@@ -65,6 +65,9 @@ class RosterChanged(LmsEvent):
     """Somebody joined a course, left it, or has another role there."""
 
     course: str
+    """"" where the LMS names only the enrolment."""
+    enrolment: str = ""
+    """By which other events of the same enrolment call it; "" where the LMS has no word for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +119,15 @@ class CourseCopied(LmsEvent):
     """The course it came from, as LTI calls it; "" where the LMS does not tell."""
     context: str = ""
     """``context_id``, the course as LTI calls it; "" where only the LMS's own id is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceChanged(LmsEvent):
+    """A place of ours in a course, as LTI calls it, is another than before, or is no more there."""
+
+    course: str
+    link: str
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,8 +109,10 @@ class Grade:
     timestamp: datetime
     """Strictly later than the last one sent for this person and line item."""
     submitted_at: datetime | None
-    first: bool
-    """No score was ever sent for this person and line item."""
+    is_graded: bool = True
+    """False: there is no grade yet, and what is told is that work was handed in."""
+    is_new_work: bool
+    """The LMS has not been told of work that was handed in at ``submitted_at``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +138,10 @@ class Lms(Protocol):
 
     def score_payload(self, grade: Grade) -> dict[str, Any] | None:
         """The body of an AGS score, or None where sending it would do harm on this LMS."""
+        ...
+
+    def hears_of_work(self) -> bool:
+        """Whether this LMS can be told of work without a grade, and leaves a grade alone that it has."""
         ...
 
     def score_was_kept(self, status: int) -> bool:

@@ -103,6 +103,8 @@ class StandardLms:
             "userId": grade.subject,
             "timestamp": grade.timestamp.isoformat(timespec="milliseconds"),
         }
+        if not grade.is_graded:
+            return None
         if grade.score_given is None:
             # "The activity has been reset for that student": takes the grade back.
             return {**payload, "activityProgress": "Initialized", "gradingProgress": "NotReady"}
@@ -117,6 +119,10 @@ class StandardLms:
         if grade.submitted_at is not None:
             payload["submission"] = {"submittedAt": grade.submitted_at.isoformat(timespec="milliseconds")}
         return payload
+
+    def hears_of_work(self) -> bool:
+        """No: a score without ``scoreGiven`` says that there is none, and takes away one there was."""
+        return False
 
     def score_was_kept(self, status: int) -> bool:
         """See :meth:`lti_tool.lms.port.Lms.score_was_kept`."""

@@ -1,8 +1,8 @@
 """
-What LTI on the wire has to remember: login attempts, our keys, the platforms' tokens, invitations.
+What LTI on the wire has to remember: login attempts, refusals, our keys, the platforms' tokens, invitations.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,6 +31,21 @@ class Attempt(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+
+
+class LaunchRefusal(Base):
+    """
+    How often launches of a platform were refused on one day, and why. Whose they were is not kept.
+    """
+
+    __tablename__ = "lti_launch_refusal"
+
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    """The ``code`` of an error, see :mod:`lti_tool.lti.errors`."""
+    count: Mapped[int] = mapped_column(server_default=text("0"))
+    last_at: Mapped[datetime]
 
 
 class SigningKey(Base):

@@ -266,10 +266,11 @@ COLUMNS = text(
         select l.id as link_id, '' as tag, l.activity_id, l.line_item_url as url
           from resource_link l
          where l.course_id = :course and l.line_item_url is not null and l.activity_id is not null
+           and l.gone_at is null
         union
         select p.resource_link_id, p."column", p.activity_id, p.line_item_url
-          from grade_passback p
-         where p.course_id = :course and p."column" <> '' and p.line_item_url is not null
+          from grade_passback p join resource_link l on l.id = p.resource_link_id
+         where p.course_id = :course and p."column" <> '' and p.line_item_url is not null and l.gone_at is null
     )
     select k.*, exists (select from grade_passback p
                          where p.resource_link_id = k.link_id and p."column" = k.tag and p.state = 'sent') as has_grades

@@ -80,6 +80,15 @@ class Page:
         raise LookupError(f"{self.url} ({self.heading}) has no link {words!r}; it has {sorted(self.links)}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file, and the field in which it is sent."""
+
+    field: str
+    name: str
+    data: bytes
+
+
 class Robot:
     """Somebody of the pretend LMS at *site*, with cookies of their own."""
 
@@ -119,28 +128,39 @@ class Robot:
         """Fill in a form and send it."""
         return self._follow(form.method, form.action, form.filled(values), enctype=form.enctype)
 
+    def send_file(self, form: Form, upload: Upload) -> Page:
+        """Send a form untouched, with a file."""
+        return self._follow(form.method, form.action, form.filled({}), enctype=form.enctype, upload=upload)
+
     def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Ask the pretend LMS itself."""
         answer = self._session.request(method, f"{self.site}/sandbox/api/{path}", json=body, timeout=PATIENCE)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def _follow(self, method: str, url: str, fields: list[tuple[str, str]], *, enctype: str = "") -> Page:
+    def _follow(
+        self, method: str, url: str, fields: list[tuple[str, str]], *, enctype: str = "", upload: Upload | None = None
+    ) -> Page:
         """Send, and go on as long as a page would send itself on."""
         for _ in range(MOST_HOPS):
-            page = self._send(method, url, fields, enctype=enctype)
+            page = self._send(method, url, fields, enctype=enctype, upload=upload)
             onward = page.onward or next((form for form in page.forms if form.is_automatic), None)
             if onward is None:
                 return page
             method, url, fields, enctype = onward.method, onward.action, onward.filled({}), onward.enctype
+            upload = None
         raise requests.TooManyRedirects(f"{url} goes on and on")
 
-    def _send(self, method: str, url: str, fields: list[tuple[str, str]], *, enctype: str) -> Page:
+    def _send(
+        self, method: str, url: str, fields: list[tuple[str, str]], *, enctype: str, upload: Upload | None = None
+    ) -> Page:
         sent: dict[str, Any] = {"params": fields or None}
         if method.upper() != "GET":
             # A list of parts makes `requests` write multipart, as the form asks.
             is_multipart = enctype == "multipart/form-data"
-            sent = {"files": [(name, (None, value)) for name, value in fields]} if is_multipart else {"data": fields}
+            parts: list[Any] = [(name, (None, value)) for name, value in fields]
+            parts += [(upload.field, (upload.name, upload.data))] if upload is not None else []
+            sent = {"files": parts} if is_multipart else {"data": fields}
         answer = self._exchange(requests.Request(method, url, **sent))
         while answer.is_redirect:
             answer = self._exchange(requests.Request("GET", urljoin(answer.url, answer.headers["Location"])))

@@ -71,6 +71,8 @@ class Finding:
     values: Mapping[str, Any] = field(default_factory=dict)
     at: datetime | None = None
     """When it worked last: the last launch, the last event that came."""
+    is_new: bool = False
+    """Nothing is wrong, and nothing has happened yet that could show whether it works."""
 
 
 @dataclass(frozen=True, kw_only=True)

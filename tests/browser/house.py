@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from lti_tool.sandbox.robot import Form, Page, Robot
+from lti_tool.sandbox.robot import Form, Page, Robot, Upload
 from tests.ports import free_ports
 
 PATIENCE = 90.0
@@ -39,6 +39,72 @@ with create_app().app_context():
     db.session.commit()
 """
 """What the worker does a day after a sealed exchange was closed. No test waits for that."""
+PASSING = """
+import sys
+from sqlalchemy import text
+from lti_tool import db
+from lti_tool.app import create_app
+
+with create_app().app_context():
+    db.session().execute(
+        text(
+            "update admin_request r set asked_at = asked_at - interval '9 days', due_at = due_at - interval '9 days'"
+            " from person p where p.id = r.person_id and p.name = :name"
+        ),
+        {"name": sys.argv[1]},
+    )
+    db.session.commit()
+"""
+"""Nine days go by for somebody whom the LMS has deleted."""
+LOCKING = """
+import sys
+from dataclasses import replace
+from sqlalchemy import select
+from lti_tool import config, db, vault
+from lti_tool.app import create_app
+from webhooks import signatures
+from webhooks.outbox.models import Endpoint
+
+with create_app().app_context():
+    session, before = db.session(), replace(config.running(), secret_key="another key than the one of today, 32 bytes")
+    found = session.scalars(select(Endpoint).where(Endpoint.name == sys.argv[1]).order_by(Endpoint.id.desc())).first()
+    found.secret = vault.encrypt(before, signatures.new_secret())
+    session.commit()
+"""
+"""Somebody has started Hearth with another ``SECRET_KEY`` than the one a system was made with."""
+NOTICING = """
+import sys
+from datetime import timedelta
+from sqlalchemy import delete, select
+from lti_tool import db
+from lti_tool.app import create_app
+from lti_tool.clock import now
+from lti_tool.courses.models import Deployment
+from lti_tool.lti.models import NoticeService
+from webhooks.models import Source
+
+with create_app().app_context():
+    session, state = db.session(), sys.argv[1]
+    deployment = session.scalars(select(Deployment).order_by(Deployment.id)).first()
+    session.execute(delete(NoticeService).where(NoticeService.deployment_id == deployment.id))
+    session.add(
+        NoticeService(
+            deployment_id=deployment.id, url="https://lms.example/notices", types=["LtiContextCopyNotice"],
+            state=state, next_attempt_at=now() + timedelta(days=1), listens_since=now() - timedelta(days=3),
+            problem="not_granted" if state == "refused" else "",
+        )
+    )
+    wanted = select(Source).where(Source.platform_id == deployment.platform_id, Source.proof == "notice")
+    if session.scalars(wanted).first() is None:
+        session.add(
+            Source(
+                public_id="notices-of-the-scenes", platform_id=deployment.platform_id, name="Notices (LTI)",
+                proof="notice", created_at=now(),
+            )
+        )
+    session.commit()
+"""
+"""Of an LMS that has notices: how far Hearth is with them. The pretend LMS of the scenes offers none."""
 
 
 def until(found: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
@@ -136,6 +202,16 @@ class House:
         """Let a student take a work and say something about it."""
         with self._robot(student) as robot:
             page = robot.submit(robot.launch(activity=place.activity).form("/reviews"))
+            form = page.form("/feedback")
+            robot.submit(form, **_answers(form, words))
+
+    def give_file(self, place: Place, student: str, words: str, name: str, data: bytes) -> None:
+        """Let a student take a work and say something about it, with a file."""
+        with self._robot(student) as robot:
+            page = robot.submit(robot.launch(activity=place.activity).form("/reviews"))
+            form = page.form("/feedback")
+            there = replace(form, action=form.action.removesuffix("/feedback") + "/files")
+            page = robot.send_file(there, Upload(field="files", name=name, data=data))
             form = page.form("/feedback")
             robot.submit(form, **_answers(form, words))
 
@@ -237,8 +313,12 @@ class House:
         self.close(place)
         found = re.search(r"/exchanges/(\d+)", self.opened(place, TEACHER).url)
         assert found
+        self.run(SEALING, found[1])
+
+    def run(self, script: str, *arguments: str) -> None:
+        """Let something be so that no page can bring about."""
         subprocess.run(
-            [sys.executable, "-c", SEALING, found[1]],
+            [sys.executable, "-c", script, *arguments],
             env=self.environment,
             check=True,
             capture_output=True,

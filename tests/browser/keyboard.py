@@ -163,7 +163,7 @@ def strayed(page: Page) -> list[str]:
         if at is None or at["id"] < last:
             break
         # A date has a stop for each of its parts, a player for each of its controls.
-        has_parts = at["type"] == "datetime-local" or at["tag"] in ("AUDIO", "VIDEO")
+        has_parts = at["type"] in ("date", "datetime-local") or at["tag"] in ("AUDIO", "VIDEO")
         parts = parts + 1 if at["id"] == last and has_parts else 0
         if 0 < parts < MOST_PARTS:
             continue

@@ -2,12 +2,14 @@
 Pages about what is handed in, and taken back.
 """
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import expect
 
+from lti_tool.sandbox.robot import Form, Robot
 from tests.browser.house import TEACHER, House, Place
 from tests.browser.people import Hearth, Someone
 from tests.browser.scenes import INSTRUCTIONS, WORDS, WORK, World, scene
@@ -152,3 +154,54 @@ def in_a_group(noah: Someone, world: World) -> Hearth:
     if hearth.root.get_by_text("Choose another group").count():
         hearth.root.get_by_text("Choose another group").click()
     return hearth
+
+
+@cache
+def begun(house: House) -> Place:
+    """An exchange in which two are writing, and nobody has handed in."""
+    place = house.exchange(house.new_course("To be tidied"), "Begun by mistake", instructions=INSTRUCTIONS)
+    for name in ("Mai Tran", "Diego Fuentes"):
+        with house.at(place, name) as (robot, page):
+            robot.submit(robot.get(f"{page.url}/work").form("/work/draft"), body=WORK)
+    return place
+
+
+@scene(TEACHER)
+def deleting_what_some_are_writing(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(begun(world.house))
+    hearth.root.get_by_text("2 works that people are writing go too.").scroll_into_view_if_needed()
+    return hearth
+
+
+@cache
+def reviewed_by_two(house: House) -> Place:
+    """An exchange in which somebody has a work in hand and has not written a word."""
+    place = house.exchange(house.new_course("Better questions"), "A riddle", instructions=INSTRUCTIONS)
+    for name in ("Mai Tran", "Diego Fuentes"):
+        house.hand_in(place, name, WORK)
+    house.take_work(place, "Mai Tran")
+    return place
+
+
+@scene("Mai Tran")
+def a_criterion_taken_away_while_one_writes(mai: Someone, world: World) -> Hearth:
+    place = reviewed_by_two(world.house)
+    hearth = mai.open_window(place)
+    hearth.follow("Go on reviewing")
+    taken_away = hearth.root.get_by_label("On a criterion that was taken away")
+    if not taken_away.count():
+        last = hearth.root.locator("textarea[name^=comment-]").last
+        last.wait_for()
+        with world.house.at(place, TEACHER) as (robot, page):
+            _without_the_last_criterion(robot, robot.get(f"{page.url}/settings").form("/settings"))
+        last.fill(WORDS)
+        hearth.is_saved()
+        mai.page.reload()
+    expect(taken_away).to_be_visible()
+    return hearth
+
+
+def _without_the_last_criterion(robot: Robot, form: Form) -> None:
+    *kept, gone = form.fields["criterion[]"]
+    fields = {name: values for name, values in form.fields.items() if not name.startswith(f"{gone}-")}
+    robot.submit(replace(form, fields=fields | {"criterion[]": kept}), act="save")

@@ -485,3 +485,61 @@ def to_write_anew(mai: Someone, world: World) -> Hearth:
     hearth = mai.open_window(sent_back(world.house))
     expect(hearth.text("Write one of your feedbacks anew").first).to_be_visible()
     return hearth
+
+
+@cache
+def hidden(house: House) -> Place:
+    """Staff hid a feedback, and a message of its reviewer."""
+    place = house.exchange(house.new_course("Kinder words"), "A joke", reviews=1, instructions=INSTRUCTIONS)
+    for name in THREE:
+        house.hand_in(place, name, WORK)
+    house.give_feedback(place, "Mai Tran", LOW)
+    with house.at(place, "Mai Tran") as (robot, page):
+        review = robot.get(next(there for there in page.links.values() if "/reviews/" in there))
+        robot.submit(review.form("/messages"), body="You never listen.")
+    for what in ("Hide this message …", "Hide …"):
+        with house.at(place, TEACHER) as (robot, page):
+            person = robot.get(next(page.links[name] for name in THREE if _was_reviewed(robot, page.links[name])))
+            form = robot.get(person.link(what)).form("/moderation")
+            robot.submit(form, decision="hide", reason="hurtful", note="We speak of works here, and not of people.")
+    return place
+
+
+@scene("Mai Tran")
+def feedback_that_staff_hid(mai: Someone, world: World) -> Hearth:
+    hearth = mai.open_window(hidden(world.house))
+    given = hearth.root.locator("section", has=hearth.root.locator("#given"))
+    given.locator("li", has_text="Hidden by your teachers").get_by_role("link").click()
+    expect(hearth.text("Your teachers have hidden this feedback").first).to_be_visible()
+    return hearth
+
+
+@scene("Mai Tran")
+def a_hidden_feedback_in_the_list(mai: Someone, world: World) -> Hearth:
+    hearth = mai.open_window(hidden(world.house))
+    expect(hearth.text("Hidden by your teachers").first).to_be_visible()
+    return hearth
+
+
+@scene("Diego Fuentes")
+def asked_to_look_again(diego: Someone, world: World) -> Hearth:
+    hearth = diego.open_window(dispute(world.house))
+    expect(hearth.text("Another reviewer sees a work very differently").first).to_be_visible()
+    return hearth
+
+
+@scene(TEACHER)
+def a_topic_that_a_colleague_changed(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(ruled(world.house))
+    hearth.follow("Settings")
+    hearth.follow("The class’s own rules of feedback")
+    hearth.shows("The class’s own rules of feedback")
+    hearth.root.get_by_label("Rule 1", exact=True).fill("Begin with what you saw.")
+    # Another tab of the same teacher is as good as a colleague.
+    with world.house.at(ruled(world.house), TEACHER) as (robot, page):
+        form = robot.get(f"{page.url}/settings/charter").form("/settings/charter")
+        shown = "settled" if "at_once" in form.fields.get("shown", ()) else "at_once"
+        robot.submit(form, shown=shown)
+    hearth.press("Save")
+    expect(hearth.text("Somebody else saved these settings").first).to_be_visible()
+    return hearth

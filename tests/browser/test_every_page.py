@@ -9,6 +9,8 @@ from playwright.sync_api import Browser
 
 from tests.browser import (  # noqa: F401 - add their scenes to the list
     scenes_admin,
+    scenes_feedback_files,
+    scenes_guests,
     scenes_handing_in,
     scenes_lms,
     scenes_moodle,

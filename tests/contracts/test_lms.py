@@ -49,7 +49,7 @@ def grade(**changes: Any) -> Grade:
         "comment": "Clear and kind.",
         "timestamp": MOMENT,
         "submitted_at": MOMENT - timedelta(days=1),
-        "first": True,
+        "is_new_work": True,
     }
     return Grade(**given | changes)
 
@@ -239,7 +239,7 @@ def test_a_score_is_final_or_not_sent(lms: Lms) -> None:
 
 def test_every_score_brings_its_comment_along(lms: Lms) -> None:
     """Moodle takes a score without one as the wish to have none."""
-    payload = lms.score_payload(grade(first=False))
+    payload = lms.score_payload(grade(is_new_work=False))
 
     assert payload is not None
     assert payload["comment"] == "Clear and kind."
@@ -384,7 +384,7 @@ def test_elsewhere_the_login_is_simply_repeated() -> None:
 
 
 def test_canvas_makes_one_submission_and_leaves_a_teachers_grade_alone() -> None:
-    first, later = CanvasLms().score_payload(grade()), CanvasLms().score_payload(grade(first=False))
+    first, later = CanvasLms().score_payload(grade()), CanvasLms().score_payload(grade(is_new_work=False))
 
     assert first is not None
     assert later is not None
@@ -395,12 +395,35 @@ def test_canvas_makes_one_submission_and_leaves_a_teachers_grade_alone() -> None
 
 
 def test_canvas_shows_no_submission_of_who_handed_in_nothing() -> None:
-    payload = CanvasLms().score_payload(grade(submitted_at=None))
+    payload = CanvasLms().score_payload(grade(submitted_at=None, is_new_work=False))
 
     assert payload is not None
     told = payload["https://canvas.instructure.com/lti/submission"]
     assert (told["new_submission"], told["submission_type"]) == (False, "none")
     assert payload["scoreGiven"] == 8.5
+
+
+def test_canvas_hears_of_work_and_keeps_the_grade_it_has() -> None:
+    told = CanvasLms().score_payload(grade(score_given=None, is_graded=False))
+
+    assert told is not None
+    assert (told["activityProgress"], told["gradingProgress"]) == ("Submitted", "Pending")
+    assert "scoreGiven" not in told
+    assert told["submission"] == {"submittedAt": "2026-03-01T09:30:00.250+00:00"}
+    assert told["https://canvas.instructure.com/lti/submission"] == {
+        "new_submission": True,
+        "preserve_score": True,
+        "prioritize_non_tool_grade": True,
+        "submission_type": "external_tool",
+        "submitted_at": "2026-03-01T09:30:00.250+00:00",
+    }
+
+
+@pytest.mark.parametrize("lms", [StandardLms(), MoodleLms()], ids=["standard", "moodle"])
+def test_elsewhere_work_without_a_grade_is_not_told(lms: Lms) -> None:
+    """A score without scoreGiven takes a grade away there."""
+    assert not lms.hears_of_work()
+    assert lms.score_payload(grade(score_given=None, is_graded=False)) is None
 
 
 def test_canvas_cannot_take_a_grade_back() -> None:

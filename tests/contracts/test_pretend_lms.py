@@ -126,7 +126,7 @@ def test_registration_launch_roster_and_grades(neighbours: Neighbours, brand: st
         comment="Clear and kind.",
         timestamp=datetime.now(UTC) - timedelta(seconds=5),
         submitted_at=None,
-        first=True,
+        is_new_work=False,
     )
     payload = gate.score_payload(grade)
     assert payload is not None
@@ -134,11 +134,22 @@ def test_registration_launch_roster_and_grades(neighbours: Neighbours, brand: st
     seen = world.grade(activity, student)
     assert seen is not None
 
-    again = gate.score_payload(replace(grade, score_given=9, timestamp=datetime.now(UTC), first=False))
+    again = gate.score_payload(replace(grade, score_given=9, timestamp=datetime.now(UTC)))
     assert again is not None
     client.post_score(link.line_item_url, again)
     results = [each for page in client.results(link.line_item_url, page_size=gate.results_page_size()) for each in page]
     assert [(each["userId"], each["resultScore"]) for each in results] == [(roles["learner"], 9)]
+
+    if gate.hears_of_work():
+        work = replace(
+            grade, is_graded=False, is_new_work=True, submitted_at=datetime.now(UTC), timestamp=datetime.now(UTC)
+        )
+        told = gate.score_payload(work)
+        assert told is not None
+        client.post_score(link.line_item_url, told)
+        kept = world.grade(activity, student)
+        assert kept is not None
+        assert (kept["points"], kept["attempts"] - seen["attempts"]) == (9, 1)
 
     with pytest.raises(Rejected) as stale:
         client.post_score(link.line_item_url, payload)

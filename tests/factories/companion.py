@@ -38,6 +38,7 @@ class PretendMoodle:
     log: list[dict[str, Any]] = field(default_factory=list)
     completion: dict[tuple[int, int], str] = field(default_factory=dict)
     calendar: dict[str, dict[str, Any]] = field(default_factory=dict)
+    date_places: dict[str, int] = field(default_factory=dict)
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     errors: list[tuple[str, str]] = field(default_factory=list)
@@ -51,6 +52,11 @@ class PretendMoodle:
     stops_at: int | None = None
     """After so many acts of a call it hears no more of it, until :attr:`goes_on`; no answer ever comes."""
     goes_on: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def places(self) -> set[int]:
+        """At which activities dates stand; 0 is the course."""
+        return {self.date_places[ref] for ref in self.calendar}
 
     def answer(self, request: Request) -> Response:
         """One call, as ``webservice/rest/server.php`` answers it."""
@@ -100,8 +106,8 @@ class PretendMoodle:
             "deploymentid": self.deployment_id,
             "toolname": "Hearth",
             "moodlerelease": "4.5.6 (Build: 20250811)",
-            "pluginrelease": "1.1.0",
-            "pluginversion": 2026112702,
+            "pluginrelease": "1.2.0",
+            "pluginversion": 2026112703,
             "names": False,
             "everywhere": False,
             "events": ["user_enrolment_created"],
@@ -143,6 +149,7 @@ class PretendMoodle:
                 # Whose it is, and in whose place it stands, where either was told.
                 own = {"userid": int(entry["userid"]), "slot": entry["slot"]} if entry.get("userid") else {}
                 self.calendar[entry["ref"]] = kept | own
+                self.date_places[entry["ref"]] = link
             else:
                 self.calendar.pop(entry["ref"], None)
         if not act.get("completion"):

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from lti_tool.courses.models import Membership, Platform, Role
-from lti_tool.exchange import operations
+from lti_tool.exchange import operations, rules
 from lti_tool.exchange.models import (
     ComparingRound,
     DraftCopy,
@@ -82,7 +82,19 @@ def fill(session: Session, **plan: Any) -> Full:
     for body in ("One tab.", "Another tab."):
         operations.save_draft(session, exchange, author=author, body=body, base_revision=0, now=before)
     all_hand_in(made, now=before)
-    feedback = give(made, take(made, giver, now=before), now=before)
+    allowed = rules.AttachingOptions(most=2)
+    operations.set_options(session, exchange, allowed, by=made.teacher.person_id, now=before)
+    taken = take(made, giver, now=before)
+    attached = operations.attach_to_review(
+        session,
+        exchange,
+        reviewer=giver,
+        offer_id=taken.id,
+        upload=operations.Upload(data=b"Remarks.", name="", max_bytes=1000, max_recording_bytes=0),
+        now=before,
+        storage=DatabaseStorage(),
+    )
+    feedback = give(made, taken, now=before)
     offer = take(made, writer, now=before)
     for comment in ("One tab.", "Another tab."):
         operations.save_feedback_draft(
@@ -158,7 +170,7 @@ def fill(session: Session, **plan: Any) -> Full:
     ids |= {"repair_id": repair.id, "reopening_id": opened.id, "pair_id": pair.id}
     ids["staff_review_id"] = by_staff.id
     ids |= {"reviewer_id": giver, "author_id": author}
-    return Full(made, {**ids, "file_id": file.id, "copy_id": copy_id})
+    return Full(made, {**ids, "file_id": file.id, "attached_id": attached.id, "copy_id": copy_id})
 
 
 @pytest.fixture

@@ -560,11 +560,15 @@ def test_the_operator_lists_what_was_given_up_and_why_a_source_was_refused(opera
 
     listed = operate("webhooks", "events", "1").output
     everything = json.loads(operate("webhooks", "events", "1", "--all", "--json").output)
+    found = operate("webhooks", "events", "1", "--all", "--kind", "USER", "--about", "l", "--day", f"{BEGUN:%Y-%m-%d}")
     refused = operate("webhooks", "refusals", "1").output
 
     assert "course_updated" in listed
     assert "user_updated" not in listed
     assert [each["name"] for each in everything] == ["user_updated", "course_updated"]
+    assert "user_updated" in found.output
+    assert "course_updated" not in found.output
+    assert operate("webhooks", "events", "1", "--day", "tomorrow").exit_code == 2
     assert "3  wrong signature" in refused
     assert "Copy the secret again" in refused
     assert operate("webhooks", "events", "9").exit_code == 1

@@ -14,7 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from moodle import events
+from moodle.companion import RELEASE
 from webhooks.companions import rules
+from webhooks.companions.room import words
 
 TOP = Path(__file__).parents[2]
 PLUGIN = TOP / "moodle/plugin/local_hearth"
@@ -60,6 +62,19 @@ def test_the_zip_is_named_by_the_release(tmp_path: Path) -> None:
     assert told
     assert pack(tmp_path).name == f"local_hearth-{told[1]}.zip"
     assert f"## {told[1]} (" in (PLUGIN / "CHANGES.md").read_text()
+
+
+def test_every_reason_of_the_plugin_has_words_for_an_admin_and_stands_in_its_documentation() -> None:
+    reasons = set(re.findall(r"new refusal\('(\w+)'\)", SOURCE))
+
+    assert len(reasons) > 8
+    assert reasons <= set(words.REASONS)
+    contract = (TOP / "docs/moodle-plugin.md").read_text()
+    assert [each for each in reasons if f"`{each}`" not in contract] == []
+
+
+def test_hearth_knows_the_newest_release_of_its_plugin() -> None:
+    assert f"release = '{RELEASE}'" in (PLUGIN / "version.php").read_text()
 
 
 def test_the_version_is_told_as_moodle_reads_it() -> None:

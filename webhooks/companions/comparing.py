@@ -21,23 +21,35 @@ def compare(session: Session, pairing: Pairing, activity: Activity, *, now: date
     room = rooms().get(activity.kind)
     if room is None:
         return
+    links = session.execute(
+        select(ResourceLink.id, ResourceLink.gone_at)
+        .where(ResourceLink.activity_id == activity.id, ResourceLink.course_id == activity.course_id)
+        .order_by(ResourceLink.id)
+    ).all()
+    places = [id for id, gone_at in links if gone_at is None]
     changes: list[dict[str, Any]] = []
     if pairing.tells_completion:
-        changes += _completions(session, pairing, activity, room, moment=moment, now=now)
-    changes += _dates(session, pairing, activity, room)
+        changes += _completions(session, pairing, activity, room, links=places, moment=moment, now=now)
+    if places:
+        changes += _dates(session, pairing, activity, room, places=places)
+    elif not links:
+        # Without a place of its own, its dates stand at the course.
+        changes += _dates(session, pairing, activity, room, places=[None])
     if changes:
         common = {"pairing": pairing.id, "activity": activity.id, "at": now}
         session.execute(CHANGE, [{**common, **each} for each in changes])
 
 
 def _completions(
-    session: Session, pairing: Pairing, activity: Activity, room: Room, *, moment: rules.Moment, now: datetime
+    session: Session,
+    pairing: Pairing,
+    activity: Activity,
+    room: Room,
+    *,
+    links: Sequence[int],
+    moment: rules.Moment,
+    now: datetime,
 ) -> list[dict[str, Any]]:
-    links = session.scalars(
-        select(ResourceLink.id)
-        .where(ResourceLink.activity_id == activity.id, ResourceLink.course_id == activity.course_id)
-        .order_by(ResourceLink.id)
-    ).all()
     # Without a place in the LMS there is nothing to complete there.
     complete = room.completed(session, activity, now=now) if links else None
     if complete is None:
@@ -71,46 +83,56 @@ def _completions(
     ]
 
 
-def _dates(session: Session, pairing: Pairing, activity: Activity, room: Room) -> list[dict[str, Any]]:
-    told = _told_dates(session, pairing, activity)
-    wanted = _wanted_dates(session, activity, room) if pairing.tells_dates else {}
+def _dates(
+    session: Session, pairing: Pairing, activity: Activity, room: Room, *, places: Sequence[int | None]
+) -> list[dict[str, Any]]:
+    told = _told_dates(session, pairing, activity, places)
+    wanted = _wanted_dates(session, activity, room, places) if pairing.tells_dates else {}
     gone = {
-        ref: {**entry, "starts_at": None} for ref, entry in told.items() if entry["starts_at"] and ref not in wanted
+        (link, ref): {**entry, "starts_at": None}
+        for (link, ref), entry in told.items()
+        if entry["starts_at"] and (link, ref) not in wanted
     }
-    changed = {ref: entry for ref, entry in {**wanted, **gone}.items() if told.get(ref) != entry}
+    changed = {of: entry for of, entry in {**wanted, **gone}.items() if told.get(of) != entry}
     return [
         {
-            "slot": f"date:{activity.id}:{entry['ref']}",
-            "link": None,
+            "slot": f"date:{activity.id}:{ref}",
+            "link": link,
             "person": entry.get("person"),
             "completion": "",
             "entry": json.dumps(entry),
         }
-        for entry in changed.values()
+        for (link, ref), entry in changed.items()
     ]
 
 
-def _told_dates(session: Session, pairing: Pairing, activity: Activity) -> Mapping[str, dict[str, Any]]:
-    entries: Sequence[dict[str, Any] | None] = session.scalars(
-        select(Telling.entry).where(
+Dates = Mapping[tuple[int | None, str], dict[str, Any]]
+"""By place, None for the course, and by ``ref``."""
+
+
+def _told_dates(session: Session, pairing: Pairing, activity: Activity, places: Sequence[int | None]) -> Dates:
+    rows = session.execute(
+        select(Telling.link_id, Telling.entry).where(
             Telling.pairing_id == pairing.id,
             Telling.activity_id == activity.id,
             Telling.slot.is_not(None),
             Telling.completion == "",
         )
-    ).all()
-    return {entry["ref"]: entry for entry in entries if entry}
+    )
+    # What stood at the course before there was a place is taken back; what stood at a place that is gone went with it.
+    return {(link, entry["ref"]): entry for link, entry in rows if entry and (link is None or link in places)}
 
 
-def _wanted_dates(session: Session, activity: Activity, room: Room) -> Mapping[str, dict[str, Any]]:
-    wanted = [_date(activity, each) for each in room.due_dates(session, activity)]
-    for person_id, dates in room.own_due_dates(session, activity).items():
-        wanted += [_date(activity, each, person_id) for each in dates]
-    return {each["ref"]: each for each in wanted}
+def _wanted_dates(session: Session, activity: Activity, room: Room, places: Sequence[int | None]) -> Dates:
+    dates: list[tuple[DueDate, int | None]] = [(each, None) for each in room.due_dates(session, activity)]
+    for person_id, own in room.own_due_dates(session, activity).items():
+        dates += [(each, person_id) for each in own]
+    wanted = [(link, _date(activity, link, each, person_id)) for link in places for each, person_id in dates]
+    return {(link, entry["ref"]): entry for link, entry in wanted}
 
 
-def _date(activity: Activity, date: DueDate, person_id: int | None = None) -> dict[str, Any]:
-    ref = f"{activity.public_id}/{date.ref}"
+def _date(activity: Activity, link: int | None, date: DueDate, person_id: int | None) -> dict[str, Any]:
+    ref = "/".join(str(part) for part in (activity.public_id, link, date.ref) if part is not None)
     entry = {"ref": ref, "title": str(date.words), "starts_at": date.at.isoformat(), "slot": date.ref}
     return entry if person_id is None else {**entry, "ref": f"{ref}/{person_id}", "person": person_id}
 

@@ -1,15 +1,22 @@
 """
-Jobs of companions: sorting what is new, telling what waits, looking at night whether anything was missed.
+Jobs of companions: sorting what is new, telling what waits, asking at night how each is and whether anything was
+missed.
 """
 
+import logging
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool import config, db, jobs
+from lti_tool import config, db, http, jobs
 from lti_tool.clock import now
 from lti_tool.lti.errors import ServiceError
-from webhooks.companions import rules, sorting, telling
+from lti_tool.vault import VaultError
+from webhooks.companions import again, pairing, rules, sorting, telling
+from webhooks.companions.models import Pairing
+
+log = logging.getLogger(__name__)
 
 SINCE_LAST_NIGHT = timedelta(hours=26)
 
@@ -52,8 +59,33 @@ def look_soon(session: Session) -> None:
 @jobs.periodic(cron="* * * * *")
 @jobs.task(name="companions.sweep", queue="companions", queueing_lock="companions.sweep")
 def sweep(timestamp: int) -> None:
-    """Find what nobody was rung for, and what waits to be tried again."""
+    """Find what nobody was rung for, and what waits to be tried again or may be had now."""
+    with db.transaction() as session:
+        again.after_changes(session, now=now())
     sort()
+
+
+@jobs.periodic(cron="40 3 * * *")
+@jobs.task(name="companions.ask", queue="companions", queueing_lock="companions.ask")
+def ask(timestamp: int) -> None:
+    """Ask every companion how it is, so that its silence or an old release is noticed before anybody misses it."""
+    with db.transaction() as session:
+        found = session.scalars(select(Pairing.id).where(Pairing.state == "active").order_by(Pairing.id)).all()
+    for pairing_id in found:
+        _ask(pairing_id)
+
+
+def _ask(pairing_id: int) -> None:
+    try:
+        with db.transaction() as session:
+            if (one := session.get(Pairing, pairing_id)) is not None:
+                pairing.check(session, one, settings=config.running(), now=now())
+    except ServiceError as err:
+        with db.transaction() as session:
+            telling.fail(session, pairing_id, err, None, now=now())
+    except (pairing.WrongSite, http.ForbiddenAddress, VaultError) as err:
+        # The page tells since when it has not answered, and asking there tells why.
+        log.warning("companion %s cannot be asked: %s", pairing_id, type(err).__name__)
 
 
 @jobs.periodic(cron="50 3 * * *")
@@ -62,6 +94,8 @@ def look(timestamp: int) -> None:
     """Compare every lively activity with what its companion knows; forget what is old."""
     with db.transaction() as session:
         sorting.clear_old(session)
+        if timestamp:
+            again.at_night(session, now=now())
         found = sorting.activities_of(session)
     # Whoever changes what an LMS hears brings on this look, too, and no night.
     moment = rules.Moment.NIGHT if timestamp else rules.Moment.HOUR

@@ -105,10 +105,13 @@ class Telling(Base):
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("journal_entry.id", ondelete="CASCADE"))
     """The act. What the journal forgets, this forgets too."""
     slot: Mapped[str | None]
-    """Of a state: ``completion:<link>:<person>`` or ``date:<activity>:<ref>``; a ``ref`` ends with whose it is."""
+    """
+    Of a state: ``completion:<link>:<person>`` or ``date:<activity>:<ref>``. A ``ref`` names the place, the date, and
+    whose it is.
+    """
     activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"))
     link_id: Mapped[int | None] = mapped_column(ForeignKey("resource_link.id", ondelete="CASCADE"))
-    """Which of the activity's places in the LMS; None: the latest, or the course as a whole."""
+    """Which of the activity's places in the LMS; None: the latest that is there, or the course as a whole."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     """Whose completion or own date. Who did an act stands in the journal, and is told only where they may be named."""
     at: Mapped[datetime]
@@ -120,4 +123,6 @@ class Telling(Base):
     next_attempt_at: Mapped[datetime]
     """When to tell; while a job is at it, when to believe that the job has died."""
     told_at: Mapped[datetime | None]
+    """When it was told last, and kept or refused."""
     problem: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Why it was not kept; of what was, ``off`` where the LMS keeps no completion there."""

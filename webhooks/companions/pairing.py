@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from lti_tool import http, lms, vault
 from lti_tool.config import Settings
 from lti_tool.courses.models import Deployment, Platform
-from lti_tool.lms.companion import Companion, CompanionSetup, Site
+from lti_tool.lms.companion import OFF, Companion, CompanionSetup, Site
 from webhooks.companions.models import Pairing, State, Telling
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,8 @@ class Health:
     detail: str
     rests_until: datetime | None
     checked_at: datetime | None
+    told_at: datetime | None
+    """When it last took what it was told; of what is still kept."""
     receiver: str
     wishes: Wishes
     waiting: int
@@ -68,6 +70,13 @@ class Health:
     """In the last seven days."""
     refused: int
     """Refused, or given up; kept until somebody has it told again or it is too old."""
+    unkept: int
+    """Completions for which the LMS has no use: it keeps none of the activity."""
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When there was last a word from it."""
+        return max((each for each in (self.checked_at, self.told_at) if each is not None), default=None)
 
 
 def setup_for(session: Session, platform_id: int) -> CompanionSetup | None:
@@ -201,7 +210,9 @@ def health(session: Session, *, now: datetime, platform_id: int | None = None) -
                 func.count().filter(waits).label("waiting"),
                 func.min(Telling.at).filter(waits).label("oldest"),
                 func.count().filter(Telling.state == State.TOLD).label("told"),
+                func.max(Telling.told_at).filter(Telling.state == State.TOLD).label("told_at"),
                 func.count().filter(Telling.state.in_((State.REFUSED, State.DEAD))).label("refused"),
+                func.count().filter(Telling.state == State.TOLD, Telling.problem == OFF).label("unkept"),
             )
             .where(Telling.pairing_id.in_([each.id for each in pairings]))
             .group_by(Telling.pairing_id)
@@ -239,12 +250,14 @@ def _health(pairing: Pairing, counted: object) -> Health:
         detail=pairing.detail,
         rests_until=pairing.rests_until,
         checked_at=pairing.checked_at,
+        told_at=getattr(counted, "told_at", None),
         receiver=pairing.receiver,
         wishes=wishes_of(pairing),
         waiting=getattr(counted, "waiting", 0),
         oldest=getattr(counted, "oldest", None),
         told=getattr(counted, "told", 0),
         refused=getattr(counted, "refused", 0),
+        unkept=getattr(counted, "unkept", 0),
     )
 
 
@@ -264,8 +277,11 @@ RING = text(
 )
 AGAIN = text(
     """
-    update companion_telling set state = 'waiting', attempts = 0, next_attempt_at = :now, problem = ''
-     where pairing_id = :pairing and state in ('refused', 'dead')
+    update companion_telling
+       set state = 'waiting', attempts = 0, next_attempt_at = :now, problem = '',
+           -- A state that came to nothing is known to the LMS by the key before.
+           key = case when slot is null then key else gen_random_uuid() end
+     where pairing_id = :pairing and (state in ('refused', 'dead') or state = 'told' and problem = 'off')
     returning id
     """
 )

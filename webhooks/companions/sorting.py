@@ -96,6 +96,7 @@ def clear_old(session: Session) -> None:
     }
     session.execute(GIVE_UP, values)
     session.execute(CLEAR, values)
+    session.execute(CLEAR_GONE)
 
 
 # They ring for what is committed, and the next statement looks at all that is.
@@ -143,6 +144,11 @@ LIVELY = text(
 GIVE_UP = text(
     """
     update companion_telling set state = 'dead', problem = 'gave_up' where state = 'waiting' and at < :stale
+    """
+)
+CLEAR_GONE = text(
+    """
+    delete from companion_telling t using resource_link l where l.id = t.link_id and l.gone_at is not null
     """
 )
 CLEAR = text(

@@ -8,7 +8,7 @@ has until then. One whose worker died is told again under the same key, by which
 import logging
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from lti_tool import vault
 from lti_tool.config import Settings
-from lti_tool.lms.companion import Act, Companion, Completion, Entry, Verdict
+from lti_tool.courses import operations as courses
+from lti_tool.lms.companion import OFF, Act, Companion, Completion, Entry, Verdict
 from lti_tool.lti.errors import ServiceError
+from webhooks.companions import again, rules
 from webhooks.companions import pairing as pairings
-from webhooks.companions import rules
 from webhooks.companions.models import Pairing, State
 from webhooks.outbox.catalogue import catalogue
 from webhooks.outbox.rules import wait_before
@@ -46,6 +47,8 @@ class Batch:
     client_id: str
     companion: Companion
     acts: Sequence[Act]
+    places: Mapping[str, int] = field(default_factory=dict)
+    """By key, the id of the link at which each was told."""
 
 
 def take(session: Session, pairing_id: int, *, settings: Settings, now: datetime) -> Batch | None:
@@ -66,7 +69,11 @@ def take(session: Session, pairing_id: int, *, settings: Settings, now: datetime
     if not rows:
         return None
     naming = _naming(session, rows)
-    untold = [row.key for row in rows if row.act is not None and (row.act, row.activity_id) not in naming]
+    untold = [
+        row.key
+        for row in rows
+        if row.is_placeless or (row.act is not None and (row.act, row.activity_id) not in naming)
+    ]
     if untold:
         session.execute(DROP, {"keys": untold})
     acts = [
@@ -74,7 +81,13 @@ def take(session: Session, pairing_id: int, *, settings: Settings, now: datetime
         for row in sorted(rows, key=lambda row: row.id)
         if row.key not in untold
     ]
-    return Batch(pairing_id=pairing_id, client_id=pairing.platform.client_id, companion=companion, acts=acts)
+    return Batch(
+        pairing_id=pairing_id,
+        client_id=pairing.platform.client_id,
+        companion=companion,
+        acts=acts,
+        places={str(row.key): row.place for row in rows if row.place is not None},
+    )
 
 
 def tell(batch: Batch) -> Sequence[Verdict]:
@@ -84,12 +97,20 @@ def tell(batch: Batch) -> Sequence[Verdict]:
 
 def settle(session: Session, batch: Batch, verdicts: Sequence[Verdict], *, now: datetime) -> None:
     """Write down what became of each act. One that was changed meanwhile has another key, and goes on waiting."""
-    kept = [each.key for each in verdicts if each.state == "kept"]
+    off = [each.key for each in verdicts if each.state == "kept" and each.reason == OFF]
+    kept = [each.key for each in verdicts if each.state == "kept" and each.reason != OFF]
+    for keys, problem in ((kept, ""), (off, OFF)):
+        if keys:
+            session.execute(KEPT, {"keys": keys, "now": now, "problem": problem})
     if kept:
-        session.execute(KEPT, {"keys": kept, "now": now})
+        again.follow(session, kept, now=now)
+    gone = [each.key for each in verdicts if each.state == "refused" and _has_lost_its_place(each, batch)]
+    if gone:
+        _let_places_go(session, batch, gone, now=now)
     for each in verdicts:
-        if each.state == "refused":
-            session.execute(REFUSED, {"key": each.key, "problem": each.reason[:100] or "refused"})
+        if each.state == "refused" and each.key not in gone:
+            values = {"key": each.key, "problem": each.reason[:100] or "refused", "now": now}
+            session.execute(REFUSED, values)
             log.info("companion %s refused an act: %s", batch.pairing_id, each.reason)
         elif each.state == "failed":
             _try_later(session, each, now=now)
@@ -108,6 +129,19 @@ def fail(session: Session, pairing_id: int, err: ServiceError, batch: Batch | No
     pairing.rests_until = now + rules.rest_after(pairing.failures, err)
     pairing.problem, pairing.detail = err.code, err.detail.replace("\x00", "")[:LONGEST_DETAIL]
     log.warning("companion %s rests until %s: %s", pairing_id, pairing.rests_until, err.code)
+
+
+def _has_lost_its_place(verdict: Verdict, batch: Batch) -> bool:
+    return verdict.reason == rules.NO_PLACE and verdict.key in batch.places
+
+
+def _let_places_go(session: Session, batch: Batch, keys: Sequence[str], *, now: datetime) -> None:
+    """The LMS knows these places no more: an act is told at another one, what belonged to the place ends with it."""
+    links = {batch.places[key] for key in keys}
+    courses.lose_links(session, links, now=now)
+    session.execute(FORGET_PLACES, {"links": list(links)})
+    session.execute(LET_GO, {"keys": list(keys), "now": now})
+    log.info("companion %s knows %s places no more", batch.pairing_id, len(links))
 
 
 def _try_later(session: Session, verdict: Verdict, *, now: datetime) -> None:
@@ -191,12 +225,20 @@ TAKE = text(
     )
     select t.id, t.key, t.activity_id, t.at, t.completion, t.entry, j.act, c.context_id as course,
            who.sub as person, case when m.is_test_user then null else doer.sub end as doer,
-           coalesce((select l.lti_id from resource_link l where l.id = t.link_id),
-                    (select l.lti_id from resource_link l
-                      where l.activity_id = t.activity_id and l.course_id = c.id order by l.id desc limit 1)) as link
+           place.id as place, place.lti_id as link,
+           -- What had a place, and has none any more, concerns the course no more either.
+           place.id is null and exists (select from resource_link l
+                                         where l.id = t.link_id
+                                            or t.link_id is null and l.activity_id = a.id and l.course_id = c.id)
+               as is_placeless
       from taken t
       join activity a on a.id = t.activity_id
       join course c on c.id = a.course_id
+      left join lateral (select l.id, l.lti_id from resource_link l
+                          where l.gone_at is null
+                            and (l.id = t.link_id
+                                 or t.link_id is null and l.activity_id = a.id and l.course_id = c.id)
+                          order by l.id desc limit 1) place on true
       left join journal_entry j on j.id = t.entry_id
       left join person doer on doer.id = j.person_id
       left join membership m on m.course_id = c.id and m.person_id = doer.id
@@ -206,11 +248,16 @@ TAKE = text(
 DROP = text("delete from companion_telling where key = any(:keys)")
 KEPT = text(
     """
-    update companion_telling set state = 'told', told_at = :now, problem = ''
+    update companion_telling set state = 'told', told_at = :now, problem = :problem
      where key = any(cast(:keys as uuid[])) and state = 'waiting'
     """
 )
-REFUSED = text("update companion_telling set state = 'refused', problem = :problem where key = cast(:key as uuid)")
+REFUSED = text(
+    """
+    update companion_telling set state = 'refused', problem = :problem, told_at = :now where key = cast(:key as uuid)
+    """
+)
+FORGET_PLACES = text("delete from companion_telling where link_id = any(:links)")
 FAILED = text("update companion_telling set attempts = attempts + 1 where key = cast(:key as uuid) returning attempts")
 LATER = text(
     """

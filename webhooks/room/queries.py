@@ -4,13 +4,14 @@ Reads for the letterbox's pages in the admin room, each for one registration.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from lti_tool.courses.models import Deployment
+from lti_tool.courses.models import Course, Deployment, Membership
 from webhooks.models import Event, Refusal, RemovedSource, Source
+from webhooks.room import rules
 
 WEEK = timedelta(days=7)
 SHOWN_OF_A_TEST = 10
@@ -49,6 +50,12 @@ class Doing:
     refused: int
     """In the last week."""
     refused_last_at: datetime | None
+    days: Sequence[date]
+    """On which it spoke in the last four weeks, in their order, today left out."""
+
+    def voice(self, *, launched_at: datetime | None, now: datetime) -> rules.Voice:
+        """Whether it has fallen silent; *launched_at* is when somebody last opened Hearth."""
+        return rules.voice(self.days, last_at=self.last_at, launched_at=launched_at, now=now)
 
     @property
     def is_refused(self) -> bool:
@@ -111,6 +118,33 @@ def doing(session: Session, platform_id: int, *, now: datetime) -> list[Doing]:
     """
     rows = session.execute(DOING, {"platform": platform_id, "day": (now - WEEK).date(), "recent": RECENT})
     return [Doing(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What happens beside the sources of a registration."""
+
+    launched_at: datetime | None
+    """When somebody last opened Hearth."""
+    sent_to_removed: int
+    """Addresses that were removed and to which something came since."""
+
+
+def around(session: Session, platform_id: int) -> Around:
+    """See :class:`Around`; in one statement."""
+    launched = (
+        select(func.max(Membership.launched_at))
+        .join(Course, Course.id == Membership.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.platform_id == platform_id)
+    )
+    removed = (
+        select(func.count())
+        .select_from(RemovedSource)
+        .where(RemovedSource.platform_id == platform_id, RemovedSource.count > 0)
+    )
+    row = session.execute(select(launched.scalar_subquery(), removed.scalar_subquery())).one()
+    return Around(launched_at=row[0], sent_to_removed=row[1])
 
 
 def still_sent_to(session: Session, platform_id: int) -> Sequence[RemovedSource]:
@@ -176,7 +210,8 @@ DOING = text(
            (select count(*) from webhook_event e where e.source_id = s.id and e.state in ('failed', 'dead')) as trouble,
            (select count(*) from webhook_event e
              where e.source_id = s.id and e.state in ('failed', 'dead') and e.state = 'dead') as given_up,
-           coalesce(r.count, 0)::int as refused, r.last_at as refused_last_at
+           coalesce(r.count, 0)::int as refused, r.last_at as refused_last_at,
+           array(select day from webhook_speech where source_id = s.id order by day) as days
       from webhook_source s
       left join (select source_id, sum(count) as count, max(last_at) as last_at from webhook_refusal
                   where day > :day group by source_id) r on r.source_id = s.id

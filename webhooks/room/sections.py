@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from lti_tool.config import Settings
 from lti_tool.web.institution import Finding, Kept, Section, Tenant
 from webhooks.jobs import KEEP_KEYS, KEEP_REMOVED
-from webhooks.room import queries
+from webhooks.room import queries, words
+from webhooks.room.rules import Events, events_are
 
 ENDPOINT = "letterbox.show"
+BAD = (Events.GIVEN_UP, Events.REFUSED, Events.REMOVED, Events.SILENT)
 
 
 def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
@@ -22,32 +24,22 @@ def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
     if not tenant.is_alone:
         return []
     sources = queries.doing(session, tenant.platform_id, now=now)
-    last_at = max((each.last_at for each in sources if each.last_at), default=None)
-    is_good, sentence, advice = True, _("They come and are read."), ""
-    if not sources:
-        sentence = _("Your LMS does not send any, so Hearth reads lists of people every few hours only.")
-        advice = _("Let the LMS send its events, and Hearth knows within seconds who joined a course.")
-    elif given_up := sum(each.given_up for each in sources):
-        is_good = False
+    around = queries.around(session, tenant.platform_id)
+    found = events_are(sources, sent_to_removed=around.sent_to_removed, launched_at=around.launched_at, now=now)
+    given_up = sum(each.given_up for each in sources)
+    sentence, advice = words.EVENTS[found]
+    if found is Events.GIVEN_UP:
         sentence = ngettext("One event was given up.", "%(num)s events were given up.", given_up)
-        advice = _("Look at them, and have them read again when the cause is mended.")
-    elif any(each.is_refused for each in sources):
-        is_good = False
-        sentence = _("What came last was refused.")
-        advice = _("Look at the reason: most often a secret was not copied whole.")
-    elif all(each.state == "paused" for each in sources):
-        sentence = _("Every address is paused.")
-    elif last_at is None:
-        sentence = _("None has come yet.")
-        advice = _("Set the address up in your LMS, and let it send a test.")
     return [
         Finding(
             name=_("Events of the LMS"),
-            is_good=is_good,
+            is_good=found not in BAD,
+            is_new=found is Events.NEW,
             sentence=sentence,
             advice=advice,
-            endpoint=ENDPOINT,
-            at=last_at,
+            endpoint="letterbox.events" if found is Events.GIVEN_UP else ENDPOINT,
+            values={"which": "trouble"} if found is Events.GIVEN_UP else {},
+            at=max((each.last_at for each in sources if each.last_at), default=None),
         )
     ]
 

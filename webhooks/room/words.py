@@ -13,9 +13,11 @@ from lti_tool.lms.events import (
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     RosterChanged,
     WorkHandedIn,
 )
+from webhooks.room.rules import Events
 
 PROOFS: dict[str, LazyString] = {
     "standard": _("signed with a secret"),
@@ -48,6 +50,40 @@ STATES: dict[str, LazyString] = {
 KINDS_OF_STATES = {"done": "good", "failed": "warning", "dead": "error"}
 """How a badge shows them."""
 
+EVENTS: dict[Events, tuple[LazyString | str, LazyString | str]] = {
+    Events.NONE: (
+        _("Your LMS does not send any, so Hearth reads lists of people every few hours only."),
+        _("Let the LMS send its events, and Hearth knows within seconds who joined a course."),
+    ),
+    Events.GIVEN_UP: (
+        _("Some were given up."),
+        _("Look at them, and have them read again when the cause is mended."),
+    ),
+    Events.REFUSED: (
+        _("What came last was refused."),
+        _("Look at the reason: most often a secret was not copied whole."),
+    ),
+    Events.PAUSED: (
+        _("Every address is paused."),
+        _("Let one take events again, or remove those that are not needed any more."),
+    ),
+    Events.REMOVED: (_("Your LMS still sends to an address that was removed."), _("Take it out in your LMS.")),
+    Events.SILENT: (
+        _("An address is silent for much longer than usual, though people opened Hearth meanwhile."),
+        _("See in your LMS whether it still sends there, and let it send a test."),
+    ),
+    Events.NEW: (
+        _("None has come yet."),
+        _("Set the address up in your LMS, and let it send a test."),
+    ),
+    Events.QUIET: (
+        _("None came for much longer than usual, and nobody opened Hearth either: perhaps it is holidays."),
+        _("Look again when courses go on."),
+    ),
+    Events.WELL: (_("They come and are read."), ""),
+}
+"""How it stands, and what to do about it."""
+
 MEANINGS: dict[type[LmsEvent], tuple[LazyString, LazyString]] = {
     RosterChanged: (
         _("Somebody joined a course, left it, or has another role there."),
@@ -72,6 +108,10 @@ MEANINGS: dict[type[LmsEvent], tuple[LazyString, LazyString]] = {
     CourseCopied: (
         _("The content of a course has come into another."),
         _("Hearth had the course compared with the LMS."),
+    ),
+    PlaceChanged: (
+        _("A link to a tool was changed, or taken away."),
+        _("Hearth wrote it down where the link is its own; to one that is gone it sends no more grades."),
     ),
     WorkHandedIn: (
         _("Somebody handed in work for an assignment of the LMS, or it was graded there."),

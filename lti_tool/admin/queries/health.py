@@ -11,6 +11,8 @@ from flask_babel import ngettext
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from lti_tool.admin import rules, words
+from lti_tool.admin.queries import launches
 from lti_tool.courses.models import Deployment, Platform
 from lti_tool.web.institution import Finding, Tenant
 
@@ -80,24 +82,45 @@ def installation(session: Session, tenant: Tenant) -> Installation:
 
 
 def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
-    """Launches, rosters, grades and jobs of *tenant*, in one statement."""
+    """Launches, rosters, grades and jobs of *tenant*, in two statements."""
     row = session.execute(
         FIGURES, {"deployment": tenant.deployment_id, "stuck": now - STUCK, "alive": now - SILENT}
     ).one()
+    refused = launches.refused(session, tenant, now=now)
     return [
-        Finding(
-            name=_("Launches"),
-            is_good=True,
-            sentence=ngettext("Used in one course.", "Used in %(num)s courses.", row.courses)
-            if row.courses
-            else _("Nobody has opened Hearth from a course yet."),
-            advice="" if row.courses else _("Add an activity to a course, or open Hearth from a course's menu."),
-            at=row.launched_at,
-        ),
+        _launches(row.courses, rules.worst(refused, launched_at=row.launched_at), row.launched_at),
         _rosters(row.with_roster, row.courses, row.roster_problems, row.synced_at),
         _grades(row.failed, row.waiting, row.stuck, row.sent_at),
         _worker(row.has_worker, row.jobs),
     ]
+
+
+def _launches(courses: int, refused: rules.Refused | None, launched_at: datetime | None) -> Finding:
+    name = _("Launches")
+    if refused is not None:
+        return Finding(
+            name=name,
+            is_good=False,
+            sentence=ngettext(
+                "One launch was refused in the last seven days: %(why)s.",
+                "%(num)s launches were refused in the last seven days: %(why)s.",
+                refused.count,
+                why=words.why(refused.reason),
+            ),
+            advice=words.advice(refused.reason),
+            endpoint="admin.refused_launches",
+            at=launched_at,
+        )
+    if not courses:
+        return Finding(
+            name=name,
+            is_good=True,
+            is_new=True,
+            sentence=_("Nobody has opened Hearth from a course yet."),
+            advice=_("Add an activity to a course, or open Hearth from a course's menu."),
+        )
+    sentence = ngettext("Used in one course.", "Used in %(num)s courses.", courses)
+    return Finding(name=name, is_good=True, sentence=sentence, at=launched_at)
 
 
 def _rosters(with_roster: int, courses: int, problems: int, synced_at: datetime | None) -> Finding:
@@ -126,7 +149,16 @@ def _rosters(with_roster: int, courses: int, problems: int, synced_at: datetime 
             ),
             endpoint=endpoint,
         )
-    sentence = _("Read without trouble.") if synced_at else _("None was read yet; it happens by itself.")
+    if synced_at is None:
+        return Finding(
+            name=_("Lists of people"),
+            is_good=True,
+            is_new=True,
+            sentence=_("None was read yet."),
+            advice=_("It happens by itself, some minutes after somebody has opened Hearth from a course."),
+            endpoint=endpoint,
+        )
+    sentence = _("Read without trouble.")
     return Finding(name=_("Lists of people"), is_good=True, sentence=sentence, endpoint=endpoint, at=synced_at)
 
 
@@ -155,10 +187,21 @@ def _grades(failed: int, waiting: int, stuck: int, sent_at: datetime | None) -> 
             at=sent_at,
         )
     if waiting:
-        sentence = ngettext("One grade is on its way.", "%(num)s grades are on their way.", waiting)
+        sentence, advice = ngettext("One grade is on its way.", "%(num)s grades are on their way.", waiting), ""
+    elif sent_at:
+        sentence, advice = _("All grades are in the gradebook."), ""
     else:
-        sentence = _("All grades are in the gradebook.") if sent_at else _("No grade was sent yet.")
-    return Finding(name=_("Grades"), is_good=True, sentence=sentence, endpoint=endpoint, at=sent_at)
+        sentence = _("No grade was sent yet.")
+        advice = _("The first goes out when somebody is graded in an exchange that has a column in the gradebook.")
+    return Finding(
+        name=_("Grades"),
+        is_good=True,
+        is_new=sent_at is None,
+        sentence=sentence,
+        advice=advice,
+        endpoint=endpoint,
+        at=sent_at,
+    )
 
 
 def _worker(has_worker: bool, late: int) -> Finding:

@@ -17,13 +17,14 @@ from lti_tool.web.viewer import current
 @bp.get("/")
 @admin_required
 def show() -> ResponseReturnValue:
-    """What every section has found, what is wrong first."""
+    """What every section has found, what is wrong first, then what nobody has tried yet."""
     session = db.session()
     mine = tenant(session, current())
     found = [each for section in sections() if section.look for each in section.look(session, mine, now())]
     return render_template(
         "admin/show.html",
-        findings=sorted(found, key=lambda each: each.is_good),
+        findings=sorted(found, key=lambda each: (each.is_good, not each.is_new)),
         wrong=sum(not each.is_good for each in found),
+        untried=sum(each.is_new for each in found),
         installation=health.installation(session, mine),
     )

@@ -107,7 +107,11 @@ WORKS = text(
                        'messages', (select coalesce(jsonb_agg(jsonb_build_object(
                                       'id', g.id, 'side', g.side, 'writer', g.writer_id, 'body', g.body,
                                       'sent_at', g.sent_at, 'edited_at', g.edited_at) order by g.id), '[]')
-                                      from exchange_message g where g.staff_review_id = r.id)) order by r.id), '[]')
+                                      from exchange_message g where g.staff_review_id = r.id),
+                       'files', (select coalesce(jsonb_agg(jsonb_build_object(
+                                   'name', a.name, 'media_type', a.media_type, 'size', a.size,
+                       'sha256', a.sha256) order by a.number), '[]')
+                                   from exchange_feedback_file a where a.staff_review_id = r.id)) order by r.id), '[]')
               from exchange_staff_review r where r.submission_id = w.id) as staff_reviews
       from exchange_submission w
      where w.exchange_id = :exchange and w.version > 0
@@ -160,7 +164,11 @@ FEEDBACK = text(
            (select jsonb_build_object('note', h.note, 'counts', h.counts, 'at', h.at)
               from exchange_hiding h where h.feedback_id = f.id) as hidden,
            (select jsonb_build_object('reason', x.reason, 'at', x.at)
-              from exchange_exclusion x where x.feedback_id = f.id) as not_counted
+              from exchange_exclusion x where x.feedback_id = f.id) as not_counted,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                       'name', a.name, 'media_type', a.media_type, 'size', a.size,
+                       'sha256', a.sha256) order by a.number), '[]')
+              from exchange_feedback_file a where a.feedback_id = f.id) as files
       from exchange_feedback f join exchange_offer o on o.id = f.offer_id
      where o.exchange_id = :exchange
      order by o.submission_id, f.id

@@ -5,6 +5,9 @@ What happened is a row with who, when and why (a publication, a closure, a relea
 computed from rows and the clock (late, lapsed, served) is nowhere stored.
 """
 
+from lti_tool.exchange.models.attaching import (
+    FeedbackFile,
+)
 from lti_tool.exchange.models.comparing import (
     ComparingRound,
     SideBySide,
@@ -29,6 +32,9 @@ from lti_tool.exchange.models.dialogue import (
     SecondLook,
     Thanks,
     Unmasking,
+)
+from lti_tool.exchange.models.files import (
+    FileFacts,
 )
 from lti_tool.exchange.models.grades import (
     Exclusion,
@@ -122,8 +128,10 @@ __all__ = [
     "Extension",
     "Feedback",
     "FeedbackDraft",
+    "FeedbackFile",
     "FeedbackRelease",
     "FeedbackRevision",
+    "FileFacts",
     "FileWords",
     "Flag",
     "FlagAct",

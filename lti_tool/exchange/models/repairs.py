@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
 from lti_tool.exchange import rules
+from lti_tool.exchange.models.attaching import FeedbackFile, files_where
 from lti_tool.exchange.models.dialogue import Mark, Message, thread_where
 from lti_tool.exchange.models.work import Submission
 from lti_tool.exchange.rules.words import Words
@@ -102,6 +103,7 @@ class StaffReview(Base):
     thanked_rule: Mapped[str] = mapped_column(default="", server_default="")
 
     thread: Mapped[list[Any] | None] = thread_where(Message.staff_review_id == id, named=True)
+    files: Mapped[list[Any] | None] = files_where(FeedbackFile.staff_review_id == id)
 
     submission: Mapped[Submission] = relationship()
     by: Mapped[Person | None] = relationship()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relatio
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
 from lti_tool.exchange import rules
+from lti_tool.exchange.models.attaching import FeedbackFile, files_where
 from lti_tool.exchange.models.dialogue import (
     Appraisal,
     Hiding,
@@ -66,7 +67,7 @@ class Offer(Base):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     """Which version of the work is under review."""
     reason: Mapped[str] = mapped_column(default="")
-    """Why it is over: one of :data:`rules.DECLINE_REASONS`, or of :data:`rules.WORK_IS_GONE`."""
+    """Why it is over: one of :data:`rules.DECLINE_REASONS`, of :data:`rules.WORK_IS_GONE`, or :data:`rules.MADE_IT`."""
     note: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[datetime | None]
 
@@ -78,6 +79,11 @@ class Offer(Base):
     feedback: Mapped["Feedback | None"] = relationship(
         back_populates="offer", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @property
+    def is_handed_back(self) -> bool:
+        """Whether its reviewer declined it, and not because they once belonged to the group that made it."""
+        return self.state == rules.OfferState.DECLINED and self.reason != rules.MADE_IT
 
     @property
     def is_open(self) -> bool:
@@ -142,6 +148,7 @@ class Feedback(Base):
     reviewer_heard_at: Mapped[datetime | None]
 
     thread: Mapped[list[Any] | None] = thread_where(Message.feedback_id == id)
+    files: Mapped[list[Any] | None] = files_where(FeedbackFile.feedback_id == id)
 
     offer: Mapped[Offer] = relationship(back_populates="feedback")
     exclusion: Mapped["Exclusion | None"] = relationship(viewonly=True)

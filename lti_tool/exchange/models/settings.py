@@ -95,6 +95,11 @@ class Exchange(Base):
         return self.option(rules.WorkOptions).live
 
     @property
+    def takes_guests(self) -> bool:
+        """Whoever has handed in nothing may give feedback. Where it is shown live, they may not have been there."""
+        return self.option(rules.PairingOptions).guests and not self.is_live
+
+    @property
     def hides_author(self) -> bool:
         """Reviewers do not learn whose work they read."""
         return not self.is_live and rules.is_hidden(self.anonymity, rules.AUTHOR)

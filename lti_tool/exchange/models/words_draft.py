@@ -25,7 +25,10 @@ class WordsDraft(Base):
     """:meth:`rules.Words.as_dict`."""
     beside: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
     """What else the form says: of a review by staff ``rescue``, whether it takes the place of a reader."""
-    other: Mapped[dict[str, Any] | None]
-    """What the newest save replaced that its tab had not seen, kept to be taken back."""
+    others: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    """
+    What saves replaced that their tabs had not seen, kept to be taken back, newest first:
+    ``{"revision": 3, "words": …, "saved_at": …}``.
+    """
     revision: Mapped[int] = mapped_column(default=0)
     saved_at: Mapped[datetime]

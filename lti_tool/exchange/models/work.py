@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.courses.models import Person
 from lti_tool.db import Base
+from lti_tool.exchange.models.files import FileFacts
 from lti_tool.exchange.rules import Beside, captions
 
 if TYPE_CHECKING:
@@ -103,40 +104,19 @@ class WorkVersion(Base):
         return tuple(known[id] for id in self.file_ids if id in known)
 
 
-class SubmissionFile(Base):
-    """
-    A file of a work, cleaned of names and hidden data; its bytes are in the file storage under ``key``.
-    """
+class SubmissionFile(FileFacts, Base):
+    """A file of a work."""
 
     __tablename__ = "exchange_submission_file"
     __table_args__ = (UniqueConstraint("submission_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("exchange_submission.id", ondelete="CASCADE"))
-    number: Mapped[int]
-    name: Mapped[str]
-    """Ours: ``work-1.pdf``. The author's own file name may say who they are and is not kept."""
-    media_type: Mapped[str]
-    size: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str]
-    key: Mapped[str]
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
     """When it was taken from the draft, and an older version still has it."""
 
     words: Mapped["FileWords | None"] = relationship(lazy="joined", viewonly=True)
-
-    @property
-    def is_image(self) -> bool:
-        return self.media_type.startswith("image/")
-
-    @property
-    def is_video(self) -> bool:
-        return self.media_type.startswith("video/")
-
-    @property
-    def is_recording(self) -> bool:
-        return self.media_type.startswith(("audio/", "video/"))
 
 
 class FileWords(Base):

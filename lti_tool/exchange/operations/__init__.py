@@ -2,6 +2,13 @@
 The verbs of an exchange. They flush and never commit; each act is written into the journal.
 """
 
+from lti_tool.exchange.operations.attaching import (
+    Upload,
+    attach_to_review,
+    attach_to_staff_review,
+    detach_from_review,
+    detach_from_staff_review,
+)
 from lti_tool.exchange.operations.comparing import (
     begin_comparing,
     give_comparison,
@@ -211,6 +218,7 @@ __all__ = [
     "NextOffer",
     "Saved",
     "Stayed",
+    "Upload",
     "add_example",
     "add_note",
     "add_team",
@@ -219,6 +227,8 @@ __all__ = [
     "appraise",
     "assess_own_work",
     "attach_file",
+    "attach_to_review",
+    "attach_to_staff_review",
     "begin_comparing",
     "begin_from",
     "begin_reviewing",
@@ -237,6 +247,8 @@ __all__ = [
     "decline_offer",
     "decline_rule",
     "delete_exchange",
+    "detach_from_review",
+    "detach_from_staff_review",
     "drop_commitment",
     "drop_template",
     "due_dates",

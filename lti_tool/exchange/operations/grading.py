@@ -415,7 +415,7 @@ def _take_back(session: Session, exchange: Exchange, persons: Collection[int], *
     rows = session.execute(
         select(Passback.person_id, Passback.column, Passback.label, Passback.score_maximum, Passback.submitted_at)
         .where(Passback.activity_id == exchange.id, Passback.person_id.in_(persons))
-        .where(Passback.resource_link_id == link.id)
+        .where(Passback.resource_link_id == link.id, ~Passback.is_work_only)
     )
     emptied = [
         gradebook.NewGrade(
@@ -471,7 +471,7 @@ def _sent(
 ) -> dict[tuple[int, str], tuple[float | None, float]]:
     """What the gradebook outbox already has, by person and column."""
     rows = select(Passback.person_id, Passback.column, Passback.score_given, Passback.score_maximum).where(
-        Passback.activity_id == exchange.id
+        Passback.activity_id == exchange.id, ~Passback.is_work_only
     )
     if len(persons) <= gradebook.FEW:
         rows = rows.where(Passback.person_id.in_(persons))

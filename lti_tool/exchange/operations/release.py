@@ -65,11 +65,19 @@ def take_release_back(
     acts.record(session, exchange, "feedback.release_taken_back", by=by, now=now, learner_id=person)
 
 
-def set_release_rule(session: Session, exchange: Exchange, options: ReleaseOptions, *, by: int, now: datetime) -> None:
+def set_release_rule(
+    session: Session,
+    exchange: Exchange,
+    options: ReleaseOptions,
+    *,
+    by: int,
+    now: datetime,
+    base: str | None = None,
+) -> None:
     """Choose when authors see their feedback. Who need wait no longer is told."""
     _hold(session, exchange)
     before = set(queries.held_back(session, exchange, now=now))
-    operations_options.set_options(session, exchange, options, by=by, now=now)
+    operations_options.set_options(session, exchange, options, by=by, now=now, base=base)
     _show(session, exchange, before, now=now)
 
 

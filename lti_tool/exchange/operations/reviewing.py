@@ -20,7 +20,17 @@ from lti_tool.exchange.models import (
     WorkVersion,
     authored_by,
 )
-from lti_tool.exchange.operations import acts, drafts, grading, notes, pairing, practice, presenting, words_given
+from lti_tool.exchange.operations import (
+    acts,
+    attached,
+    drafts,
+    grading,
+    notes,
+    pairing,
+    practice,
+    presenting,
+    words_given,
+)
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import OfferState, Words
 
@@ -29,7 +39,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class NextOffer:
-    """A work to review, or why there is none: no_work_yet, all_served, reviewed_all, not_begun or too_late."""
+    """
+    A work to review, or why there is none: no_work_yet, all_served, reviewed_all, not_begun or too_late; for a guest
+    guest_done or guest_later.
+    """
 
     offer: Offer | None = None
     none_because: str | None = None
@@ -47,12 +60,15 @@ def next_offer(session: Session, exchange: Exchange, *, reviewer: int, now: date
     if windows.why_not_review(now) is not None:
         return NextOffer(none_because="too_late")
     seen = queries.reviewer_of(session, exchange, reviewer)
-    if not seen.has_work:
+    is_guest = not seen.has_work
+    if is_guest and not exchange.takes_guests:
         raise errors.WorkFirst
     practice.require_practised(session, exchange, person=reviewer)
     open_offer = _open_offer(session, exchange, reviewer) if seen.has_open else None
     if open_offer is not None and _still_theirs(session, exchange, open_offer, now):
         return NextOffer(offer=open_offer)
+    if is_guest:
+        return _offer_to_guest(session, exchange, reviewer, given=seen.given, now=now)
     owes = seen.owes - seen.given
     is_found = pairing.next_work(session, exchange, reviewer=reviewer, owes=owes, now=now)
     offer = _open_offer(session, exchange, reviewer) if is_found else None
@@ -145,6 +161,7 @@ def give_feedback(
     session.add(feedback)
     offer.state, offer.ended_at = OfferState.SUBMITTED, now
     session.flush()
+    attached.hand_over(session, queries.Desk.of_offer(offer.id, feedback.id))
     pairing.come_back(session, exchange, offer, now=now)
     is_late = windows.review_is_late(now)
     # Neither the work nor its author: who reads the journal shall not learn who reviewed whom.
@@ -209,6 +226,18 @@ def _still_theirs(session: Session, exchange: Exchange, offer: Offer, now: datet
         offer.state, offer.ended_at = OfferState.EXPIRED, now
     session.flush()
     return offer.is_open
+
+
+def _offer_to_guest(session: Session, exchange: Exchange, guest: int, *, given: int, now: datetime) -> NextOffer:
+    """A work that needs a reader, for somebody who has handed in nothing; no more than others are asked for."""
+    if given >= exchange.reviews:
+        return NextOffer(none_because="guest_done")
+    is_found = pairing.next_for_guest(session, exchange, guest=guest, now=now)
+    offer = _open_offer(session, exchange, guest) if is_found else None
+    if offer is None:
+        return NextOffer(none_because="guest_later")
+    acts.record(session, exchange, "offer.made", by=guest, now=now, offer_id=offer.id)
+    return NextOffer(offer=offer)
 
 
 # The rest ------------------------------------------------------------------------------------------------------------

@@ -56,6 +56,18 @@ CUT = (
       from exchange_feedback f join exchange_offer o on o.id = f.offer_id
      where f.id = m.feedback_id and o.exchange_id = :exchange and m.side = 'reviewer'
     """,
+    # Files that were given get ids that no log knows, and the time of a day; those beside drafts went with the offers.
+    """
+    update file_blob b set kept_at = date_trunc('day', b.kept_at, 'UTC')
+      from exchange_feedback_file a join exchange_feedback f on f.id = a.feedback_id
+      join exchange_offer o on o.id = f.offer_id
+     where b.key = a.key and o.exchange_id = :exchange
+    """,
+    """
+    update exchange_feedback_file a set id = exchange_feedback_file_new_id(), is_leaving = false
+      from exchange_feedback f join exchange_offer o on o.id = f.offer_id
+     where f.id = a.feedback_id and o.exchange_id = :exchange
+    """,
     # Who compared what: under new ids in no order, and from no seed can the pairs be made again.
     """
     with gone as (

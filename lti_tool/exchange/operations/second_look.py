@@ -20,7 +20,7 @@ from lti_tool.exchange.models import (
     RewriteRequest,
     SecondLook,
 )
-from lti_tool.exchange.operations import acts, grading, notes, reviewing
+from lti_tool.exchange.operations import acts, attached, grading, notes, reviewing
 from lti_tool.exchange.rules import Words
 
 
@@ -55,12 +55,14 @@ def revise_feedback(
     Replace a given feedback, once for a disagreement, and whenever staff ask or let it be changed once more;
     what it said before is kept.
 
-    It says what any feedback must say. Of its notes each may say something else; one without words goes.
+    It says what any feedback must say. Of its notes each may say something else; one without words goes. Files come
+    and go along.
     """
     feedback = _given(session, exchange, reviewer, offer_id)
     words = replace(words, notes=notes.renoted(feedback.noted, noting.words if noting is not None else {}))
     words = notes.worded(reviewing.checked(session, exchange, feedback.offer, words))
-    if feedback.words == words:
+    desk = queries.Desk.of_offer(offer_id, feedback.id)
+    if feedback.words == words and not queries.desk_has_changes(session, desk):
         return feedback
     request = session.get(RewriteRequest, feedback.id, populate_existing=True)
     is_asked = request is not None and request.answered_at is None
@@ -92,7 +94,8 @@ def revise_feedback(
     if request is not None and is_asked:
         request.answered_at = now
     session.flush()
-    session.expire(feedback, ["answers"])
+    attached.hand_over(session, desk)
+    session.expire(feedback, ["answers", "files"])
     acts.record(session, exchange, "feedback.revised", by=reviewer, now=now, feedback_id=feedback.id, cause=cause)
     authors = queries.authors_of(session, exchange, session.get_one(Offer, offer_id).submission_id)
     if authors:

@@ -264,13 +264,27 @@ def _require_in_use_kept(session: Session, exchange: Exchange, plan: Plan) -> No
     broken = tuple(
         each.title for each in exchange.criteria if each.id in in_use and planned.get(each.id) != _promised(each)
     )
-    if broken:
-        raise errors.CriteriaInUse(broken)
+    chosen = queries.criteria_in_examples(session, exchange)
+    kept = {each.id: each for each in plan.criteria}
+    in_examples = tuple(
+        each.title
+        for each in exchange.criteria
+        if each.id in chosen.keys() - in_use and not _keeps(kept.get(each.id), each, chosen[each.id])
+    )
+    if broken or in_examples:
+        raise errors.CriteriaInUse(broken, in_examples=in_examples)
 
 
 def _promised(criterion: Criterion | CriterionPlan) -> tuple[object, ...]:
     """The part of a criterion that what was said by it rests on: its kind, its scale and what its levels are worth."""
     return criterion.kind, criterion.scale, {level.id: level.points for level in criterion.levels}
+
+
+def _keeps(planned: CriterionPlan | None, criterion: Criterion, levels: set[int]) -> bool:
+    """Whether what staff say of an example still says the same: by this criterion, answered so, with these *levels*."""
+    if planned is None or (planned.kind, planned.scale) != (criterion.kind, criterion.scale):
+        return False
+    return levels <= {each.id for each in planned.levels}
 
 
 def _require_grades_fit(session: Session, exchange: Exchange, plan: Plan) -> None:

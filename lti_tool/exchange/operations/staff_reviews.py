@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import Exchange, Mark, Message, Offer, StaffReview, Submission
-from lti_tool.exchange.operations import acts, grading, pairing, reviewing, words_drafts
+from lti_tool.exchange.operations import acts, attached, grading, pairing, reviewing, words_drafts
 from lti_tool.exchange.rules import Words
 
 
@@ -48,6 +48,8 @@ def review_as_staff(
             review.is_rescue = pairing.stand_in(session, exchange, author=author, by=by, now=now)
         session.flush()
         acts.record(session, exchange, "staff_review.changed", by=by, now=now, staff_review_id=review.id)
+    attached.hand_over(session, queries.Desk.of_staff(work.id, by, review.id))
+    session.expire(review, ["files"])
     words_drafts.drop_words(session, exchange, person=by, about=about(work.id))
     grading.release_if_ready(session, exchange, persons=queries.authors_of(session, exchange, work.id), now=now)
     return review
@@ -70,6 +72,7 @@ def take_staff_review_back(session: Session, exchange: Exchange, *, author: int,
         raise errors.TalkedAbout
     if review.is_rescue:
         pairing.step_back(session, exchange, author=author, by=by, now=now)
+    attached.clear(session, queries.Desk.of_staff(work.id, by, review.id))
     session.delete(review)
     session.flush()
     acts.record(session, exchange, "staff_review.taken_back", by=by, now=now, staff_review_id=review.id)

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, queries, rules
-from lti_tool.exchange.models import Exchange, Submission, Team, TeamMember
+from lti_tool.exchange.models import Exchange, Offer, Submission, Team, TeamMember
 from lti_tool.exchange.operations import acts, pairing
+from lti_tool.exchange.rules import OfferState
 
 log = logging.getLogger(__name__)
 
@@ -198,6 +200,8 @@ def _take_out(session: Session, exchange: Exchange, *, person: int, team: int, n
     others = _others(session, team, person)
     if found.submission_id is not None and not others:
         raise errors.TeamHasWork(found.name)
+    if found.submission_id is not None:
+        _keep_away(session, exchange, person=person, work=found.submission_id, now=now)
     # First out of the group: what keeps them apart from somebody is nothing to its work any more.
     session.execute(
         delete(TeamMember)
@@ -207,6 +211,24 @@ def _take_out(session: Session, exchange: Exchange, *, person: int, team: int, n
     pairing.leave_seat(session, exchange, person=person, now=now, moves=True)
     if others:
         _hand_over(session, team, person, others)
+
+
+def _keep_away(session: Session, exchange: Exchange, *, person: int, work: int, now: datetime) -> None:
+    """Nobody is asked to review what they made with a group that they have left since; who came later did not."""
+    joined_at = session.get_one(TeamMember, (exchange.id, person)).joined_at
+    submitted_at = session.get_one(Submission, work, populate_existing=True).submitted_at
+    if submitted_at is not None and submitted_at < joined_at:
+        return
+    row = {"state": OfferState.DECLINED, "reason": rules.MADE_IT, "lease_until": now, "ended_at": now}
+    session.execute(
+        insert(Offer)
+        .values(exchange_id=exchange.id, submission_id=work, reviewer_id=person, offered_at=now, **row)
+        .on_conflict_do_update(
+            index_elements=[Offer.submission_id, Offer.reviewer_id],
+            set_=row,
+            where=Offer.state == OfferState.EXPIRED,
+        )
+    )
 
 
 def _others(session: Session, team: int, person: int) -> Collection[int]:

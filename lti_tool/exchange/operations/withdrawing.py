@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange import errors, notices, queries, rules
 from lti_tool.exchange.models import Exchange, Offer, Release, Withdrawal
-from lti_tool.exchange.operations import acts, pairing, reviewing
+from lti_tool.exchange.operations import acts, handing_in, pairing, reviewing
 from lti_tool.exchange.operations.work import own_work
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ def withdraw_work(session: Session, exchange: Exchange, *, author: int, now: dat
         raise errors.GradeIsOut
     reading = _end_reading(session, work.id, now=now)
     work.submitted_at = None
+    handing_in.tell_taken_back(session, exchange, work)
     session.add(Withdrawal(submission_id=work.id, withdrawn_at=now))
     session.flush()
     pairing.leave_seat(session, exchange, person=author, now=now, keeps_reading=True)

@@ -2,7 +2,7 @@
 Words being written about something other than a classmate's work: saved often, and never lost to another tab.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,9 @@ from lti_tool.exchange.models import Exchange, WordsDraft
 from lti_tool.exchange.operations import words_given
 from lti_tool.exchange.operations.drafts import Saved
 from lti_tool.exchange.rules import Words
+
+MOST_OTHERS = 10
+"""Words that other tabs replaced are kept for one draft; then the oldest go."""
 
 
 def keep_words(
@@ -50,19 +53,26 @@ def keep_words(
         return Saved(revision=draft.revision, conflict=False, saved_at=draft.saved_at)
     conflict = base_revision != draft.revision and bool(draft.words) and draft.words != kept
     if conflict:
-        draft.other = draft.words
+        draft.others = _kept_with(draft, draft.others)
     draft.words, draft.beside = kept, ticks
     draft.revision, draft.saved_at = draft.revision + 1, now
     session.flush()
     return Saved(revision=draft.revision, conflict=conflict, saved_at=now)
 
 
-def take_other_words(session: Session, exchange: Exchange, *, person: int, about: str, now: datetime) -> None:
-    """Take back the words that another tab replaced; what stood in their place is kept instead."""
+def take_other_words(
+    session: Session, exchange: Exchange, *, person: int, about: str, now: datetime, revision: int | None = None
+) -> None:
+    """
+    Take back words that another tab replaced, of *revision* or the newest; what stood in their place is kept instead.
+    """
     draft = _held(session, exchange, person, about)
-    if draft is None or draft.other is None:
+    others = draft.others if draft is not None else []
+    found = next((each for each in others if revision in (None, each["revision"])), None)
+    if draft is None or found is None:
         raise errors.NoSuchCopy
-    draft.words, draft.other = draft.other, draft.words
+    draft.others = _kept_with(draft, [each for each in others if each is not found])
+    draft.words = found["words"]
     draft.revision, draft.saved_at = draft.revision + 1, now
     session.flush()
 
@@ -74,6 +84,12 @@ def drop_words(session: Session, exchange: Exchange, *, person: int, about: str)
             WordsDraft.exchange_id == exchange.id, WordsDraft.person_id == person, WordsDraft.about == about
         )
     )
+
+
+def _kept_with(draft: WordsDraft, others: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """*others* and what stands in *draft* now, the same words once."""
+    mine = {"revision": draft.revision, "words": draft.words, "saved_at": draft.saved_at.isoformat()}
+    return [mine, *(each for each in others if each["words"] != draft.words)][:MOST_OTHERS]
 
 
 def _held(session: Session, exchange: Exchange, person: int, about: str) -> WordsDraft | None:

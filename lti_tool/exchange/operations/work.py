@@ -24,7 +24,7 @@ from lti_tool.exchange.models import (
     WorkVersion,
     has_reader,
 )
-from lti_tool.exchange.operations import acts, drafts, pairing
+from lti_tool.exchange.operations import acts, drafts, handing_in, pairing
 from lti_tool.exchange.operations.drafts import Saved
 
 log = logging.getLogger(__name__)
@@ -124,6 +124,8 @@ def submit_work(
         is_late=windows.is_late(work.submitted_at or now),
         is_back=is_back,
     )
+    if not is_revision:
+        handing_in.tell_handed_in(session, exchange, work, now=now)
     log.info("work %s handed in for exchange %s, version %s", work.id, exchange.id, work.version)
     return work
 

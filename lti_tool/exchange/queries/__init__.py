@@ -9,6 +9,12 @@ from lti_tool.exchange.queries.access import (
     plan_of,
 )
 from lti_tool.exchange.queries.also import also_due
+from lti_tool.exchange.queries.attaching import (
+    Desk,
+    desk_has_changes,
+    feedback_file_for,
+    on_desk,
+)
 from lti_tool.exchange.queries.cards import (
     Standing,
     Tally,
@@ -85,7 +91,7 @@ from lti_tool.exchange.queries.grades import (
     recomputed,
     to_look_at,
 )
-from lti_tool.exchange.queries.in_use import criteria_in_use
+from lti_tool.exchange.queries.in_use import criteria_in_examples, criteria_in_use
 from lti_tool.exchange.queries.more_time import (
     Effect,
     Lease,
@@ -130,6 +136,7 @@ from lti_tool.exchange.queries.paged import (
 from lti_tool.exchange.queries.pairing import (
     InNeed,
     available,
+    available_to_guest,
     exchanges_to_tend,
     in_need_of_a_reader,
     pairing_events,
@@ -167,6 +174,7 @@ from lti_tool.exchange.queries.proposals import (
 )
 from lti_tool.exchange.queries.reach import (
     Reach,
+    is_more_expected,
     owed_counts,
     reach_of,
     who_owes,
@@ -281,6 +289,7 @@ __all__ = [
     "Comparing",
     "ComparingAdvice",
     "Comparison",
+    "Desk",
     "Disagreement",
     "Discussed",
     "Effect",
@@ -328,6 +337,7 @@ __all__ = [
     "authors",
     "authors_of",
     "available",
+    "available_to_guest",
     "calendar_of",
     "class_views",
     "cockpit",
@@ -340,8 +350,10 @@ __all__ = [
     "consent_of",
     "consents",
     "courses_following_lms",
+    "criteria_in_examples",
     "criteria_in_use",
     "derived_plan",
+    "desk_has_changes",
     "differing",
     "disagreements",
     "due_exchanges",
@@ -358,6 +370,7 @@ __all__ = [
     "extensions",
     "failed_grades",
     "feedback_about",
+    "feedback_file_for",
     "feedback_release",
     "file_for",
     "flag_with",
@@ -379,6 +392,7 @@ __all__ = [
     "is_covered",
     "is_held_back",
     "is_let_out",
+    "is_more_expected",
     "is_review_of",
     "kept_plan",
     "lacks_of",
@@ -393,6 +407,7 @@ __all__ = [
     "my_work",
     "names_of_authors",
     "not_handed_in",
+    "on_desk",
     "on_file",
     "open_flags",
     "open_offers_of",

@@ -29,6 +29,7 @@ from lti_tool.exchange.queries.release import is_held_back
 
 WITH_DIALOGUE = (
     undefer(Feedback.thread),
+    undefer(Feedback.files),
     joinedload(Feedback.thanks),
     joinedload(Feedback.appraisal),
     joinedload(Feedback.second_look),

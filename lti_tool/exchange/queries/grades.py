@@ -71,7 +71,7 @@ def graded(
     now: datetime | None = None,
 ) -> Graded:
     """
-    Grade everybody who handed in, or *persons*, from rows alone.
+    Grade everybody who handed in, or *persons*, from rows alone; guests too where giving is all that counts.
 
     A preview brings its own *options*, and a review *leaving_out* or *counting* again. *now* is when
     somebody owes so many reviews; without it: as it is once no further work comes.
@@ -90,6 +90,8 @@ def graded(
     found = {id: tuple(each.share for each in of if each.share.feedback_id not in excluded) for id, of in said.items()}
     estimates = _estimates(said, excluded) if whole else rules.Estimates(works={}, biases={})
     asked = found if persons is None else {id: found[id] for id in persons if id in found}
+    if exchange.takes_guests and options.is_giving_alone:
+        asked |= dict.fromkeys(_guests(session, exchange, among=asked, persons=persons), ())
     # Where nothing but the reviews counts there are no parts to be set.
     by_hand = {} if options.is_usual else part_overrides_of(session, exchange, persons=persons)
     evidence = _evidence(
@@ -407,6 +409,13 @@ def _said_about(session: Session, exchange: Exchange, persons: Collection[int] |
             # Sealed or about to be: an estimate must be the same before and after, so each is by somebody else.
             said.append(_Said(share, work_id, None if exchange.is_sealed else reviewer_id, why_not))
     return found
+
+
+def _guests(
+    session: Session, exchange: Exchange, *, among: Collection[int], persons: Collection[int] | None
+) -> list[int]:
+    """Who gave feedback and is not *among* those who handed in."""
+    return [id for id in parts.given_counts(session, exchange, persons=persons) if id not in among]
 
 
 def _add_staff(session: Session, exchange: Exchange, said: dict[int, list[_Said]]) -> None:

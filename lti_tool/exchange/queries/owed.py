@@ -25,6 +25,7 @@ from lti_tool.exchange.models import (
 from lti_tool.exchange.queries.dates import Calendar, calendar_of
 from lti_tool.exchange.queries.owing import reminded_by_teacher
 from lti_tool.exchange.queries.practice import who_practises
+from lti_tool.exchange.queries.presenting import to_review_by_now
 from lti_tool.exchange.queries.reach import who_owes
 from lti_tool.exchange.queries.release import held_back
 from lti_tool.exchange.rules import Owed
@@ -39,7 +40,8 @@ def all_owed(
     missing: Mapping[int, int] | None = None,
 ) -> dict[int, Owed]:
     """
-    By person what they owe and may still give; nobody who has done it all, or who has left.
+    By person what they owe and may give by now; nobody who has done it all, or who has left. What is shown live is
+    reviewed once it was shown.
 
     With *by_date* only what has a date: a round of comparing that begins when reviews are over has none.
     A query or two for each thing that this exchange asks for. *missing* is what :func:`who_owes` says, where that
@@ -51,6 +53,9 @@ def all_owed(
         for person, count in (who_owes(session, exchange) if missing is None else missing).items()
         if calendar.of(person).why_not_review(now) is None
     }
+    if exchange.is_live:
+        shown = to_review_by_now(session, exchange, now=now)
+        reviews = {person: min(count, shown[person]) for person, count in reviews.items() if person in shown}
     practising = who_practises(session, exchange, reviews)
     pairs = _pairs(session, exchange, calendar, now=now, by_date=by_date)
     assessing = _assessing(session, exchange, calendar, now=now)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange import rules
 from lti_tool.exchange.models import Closure, Exchange, PairingEvent, Publication, Seat
-from lti_tool.exchange.queries.reach import ALLOWED
+from lti_tool.exchange.queries.reach import ALLOWED, is_more_expected
 
 OWN_WAITING = """
     exists (select from exchange_pair p
@@ -60,6 +60,7 @@ AVAILABLE = text(
              where exchange_id = :exchange and person_id = :person) as joined_at
     """.format(exchange=":exchange")  # noqa: S608 - made of constants
 )
+FOR_GUEST = text(f"select {IN_NEED.format(exchange=':exchange', above='0')} and {HAS_BEGUN}")
 REVIEWER = text(
     """
     select exists (select from exchange_submission w
@@ -146,6 +147,20 @@ def available(
     if row.is_own or row.is_needed or (row.is_any and owes > 0 and is_last_call):
         return ("own" if owes > 0 else "extra"), None
     return None, why_no_work(session, exchange, reviewer=person_id)
+
+
+def available_to_guest(
+    session: Session, exchange: Exchange, person_id: int, *, owes: int, now: datetime
+) -> tuple[str | None, str | None]:
+    """
+    ``guest`` where a work lacks a reader that somebody may read who has handed in nothing, once no more are expected.
+
+    They read no more than others *owe*. Whether the plan can spare the work is found out when they take it.
+    """
+    if not exchange.takes_guests or owes <= 0 or is_more_expected(session, exchange, now=now):
+        return None, None
+    facts = {"exchange": exchange.id, "course": exchange.course_id, "person": person_id}
+    return ("guest" if session.scalar(FOR_GUEST, facts) else None), None
 
 
 def why_no_work(session: Session, exchange: Exchange, *, reviewer: int) -> str:

@@ -136,7 +136,9 @@ def who_practises(session: Session, exchange: Exchange, people: Collection[int])
     ready = [example for example in examples_of(session, exchange) if not lacks_of(exchange, example)]
     begun = set(
         session.scalars(
-            select(Offer.reviewer_id).where(Offer.exchange_id == exchange.id, Offer.reviewer_id.in_(people)).distinct()
+            select(Offer.reviewer_id)
+            .where(Offer.exchange_id == exchange.id, Offer.reviewer_id.in_(people), Offer.reason != rules.MADE_IT)
+            .distinct()
         )
     )
     criteria = {each.id: each.asked for each in exchange.criteria}
@@ -199,7 +201,7 @@ def _practised(
 
 def _has_begun(session: Session, exchange: Exchange, person_id: int) -> bool:
     """Whether somebody was given a work to review here, whatever became of it."""
-    mine = (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == person_id)
+    mine = (Offer.exchange_id == exchange.id) & (Offer.reviewer_id == person_id) & (Offer.reason != rules.MADE_IT)
     return bool(session.scalar(select(exists().where(mine))))
 
 

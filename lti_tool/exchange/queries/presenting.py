@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Person
+from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
     Exchange,
+    Offer,
     PlannedPair,
     Presentation,
     Submission,
@@ -43,6 +45,28 @@ def schedule(session: Session, exchange: Exchange) -> Sequence[Shown]:
 def to_watch(session: Session, exchange: Exchange, person_id: int) -> Sequence[Shown]:
     """What the plan holds for somebody to review, and they have not begun; empty where something is handed in."""
     return _shown(session, exchange, person_id) if exchange.is_live else ()
+
+
+def to_review_by_now(session: Session, exchange: Exchange, *, now: datetime) -> dict[int, int]:
+    """By person: how much of what is theirs to review, begun or not, was shown by now."""
+    planned = select(PlannedPair.reviewer_id, PlannedPair.submission_id).where(
+        PlannedPair.exchange_id == exchange.id, PlannedPair.begun_at.is_(None)
+    )
+    begun = select(Offer.reviewer_id, Offer.submission_id).where(
+        Offer.exchange_id == exchange.id, Offer.state.in_(rules.OPEN_STATES)
+    )
+    theirs = union(planned, begun).subquery()
+    rows = session.execute(
+        select(theirs.c.reviewer_id, func.count())
+        .join(Submission, Submission.id == theirs.c.submission_id)
+        .outerjoin(Presentation, Presentation.submission_id == Submission.id)
+        .where(
+            Submission.submitted_at.is_not(None),
+            or_(Presentation.held_at.is_(None), Presentation.held_at <= now),
+        )
+        .group_by(theirs.c.reviewer_id)
+    )
+    return {person: count for person, count in rows}  # noqa: C416 - a dict of rows would not be typed
 
 
 def slot_of(session: Session, submission_id: int) -> Presentation | None:

@@ -148,6 +148,7 @@ def reach_columns(exchange: Exchange, person_id: int) -> list[Label[Any]]:
     return columns
 
 
+COMING = text(f"select {coming_sql(exchange=':exchange', course=':course')}")
 OF_ONE = text(
     f"select {coming_sql(exchange=':exchange', course=':course')},"
     f" {reach_sql(exchange=':exchange', course=':course', person=':person')}"
@@ -252,6 +253,11 @@ def owed_and_missing(
     is_expected_now = is_expected(rows[0][0], exchange, now=now)
     owed = {row.person_id: row.usual if is_expected_now else owes for row, owes in rows}
     return {id: owes for id, owes in owed.items() if owes != exchange.reviews}, _missing(rows)
+
+
+def is_more_expected(session: Session, exchange: Exchange, *, now: datetime) -> bool:
+    """Whether further works are to be expected."""
+    return is_expected(session.execute(COMING, _facts(exchange)).one(), exchange, now=now)
 
 
 def is_expected(row: Row[Any], exchange: Exchange, *, now: datetime) -> bool:

@@ -288,9 +288,7 @@ def person_page(
         given=reviews if exchange.may_see(rules.STAFF, rules.REVIEWER) else (),
         count_given=_count_given(session, exchange, person_id, reviews),
         received=received,
-        declined=tuple(offer for offer in dossier.offers if offer.state == OfferState.DECLINED)
-        if not exchange.is_sealed
-        else (),
+        declined=tuple(offer for offer in dossier.offers if offer.is_handed_back) if not exchange.is_sealed else (),
         computed=computed,
         overrides=tuple(overrides),
         override=override,

@@ -147,7 +147,12 @@ def _reviews(session: Session, exchange: Exchange, condition: ColumnElement[bool
         select(StaffReview)
         .join(Submission, Submission.id == StaffReview.submission_id)
         .where(StaffReview.exchange_id == exchange.id, condition)
-        .options(joinedload(StaffReview.by), undefer(StaffReview.thread), selectinload(StaffReview.marks))
+        .options(
+            joinedload(StaffReview.by),
+            undefer(StaffReview.thread),
+            undefer(StaffReview.files),
+            selectinload(StaffReview.marks),
+        )
         .order_by(StaffReview.id)
         .execution_options(populate_existing=True)
     )

@@ -41,7 +41,7 @@ from lti_tool.exchange.queries.presenting import Shown
 from lti_tool.exchange.queries.reach import Reach, reach_columns, reach_in
 from lti_tool.exchange.queries.release import waiting_of
 from lti_tool.exchange.queries.sealing import sealed_givings
-from lti_tool.exchange.queries.second_look import to_look_again
+from lti_tool.exchange.queries.second_look import Mine, standing
 from lti_tool.exchange.queries.self_assessment import OwnLook, own_look
 from lti_tool.exchange.queries.teams import names_of_authors
 from lti_tool.exchange.queries.withdrawn import TakenBack, taken_back_among
@@ -185,12 +185,16 @@ class StudentPage:
     waiting_for: int
     """How much feedback may still be hoped for."""
     available: str | None
-    """Whether another work can be had: ``own`` while some are owed, then ``extra`` where help is needed."""
+    """
+    Whether another work can be had: ``own`` while some are owed, then ``extra`` where help is needed; ``guest`` for who
+    has handed in nothing, and may help.
+    """
     none_because: str | None
     received: tuple[Received, ...]
     """Nothing while it is held back."""
     waiting: rules.Waiting | None
     """Why feedback is held back, or would be if it came."""
+    mine: Mine
     grade: Release | None
     passback: Passback | None
     windows: rules.Windows
@@ -272,24 +276,30 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
     available, none_because = None, None
     if windows.why_not_review(now) == "too_late":
         none_because = "too_late"
-    elif submitted_at is not None and why_not_open is None and open_review is None:
-        available, none_because = pairing.available(session, exchange, person_id, owes=owed - given, now=now)
+    elif why_not_open is None and open_review is None:
+        look = pairing.available if submitted_at is not None else pairing.available_to_guest
+        available, none_because = look(session, exchange, person_id, owes=owed - given, now=now)
     watching = tuple(presenting.to_watch(session, exchange, person_id))
     if watching and available is not None and not any(each.is_held_at(now) for each in watching):
         available, none_because = None, "not_held"
-    looks_again = given > 0 and bool(to_look_again(session, {exchange.id: exchange}, person_id))
+    mine = standing(session, exchange, person_id, now=now)
+    asked = (each.feedback for each in reviews if each.feedback is not None and each.feedback.id in mine.invited)
+    looks_again = any(feedback.second_look is None for feedback in asked)
     grade, passback = _grade(session, exchange, person_id)
+    step = rules.step(
+        why_not_open=why_not_open,
+        is_submitted=submitted_at is not None,
+        may_hand_in=windows.why_not_hand_in(now) is None,
+        may_review=(open_review is not None and none_because is None) or available == "own",
+        has_unread=any(each.is_new for each in received),
+        may_help=available == "extra",
+        is_waiting=given < owed or has < hoped_for,
+        also=_also_due(practice, comparing, own, reviews, looks_again=looks_again, windows=windows, now=now),
+    )
+    if submitted_at is None and exchange.takes_guests and none_because is None:
+        step = rules.step_of_guest(step, is_reviewing=open_review is not None, may_help=available == "guest")
     return StudentPage(
-        step=rules.step(
-            why_not_open=why_not_open,
-            is_submitted=submitted_at is not None,
-            may_hand_in=windows.why_not_hand_in(now) is None,
-            may_review=(open_review is not None and none_because is None) or available == "own",
-            has_unread=any(each.is_new for each in received),
-            may_help=available == "extra",
-            is_waiting=given < owed or has < hoped_for,
-            also=_also_due(practice, comparing, own, reviews, looks_again=looks_again, windows=windows, now=now),
-        ),
+        step=step,
         why_not_open=why_not_open,
         work=work,
         reviews=reviews,
@@ -303,6 +313,7 @@ def student_page(session: Session, exchange: Exchange, person_id: int, *, now: d
         none_because=none_because,
         received=received,
         waiting=waiting,
+        mine=mine,
         grade=grade,
         passback=passback,
         windows=windows,
@@ -551,6 +562,7 @@ def is_passback_of(person_id: InstrumentedAttribute[int], exchange: Exchange) ->
     """The condition that joins a person with their grade in the first column that the exchange fills."""
     return (
         (Passback.activity_id == exchange.id)
+        & ~Passback.is_work_only
         & (Passback.person_id == person_id)
         & (Passback.column == main_column(exchange))
     )

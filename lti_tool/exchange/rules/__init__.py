@@ -28,6 +28,7 @@ from lti_tool.exchange.rules.anonymity import (
     may_see,
     pseudonyms,
 )
+from lti_tool.exchange.rules.attaching import AttachingOptions
 from lti_tool.exchange.rules.attention import (
     Look,
     reasons_to_look,
@@ -127,11 +128,13 @@ from lti_tool.exchange.rules.grades import (
     grade,
     why_release,
 )
+from lti_tool.exchange.rules.guests import work_for_guest
 from lti_tool.exchange.rules.limits import (
     FEWEST_REVIEWS,
     LONGEST_BODY,
     LONGEST_COMMENT,
     LONGEST_TITLE,
+    MOST_ATTACHED,
     MOST_CRITERIA,
     MOST_FILES,
     MOST_LEVELS,
@@ -160,6 +163,7 @@ from lti_tool.exchange.rules.offers import (
     AUTHOR_LEFT,
     DECLINE_REASONS,
     LEASE,
+    MADE_IT,
     OPEN_STATES,
     PATIENCE,
     REVIEWER_LEFT,
@@ -172,6 +176,8 @@ from lti_tool.exchange.rules.offers import (
 )
 from lti_tool.exchange.rules.options import (
     Options,
+    fingerprint,
+    is_changed,
 )
 from lti_tool.exchange.rules.owed import (
     Owed,
@@ -214,7 +220,6 @@ from lti_tool.exchange.rules.plan import (
     LevelPlan,
     Plan,
     as_new,
-    fingerprint,
     problem_of,
 )
 from lti_tool.exchange.rules.practice import (
@@ -282,6 +287,7 @@ from lti_tool.exchange.rules.self_assessment import (
 )
 from lti_tool.exchange.rules.steps import (
     step,
+    step_of_guest,
     trouble,
 )
 from lti_tool.exchange.rules.stuck import (
@@ -414,11 +420,13 @@ __all__ = [
     "LONGEST_TEAM_NAME",
     "LONGEST_TITLE",
     "LOOKERS",
+    "MADE_IT",
     "MARKED",
     "MARKS",
     "MASKED",
     "MEAN",
     "MEDIAN",
+    "MOST_ATTACHED",
     "MOST_CRITERIA",
     "MOST_EXAMPLES",
     "MOST_FILES",
@@ -508,6 +516,7 @@ __all__ = [
     "AnonymityOptions",
     "AnswerWords",
     "Asked",
+    "AttachingOptions",
     "Begun",
     "Beside",
     "Bounds",
@@ -589,6 +598,7 @@ __all__ = [
     "has_room",
     "hoped_for",
     "in_order",
+    "is_changed",
     "is_due",
     "is_filler",
     "is_held_back",
@@ -629,6 +639,7 @@ __all__ = [
     "side_by_side",
     "side_by_side_of_groups",
     "step",
+    "step_of_guest",
     "stranger",
     "strengths",
     "trouble",
@@ -639,5 +650,6 @@ __all__ = [
     "why_stuck",
     "why_waits",
     "without",
+    "work_for_guest",
     "worth",
 ]

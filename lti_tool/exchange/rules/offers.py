@@ -12,6 +12,8 @@ PATIENCE = timedelta(days=2)
 """How long at most nothing is heard of somebody, or of new work, before others step in."""
 
 DECLINE_REASONS = ("cannot_open", "knows_author", "language", "other")
+MADE_IT = "made_it"
+"""Why a work never comes to who was in the group that made it, and is in another now: as if they had declined it."""
 WITHDRAWN = "withdrawn"
 """Why an offer is over whose author took the work back."""
 AUTHOR_LEFT = "author_left"

@@ -2,6 +2,7 @@
 Further settings, a topic at a time: what most exchanges leave as it is.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -41,3 +42,13 @@ class Options:
     def for_copy(self, now: datetime) -> Self:
         """What a copy of the exchange begins with: neither people nor moments that have passed."""
         return self
+
+
+def fingerprint(settings: object) -> str:
+    """A short word for all that *settings* say: the same for the same settings, another for any others."""
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:20]
+
+
+def is_changed(saved: Options, chosen: Options, *, base: str | None) -> bool:
+    """Whether *saved* is neither what it was when *base* was its fingerprint, nor what is *chosen* now."""
+    return base is not None and base != fingerprint(saved) and chosen != saved

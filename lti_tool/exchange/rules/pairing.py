@@ -27,6 +27,8 @@ class PairingOptions(Options):
     """Only within one's own section."""
     avoid_last: bool = True
     """Not the pairs of the course's previous exchange."""
+    guests: bool = False
+    """Whoever has handed in nothing may give feedback where a reader is lacking."""
 
     @property
     def has_boundaries(self) -> bool:

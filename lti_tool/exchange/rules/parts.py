@@ -46,6 +46,11 @@ class GradingOptions(Options):
         return any(name != WORK for name in self.weights)
 
     @property
+    def is_giving_alone(self) -> bool:
+        """Whether a grade says how much somebody gave and nothing else: then guests have one."""
+        return self.weights.keys() == {GIVING}
+
+    @property
     def is_usual(self) -> bool:
         """Whether the grade is the mean over the reviews and nothing else."""
         return self.method == MEAN and not self.rests_on_doing

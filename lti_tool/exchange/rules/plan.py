@@ -2,7 +2,6 @@
 The settings of an exchange as its form says them, and what makes no exchange.
 """
 
-import hashlib
 import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -100,11 +99,6 @@ def problem_of(plan: Plan) -> tuple[str, str] | None:
         if is_wrong:
             return name, problem
     return next(filter(None, map(_criterion_problem, plan.criteria)), None)
-
-
-def fingerprint(plan: Plan) -> str:
-    """A short word for all that *plan* says: the same for the same settings, another for any others."""
-    return hashlib.sha256(repr(plan).encode()).hexdigest()[:20]
 
 
 def as_new(plan: Plan) -> Plan:

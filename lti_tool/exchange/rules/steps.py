@@ -49,6 +49,18 @@ def step(
     return next((name for name, is_next in asked if is_next), "done")
 
 
+def step_of_guest(usual: str, *, is_reviewing: bool, may_help: bool) -> str:
+    """
+    What somebody does now who has handed in nothing and may review nevertheless, instead of what is *usual*: what they
+    began comes before handing in, and helping comes after it.
+    """
+    if usual == "submit" and is_reviewing:
+        return "review"
+    if usual == "too_late" and (is_reviewing or may_help):
+        return "review" if is_reviewing else "help"
+    return usual
+
+
 def trouble(
     windows: Windows,
     *,

@@ -5,6 +5,9 @@ What the forms of an exchange may say, by topic.
 from lti_tool.exchange.schemas.anonymity import (
     AnonymitySchema,
 )
+from lti_tool.exchange.schemas.attaching import (
+    AttachingSchema,
+)
 from lti_tool.exchange.schemas.coach import (
     CoachSchema,
 )
@@ -103,6 +106,7 @@ __all__ = [
     "AnonymitySchema",
     "AnswerSchema",
     "AppraisalSchema",
+    "AttachingSchema",
     "BegunSchema",
     "BesideSchema",
     "BulkSchema",

@@ -23,6 +23,7 @@ class PairingSchema(FormSchema):
     )
     within_sections = fields.Boolean(load_default=False)
     avoid_last = fields.Boolean(load_default=False)
+    guests = fields.Boolean(load_default=False)
 
     @post_load
     def make(self, data: dict[str, Any], **_kwargs: Any) -> rules.PairingOptions:

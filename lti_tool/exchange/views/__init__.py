@@ -36,6 +36,7 @@ def explain(error: errors.ExchangeError) -> ResponseReturnValue:
 # Each module adds its views to the blueprint above.
 from lti_tool.exchange.views import (  # noqa: E402, F401
     anonymity,
+    attaching,
     bulk,
     charter,
     coach,

@@ -4,7 +4,7 @@ Further settings: what protects names; and names that author and reviewer show e
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import ValidationError
@@ -16,9 +16,9 @@ from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import AnonymitySchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, require_part
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, teacher_required
-from lti_tool.web.viewer import current
 
 
 @bp.get("/exchanges/<int:id>/settings/anonymity")
@@ -34,14 +34,12 @@ def anonymity(id: int) -> ResponseReturnValue:
 def change_anonymity(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = AnonymitySchema().load(typed)
     except ValidationError as err:
         return _form(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_form)
 
 
 @bp.post("/exchanges/<int:id>/feedback/<int:feedback_id>/introduction")
@@ -75,5 +73,5 @@ def _back_to(exchange: Exchange, feedback_id: int, *, saying: str) -> ResponseRe
     return go_to(url_for("exchange.show", id=exchange.id, _anchor=f"feedback-{feedback_id}"), saying=saying)
 
 
-def _form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template("exchange/anonymity.html", exchange=exchange, typed=typed, errors=errors or {})
+def _form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page("exchange/anonymity.html", exchange, rules.AnonymityOptions, typed, **facts)

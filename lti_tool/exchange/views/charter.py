@@ -4,7 +4,7 @@ Further settings: the class's own rules of feedback; and that somebody agrees to
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import ValidationError
@@ -16,9 +16,9 @@ from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import CharterSchema, DialogueSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, require_part
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, teacher_required
-from lti_tool.web.viewer import current
 
 
 @bp.get("/exchanges/<int:id>/settings/charter")
@@ -36,17 +36,13 @@ def charter(id: int) -> ResponseReturnValue:
 def change_charter(id: int) -> ResponseReturnValue:
     """Save them. Who agreed to other words is asked again."""
     exchange = exchange_or_404(id)
-    typed: dict[str, Any] = {
-        name: value for name, value in request.form.items() if name not in ("csrf_token", "act", "rules[]")
-    }
+    typed = {name: value for name, value in typed_options().items() if name != "rules[]"}
     typed["rules"] = request.form.getlist("rules[]")[: 2 * rules.MOST_RULES]
     try:
         options = CharterSchema().load(typed)
     except ValidationError as err:
         return _charter_form(exchange, typed, errors=_said(err)), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_charter_form)
 
 
 @bp.post("/exchanges/<int:id>/charter/consents")
@@ -76,32 +72,31 @@ def dialogue(id: int) -> ResponseReturnValue:
 def change_dialogue(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = DialogueSchema().load(typed)
     except ValidationError as err:
         return _dialogue_form(exchange, typed, errors=_said(err)), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_dialogue_form)
 
 
-def _charter_form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
+def _charter_form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
     written = list(typed["rules"])
-    return render_template(
+    return topic_page(
         "exchange/charter.html",
-        exchange=exchange,
-        typed=typed,
+        exchange,
+        rules.CharterOptions,
+        typed,
         rows=written + [""] * max(0, rules.MOST_RULES - len(written)),
-        errors=errors or {},
         has_proposals=exchange.option(rules.CharterOptions).proposals,
         agreed=queries.consents(db.session(), exchange),
         longest=rules.LONGEST_RULE,
+        **facts,
     )
 
 
-def _dialogue_form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template("exchange/dialogue.html", exchange=exchange, typed=typed, errors=errors or {})
+def _dialogue_form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page("exchange/dialogue.html", exchange, rules.DialogueOptions, typed, **facts)
 
 
 def _proposed() -> list[str]:

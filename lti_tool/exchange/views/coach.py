@@ -5,23 +5,21 @@ Help with writing feedback: the coach, and what it looks for.
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from marshmallow import ValidationError
 
-from lti_tool import db
-from lti_tool.clock import now
-from lti_tool.exchange import operations, rules, wording
+from lti_tool.exchange import rules, wording
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.rules import CoachOptions, Words
 from lti_tool.exchange.schemas import CoachSchema
 from lti_tool.exchange.views import bp
-from lti_tool.exchange.views.answers import exchange_or_404, go_to
+from lti_tool.exchange.views.answers import exchange_or_404
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import teacher_required
-from lti_tool.web.viewer import current
 
 
 @bp.get("/exchanges/<int:id>/settings/coach")
@@ -42,9 +40,7 @@ def change_coach(id: int) -> ResponseReturnValue:
         options = CoachSchema().load(typed)
     except ValidationError as err:
         return _form(exchange, typed, errors=_errors_by_name(err)), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_form)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +78,14 @@ def looked_over(exchange: Exchange, words: Words) -> tuple[Line, ...]:
     )
 
 
-def _form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template(
+def _form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page(
         "exchange/coach.html",
-        exchange=exchange,
-        typed=typed,
-        errors=errors or {},
+        exchange,
+        CoachOptions,
+        typed,
         moves=[(move, wording.MOVES[move], wording.HINTS[move]) for move in rules.MOVES],
+        **facts,
     )
 
 

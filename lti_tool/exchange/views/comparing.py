@@ -3,6 +3,7 @@ Works compared two at a time: the settings, the reviewer's page, and the advice 
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from flask import abort, render_template, request, url_for
@@ -21,7 +22,8 @@ from lti_tool.exchange.rules import AnswerWords, Words
 from lti_tool.exchange.schemas import ComparingOptionsSchema, ComparisonSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
-from lti_tool.exchange.views.words_drafts import copies_of
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
+from lti_tool.exchange.views.words_drafts import Kept, asked_revision, copies_of
 from lti_tool.exchange.views.words_form import on_removed
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, staff_required, teacher_required
@@ -43,16 +45,14 @@ def comparing_options(id: int) -> ResponseReturnValue:
 def change_comparing(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = ComparingOptionsSchema().load(typed)
     except ValidationError as err:
         return _settings(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    if options.is_on:
-        return go_to(url_for("exchange.comparing", id=id), saying=_("Saved. Begin a round when the works are in."))
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    there = url_for("exchange.comparing", id=id) if options.is_on else ""
+    saying = _("Saved. Begin a round when the works are in.") if options.is_on else ""
+    return save_topic(exchange, options, typed, form=_settings, there=there, saying=saying)
 
 
 @bp.get("/exchanges/<int:id>/comparing")
@@ -181,11 +181,18 @@ def restore_comparison(id: int, pair_id: int) -> ResponseReturnValue:
     """Take back words that another tab replaced, to whichever author."""
     exchange = exchange_or_404(id)
     person = require_part()
-    kept = [side for side in SIDES if (draft := _draft(exchange, pair_id, side)) is not None and draft.other]
+    wanted = request.args.get("side")
+    kept = [
+        side
+        for side in SIDES
+        if wanted in (None, side) and (draft := _draft(exchange, pair_id, side)) is not None and draft.others
+    ]
     if not kept:
         abort(404)
     for side in kept:
-        operations.take_other_words(db.session(), exchange, person=person, about=about(pair_id, side), now=now())
+        operations.take_other_words(
+            db.session(), exchange, person=person, about=about(pair_id, side), now=now(), revision=asked_revision()
+        )
     db.session.commit()
     said = _("Put back. What stood here before is kept below.")
     return go_to(url_for("exchange.compare", id=id, pair_id=pair_id), saying=said)
@@ -219,13 +226,14 @@ def _hide(id: int, pair_id: int, *, is_hidden: bool, saying: str) -> ResponseRet
     return go_to(url_for("exchange.comparing", id=id, _anchor=f"pair-{pair_id}"), saying=saying)
 
 
-def _settings(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template(
+def _settings(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page(
         "exchange/comparing_options.html",
-        exchange=exchange,
-        typed=typed,
-        errors=errors or {},
+        exchange,
+        rules.ComparingOptions,
+        typed,
         choices=[(0, _("None")), *((count, str(count)) for count in range(1, rules.MOST_PAIRS + 1))],
+        **facts,
     )
 
 
@@ -332,7 +340,7 @@ def _page(exchange: Exchange, pair_id: int, **typed: Any) -> str:
         "revision": max((draft.revision for draft in drafts if draft is not None), default=0),
         "saved_at": max((draft.saved_at for draft in drafts if draft is not None), default=None),
         "copies": [copy for draft in drafts for copy in copies_of(draft)],
-        "copy_url": lambda _copy: url_for("exchange.restore_comparison", id=exchange.id, pair_id=pair_id),
+        "copy_url": partial(_restore_url, exchange, pair_id),
         "errors": {},
         "error_labels": _labels(exchange, names),
         "because": mine.why_not(queries.windows_of(db.session(), exchange, person), now()),
@@ -340,6 +348,11 @@ def _page(exchange: Exchange, pair_id: int, **typed: Any) -> str:
     }
     wants_form = is_htmx() and "written" in typed
     return render_template("exchange/_compare_form.html" if wants_form else "exchange/compare.html", **(facts | typed))
+
+
+def _restore_url(exchange: Exchange, pair_id: int, copy: Kept) -> str:
+    side = copy.about.rpartition("-")[2]
+    return url_for("exchange.restore_comparison", id=exchange.id, pair_id=pair_id, side=side, revision=copy.revision)
 
 
 def _written(mine: queries.ToCompare, drafts: list[WordsDraft | None]) -> Written:

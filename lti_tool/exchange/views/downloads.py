@@ -1,5 +1,5 @@
 """
-Files of a work, for those who may read it.
+Files of a work, and of feedback, for those who may read it.
 """
 
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ from flask import Response, abort, current_app, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db, files
+from lti_tool.clock import now
 from lti_tool.exchange import queries
-from lti_tool.exchange.models import SubmissionFile
+from lti_tool.exchange.models import FileFacts, SubmissionFile
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404
 from lti_tool.web.guards import member_required
@@ -27,15 +28,15 @@ def download(id: int, file_id: int) -> ResponseReturnValue:
 
     Recordings are sent in parts to whoever asks for parts (RFC 9110, 14): no browser jumps to a moment without that.
     """
-    found = _found(id, file_id)
-    try:
-        response = _part(found) if found.is_recording else Response(_storage().read(db.session(), found.key))
-    except files.Missing:
-        abort(404)
-    is_shown = found.is_image or found.is_recording
-    response.headers["Content-Type"] = found.media_type
-    response.headers.set("Content-Disposition", "inline" if is_shown else "attachment", filename=found.name)
-    return shut_in(response)
+    return _sent(_found(id, file_id))
+
+
+@bp.get("/exchanges/<int:id>/feedback/files/<int:attached_id>")
+@member_required
+def feedback_file(id: int, attached_id: int) -> ResponseReturnValue:
+    """A file of feedback, sent as one of a work is."""
+    found = queries.feedback_file_for(db.session(), current(), exchange_or_404(id), attached_id, now=now())
+    return _sent(found) if found is not None else abort(404)
 
 
 @bp.get("/exchanges/<int:id>/files/<int:file_id>/captions")
@@ -48,6 +49,17 @@ def captions(id: int, file_id: int) -> ResponseReturnValue:
     return shut_in(Response(found.words.body, content_type="text/vtt; charset=utf-8"))
 
 
+def _sent(file: FileFacts) -> Response:
+    try:
+        response = _part(file) if file.is_recording else Response(_storage().read(db.session(), file.key))
+    except files.Missing:
+        abort(404)
+    is_shown = file.is_image or file.is_recording
+    response.headers["Content-Type"] = file.media_type
+    response.headers.set("Content-Disposition", "inline" if is_shown else "attachment", filename=file.name)
+    return shut_in(response)
+
+
 def _found(id: int, file_id: int) -> SubmissionFile:
     exchange = exchange_or_404(id)
     found = queries.file_for(db.session(), current(), exchange, file_id)
@@ -56,7 +68,7 @@ def _found(id: int, file_id: int) -> SubmissionFile:
     return found
 
 
-def _part(file: SubmissionFile) -> Response:
+def _part(file: FileFacts) -> Response:
     """The part that was asked for, or its beginning; the whole to whoever asks for no part."""
     asked = request.range
     spans = asked.ranges if asked is not None and asked.units == "bytes" else []
@@ -82,7 +94,7 @@ def _span(asked: tuple[int, int | None], size: int) -> tuple[int, int]:
     return (max(size + first, 0), size) if first < 0 else (first, min(end or size, size))
 
 
-def _stream(file: SubmissionFile) -> Iterator[bytes]:
+def _stream(file: FileFacts) -> Iterator[bytes]:
     key, size, storage = file.key, file.size, _storage()
     for start in range(0, size, PART):
         yield storage.read_part(db.session(), key, start, min(PART, size - start))

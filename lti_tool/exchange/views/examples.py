@@ -18,6 +18,7 @@ from lti_tool.exchange.schemas import ExampleSchema, PracticeOptionsSchema
 from lti_tool.exchange.schemas.practice import MOST_LINKS
 from lti_tool.exchange.views import bp, words_form
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
 from lti_tool.files import FileRefused
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import staff_required, teacher_required
@@ -39,14 +40,12 @@ def practice(id: int) -> ResponseReturnValue:
 def change_practice(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = PracticeOptionsSchema().load(typed)
     except ValidationError as err:
         return _settings(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_settings)
 
 
 @bp.get("/exchanges/<int:id>/examples/new")
@@ -164,16 +163,17 @@ def _lack(name: str) -> str:
     return str(lacks[name])
 
 
-def _settings(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
+def _settings(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
     examples = queries.examples_of(db.session(), exchange)
     tried = queries.tried_counts(db.session(), exchange)
-    return render_template(
+    return topic_page(
         "exchange/practice.html",
-        exchange=exchange,
-        typed=typed,
-        errors=errors or {},
+        exchange,
+        rules.PracticeOptions,
+        typed,
         examples=[(each, queries.lacks_of(exchange, each), tried.get(each.id, 0)) for each in examples],
         most=rules.MOST_EXAMPLES,
+        **facts,
     )
 
 

@@ -49,7 +49,8 @@ def glance(id: int) -> ResponseReturnValue:
 
 
 def _points(values: Sequence[int], most: int) -> str:
-    """A curve in a box of 600 by 160."""
+    """A curve in a box of 600 by 160; of one day a level line."""
+    values = values if len(values) > 1 else [*values, *values]
     width = 600 / max(len(values) - 1, 1)
     return " ".join(f"{place * width:.1f},{160 - 150 * value / most:.1f}" for place, value in enumerate(values))
 

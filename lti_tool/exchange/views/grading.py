@@ -17,6 +17,13 @@ from lti_tool.exchange.schemas import GradingSchema, PartOverrideSchema, ReasonS
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to
 from lti_tool.exchange.views.oversight import person_page, require_person
+from lti_tool.exchange.views.topic_pages import (
+    changed_meanwhile,
+    is_changed_meanwhile,
+    save_topic,
+    topic_page,
+    typed_options,
+)
 from lti_tool.web.fields import LARGEST_ID, flat
 from lti_tool.web.guards import staff_required, teacher_required
 from lti_tool.web.viewer import current
@@ -37,7 +44,7 @@ def grading(id: int) -> ResponseReturnValue:
 def change_grading(id: int) -> ResponseReturnValue:
     """Save it where no grade that is out would move; else show first what would."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = GradingSchema().load(typed)
     except ValidationError as err:
@@ -46,13 +53,13 @@ def change_grading(id: int) -> ResponseReturnValue:
         operations.require_columns_kept(db.session(), exchange, options)
     except errors.ColumnsInUse as err:
         return _form(exchange, typed, errors={"columns": [wording.sentence(err)]}), 422
+    if is_changed_meanwhile(exchange, options):
+        return changed_meanwhile(exchange, options, typed, form=_form)
     change = queries.Change(options=options)
     seen = queries.preview(db.session(), exchange, change)
     if seen.moves_released:
         return _preview(exchange, change, seen)
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_form)
 
 
 @bp.get("/exchanges/<int:id>/regrades/new")
@@ -157,9 +164,15 @@ def lift_part(id: int, person_id: int, part: str) -> ResponseReturnValue:
     )
 
 
-def _form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template(
-        "exchange/grading.html", exchange=exchange, typed=typed, errors=errors or {}, wording=wording, parts=rules.PARTS
+def _form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page(
+        "exchange/grading.html",
+        exchange,
+        rules.GradingOptions,
+        typed,
+        wording=wording,
+        parts=rules.PARTS,
+        **facts,
     )
 
 

@@ -16,6 +16,7 @@ from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import FeedbackSchema, NotesOptionsSchema
 from lti_tool.exchange.views import bp, reviewing, student
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, require_part
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, staff_required, teacher_required
 from lti_tool.web.viewer import current
@@ -113,15 +114,13 @@ def notes_options(id: int) -> ResponseReturnValue:
 def change_notes_options(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = NotesOptionsSchema().load(typed)
     except ValidationError as err:
         return _form(exchange, typed, errors=flat(err.normalized_messages())), 422
     options = options.chosen_after(exchange.option(rules.NotesOptions), now())
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_form)
 
 
 def _beside_the_text(
@@ -148,5 +147,5 @@ def _beside_the_text(
     )
 
 
-def _form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template("exchange/notes_options.html", exchange=exchange, typed=typed, errors=errors or {})
+def _form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page("exchange/notes_options.html", exchange, rules.NotesOptions, typed, **facts)

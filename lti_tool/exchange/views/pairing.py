@@ -4,7 +4,7 @@ Further settings: who reviews whom.
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -17,6 +17,7 @@ from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import PairingSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, go_to
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import teacher_required
 from lti_tool.web.viewer import current
@@ -35,14 +36,12 @@ def pairing(id: int) -> ResponseReturnValue:
 def change_pairing(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = PairingSchema().load(typed)
     except ValidationError as err:
         return _form(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.choose_pairing(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_form, keep=operations.choose_pairing)
 
 
 @bp.post("/exchanges/<int:id>/beginning")
@@ -57,5 +56,5 @@ def begin_reviewing(id: int) -> ResponseReturnValue:
     return go_to(url_for("exchange.show", id=id), saying=said if count else too_few)
 
 
-def _form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template("exchange/pairing.html", exchange=exchange, typed=typed, errors=errors or {})
+def _form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page("exchange/pairing.html", exchange, rules.PairingOptions, typed, **facts)

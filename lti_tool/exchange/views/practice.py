@@ -97,7 +97,14 @@ def keep_trial(id: int, example_id: int) -> ResponseReturnValue:
 def restore_trial(id: int, example_id: int) -> ResponseReturnValue:
     """Take back words that another tab replaced."""
     exchange = exchange_or_404(id)
-    operations.take_other_words(db.session(), exchange, person=require_part(), about=about(example_id), now=now())
+    operations.take_other_words(
+        db.session(),
+        exchange,
+        person=require_part(),
+        about=about(example_id),
+        now=now(),
+        revision=words_drafts.asked_revision(),
+    )
     db.session.commit()
     said = _("Put back. What stood here before is kept below.")
     return go_to(url_for("exchange.try_again", id=id, example_id=example_id), saying=said)

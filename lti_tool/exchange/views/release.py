@@ -4,7 +4,7 @@ When authors see their feedback: the rule, and releasing by hand.
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -18,6 +18,7 @@ from lti_tool.exchange.schemas import LateSchema, ReleaseSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to
 from lti_tool.exchange.views.oversight import require_person
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import staff_required, teacher_required
 from lti_tool.web.viewer import current
@@ -43,9 +44,7 @@ def change_release_rule(id: int) -> ResponseReturnValue:
         options = ReleaseSchema().load({name: value for name, value in typed.items() if value != ""})
     except ValidationError as err:
         return _release_form(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.set_release_rule(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_release_form, keep=operations.set_release_rule)
 
 
 @bp.get("/exchanges/<int:id>/settings/late")
@@ -66,9 +65,7 @@ def change_late(id: int) -> ResponseReturnValue:
         options = LateSchema().load({name: value for name, value in typed.items() if value != ""})
     except ValidationError as err:
         return _late_form(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_late_form)
 
 
 @bp.post("/exchanges/<int:id>/feedback-release")
@@ -115,9 +112,9 @@ def take_release_back_from(id: int, person_id: int) -> ResponseReturnValue:
     return go_to(url_for("exchange.person", id=id, person_id=person_id), saying=_("Their feedback waits again."))
 
 
-def _release_form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template("exchange/release.html", exchange=exchange, typed=typed, errors=errors or {})
+def _release_form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page("exchange/release.html", exchange, rules.ReleaseOptions, typed, **facts)
 
 
-def _late_form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template("exchange/late.html", exchange=exchange, typed=typed, errors=errors or {})
+def _late_form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page("exchange/late.html", exchange, rules.LateOptions, typed, **facts)

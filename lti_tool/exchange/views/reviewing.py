@@ -17,7 +17,7 @@ from lti_tool.exchange import errors, operations, queries, wording
 from lti_tool.exchange.models import DraftCopy, Exchange
 from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.schemas import DeclineSchema, FeedbackSchema, SecondLookSchema
-from lti_tool.exchange.views import bp, coach, dialogue, noting, words_form
+from lti_tool.exchange.views import attaching_form, bp, coach, dialogue, noting, words_form
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, is_htmx, require_part
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required
@@ -46,7 +46,7 @@ def review(id: int, offer_id: int) -> ResponseReturnValue:
     if reason is not None:
         said = f"{wording.work_is_gone(reason)} {_('What you wrote about it is still yours.')}"
         return go_to(url_for("exchange.show", id=id), saying=said, kind="warning")
-    return _page(exchange, offer_id)
+    return page(exchange, offer_id)
 
 
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/draft")
@@ -66,7 +66,7 @@ def keep_feedback(id: int, offer_id: int) -> ResponseReturnValue:
         return over(exchange, err), 409
     db.session.commit()
     if is_htmx():
-        return _saved(exchange, offer_id, saved)
+        return saved_page(exchange, offer_id, saved)
     wants_coach = request.form.get("act") == "coach"
     there = url_for("exchange.review", id=id, offer_id=offer_id, _anchor="coach" if wants_coach else None)
     return go_to(there, saying=_("Saved."))
@@ -102,7 +102,7 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
 def revision(id: int, offer_id: int) -> ResponseReturnValue:
     """Given feedback to be written anew, where another saw the work very differently or staff asked."""
     exchange = exchange_or_404(id)
-    return _revision(exchange, offer_id)
+    return revision_page(exchange, offer_id)
 
 
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/revision")
@@ -123,10 +123,10 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
             now=now(),
         )
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
-        said = _errors_by_name(exchange, err)
+        said = errors_by_name(exchange, err)
         db.session.rollback()
         exchange = exchange_or_404(id)
-        return _revision(exchange, offer_id, errors=said, words=words_form.typed(exchange)), 422
+        return revision_page(exchange, offer_id, errors=said, words=words_form.typed(exchange)), 422
     db.session.commit()
     return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Your feedback says this now."))
 
@@ -142,7 +142,7 @@ def stay(id: int, offer_id: int) -> ResponseReturnValue:
         operations.stay_with_it(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
     except ValidationError as err:
         said = flat(err.normalized_messages())
-        return _page(exchange, offer_id, look_errors=said, looked=request.form), 422
+        return page(exchange, offer_id, look_errors=said, looked=request.form), 422
     db.session.commit()
     return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Noted. The author reads it too."))
 
@@ -157,7 +157,7 @@ def decline(id: int, offer_id: int) -> ResponseReturnValue:
         form = DeclineSchema().load(form_values("reason", "note"))
     except ValidationError as err:
         said = flat(err.normalized_messages())
-        return _page(exchange, offer_id, decline_errors=said, declined=request.form), 422
+        return page(exchange, offer_id, decline_errors=said, declined=request.form), 422
     found = operations.decline_offer(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
     db.session.commit()
     return _go_on(exchange, found, saying=_("Handed back. Here is another work."))
@@ -191,7 +191,8 @@ def _to_give(exchange: Exchange) -> dict[str, Any]:
     return words_form.values(exchange) | {"noting": noting.typed()}
 
 
-def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
+def errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
+    """What is wrong, by the names of the form's fields, notes among them."""
     if isinstance(err, errors.NoteRefused):
         return {f"note-{err.field}": [noting.sentence(err)]}
     found = words_form.errors_by_name(exchange, err)
@@ -203,10 +204,10 @@ def _errors_by_name(exchange: Exchange, err: Exception) -> dict[str, list[str]]:
 def refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = False) -> str:
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
-    said = _errors_by_name(exchange, err)
+    said = errors_by_name(exchange, err)
     if draft and is_htmx():
         return render_template("exchange/_not_saved.html", exchange=exchange, errors=said)
-    return _page(exchange, offer_id, errors=said, words=words_form.typed(exchange))
+    return page(exchange, offer_id, errors=said, words=words_form.typed(exchange))
 
 
 def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
@@ -225,7 +226,8 @@ def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     return render_template(template, exchange=exchange, problem=wording.sentence(err), said=said)
 
 
-def _saved(exchange: Exchange, offer_id: int, saved: Saved) -> str:
+def saved_page(exchange: Exchange, offer_id: int, saved: Saved) -> str:
+    """What says that words are kept, and shows those of another tab."""
     mine = queries.my_review(db.session(), exchange, require_part(), offer_id, now=now())
     return render_template(
         "exchange/_saved.html",
@@ -241,7 +243,8 @@ def _saved(exchange: Exchange, offer_id: int, saved: Saved) -> str:
     )
 
 
-def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
+def page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
+    """The work and the place to write about it."""
     mine = queries.my_review(db.session(), exchange, require_part(), offer_id, now=now())
     if mine is None:
         abort(404)
@@ -261,6 +264,7 @@ def _page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         **_shown(exchange, mine),
         **dialogue.reviewer_facts(exchange, mine),
         "coach": coach.looked_over(exchange, typed.get("words", mine.words)) if mine.feedback is None else (),
+        "attaching": attaching_form.of_review(exchange, mine) if mine.feedback is None else None,
     }
     facts |= typed | noting.facts(exchange, mine, typed.get("words"))
     wants_form = is_htmx() and "words" in typed
@@ -275,7 +279,8 @@ def _shown(exchange: Exchange, mine: queries.MyReview) -> dict[str, Any]:
     return {"slot": slot, "is_held": slot is None or slot.held_at is None or slot.held_at <= now()}
 
 
-def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
+def revision_page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
+    """Given feedback to be written anew."""
     mine = queries.my_review(db.session(), exchange, require_part(), offer_id, now=now())
     if mine is None or mine.feedback is None:
         abort(404)
@@ -289,6 +294,7 @@ def _revision(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         "wording": wording,
         "error_labels": _labels(exchange),
         "revise_url": url_for("exchange.revise", id=exchange.id, offer_id=offer_id),
+        "attaching": attaching_form.of_review(exchange, mine),
         **dialogue.reviewer_facts(exchange, mine),
     }
     facts |= typed
@@ -304,4 +310,4 @@ def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:
 
 def _labels(exchange: Exchange) -> dict[str, str]:
     """The names of the form's fields, for the list of what is missing."""
-    return noting.labels() | words_form.labels(exchange)
+    return noting.labels() | words_form.labels(exchange) | {"files": _("Files")}

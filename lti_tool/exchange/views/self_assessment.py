@@ -4,7 +4,7 @@ Authors look at their own work: the settings of it, the form, and both views sid
 
 from typing import Any
 
-from flask import abort, render_template, request, url_for
+from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import ValidationError
@@ -18,6 +18,7 @@ from lti_tool.exchange.queries import OwnLook, StudentPage
 from lti_tool.exchange.schemas import FeedbackSchema, SelfAssessmentOptionsSchema
 from lti_tool.exchange.views import bp, words_drafts, words_form
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, teacher_required
 from lti_tool.web.viewer import current
@@ -36,14 +37,12 @@ def self_assessment(id: int) -> ResponseReturnValue:
 def change_self_assessment(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = SelfAssessmentOptionsSchema().load(typed)
     except ValidationError as err:
         return _settings(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_settings)
 
 
 @bp.get("/exchanges/<int:id>/self-assessment")
@@ -97,7 +96,14 @@ def keep_own(id: int) -> ResponseReturnValue:
 def restore_own(id: int) -> ResponseReturnValue:
     """Take back words that another tab replaced."""
     exchange = exchange_or_404(id)
-    operations.take_other_words(db.session(), exchange, person=require_part(), about=ABOUT, now=now())
+    operations.take_other_words(
+        db.session(),
+        exchange,
+        person=require_part(),
+        about=ABOUT,
+        now=now(),
+        revision=words_drafts.asked_revision(),
+    )
     db.session.commit()
     said = _("Put back. What stood here before is kept below.")
     return go_to(url_for("exchange.own_work", id=id), saying=said)
@@ -139,13 +145,14 @@ def own_facts(exchange: Exchange, own: OwnLook | None, *, is_staff: bool = False
     }
 
 
-def _settings(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template(
+def _settings(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page(
         "exchange/self_assessment.html",
-        exchange=exchange,
-        typed=typed,
-        errors=errors or {},
+        exchange,
+        rules.SelfAssessmentOptions,
+        typed,
         assessed=len(queries.self_assessments(db.session(), exchange)),
+        **facts,
     )
 
 

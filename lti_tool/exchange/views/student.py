@@ -79,7 +79,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         "wording": wording,
         "grade_words": grade_words,
         "talk": talk.Talk(exchange=exchange, person_id=viewer.person_id, now=now()),
-        "mine": queries.standing(db.session(), exchange, viewer.person_id, now=now()),
+        "mine": page.mine,
         "taken": _taken(exchange, page),
         "by_staff": queries.staff_reviews_of(db.session(), exchange, viewer.person_id) if page.by_staff else (),
         "next_pair": page.comparing.next_at(page.windows, now()) if page.comparing is not None else None,

@@ -18,6 +18,7 @@ from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import DealSchema, TeamNameSchema, TeamOptionsSchema
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to, require_part
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, teacher_required
 from lti_tool.web.viewer import current
@@ -39,7 +40,7 @@ def team_options(id: int) -> ResponseReturnValue:
 def change_team_options(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = TeamOptionsSchema().load(typed)
         operations.require_teams_kept(db.session(), exchange, options)
@@ -48,11 +49,8 @@ def change_team_options(id: int) -> ResponseReturnValue:
     except errors.HasWork:
         said = _("Somebody has begun to write already, so this stays as it is.")
         return _options(exchange, typed, errors={"on": [said]}), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    if options.on:
-        return go_to(url_for("exchange.teams", id=id), saying=_("Saved."))
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    there = url_for("exchange.teams", id=id) if options.on else ""
+    return save_topic(exchange, options, typed, form=_options, there=there)
 
 
 @bp.get("/exchanges/<int:id>/groups")
@@ -162,8 +160,8 @@ def _grouped_or_404(id: int) -> Exchange:
     return exchange
 
 
-def _options(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template("exchange/team_options.html", exchange=exchange, typed=typed, errors=errors or {})
+def _options(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page("exchange/team_options.html", exchange, rules.TeamOptions, typed, **facts)
 
 
 def _page(exchange: Exchange, **typed: Any) -> str:

@@ -16,6 +16,7 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import errors, operations, queries
 from lti_tool.exchange.models import Exchange, WordsDraft
+from lti_tool.exchange.operations import Saved
 from lti_tool.exchange.rules import Words
 from lti_tool.exchange.schemas import FeedbackSchema
 from lti_tool.exchange.views import words_form
@@ -28,6 +29,10 @@ class Kept:
 
     content: dict[str, Any]
     saved_at: datetime
+    about: str
+    """Of the draft."""
+    revision: int
+    """Of the draft, when they were saved."""
 
 
 def facts_of(draft: WordsDraft | None, given: Words | None, *, restore_url: str) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def facts_of(draft: WordsDraft | None, given: Words | None, *, restore_url: str)
         "revision": draft.revision if draft is not None else 0,
         "saved_at": draft.saved_at if draft is not None else None,
         "copies": copies_of(draft),
-        "copy_url": lambda _copy: restore_url,
+        "copy_url": lambda copy: f"{restore_url}?revision={copy.revision}",
     }
 
 
@@ -57,17 +62,7 @@ def keep(
     address.
     """
     try:
-        form = FeedbackSchema().load(words_form.draft_values(exchange))
-        saved = operations.keep_words(
-            db.session(),
-            exchange,
-            person=person,
-            about=about,
-            words=form["words"],
-            base_revision=form["base_revision"],
-            beside=beside,
-            now=now(),
-        )
+        saved = save(exchange, person, about, beside=beside)
     except (ValidationError, errors.TooLong) as err:
         said = words_form.errors_by_name(exchange, err)
         db.session.rollback()
@@ -77,6 +72,26 @@ def keep(
     db.session.commit()
     if not is_htmx():
         return go_to(here, saying=_("Saved."))
+    return saved_page(exchange, person, about, saved, restore_url=restore_url)
+
+
+def save(exchange: Exchange, person: int, about: str, *, beside: Mapping[str, Any] | None = None) -> Saved:
+    """Keep what was typed; raises what is wrong with it."""
+    form = FeedbackSchema().load(words_form.draft_values(exchange))
+    return operations.keep_words(
+        db.session(),
+        exchange,
+        person=person,
+        about=about,
+        words=form["words"],
+        base_revision=form["base_revision"],
+        beside=beside,
+        now=now(),
+    )
+
+
+def saved_page(exchange: Exchange, person: int, about: str, saved: Saved, *, restore_url: str) -> str:
+    """What says that words are kept, and shows those of another tab."""
     draft = queries.words_draft(db.session(), exchange, person, about)
     return render_template(
         "exchange/_saved.html",
@@ -84,7 +99,7 @@ def keep(
         copies=copies_of(draft),
         coach=(),
         criteria=exchange.criteria,
-        copy_url=lambda _copy: restore_url,
+        copy_url=lambda copy: f"{restore_url}?revision={copy.revision}",
         conflict_words=_(
             "This was also changed in another tab. Both are kept: here is what you saved last, "
             "and the other is below it."
@@ -94,7 +109,21 @@ def keep(
 
 
 def copies_of(draft: WordsDraft | None) -> tuple[Kept, ...]:
-    """The words of another tab, if there are any."""
-    if draft is None or not draft.other:
+    """The words of other tabs, the newest first."""
+    if draft is None:
         return ()
-    return (Kept(content={"answers": {}, "comment": "", **draft.other}, saved_at=draft.saved_at),)
+    return tuple(
+        Kept(
+            content={"answers": {}, "comment": "", **each["words"]},
+            saved_at=datetime.fromisoformat(each["saved_at"]),
+            about=draft.about,
+            revision=each["revision"],
+        )
+        for each in draft.others
+    )
+
+
+def asked_revision() -> int | None:
+    """Which of them is meant; None where it does not say: the newest."""
+    text = request.args.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

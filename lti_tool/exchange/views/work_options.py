@@ -4,22 +4,20 @@ Further settings: what is handed in.
 
 from typing import Any
 
-from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import ValidationError
 
 from lti_tool import db
-from lti_tool.clock import now
 from lti_tool.exchange import operations, rules
 from lti_tool.exchange.errors import HasWork
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.schemas import WorkOptionsSchema
 from lti_tool.exchange.views import bp
-from lti_tool.exchange.views.answers import exchange_or_404, go_to
+from lti_tool.exchange.views.answers import exchange_or_404
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page, typed_options
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import teacher_required
-from lti_tool.web.viewer import current
 
 
 @bp.get("/exchanges/<int:id>/settings/work")
@@ -35,7 +33,7 @@ def work_options(id: int) -> ResponseReturnValue:
 def change_work_options(id: int) -> ResponseReturnValue:
     """Save it."""
     exchange = exchange_or_404(id)
-    typed = {name: value for name, value in request.form.items() if name not in ("csrf_token", "act")}
+    typed = typed_options()
     try:
         options = WorkOptionsSchema().load(typed)
     except ValidationError as err:
@@ -45,10 +43,8 @@ def change_work_options(id: int) -> ResponseReturnValue:
     except HasWork:
         said = _("Somebody has handed in or signed up already, so this stays as it is.")
         return _form(exchange, typed, errors={"live": [said]}), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_form)
 
 
-def _form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template("exchange/work_options.html", exchange=exchange, typed=typed, errors=errors or {})
+def _form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page("exchange/work_options.html", exchange, rules.WorkOptions, typed, **facts)

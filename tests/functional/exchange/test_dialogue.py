@@ -430,6 +430,7 @@ def test_reviewers_far_apart_in_numbers_look_again_and_the_mirror_shows_numbers(
 def test_a_reviewer_who_is_asked_rewrites_and_the_first_words_are_kept(
     made: Class, feedback: Feedback, author: int, reviewer: int
 ) -> None:
+    """Pain 31: staff cannot say anything about the quality of a review."""
     words = make_words(made.exchange, level=0, comment="More kindly.")
     revise: dict[str, Any] = {"reviewer": reviewer, "offer_id": feedback.offer_id, "words": words}
     with pytest.raises(errors.NotAsked):

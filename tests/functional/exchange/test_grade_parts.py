@@ -51,6 +51,7 @@ def regrade(made: Class, change: queries.Change, reason: str = "It is about anot
 
 
 def test_giving_counts_for_the_giver_and_goes_out_once_it_is_done(made: Class) -> None:
+    """Pain 37: no credit for reviewing, or credit without work."""
     choose(made, work=50, giving=50)
     for _ in range(2):
         for person in made.people[:2]:
@@ -190,6 +191,7 @@ def test_without_any_review_left_the_grade_is_taken_back(graded: Class) -> None:
 
 
 def test_an_override_stays_whatever_is_regraded(graded: Class) -> None:
+    """Pain 36: a teacher's marks are overwritten by a peer's."""
     a = graded.people[0]
     operations.set_grade_override(
         graded.session, graded.exchange, person=a, score=9, reason="Oral.", by=graded.teacher.person_id, now=LATER

@@ -46,6 +46,24 @@ def test_signing_up_takes_a_place_in_the_plan_with_nothing_handed_in(session: Se
     assert Counter(other for _, other in pairs(made)) == dict.fromkeys(made.people, 2)
 
 
+def test_nobody_is_reminded_of_reviewing_what_is_still_to_be_shown(session: Session) -> None:
+    made = live_class(session, learners=3)
+    for days, person in enumerate(made.people, start=1):
+        sign_up(made, person, days=days)
+    first, second, third = made.people
+
+    def owed(days: int) -> dict[int, int]:
+        at = BEGUN + timedelta(days=days, hours=1)
+        found = queries.to_remind(session, made.exchange, now=at)
+        return {person: each.reviews for person, each in found.items()}
+
+    assert owed(0) == {}
+    assert owed(1) == {second: 1, third: 1}
+    assert owed(3) == {first: 2, second: 2, third: 2}
+    give(made, take(made, third, now=LATER + timedelta(days=2)), now=LATER + timedelta(days=2))
+    assert owed(4) == {first: 2, second: 2, third: 1}
+
+
 def test_everybody_can_be_signed_up_at_once_and_nobody_twice(session: Session) -> None:
     made = live_class(session, learners=5)
     sign_up(made, made.people[0], about="Bees")

@@ -1,5 +1,8 @@
 """Authors look at their own work: apart from feedback, before or beside it, and it counts as having been done."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
@@ -386,6 +389,39 @@ def test_words_of_another_tab_are_kept_and_can_be_taken_back(made: Class) -> Non
     assert kept() == make_words(made.exchange, comment="Second")
     assess(made, a)
     assert queries.words_draft(made.session, made.exchange, a, "self-assessment") is None
+
+
+def test_three_tabs_with_different_words_keep_them_all_with_their_times(made: Class) -> None:
+    a = made.people[0]
+    draft: dict[str, Any] = {"person": a, "about": "self-assessment"}
+
+    def written(comment: str) -> rules.Words:
+        return make_words(made.exchange, comment=comment)
+
+    for minute, comment in enumerate(("First", "Second", "Third", "Second", "Fourth")):
+        operations.keep_words(
+            made.session,
+            made.exchange,
+            words=written(comment),
+            base_revision=0,
+            now=BEGUN + timedelta(minutes=minute),
+            **draft,
+        )
+
+    def others() -> dict[str, str]:
+        found = queries.words_draft(made.session, made.exchange, a, "self-assessment")
+        assert found is not None
+        said = [(rules.Words.from_dict(each["words"]).answers, each["saved_at"]) for each in found.others]
+        return {next(iter(answers.values())).comment: at[14:16] for answers, at in said}
+
+    assert others() == {"Second": "33", "Third": "32", "First": "30"}
+    operations.take_other_words(made.session, made.exchange, revision=1, now=BEGUN + timedelta(minutes=9), **draft)
+    found = queries.words_draft(made.session, made.exchange, a, "self-assessment")
+    assert found is not None
+    assert rules.Words.from_dict(found.words) == written("First")
+    assert others() == {"Fourth": "34", "Second": "33", "Third": "32"}
+    with pytest.raises(errors.NoSuchCopy):
+        operations.take_other_words(made.session, made.exchange, revision=99, now=BEGUN, **draft)
 
 
 @pytest.mark.parametrize("options", [SelfAssessmentOptions(), BEFORE, BESIDE], ids=lambda each: each.when)

@@ -363,6 +363,46 @@ def test_who_moves_takes_their_reviews_along_and_the_work_stays_with_the_group(s
     assert len(session.scalars(select(Feedback)).all()) == 1
 
 
+def test_who_moves_never_reads_what_they_made_with_their_former_group(session: Session) -> None:
+    made, groups = in_teams(session, 2, 2, 2)
+    for members in groups:
+        hand_in(made, members[0])
+    mover, stays = groups[0]
+    theirs = work_of(made, stays).id
+
+    put(made, mover, team_id(made, groups[2][0]))
+
+    assert (mover, theirs) not in pairs(made)
+    for _ in range(2):
+        offer = operations.next_offer(session, made.exchange, reviewer=mover, now=BEGUN).offer
+        if offer is None:
+            break
+        assert offer.submission_id != theirs
+        give(made, offer, now=LATER)
+    page = page_of(made, mover)
+    assert (page.given, page.available) == (1, None)
+    assert [each.submission_id for each in session.scalars(select(Offer).where(Offer.reviewer_id == mover))].count(
+        theirs
+    ) == 1
+    seen_by_staff = queries.person_page(session, made.exchange, mover, now=LATER)
+    assert seen_by_staff is not None
+    assert seen_by_staff.declined == ()
+
+
+def test_who_comes_back_is_of_their_group_as_before_and_reads_that_which_they_visited(session: Session) -> None:
+    made, groups = in_teams(session, 2, 2, 2)
+    for members in groups:
+        hand_in(made, members[0])
+    mover, stays = groups[0]
+    home = team_id(made, stays)
+
+    for team in (team_id(made, groups[2][0]), home):
+        operations.put_in(session, made.exchange, person=mover, team=team, by=made.teacher.person_id, now=LATER)
+
+    assert work_of(made, mover).id == work_of(made, stays).id
+    check_the_plan(made)
+
+
 def test_the_last_of_a_group_that_has_begun_stays(session: Session) -> None:
     made, groups = in_teams(session, 1, 2)
     hand_in(made, groups[0][0])

@@ -1,5 +1,6 @@
 """A teacher takes a criterion away while people write by it: what they wrote stays theirs."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,10 +9,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lti_tool.clock import now
-from lti_tool.exchange import operations, rules
+from lti_tool.exchange import errors, operations, queries, rules
 from lti_tool.exchange.models import (
     Criterion,
     DraftCopy,
+    Example,
     Exchange,
     FeedbackDraft,
     SideBySide,
@@ -104,6 +106,71 @@ def test_so_does_one_of_any_other_draft(writing: Class, teacher: Visitor, sessio
     session.commit()
 
     assert_kept(teacher, writing, session)
+
+
+@pytest.fixture
+def example(writing: Class, session: Session) -> Example:
+    """A work to practise with, of which staff say something by each criterion."""
+    said = ExampleWords(
+        title="Rain",
+        body="An essay on rain.",
+        beside=rules.Beside(),
+        words=make_words(writing.exchange, level=0, comment="I do not see for whom it is."),
+    )
+    made = operations.add_example(session, writing.exchange, said, by=writing.teacher.person_id, now=now())
+    session.commit()
+    return made
+
+
+def test_one_that_examples_use_stays_and_the_teacher_reads_what_to_do(
+    writing: Class, teacher: Visitor, session: Session, example: Example
+) -> None:
+    answer = without(teacher, writing, "Advice")
+
+    assert answer.status_code == 422
+    page = words(answer.text)
+    assert "Works to practise with use these criteria: Advice. Take away first what you say by them there" in page
+    assert "Somebody has written" not in page
+    session.expire_all()
+    assert [each.title for each in writing.exchange.criteria] == ["Clarity", "Advice"]
+    advice = criterion(session, writing.exchange, "Advice")
+    said = {id: answer.comment for id, answer in example.said.answers.items()}
+    assert said[advice.id] == "I do not see for whom it is."
+
+
+def test_a_level_chosen_in_an_example_stays_and_points_and_further_levels_may_change(
+    writing: Class, session: Session, example: Example
+) -> None:
+    plan = queries.plan_of(writing.exchange)
+    clarity, advice = plan.criteria
+    chosen = example.said.answers[criterion(session, writing.exchange, "Clarity").id].level_id
+    by = writing.teacher.person_id
+
+    def edit(levels: tuple[rules.LevelPlan, ...]) -> None:
+        changed = replace(plan, criteria=(replace(clarity, levels=levels), advice))
+        operations.edit_exchange(session, writing.exchange, changed, by=by, now=now())
+
+    with pytest.raises(errors.CriteriaInUse) as refused:
+        edit(tuple(each for each in clarity.levels if each.id != chosen))
+    edit((*(replace(each, points=each.points + 1) for each in clarity.levels), rules.LevelPlan(title="New", points=9)))
+
+    assert (refused.value.titles, refused.value.in_examples) == ((), ("Clarity",))
+    session.expire_all()
+    assert len(criterion(session, writing.exchange, "Clarity").levels) == len(clarity.levels) + 1
+
+
+def test_once_nothing_is_said_by_it_in_an_example_it_may_go(
+    writing: Class, teacher: Visitor, session: Session, example: Example
+) -> None:
+    advice = criterion(session, writing.exchange, "Advice")
+    kept = {id: said for id, said in example.said.answers.items() if id != advice.id}
+    said = ExampleWords(title="Rain", body=example.body, beside=rules.Beside(), words=rules.Words(answers=kept))
+    operations.change_example(
+        session, writing.exchange, example_id=example.id, said=said, by=writing.teacher.person_id, now=now()
+    )
+    session.commit()
+
+    assert without(teacher, writing, "Advice").status_code == 303
 
 
 def test_so_does_one_that_staff_wrote_about(writing: Class, teacher: Visitor, session: Session) -> None:

@@ -58,6 +58,7 @@ def hidden_fields(html: str, form: str = "exchange-form") -> dict[str, Any]:
 
 
 def test_a_title_is_enough_to_make_an_exchange(teacher: Visitor, session: Session) -> None:
+    """Pain 48: many settings make it complex."""
     fields = hidden_fields(teacher.get("/exchanges/new").text)
 
     answer = teacher.post("/exchanges", data={**fields, "title": "Made in a minute", "act": "save"})

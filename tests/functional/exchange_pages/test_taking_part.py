@@ -356,7 +356,7 @@ def test_of_many_files_at_once_only_as_many_are_read_as_a_work_may_have(amara: V
     answer = upload(amara, made, *((b"%PDF-broken", f"{number}.pdf") for number in range(40)))
 
     assert answer.status_code == 422
-    assert "A work may have 10 files" in words(answer.text)
+    assert "There may be 10 files" in words(answer.text)
     assert words(answer.text).count("is damaged") == 10
 
 
@@ -364,7 +364,7 @@ def test_ten_files_are_the_most(amara: Visitor, made: Class) -> None:
     answer = upload(amara, made, *((f"file {n}".encode(), f"{n}.txt") for n in range(11)))
 
     assert answer.status_code == 422
-    assert "A work may have 10 files" in words(answer.text)
+    assert "There may be 10 files" in words(answer.text)
 
 
 def test_a_file_is_removed_with_and_without_script(amara: Visitor, made: Class, session: Session) -> None:

@@ -56,7 +56,7 @@ def revise(made: Class, visit: People, *, body: str = "The small dog sleeps.", n
 def test_after_feedback_a_revised_version_is_handed_in_and_its_reviewer_sees_what_changed(
     reviewed: Class, visit: People, session: Session
 ) -> None:
-    """Pain: feedback that cannot be used, for nothing can be handed in after it."""
+    """Pain 39: feedback that cannot be used, for nothing can be handed in after it."""
     assert revise(reviewed, visit) == 303
 
     offer = session.scalars(select(Feedback)).one().offer

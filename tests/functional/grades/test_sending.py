@@ -102,6 +102,7 @@ def test_a_conflict_is_a_refusal_where_the_lms_means_it(session: Session, app: F
     ],
 )
 def test_trouble_that_passes_is_waited_out(session: Session, app: Flask, answer: Answer, problem: Problem) -> None:
+    """Pain 40: grades do not reach the LMS."""
     graded = make_graded(session, family=CANVAS)
     graded.set_grade(8)
     gradebook = Gradebook(next_answers=[answer])
@@ -181,6 +182,7 @@ def test_a_permanent_refusal_says_why_and_is_not_repeated(
 
 
 def test_what_the_lms_said_is_kept_for_the_instructor(session: Session, app: Flask) -> None:
+    """Pain 41: it fails in silence."""
     graded = make_graded(session, family=CANVAS)
     graded.set_grade(8)
     gradebook = Gradebook(students=set())

@@ -33,7 +33,7 @@ def reviewed_pair(session: Session, **plan: object) -> tuple[Class, int, int]:
 
 
 def test_an_author_hears_of_feedback_and_grade_and_a_reviewer_of_the_reply(session: Session) -> None:
-    """Pain 46: feedback that nobody knows of is not read."""
+    """Pain 21 and 46: feedback that nobody knows of is not read."""
     made, author, reviewer = reviewed_pair(session)
     feedback = session.scalars(select(Notice).where(Notice.kind == "feedback_received")).one()
     id = feedback.facts["feedback_id"]

@@ -128,6 +128,7 @@ def test_a_reviewer_whose_feedback_is_hidden_hears_why_and_not_whether_somebody_
     assert "feedback_hidden" not in kinds_of(session, author)
     assert "Your teachers have hidden feedback that you gave. Read why." in words(pages[0])
     assert "Your teachers have hidden this feedback Why: Say where." in words(pages[1])
+    assert "Your teachers read it, and the author once your feedback is shown again." in words(pages[1])
     assert "Hidden by your teachers" in words(pages[2])
     for page in pages:
         assert name not in page

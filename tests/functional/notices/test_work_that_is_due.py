@@ -131,7 +131,7 @@ def test_it_is_one_button_for_all_and_one_choice_for_those_who_are_ticked(
     session.commit()
     teacher, here = visit(made.teacher), f"/exchanges/{made.exchange.id}"
     page = teacher.get(here).text
-    assert "Remind those who have not handed in" in page
+    assert "Remind to hand in" in page
     assert "2 people have not handed in." in words(page)
     assert mistakes_in({"overview": page}) == []
 

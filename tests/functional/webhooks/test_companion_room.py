@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +12,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.config import Settings
-from lti_tool.courses.models import Platform
+from lti_tool.courses.models import Deployment, Platform
 from lti_tool.journal.models import Audit
+from moodle.companion import RELEASE
 from tests.factories.admin import Admin, come
 from tests.factories.companion import TOKEN, PretendMoodle, served
 from tests.factories.courses import make_activity, make_course, make_deployment
 from tests.factories.jobs import waiting_jobs
 from tests.factories.lti import make_pretend_platform
 from tests.pages import mistakes_in, words
+from webhooks.companions.jobs import ask
 from webhooks.companions.models import Pairing, Telling
 
 
@@ -70,11 +72,96 @@ def test_an_admin_pairs_the_plugin_and_sees_that_it_works(admin: Admin, session:
     assert "It hears of grades only." in words(overview.text)
     assert "Make a token for Hearth" in words(before.text)
     assert "Works" in words(after.text)
-    assert "4.5.6 (Build: 20250811), local_hearth 1.1.0" in words(after.text)
-    assert "It hears everything." in words(admin.get().text)
+    assert "4.5.6 (Build: 20250811), local_hearth 1.2.0" in words(after.text)
+    assert "It is paired, and has heard nothing yet." in words(admin.get().text)
     assert mistakes_in({"before": before.text, "after": after.text}) == []
     assert acts(session) == ["companion.paired"]
     assert waiting_jobs(session, "companions.look") == 1
+
+
+def told(session: Session, pairing: Pairing, *, days_ago: int) -> None:
+    """As if it had been told something so many days ago, and asked how it is."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    course = make_course(session, session.scalars(select(Deployment)).one())
+    session.add(
+        Telling(
+            pairing_id=pairing.id, activity_id=make_activity(session, course).id, slot="date:1:x", at=at,
+            state="told", told_at=at, next_attempt_at=at,
+        )
+    )  # fmt: skip
+    pairing.checked_at = at
+    session.commit()
+
+
+def test_everything_is_heard_once_something_was(admin: Admin, session: Session) -> None:
+    told(session, paired(admin, session), days_ago=0)
+
+    assert "It hears everything." in words(admin.get().text)
+
+
+def test_a_plugin_without_a_word_for_days_needs_somebody(admin: Admin, session: Session) -> None:
+    told(session, paired(admin, session), days_ago=3)
+
+    page = admin.get("companion")
+
+    assert "There was no word from Hearth's plugin for days. It worked last:" in words(admin.get().text)
+    assert "No word for days" in words(page.text)
+    assert mistakes_in({"page": page.text}) == []
+
+
+def test_an_older_plugin_than_hearths_own_is_told_with_what_to_do(admin: Admin, session: Session) -> None:
+    pairing = paired(admin, session)
+    told(session, pairing, days_ago=0)
+    pairing.release = "4.5.6, local_hearth 1.0.2"
+    session.commit()
+
+    assert "by an older version of Hearth's plugin" in words(admin.get().text)
+    assert f"Version {RELEASE} is there." in words(admin.get("companion").text)
+
+
+@pytest.mark.parametrize(
+    "state, said",
+    [
+        ("none", "it has no address or no secret. It worked last:"),
+        ("stopped", "Hearth's plugin has stopped sending events."),
+        ("moved", "Say on its page in your LMS whether it is a copy or the real one."),
+    ],
+)
+def test_a_plugin_that_will_send_no_events_needs_somebody(
+    admin: Admin, session: Session, state: str, said: str
+) -> None:
+    pairing = paired(admin, session)
+    told(session, pairing, days_ago=0)
+    pairing.receiver = state
+    session.commit()
+
+    assert said in words(admin.get().text)
+
+
+def test_every_night_a_plugin_is_asked_how_it_is(
+    app: Flask, admin: Admin, session: Session, moodle: PretendMoodle
+) -> None:
+    pairing = paired(admin, session)
+    told(session, pairing, days_ago=3)
+
+    with app.app_context():
+        ask(0)
+    session.expire_all()
+    assert pairing.checked_at
+    assert datetime.now(UTC) - pairing.checked_at < timedelta(hours=1)
+
+    moodle.answers = [(500, "", "text/html")]
+    with app.app_context():
+        ask(0)
+    session.expire_all()
+    assert pairing.problem == "unavailable"
+
+    pairing.site_id = "another"
+    session.commit()
+    with app.app_context():
+        ask(0)
+    session.expire_all()
+    assert pairing.site_id == "another"
 
 
 def test_the_token_is_shown_nowhere_again(admin: Admin, session: Session) -> None:
@@ -215,7 +302,8 @@ def test_what_it_would_not_have_is_told_by_reason_and_can_be_told_again(admin: A
     page = admin.get("companion")
     admin.post("companion/tellings")
 
-    assert "2 times : The person is not enrolled in the course. Once : something new" in words(page.text)
+    assert "2 times : The person is not enrolled in the course." in words(page.text)
+    assert "Once : something new" in words(page.text)
     assert mistakes_in({"page": page.text}) == []
     session.expire_all()
     assert {each.state for each in session.scalars(select(Telling))} == {"waiting"}

@@ -10,11 +10,12 @@ from flask import Flask
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
-from lti_tool import files, privacy
+from lti_tool import files, privacy, subscriptions
 from lti_tool.config import Settings
-from lti_tool.courses.models import ResourceLink
+from lti_tool.courses.models import Course, Membership, ResourceLink
 from lti_tool.exchange import operations, rules
 from lti_tool.journal.models import Entry
+from lti_tool.lms.events import PlaceChanged
 from lti_tool.lti.errors import ServiceError
 from tests.factories.companion import TOKEN, PretendMoodle, served
 from tests.factories.courses import make_platform, make_resource_link
@@ -26,7 +27,7 @@ from webhooks.companions import pairing as pairings
 from webhooks.companions import sorting, telling
 from webhooks.companions.comparing import compare
 from webhooks.companions.models import Pairing, State, Telling
-from webhooks.companions.rules import Moment
+from webhooks.companions.rules import MOST_AGAINS, Moment
 
 LINK = 7
 COURSE = "42"
@@ -506,6 +507,187 @@ def test_every_place_of_an_activity_is_completed(make_paired: MakesPaired, sessi
     assert set(paired.moodle.completion) == {(LINK, paired.number(0)), (8, paired.number(0))}
 
 
+def place_of(paired: Paired, number: int = LINK) -> ResourceLink:
+    """A place of the exchange in its course."""
+    session = paired.session
+    session.rollback()
+    return session.scalars(select(ResourceLink).where(ResourceLink.lti_id == str(number))).one()
+
+
+def put_there_again(paired: Paired, number: int = 8) -> None:
+    """A teacher lets another link of the course open the exchange."""
+    made = paired.made
+    make_resource_link(paired.session, made.course, made.exchange.activity, lti_id=str(number))
+    paired.moodle.activities.add(number)
+    paired.session.commit()
+
+
+def test_dates_stand_at_every_place_of_an_activity(make_paired: MakesPaired, now: datetime) -> None:
+    due = now + timedelta(days=7)
+    paired = make_paired(wishes=pairings.Wishes(dates=True), submit_by=due, review_by=due + timedelta(days=7))
+    look(paired)
+    assert paired.moodle.places == {LINK}
+
+    put_there_again(paired)
+    look(paired)
+
+    assert paired.moodle.places == {LINK, 8}
+    assert len(paired.moodle.calendar) == 4
+    assert set(paired.states()) == {"told"}
+
+
+def test_what_stood_at_the_course_before_there_was_a_place_moves_there(make_paired: MakesPaired, now: datetime) -> None:
+    due = now + timedelta(days=7)
+    paired = make_paired(wishes=pairings.Wishes(dates=True), placed=False, submit_by=due, review_by=None)
+    look(paired)
+    assert paired.moodle.places == {0}
+
+    put_there_again(paired)
+    look(paired)
+
+    assert paired.moodle.places == {8}
+    assert set(paired.states()) == {"told"}
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told by an event", "found when it is spoken to"])
+def test_a_place_that_was_deleted_hears_nothing_more_and_nothing_is_refused(
+    make_paired: MakesPaired, now: datetime, is_told: bool
+) -> None:
+    paired = make_paired(reviews=1, wishes=pairings.Wishes(dates=True), submit_by=now + timedelta(days=7))
+    put_there_again(paired)
+    made = paired.made
+    all_hand_in(made)
+    review(made, made.people[0])
+    paired.run()
+    paired.moodle.activities.discard(LINK)
+    if is_told:
+        tell_of_place(paired, LINK, is_gone=True)
+    heard = len(paired.moodle.log)
+
+    review(made, made.people[1])
+    paired.run()
+    paired.wake()
+
+    assert paired.moodle.completion[8, paired.number(1)] == "complete"
+    assert (LINK, paired.number(1)) not in paired.moodle.completion
+    assert [each["link"] for each in paired.moodle.log[heard:]] == [8]
+    assert set(paired.states()) == {"told"}
+    assert place_of(paired).gone_at is not None
+
+
+def test_an_activity_whose_last_place_was_deleted_is_told_of_no_more(make_paired: MakesPaired, now: datetime) -> None:
+    paired = make_paired(reviews=1, wishes=pairings.Wishes(dates=True), submit_by=now + timedelta(days=7))
+    all_hand_in(paired.made)
+    paired.run()
+    heard = len(paired.moodle.log)
+    paired.moodle.activities.discard(LINK)
+
+    for person in paired.made.people:
+        review(paired.made, person)
+    paired.run()
+    look(paired)
+
+    assert len(paired.moodle.log) == heard
+    assert paired.moodle.completion == {}
+    assert "refused" not in paired.states()
+
+
+def test_a_link_that_was_deleted_and_added_again_hears_everything(make_paired: MakesPaired, now: datetime) -> None:
+    paired = make_paired(reviews=1, wishes=pairings.Wishes(dates=True), submit_by=now + timedelta(days=7))
+    all_hand_in(paired.made)
+    for person in paired.made.people:
+        review(paired.made, person)
+    paired.run()
+    paired.moodle.activities.discard(LINK)
+    tell_of_place(paired, LINK, is_gone=True)
+
+    put_there_again(paired)
+    look(paired)
+
+    assert {(8, paired.number(place)) for place in range(4)} <= set(paired.moodle.completion)
+    assert 8 in paired.moodle.places
+
+
+def tell_of_place(paired: Paired, number: int, *, is_gone: bool = False) -> None:
+    """The plugin tells that an activity was changed, or deleted."""
+    event = PlaceChanged(course=COURSE, link=str(number), is_gone=is_gone, occurred_at=datetime.now(UTC))
+    subscriptions.SUBSCRIPTIONS[PlaceChanged][0](paired.session, paired.pairing.platform_id, [event], datetime.now(UTC))
+    paired.session.commit()
+
+
+# What the LMS will not have today
+
+
+def complete_all(paired: Paired) -> None:
+    all_hand_in(paired.made)
+    for person in paired.made.people:
+        review(paired.made, person)
+    paired.run()
+
+
+def at_night(paired: Paired) -> None:
+    """Everything lively is looked at; in these tests it is lively that somebody did something now."""
+    paired.session.execute(update(Entry).values(at=datetime.now(UTC)))
+    at(paired, Moment.NIGHT)
+
+
+def test_where_moodle_keeps_no_completion_it_gets_all_of_them_once_it_does(make_paired: MakesPaired) -> None:
+    paired = make_paired(reviews=1)
+    paired.moodle.keeps_completion = False
+    complete_all(paired)
+    assert paired.states() == {"told": 12}, "it is nothing that went wrong"
+    before = len(paired.moodle.keys)
+    at_night(paired)
+    assert len(paired.moodle.keys) == before + 1, "one asks for all of a place"
+
+    paired.moodle.keeps_completion = True
+    tell_of_place(paired, LINK)
+    paired.wake()
+
+    assert len(paired.moodle.completion) == 4
+    assert len(paired.kinds) == 8, "acts are told once"
+
+
+def test_who_was_not_enrolled_completes_once_the_roster_has_them(make_paired: MakesPaired, now: datetime) -> None:
+    paired = make_paired(reviews=1)
+    late = paired.number(0)
+    paired.moodle.enrolled.discard(late)
+    complete_all(paired)
+    assert (LINK, late) not in paired.moodle.completion
+    paired.wake()
+    assert (LINK, late) not in paired.moodle.completion
+
+    paired.moodle.enrolled.add(late)
+    paired.session.execute(update(Membership).values(in_roster=True))
+    paired.session.execute(update(Course).values(roster_synced_at=datetime.now(UTC)))
+    paired.wake()
+
+    assert paired.moodle.completion[LINK, late] == "complete"
+
+
+def test_what_is_refused_for_a_passing_reason_is_tried_some_nights_and_no_more(make_paired: MakesPaired) -> None:
+    paired = make_paired(reviews=1)
+    late = str(paired.number(0))
+    paired.moodle.enrolled.discard(int(late))
+    complete_all(paired)
+
+    def tried() -> int:
+        acts = [act for call in paired.moodle.calls for act in call.get("acts", {}).values()]
+        return len([act for act in acts if act["userid"] == late and act.get("completion")])
+
+    assert tried() == 1
+    for _ in range(MOST_AGAINS + 3):
+        at_night(paired)
+    assert tried() == 1 + MOST_AGAINS
+
+    paired.moodle.enrolled.add(int(late))
+    at_night(paired)
+    assert (LINK, int(late)) not in paired.moodle.completion
+    pairings.tell_again(paired.session, paired.session.get_one(Pairing, paired.pairing.id), now=BEGUN)
+    paired.run()
+    assert paired.moodle.completion[LINK, int(late)] == "complete"
+
+
 def test_the_night_finds_what_no_act_told(make_paired: MakesPaired, session: Session) -> None:
     """Such as an activity that was placed in the LMS after everybody had done everything."""
     paired = make_paired(reviews=1, placed=False)
@@ -553,7 +735,7 @@ def test_dates_stand_in_the_calendar_where_the_admin_wants_them(
     operations.publish(session, made.exchange, by=made.teacher.person_id, now=now)
     paired.run()
 
-    ref = f"{made.exchange.activity.public_id}/submit"
+    ref = f"{made.exchange.activity.public_id}/{place_of(paired).id}/submit"
     assert len(paired.moodle.calendar) == 2
     assert paired.moodle.calendar[ref] == {"name": "Hand in: First drafts", "timestart": int(due.timestamp())}
 
@@ -591,7 +773,8 @@ def test_time_of_ones_own_stands_in_ones_own_calendar_until_it_is_taken_back(
 ) -> None:
     due = now + timedelta(days=7)
     paired = make_paired(wishes=pairings.Wishes(dates=True), submit_by=due, review_by=due + timedelta(days=7))
-    made, teacher, ref = paired.made, paired.made.teacher.person_id, str(paired.made.exchange.activity.public_id)
+    made, teacher = paired.made, paired.made.teacher.person_id
+    ref = f"{made.exchange.activity.public_id}/{place_of(paired).id}"
     later = due + timedelta(days=2)
     given = operations.extend(
         session,

@@ -10,7 +10,7 @@ import pytest
 import responses
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from lti_tool import subscriptions
@@ -27,6 +27,8 @@ from lti_tool.lms.events import (
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
+    RosterChanged,
     WorkHandedIn,
 )
 from lti_tool.lti.tokens import tokens
@@ -35,6 +37,7 @@ from tests.factories.courses import (
     make_deployment,
     make_member,
     make_platform,
+    make_resource_link,
     sign_in,
 )
 from tests.factories.exchange import BEGUN, Class, hand_in, make_class
@@ -100,6 +103,37 @@ def test_whose_name_an_event_does_not_say_is_looked_for_in_the_rosters_of_their_
     tell(session, platform_of(session, course), changed, changed)
 
     assert waiting_jobs(session, "courses.sync_roster") == 1, "of the course they are in, once"
+
+
+def enrolled(*, course: str = "", at: int = 0) -> RosterChanged:
+    return RosterChanged(course=course, enrolment="77", occurred_at=seconds(at))
+
+
+def test_an_event_that_names_only_an_enrolment_has_the_roster_of_its_course_read(
+    session: Session, course: Course
+) -> None:
+    tell(session, platform_of(session, course), enrolled(course="42"))
+    session.execute(text("delete from procrastinate_jobs"))
+    session.commit()
+
+    tell(session, platform_of(session, course), enrolled(at=9), enrolled(at=9))
+
+    assert waiting_jobs(session, "courses.sync_roster") == 1
+
+
+def test_an_enrolment_nobody_heard_of_asks_for_nothing(session: Session, course: Course) -> None:
+    tell(session, platform_of(session, course), enrolled())
+
+    assert waiting_jobs(session, "courses.sync_roster") == 0
+
+
+def test_an_enrolment_of_one_platform_is_none_of_another(session: Session, course: Course) -> None:
+    tell(session, platform_of(session, course), enrolled(course="42"))
+    session.execute(text("delete from procrastinate_jobs"))
+
+    tell(session, make_platform(session).id, enrolled(at=9))
+
+    assert waiting_jobs(session, "courses.sync_roster") == 0
 
 
 # Groups.
@@ -413,6 +447,26 @@ def test_somebody_of_the_same_number_on_another_platform_is_kept(session: Sessio
     tell(session, make_platform(session).id, PersonDeleted(person="12", occurred_at=seconds(0)))
 
     assert session.scalars(select(Request)).all() == []
+
+
+# Places.
+
+
+def test_a_place_that_is_gone_stays_gone_whatever_comes_late_and_no_other_goes(
+    session: Session, course: Course
+) -> None:
+    gone, other = (make_resource_link(session, course, lti_id=each) for each in ("7", "8"))
+    elsewhere = make_resource_link(session, make_course(session, make_deployment(session), lms_id="42"), lti_id="7")
+    session.commit()
+    deleted = PlaceChanged(course="42", link="7", is_gone=True, occurred_at=seconds(9))
+    changed = PlaceChanged(course="42", link="7", occurred_at=seconds(5))
+    platform_id = session.get_one(Deployment, course.deployment_id).platform_id
+
+    tell(session, platform_id, deleted)
+    tell(session, platform_id, changed, deleted)
+
+    assert (gone.gone_at, gone.changed_at) == (AT, AT)
+    assert (other.gone_at, elsewhere.gone_at, elsewhere.changed_at) == (None, None, None)
 
 
 def test_what_is_of_no_use_here_is_heard_by_nobody() -> None:

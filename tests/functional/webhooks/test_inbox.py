@@ -20,7 +20,7 @@ from canvas.events import KEYS
 from lti_tool import db, vault
 from lti_tool.admin.models import Request
 from lti_tool.config import Settings
-from lti_tool.courses.models import Course, Deployment, Membership, Person, Platform
+from lti_tool.courses.models import Course, Deployment, Enrolment, Membership, Person, Platform
 from lti_tool.lms.events import RosterChanged
 from lti_tool.lti.key_sets import key_sets
 from lti_tool.subscriptions import SUBSCRIPTIONS
@@ -422,7 +422,7 @@ def test_every_event_twice_and_shuffled_ends_in_the_same_state(
 
     for seed in range(6):
         random.Random(seed).shuffle(events)  # noqa: S311 - an order, and no secret
-        session.execute(text("truncate webhook_event"))
+        session.execute(text("truncate webhook_event, course_enrolment"))
         session.execute(update(Course).values(title="Biology of rivers", told_at=None, over_at=None, over_told_at=None))
         session.execute(update(Membership).values(groups=[], groups_told={}))
         session.execute(update(Person).values(name="Mai Trần", told_at=None))
@@ -436,6 +436,7 @@ def test_every_event_twice_and_shuffled_ends_in_the_same_state(
                 session.scalars(select(Person.name)).all(),
                 session.execute(select(Course.over_at, Membership.groups).join(Membership)).all(),
                 session.execute(select(Event.name, Event.state).order_by(Event.name, Event.key)).all(),
+                session.scalars(select(Enrolment.lms_id)).all(),
             )
         )
 

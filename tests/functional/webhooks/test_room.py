@@ -23,8 +23,8 @@ from tests.factories.lti import INSTRUCTOR, LEARNER, launch, make_pretend_platfo
 from tests.pages import mistakes_in, words
 from webhooks import inbox, signatures, sources
 from webhooks.drain import drain_all
-from webhooks.jobs import scrub
-from webhooks.models import Event, Refusal, RemovedSource, Source
+from webhooks.jobs import note_speech, scrub
+from webhooks.models import Event, Refusal, RemovedSource, Source, Speech
 from webhooks.room import searching
 
 
@@ -585,6 +585,88 @@ def test_an_event_that_nobody_can_read_has_a_page_all_the_same(client: FlaskClie
 
     assert [each.status_code for each in answers] == [200] * 5
     assert all("Nothing that Hearth has a word for." in each.text for each in answers)
+
+
+# Silence.
+
+
+def speak(session: Session, source: Source, *ago: int) -> None:
+    """Let an event have come to *source* so many days ago each."""
+    now = datetime.now(UTC)
+    for days in sorted(ago, reverse=True):
+        at = now - timedelta(days=days)
+        session.add(Event(source_id=source.id, key=str(days), name="x", occurred_at=at, received_at=at, state="done"))
+    session.commit()
+
+
+def night_notes(app: Flask, session: Session) -> None:
+    """The nights of the last weeks have noted who spoke."""
+    with app.app_context():
+        note_speech(0)
+    session.execute(
+        text(
+            "insert into webhook_speech select source_id, received_at::date, count(*) from webhook_event"
+            " where received_at < current_date group by 1, 2 on conflict do nothing"
+        )
+    )
+    session.commit()
+
+
+def test_an_address_that_spoke_every_day_and_is_silent_is_told_where_people_opened_hearth_meanwhile(
+    app: Flask, admin: Admin, session: Session
+) -> None:
+    make(admin)
+    source = session.scalars(select(Source)).one()
+    speak(session, source, *range(4, 20))
+    night_notes(app, session)
+
+    overview, page = words(admin.get().text), admin.get("sources")
+
+    assert "An address is silent for much longer than usual, though people opened Hearth meanwhile." in overview
+    assert "Main Silent" in words(page.text)
+    assert "let it send a test" in words(page.text)
+    assert mistakes_in({"page": page.text}) == []
+
+
+def test_where_nobody_opened_hearth_either_silence_may_be_holidays(app: Flask, admin: Admin, session: Session) -> None:
+    make(admin)
+    source = session.scalars(select(Source)).one()
+    speak(session, source, *range(10, 26))
+    night_notes(app, session)
+    session.execute(text("update membership set launched_at = now() - interval '10 days'"))
+    session.commit()
+
+    overview = words(admin.get().text)
+
+    assert "nobody opened Hearth either: perhaps it is holidays." in overview
+    assert "Silent" not in words(admin.get("sources").text)
+
+
+def test_the_night_notes_who_spoke_on_the_days_before_makes_up_for_nights_and_forgets_after_four_weeks(
+    app: Flask, admin: Admin, session: Session
+) -> None:
+    make(admin)
+    source = session.scalars(select(Source)).one()
+    speak(session, source, 0, 1, 2, 3, 9)
+    session.add(Speech(source_id=source.id, day=(datetime.now(UTC) - timedelta(days=40)).date(), count=1))
+    session.commit()
+
+    with app.app_context():
+        note_speech(0)
+        note_speech(0)
+
+    today = datetime.now(UTC).date()
+    noted = session.scalars(select(Speech.day).order_by(Speech.day.desc())).all()
+    assert noted == [today - timedelta(days=days) for days in (1, 2, 3)]
+
+
+def test_an_lms_that_still_sends_to_a_removed_address_is_told_on_the_first_page(admin: Admin, session: Session) -> None:
+    address, secret = make(admin)
+    admin.post(f"sources/{session.scalars(select(Source.id)).one()}/removal")
+    inbox.addresses.forget()
+    send(admin, address, secret)
+
+    assert "Your LMS still sends to an address that was removed." in words(admin.get().text)
 
 
 # Whose events are taken.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canvas.events import global_id
+from canvas.events import UNWANTED, WANTED, global_id
 from canvas.lms import CanvasLms
 from lti_tool.lms.events import (
     CourseActivity,
@@ -21,21 +21,24 @@ from lti_tool.lms.events import (
     LmsEvent,
     PersonChanged,
     PersonDeleted,
+    PlaceChanged,
     RosterChanged,
     UnreadableEvent,
     WorkHandedIn,
 )
 from lti_tool.lms.port import Lms
 from lti_tool.lms.standard import StandardLms
+from lti_tool.subscriptions import SUBSCRIPTIONS
 from moodle.lms import MoodleLms
 
+DOCS = Path(__file__).parents[3] / "docs"
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 COURSE, PERSON = "700000000000042", "700000000000012"
 CANVAS: Mapping[str, type[LmsEvent] | None] = {
     "enrollment_created": RosterChanged,
     "enrollment_updated": RosterChanged,
     "enrollment_state_created": RosterChanged,
-    "enrollment_state_updated": None,
+    "enrollment_state_updated": RosterChanged,
     "user_account_association_created": None,
     "user_created": PersonChanged,
     "user_updated": PersonChanged,
@@ -45,7 +48,7 @@ CANVAS: Mapping[str, type[LmsEvent] | None] = {
     "course_section_updated": GroupsChanged,
     "content_migration_completed": CourseCopied,
     "lti_resource_link_created": CourseActivity,
-    "lti_resource_link_updated": CourseActivity,
+    "lti_resource_link_updated": PlaceChanged,
     "submission_created": WorkHandedIn,
     "submission_updated": WorkHandedIn,
     "grade_change": WorkHandedIn,
@@ -74,8 +77,8 @@ MOODLE: Mapping[str, type[LmsEvent]] = {
     "user_updated": PersonChanged,
     "user_deleted": PersonDeleted,
     "user_graded": WorkHandedIn,
-    **dict.fromkeys(["course_module_created", "course_module_updated", "course_module_deleted"], CourseActivity),
-    **dict.fromkeys(["course_module_completion_updated", "course_completed"], CourseActivity),
+    **dict.fromkeys(["course_module_updated", "course_module_deleted"], PlaceChanged),
+    **dict.fromkeys(["course_module_created", "course_module_completion_updated", "course_completed"], CourseActivity),
     **dict.fromkeys(["calendar_event_created", "calendar_event_updated", "calendar_event_deleted"], CourseActivity),
 }
 
@@ -106,11 +109,50 @@ def test_an_event_of_canvas_is_what_the_table_says(name: str, kind: type[LmsEven
     assert [type(each) for each in told] == ([kind] if kind else [])
 
 
+@pytest.mark.parametrize("name, is_gone", [("course_module_updated", False), ("course_module_deleted", True)])
+def test_an_external_tool_of_a_course_is_a_place_and_other_activities_are_none(name: str, is_gone: bool) -> None:
+    told = payload("moodle", name) | {"courseid": 42}
+
+    told["other"] = {"modulename": "lti", "instanceid": 3}
+    (event,) = translated(MoodleLms(), told)
+    assert event == PlaceChanged(course="42", link="3", is_gone=is_gone, occurred_at=event.occurred_at)
+
+    told["other"] = {"modulename": "quiz", "instanceid": 3}
+    assert [type(each) for each in translated(MoodleLms(), told)] == [CourseActivity]
+
+
 @pytest.mark.parametrize("name, kind", MOODLE.items())
 def test_an_event_of_moodle_is_what_the_table_says(name: str, kind: type[LmsEvent]) -> None:
     told = translated(MoodleLms(), payload("moodle", name))
 
     assert [type(each) for each in told] == [kind]
+
+
+def test_an_admin_of_canvas_subscribes_to_what_is_heard_and_to_nothing_else() -> None:
+    assert {*WANTED, *UNWANTED} == set(CANVAS)
+    assert not set(WANTED) & set(UNWANTED)
+    assert {CANVAS[name] for name in WANTED} <= set(SUBSCRIPTIONS)
+    assert CanvasLms().event_setup("jwt").event_names == WANTED
+
+
+def test_the_guides_name_every_event_of_canvas_that_is_wanted_and_every_reason() -> None:
+    guide = (DOCS / "canvas.md").read_text()
+
+    assert [name for name in (*WANTED, *UNWANTED) if f"`{name}`" not in guide] == []
+
+
+def test_the_state_of_an_enrolment_is_told_by_the_enrolment_alone() -> None:
+    (told,) = translated(CanvasLms(), payload("canvas", "enrollment_state_updated"))
+
+    assert isinstance(told, RosterChanged)
+    assert (told.course, told.enrolment) == ("", "700000000000077")
+
+
+def test_a_link_that_canvas_has_deleted_is_a_place_that_is_gone() -> None:
+    (told,) = translated(CanvasLms(), payload("canvas", "lti_resource_link_updated"))
+
+    assert isinstance(told, PlaceChanged)
+    assert (told.course, told.link, told.is_gone) == (COURSE, "rl-9", True)
 
 
 def test_local_and_global_ids_of_canvas_are_one_course() -> None:

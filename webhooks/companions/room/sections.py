@@ -6,20 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lti_tool.config import Settings
 from lti_tool.web.institution import Finding, Kept, Section, Tenant
 from webhooks.companions import pairing, rules
 from webhooks.companions.room import words
+from webhooks.companions.rules import Hearing
 
 ENDPOINT = "companions.show"
+BAD = (Hearing.PROBLEM, Hearing.STALE, Hearing.NOT_SENDING)
 
 
 def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
     """Whether the LMS hears what people did; nothing where it has no plugin, or is not this admin's to look after."""
-    if not tenant.is_alone or not _is_for(session, tenant.platform_id):
+    setup = pairing.setup_for(session, tenant.platform_id) if tenant.is_alone else None
+    if setup is None:
         return []
     name = _("What your LMS hears")
     found = next(iter(pairing.health(session, now=now, platform_id=tenant.platform_id)), None)
@@ -33,15 +35,18 @@ def look(session: Session, tenant: Tenant, now: datetime) -> Sequence[Finding]:
                 endpoint=ENDPOINT,
             )
         ]
-    is_good, sentence, advice = True, _("It hears everything."), ""
-    if found.problem:
-        is_good, sentence, advice = False, _("It does not hear Hearth."), words.about(found.problem)
-    elif found.state == "paused":
-        sentence = _("It is paused: what happens is kept for it.")
-    elif found.refused:
-        sentence = ngettext("It would not have one thing.", "It would not have %(num)s things.", found.refused)
+    state = rules.hearing(found, newest=setup.release, now=now)
+    sentence, advice = words.hearing(state, found, newest=setup.release)
     return [
-        Finding(name=name, is_good=is_good, sentence=sentence, advice=advice, endpoint=ENDPOINT, at=found.checked_at)
+        Finding(
+            name=name,
+            is_good=state not in BAD,
+            is_new=state is Hearing.NEW,
+            sentence=sentence,
+            advice=advice,
+            endpoint=ENDPOINT,
+            at=found.heard_at,
+        )
     ]
 
 

@@ -21,7 +21,7 @@ from lti_tool.web.fields import FormSchema, Line, flat
 from lti_tool.web.guards import admin_required
 from lti_tool.web.institution import Tenant, tenant
 from lti_tool.web.viewer import current
-from webhooks.companions import pairing, telling
+from webhooks.companions import pairing, rules, telling
 from webhooks.companions.jobs import look_soon
 from webhooks.companions.models import Pairing
 from webhooks.companions.room import words
@@ -167,13 +167,16 @@ def _pairing_or_404() -> Pairing:
 def _page(typed: Mapping[str, str] | None = None, errors: Mapping[str, Any] | None = None) -> str:
     session, mine = db.session(), _mine()
     found = pairing.of_platform(session, mine.platform_id)
-    health = pairing.health(session, now=now(), platform_id=mine.platform_id) if found else ()
+    health = next(iter(pairing.health(session, now=now(), platform_id=mine.platform_id)), None) if found else None
+    setup = pairing.setup_for(session, mine.platform_id)
     return render_template(
         "companions/show.html",
         pairing=found,
-        health=health[0] if health else None,
+        health=health,
+        is_stale=health is not None and rules.is_stale(health.heard_at, now=now()),
+        is_older=health is not None and setup is not None and rules.is_older(health.release, setup.release),
         refusals=pairing.refusals(session, found) if found else (),
-        setup=pairing.setup_for(session, mine.platform_id),
+        setup=setup,
         issuer=session.get_one(Platform, mine.platform_id).issuer,
         typed=typed or {},
         errors=errors or {},

@@ -2,8 +2,11 @@
 What is in the way between Hearth and its plugin, in the words of an admin who can do something about it.
 """
 
-from flask_babel import LazyString
+from flask_babel import LazyString, lazy_ngettext
 from flask_babel import lazy_gettext as _
+
+from webhooks.companions.pairing import Health
+from webhooks.companions.rules import Hearing
 
 PROBLEMS: dict[str, LazyString] = {
     "unavailable": _("The LMS does not answer. Hearth asks again by itself, and keeps everything until then."),
@@ -34,14 +37,28 @@ WRONG_SITE: dict[str, LazyString] = {
     "site": _("The LMS at this address calls itself something else than the one that was paired: %(said)s."),
 }
 
+STRANGE = _("The plugin did not understand it: most often it is of another version than this Hearth. Install it anew.")
+
 REASONS: dict[str, LazyString] = {
-    "notenrolled": _("The person is not enrolled in the course."),
+    "notenrolled": _(
+        "The person is not enrolled in the course. Who is complete is told again once they are in the roster,"
+        " and on some nights."
+    ),
     "nouser": _("The LMS does not know the person."),
     "noactivity": _("The activity is no longer in the course."),
     "othertool": _("The activity belongs to another tool."),
     "nocourse": _("The course is gone."),
-    "notallowed": _("The token's user may not do this in the course."),
+    "notallowed": _(
+        "The token's user may not do this in the course. Who is complete is told again when the course or the activity"
+        " was changed, and on some nights."
+    ),
     "gave_up": _("It could not be told for two weeks."),
+    "badtime": _("The LMS took it for something of tomorrow: look whether both clocks are right."),
+    "badcalendar": _("The plugin did not take the date: most often it is older than this Hearth. Install it anew."),
+    **dict.fromkeys(("badkey", "badkind", "badcompletion"), STRANGE),
+    **dict.fromkeys(("invalidparameter", "missingparam", "toomanyacts"), STRANGE),
+    "refused": _("The LMS did not say why."),
+    "failed": _("It broke in the LMS, again and again. Its own log knows more."),
 }
 
 RECEIVERS: dict[str, LazyString] = {
@@ -54,6 +71,63 @@ RECEIVERS: dict[str, LazyString] = {
         "It waits: the LMS has another address than before, and somebody has to say on its page whether it is a copy."
     ),
 }
+NEEDS_SOMEBODY: dict[str, tuple[LazyString, LazyString]] = {
+    "none": (
+        _("Hearth's plugin sends no events: it has no address or no secret."),
+        _("Make an address under Events, and paste it and its secret on the plugin's page in your LMS."),
+    ),
+    "stopped": (
+        _("Hearth's plugin has stopped sending events."),
+        _("Its address was removed here. Give it another one, or say on its page in your LMS that it may go on."),
+    ),
+    "moved": (
+        _("Hearth's plugin waits: the LMS has another address than before."),
+        _("Say on its page in your LMS whether it is a copy or the real one."),
+    ),
+}
+"""States of its sending that do not mend themselves: what is the matter, and what to do."""
+
+HEARING: dict[Hearing, tuple[LazyString | str, LazyString | str]] = {
+    Hearing.PAUSED: (
+        _("It is paused: what happens is kept for it."),
+        _("Let it hear again within two weeks: what is older is thrown away."),
+    ),
+    Hearing.STALE: (
+        _("There was no word from Hearth's plugin for days."),
+        _("Ask it now. If it does not answer, see whether the plugin is still installed in your LMS."),
+    ),
+    Hearing.NEW: (
+        _("It is paired, and has heard nothing yet."),
+        _("It hears of the first work or feedback within a minute."),
+    ),
+    Hearing.WELL: (_("It hears everything."), ""),
+}
+
+
+def hearing(state: Hearing, found: Health, *, newest: str) -> tuple[LazyString | str, LazyString | str]:
+    """How it stands with a companion, and what to do about it; *newest* is its newest release."""
+    match state:
+        case Hearing.PROBLEM:
+            return _("It does not hear Hearth."), about(found.problem)
+        case Hearing.NOT_SENDING:
+            return NEEDS_SOMEBODY[found.receiver]
+        case Hearing.REFUSED:
+            return (
+                lazy_ngettext("It would not have one thing.", "It would not have %(num)s things.", found.refused),
+                _("See why, and have it told again when the cause is mended."),
+            )
+        case Hearing.OLD:
+            return _("It hears everything, by an older version of Hearth's plugin."), newer(newest)
+        case _:
+            return HEARING[state]
+
+
+def newer(release: str) -> LazyString:
+    """That there is a newer release, and how to get it."""
+    return _(
+        "Version %(release)s is there. Whoever runs Hearth has its zip file; install it in your LMS over the old one.",
+        release=release,
+    )
 
 
 def about(problem: str) -> LazyString:

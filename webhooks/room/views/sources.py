@@ -20,6 +20,7 @@ from lti_tool.web.viewer import current
 from webhooks import sources
 from webhooks.models import Source
 from webhooks.room import queries, words
+from webhooks.room.rules import Voice
 from webhooks.room.views.blueprint import bp
 from webhooks.room.views.doors import mine_or_404, own_source_or_404, source_or_404, write_down
 
@@ -48,9 +49,11 @@ def show() -> ResponseReturnValue:
     if not mine.is_alone:
         return render_template("letterbox/shared.html")
     found = queries.doing(session, mine.platform_id, now=now())
+    opened_at = queries.around(session, mine.platform_id).launched_at
     return render_template(
         "letterbox/show.html",
         sources=found,
+        silent=[each.id for each in found if each.voice(launched_at=opened_at, now=now()) is Voice.SILENT],
         notices=queries.notices(session, mine.platform_id),
         removed=queries.still_sent_to(session, mine.platform_id),
         words=words,

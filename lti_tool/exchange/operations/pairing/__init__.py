@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.exchange.models import Exchange
 from lti_tool.exchange.operations.pairing.choosing import begin_reviewing, choose_pairing
+from lti_tool.exchange.operations.pairing.guests import next_for_guest
 from lti_tool.exchange.operations.pairing.repairs import (
     assign,
     be_away,
@@ -60,6 +61,7 @@ __all__ = [
     "leave_seat",
     "mend",
     "mix_again",
+    "next_for_guest",
     "next_work",
     "owe",
     "part",

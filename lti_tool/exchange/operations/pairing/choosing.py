@@ -14,7 +14,13 @@ from lti_tool.exchange.operations.pairing import scene, seats
 
 
 def choose_pairing(
-    session: Session, exchange: Exchange, chosen: rules.PairingOptions, *, by: int, now: datetime
+    session: Session,
+    exchange: Exchange,
+    chosen: rules.PairingOptions,
+    *,
+    by: int,
+    now: datetime,
+    base: str | None = None,
 ) -> None:
     """
     Keep *chosen*, and let the plan follow: what has begun stays, the rest is planned by the new rules.
@@ -22,11 +28,11 @@ def choose_pairing(
     # Before any row, as everybody who takes both.
     scene.hold(session, exchange)
     before = exchange.option(rules.PairingOptions)
-    options.set_options(session, exchange, chosen, by=by, now=now)
+    options.set_options(session, exchange, chosen, by=by, now=now, base=base)
     if not seats.has_begun(session, exchange):
         if chosen.start == rules.ROLLING:
             seats.begin_with_those_who_wait(session, exchange, now=now)
-    elif replace(chosen, start=before.start) != before:
+    elif replace(chosen, start=before.start, guests=before.guests) != before:
         seats.mix_again(session, exchange, now=now)
 
 

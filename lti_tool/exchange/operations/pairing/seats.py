@@ -29,11 +29,13 @@ IS_BEGUN = text(f"select {HAS_BEGUN}")
 OWES = (
     "least((select x.owes from exchange_excusal x where x.exchange_id = :exchange and x.person_id = :person), :reviews)"
 )
-"""What a newcomer gives; what is null is passed over."""
+"""What a newcomer gives; what is null is passed over. Whoever came as a guest has begun with it."""
 SIT = text(
     f"""
     insert into exchange_seat (exchange_id, person_id, submission_id, joined_at, lacks, idle)
-    values (:exchange, :person, :work, :now, :reviews, {OWES})
+    values (:exchange, :person, :work, :now, :reviews,
+            {OWES} - (select count(*) from exchange_pair p
+                       where p.exchange_id = :exchange and p.reviewer_id = :person))
     on conflict (exchange_id, person_id) do update
        set left_at = null, away_at = null, submission_id = excluded.submission_id,
            (lacks, begun) = (select :reviews - count(*), count(p.begun_at) from exchange_pair p
@@ -124,19 +126,23 @@ LEAVE = text(
 )
 AROUND = text(
     """
-    select p.reviewer_id, p.author_id, o.state
+    select p.reviewer_id, p.author_id, o.state,
+           exists (select from exchange_seat s
+                    where s.exchange_id = :exchange and s.person_id = p.reviewer_id) as is_seated
       from (select reviewer_id, author_id, submission_id from exchange_pair
              where reviewer_id = :person and exchange_id = :exchange
             union all
             select reviewer_id, author_id, submission_id from exchange_pair r
              where submission_id = :work and author_id = :person
-               and exists (select from exchange_seat s where s.exchange_id = :exchange
-                              and s.person_id = r.reviewer_id)) p
+               and (exists (select from exchange_seat s where s.exchange_id = :exchange
+                               and s.person_id = r.reviewer_id)
+                    or exists (select from exchange_offer held where held.submission_id = :work
+                                  and held.reviewer_id = r.reviewer_id))) p
       left join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
      order by p.reviewer_id, p.author_id
     """
 )
-"""Without the places that staff took: what they wrote is given."""
+"""Without the places that staff took: what they wrote is given. Guests are among them, and get no other work for it."""
 END_OFFERS = text(
     """
     update exchange_offer
@@ -153,6 +159,14 @@ FORGET_PAIRS = text(
     """
     delete from exchange_pair where exchange_id = :exchange and (reviewer_id = :person or author_id = :person)
     returning reviewer_id, author_id
+    """
+)
+UNFINISHED_AS_GUEST = text(
+    """
+    select p.reviewer_id, p.author_id from exchange_pair p
+      join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
+     where p.exchange_id = :exchange and p.reviewer_id = :person and o.state in ('offered', 'started')
+       and not exists (select from exchange_seat s where s.exchange_id = :exchange and s.person_id = :person)
     """
 )
 FORGET_SEAT = text("delete from exchange_seat where exchange_id = :exchange and person_id = :person")
@@ -297,9 +311,10 @@ def leave_seat(
         if row.state != rules.OfferState.SUBMITTED
         and not (keeps_reading and row.reviewer_id == person and row.state in rules.OPEN_STATES)
     ]
-    reviewers = [row.reviewer_id for row in gone if row.author_id == person]
+    readers = [row.reviewer_id for row in gone if row.author_id == person]
+    reviewers = [row.reviewer_id for row in gone if row.author_id == person and row.is_seated]
     authors = [row.author_id for row in gone if row.reviewer_id == person]
-    session.execute(END_OFFERS, facts | {"work": work, "readers": reviewers})
+    session.execute(END_OFFERS, facts | {"work": work, "readers": readers})
     removed = tuple(pairs_of(gone))
     here = scene_of(session, exchange, [*reviewers, *authors, person], ignoring=removed)
     added = leaving(reviewers, authors, allows=here.allows, avoids=here.avoids)
@@ -316,6 +331,9 @@ def forget_seat(session: Session, exchange: Exchange, *, person: int, now: datet
     leave_seat(session, exchange, person=person, now=now)
     scene.hold(session, exchange)
     facts = {"exchange": exchange.id, "person": person}
+    unfinished = tuple(pairs_of(session.execute(UNFINISHED_AS_GUEST, facts)))
+    if unfinished:
+        scene.write(session, exchange, Change(removed=unfinished), kind="released", now=now)
     removed = pairs_of(session.execute(FORGET_PAIRS, facts))
     session.execute(FORGET_SEAT, facts)
     scene.note(session, exchange, "forgotten", now=now, person=person, removed=[list(pair) for pair in sorted(removed)])

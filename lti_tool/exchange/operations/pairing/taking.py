@@ -104,6 +104,7 @@ COME_IN = text(
      where exchange_id = :exchange and person_id = :reviewer and away_at is not null
     """
 )
+HAS_SEAT = text("select exists (select from exchange_seat where exchange_id = :exchange and person_id = :person)")
 IN_NEED = text(
     """
     select s.person_id from exchange_seat s
@@ -220,6 +221,10 @@ def give_back(session: Session, exchange: Exchange, offer: Offer, *, now: dateti
     if author is None or offer.reviewer_id is None:
         return
     pair = (offer.reviewer_id, author)
+    if not session.execute(HAS_SEAT, {"exchange": exchange.id, "person": offer.reviewer_id}).scalar_one():
+        # A guest reads what they took, and nothing is planned for them.
+        scene.write(session, exchange, Change(removed=(pair,)), kind="given_back", now=now)
+        return
     facts = {"exchange": exchange.id, "start": draw_for(exchange.seed, offer.reviewer_id), "urn": URN}
     drawn = pairs_of(session.execute(seats.DRAWN, facts))[:URN]
     here = scene_of(session, exchange, {*pair, *(id for each in drawn for id in each)}, centre=pair)
@@ -305,6 +310,19 @@ def release_late(session: Session, exchange: Exchange, *, now: datetime) -> int:
     return len(late)
 
 
+def begin(session: Session, exchange: Exchange, reviewer: int, author: int, *, now: datetime) -> bool:
+    """Let *reviewer* have the work of *author*, which the plan says they read, from now on."""
+    facts = {
+        "exchange": exchange.id,
+        "reviewer": reviewer,
+        "author": author,
+        "now": now,
+        "until": now + exchange.windows.lease_at(now),
+        "facts": f'{{"begun": [[{reviewer}, {author}]]}}',
+    }
+    return session.execute(BEGIN, facts).scalar_one_or_none() is not None
+
+
 def _has_time(windows: rules.Windows, now: datetime) -> bool:
     from_when = windows.helps_from()
     return from_when is not None and now <= from_when
@@ -340,7 +358,7 @@ def _own_begun(session: Session, exchange: Exchange, reviewer: int, *, now: date
     mine = own[0].author_id
     if own[0].begun > 0 and not exchange.is_live:
         mine = _traded(session, exchange, (reviewer, mine), begun=own[0].begun, now=now)
-    return _begin(session, exchange, reviewer, mine, now=now)
+    return begin(session, exchange, reviewer, mine, now=now)
 
 
 def _traded(session: Session, exchange: Exchange, pair: Pair, *, begun: int, now: datetime) -> int:
@@ -366,7 +384,7 @@ def _rescued(session: Session, exchange: Exchange, reviewer: int, *, owes: int, 
     if author is None:
         return False
     scene.write(session, exchange, Change(added=((reviewer, author),)), kind="rescued", now=now)
-    return _begin(session, exchange, reviewer, author, now=now)
+    return begin(session, exchange, reviewer, author, now=now)
 
 
 def is_last_call(session: Session, exchange: Exchange, reviewer: int, *, now: datetime) -> bool:
@@ -412,18 +430,6 @@ def _let_go(session: Session, exchange: Exchange, late: list[Pair], offers: list
     scene.write(session, exchange, Change(removed=tuple(late)), kind="released", now=now)
     people = sorted({reviewer for reviewer, _author in late})
     session.execute(SEND_AWAY, {"exchange": exchange.id, "people": people, "now": now})
-
-
-def _begin(session: Session, exchange: Exchange, reviewer: int, author: int, *, now: datetime) -> bool:
-    facts = {
-        "exchange": exchange.id,
-        "reviewer": reviewer,
-        "author": author,
-        "now": now,
-        "until": now + exchange.windows.lease_at(now),
-        "facts": f'{{"begun": [[{reviewer}, {author}]]}}',
-    }
-    return session.execute(BEGIN, facts).scalar_one_or_none() is not None
 
 
 def _planned_author(session: Session, exchange: Exchange, offer: Offer) -> int | None:

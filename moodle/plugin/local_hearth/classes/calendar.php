@@ -57,7 +57,8 @@ class calendar {
             throw new refusal('badcalendar');
         }
         $known = $DB->get_record('local_hearth_calendar', ['ref' => $entry['ref']]);
-        if ($known && ($known->courseid != $place->course->id || $known->cmid != ($place->cm->id ?? 0))) {
+        // Within its course an entry may move from one activity to another.
+        if ($known && $known->courseid != $place->course->id && $DB->record_exists('course', ['id' => $known->courseid])) {
             throw new refusal('badcalendar');
         }
     }
@@ -74,6 +75,10 @@ class calendar {
         $known = $DB->get_record('local_hearth_calendar', ['ref' => $entry['ref']]);
         if ($known && $known->timeacted > $at) {
             return;
+        }
+        if ($known && $known->cmid != ($place->cm->id ?? 0)) {
+            self::take_back($known);
+            $known->eventid = 0;
         }
         $eventid = $known && $known->eventid && $DB->record_exists('event', ['id' => $known->eventid]) ? $known->eventid : 0;
         if ($entry['timestart'] == 0) {

@@ -24,7 +24,7 @@ namespace local_hearth;
  * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class choice {
-    /** @var string[] Ticked until an administrator says otherwise: what changes who is in a course, and what it is called. */
+    /** @var string[] Ticked until an administrator says otherwise: what changes who is in a course, and where Hearth is there. */
     public const FIRST = [
         'user_enrolment_created',
         'user_enrolment_updated',
@@ -40,6 +40,8 @@ class choice {
         'course_deleted',
         'course_restored',
         'course_reset_ended',
+        'course_module_updated',
+        'course_module_deleted',
         'user_updated',
         'user_deleted',
     ];
@@ -56,8 +58,6 @@ class choice {
         'cohort_member_removed',
         'course_created',
         'course_module_created',
-        'course_module_updated',
-        'course_module_deleted',
         'course_module_completion_updated',
         'course_completed',
         'user_graded',
@@ -65,6 +65,9 @@ class choice {
         'calendar_event_updated',
         'calendar_event_deleted',
     ];
+
+    /** @var string[] Told of external tools only: nothing else in a course is a place of Hearth. */
+    private const PLACES = ['course_module_updated', 'course_module_deleted'];
 
     /** @var string[] Told wherever it happened: afterwards there is nothing left to look at. */
     private const GONE = ['course_deleted', 'user_deleted'];
@@ -89,6 +92,17 @@ class choice {
     }
 
     /**
+     * Tick what tells of Hearth's places, which no version before 1.2 offered as worth telling.
+     */
+    public static function add_places(): void {
+        $chosen = get_config('local_hearth', 'events');
+        if ($chosen) {
+            $all = array_unique([...explode(',', $chosen), ...self::PLACES]);
+            set_config('events', implode(',', array_intersect(self::ALL, $all)), 'local_hearth');
+        }
+    }
+
+    /**
      * Whether there is nothing that could ever be told.
      *
      * @return bool
@@ -107,6 +121,13 @@ class choice {
         $name = self::name($event);
         if (!in_array($name, self::made(), true)) {
             return false;
+        }
+        if (in_array($name, self::PLACES, true) && ($event->other['modulename'] ?? '') !== 'lti') {
+            return false;
+        }
+        // Whose tool it was cannot be looked up any more.
+        if ($name === 'course_module_deleted') {
+            return true;
         }
         if (in_array($name, self::GONE, true) || get_config('local_hearth', 'everywhere')) {
             return true;

@@ -37,7 +37,7 @@ class payload {
     ];
 
     /** @var string[] Kept of what only some events say. */
-    private const OTHER = ['groupid', 'modulename'];
+    private const OTHER = ['groupid', 'modulename', 'instanceid'];
 
     /**
      * A body for an event of Moodle.

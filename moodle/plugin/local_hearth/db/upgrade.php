@@ -34,5 +34,9 @@ function xmldb_local_hearth_upgrade($oldversion): bool {
         \local_hearth\choice::begin();
         upgrade_plugin_savepoint(true, 2026112701, 'local', 'hearth');
     }
+    if ($oldversion < 2026112703) {
+        \local_hearth\choice::add_places();
+        upgrade_plugin_savepoint(true, 2026112703, 'local', 'hearth');
+    }
     return true;
 }

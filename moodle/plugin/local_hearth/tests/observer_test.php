@@ -96,6 +96,41 @@ final class observer_test extends \advanced_testcase {
         $this->assertSame('Pottery & glazing', $this->told('course_updated')[0]->data->event->other->fullname);
     }
 
+    public function test_an_activity_of_hearth_that_is_changed_or_deleted_is_told_and_no_other_kind(): void {
+        $ours = $this->generator()->create_activity($this->course, $this->typeid);
+        $page = $this->getDataGenerator()->create_module('page', ['course' => $this->course->id]);
+        $this->forget();
+        foreach ([$page, $ours] as $each) {
+            set_coursemodule_visible($each->cmid, 0);
+            \core\event\course_module_updated::create_from_cm(get_coursemodule_from_id('', $each->cmid))->trigger();
+            course_delete_module($each->cmid);
+        }
+        foreach (['course_module_updated', 'course_module_deleted'] as $name) {
+            $told = $this->told($name);
+            $this->assertCount(1, $told);
+            $this->assertEquals($ours->id, $told[0]->data->event->other->instanceid);
+            $this->assertEquals($this->course->id, $told[0]->data->event->courseid);
+        }
+    }
+
+    public function test_the_last_activity_of_hearth_in_a_course_is_told_when_it_goes(): void {
+        $other = $this->getDataGenerator()->create_course();
+        $ours = $this->generator()->create_activity($other, $this->typeid);
+        $this->forget();
+        course_delete_module($ours->cmid);
+        $this->assertEquals($ours->id, $this->told('course_module_deleted')[0]->data->event->other->instanceid);
+    }
+
+    public function test_an_update_ticks_what_tells_of_activities_and_keeps_what_was_chosen(): void {
+        set_config('events', 'user_updated,course_completed', 'local_hearth');
+        choice::add_places();
+        $now = explode(',', get_config('local_hearth', 'events'));
+        $this->assertEqualsCanonicalizing(
+            ['user_updated', 'course_completed', 'course_module_updated', 'course_module_deleted'],
+            $now,
+        );
+    }
+
     public function test_courses_without_hearth_are_not_told_of_unless_all_are(): void {
         $other = $this->getDataGenerator()->create_course();
         $this->getDataGenerator()->create_and_enrol($other, 'student');

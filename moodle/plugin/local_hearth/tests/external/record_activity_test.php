@@ -239,9 +239,8 @@ final class record_activity_test extends \advanced_testcase {
             $this->act(['key' => '1', 'calendar' => [['ref' => 'p', 'userid' => $this->ada->id] + $entry]]),
             $this->act(['key' => '2', 'calendar' => [['ref' => 'g', 'groupid' => $group->id] + $entry]]),
             $this->act(['key' => '3', 'calendar' => [['ref' => 'f', 'groupid' => $foreign->id] + $entry]]),
-            $this->act(['key' => '4', 'resourcelinkid' => 0, 'calendar' => [['ref' => 'p'] + $entry]]),
         ]);
-        $this->assertSame(['', '', 'badcalendar', 'badcalendar'], array_column($said, 'reason'));
+        $this->assertSame(['', '', 'badcalendar'], array_column($said, 'reason'));
         $this->assertEquals(1, $DB->count_records('event', ['modulename' => 'lti', 'userid' => $this->ada->id, 'courseid' => 0]));
         $this->assertEquals(1, $DB->count_records('event', ['modulename' => 'lti', 'groupid' => $group->id]));
     }
@@ -267,6 +266,38 @@ final class record_activity_test extends \advanced_testcase {
         $this->assertSame(['badcalendar'], array_column($this->call([
             $this->act(['key' => '4', 'userid' => 0, 'calendar' => [['slot' => 'Much too long a word'] + $submit]]),
         ]), 'reason'));
+    }
+
+    public function test_a_date_that_comes_for_another_activity_of_the_course_moves_there(): void {
+        global $DB;
+        $hearth = $this->getDataGenerator()->get_plugin_generator('local_hearth');
+        $second = $hearth->create_activity($this->course, $this->typeid);
+        $elsewhere = $this->getDataGenerator()->create_course();
+        $foreign = $hearth->create_activity($elsewhere, $this->typeid);
+        $date = ['ref' => 'x/submit', 'name' => 'Hand in', 'timestart' => 1795810800, 'slot' => 'submit'];
+        $said = $this->call([
+            $this->act(['key' => 'a', 'calendar' => [$date]]),
+            $this->act(['key' => 'b', 'resourcelinkid' => $second->id, 'calendar' => [$date]]),
+            $this->act(['userid' => 0, 'relateduserid' => 0, 'key' => 'd', 'courseid' => $elsewhere->id,
+                'resourcelinkid' => $foreign->id, 'calendar' => [$date]]),
+        ]);
+        $this->assertSame(['', '', 'badcalendar'], array_column($said, 'reason'), 'and to no other course');
+        $event = $DB->get_record('event', ['eventtype' => 'hearth_submit'], '*', MUST_EXIST);
+        $this->assertEquals($second->id, $event->instance);
+        $this->call([$this->act(['key' => 'c', 'calendar' => [['timestart' => 0] + $date]])]);
+        $this->assertFalse($DB->record_exists('event', ['eventtype' => 'hearth_submit']));
+    }
+
+    public function test_a_date_whose_activity_was_deleted_is_written_anew(): void {
+        global $DB;
+        $hearth = $this->getDataGenerator()->get_plugin_generator('local_hearth');
+        $first = $hearth->create_activity($this->course, $this->typeid);
+        $date = ['ref' => 'x/submit', 'name' => 'Hand in', 'timestart' => 1795810800, 'slot' => 'submit'];
+        $this->call([$this->act(['key' => 'a', 'resourcelinkid' => $first->id, 'calendar' => [$date]])]);
+        course_delete_module($first->cmid);
+        $said = $this->call([$this->act(['key' => 'b', 'calendar' => [$date]])]);
+        $this->assertSame('done', $said[0]['status']);
+        $this->assertCount(1, $DB->get_records('event', ['eventtype' => 'hearth_submit']));
     }
 
     public function test_dates_go_with_the_activity_and_those_that_came_with_a_copy_go_at_once(): void {
