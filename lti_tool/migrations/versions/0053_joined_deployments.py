@@ -5,8 +5,8 @@ Deployments of one registration that belong to one institution, as the operator 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0046"
-down_revision = "0045"
+revision = "0053"
+down_revision = "0052"
 
 
 def upgrade() -> None:
