@@ -94,6 +94,27 @@ def check(platform_id: int) -> None:
         click.echo(f"  Its last attempt failed: {site.problem}")
 
 
+@companions.command("choose")
+@click.argument("platform_id", type=int)
+@click.option("--log/--no-log", default=None, help="What people did goes into the LMS's log.")
+@click.option("--completion/--no-completion", default=None, help="Activities complete.")
+@click.option("--dates/--no-dates", default=None, help="Dates go into the LMS's calendar.")
+def choose(platform_id: int, **wished: bool | None) -> None:
+    """Choose what a site hears from now on; what is not named stays as it is."""
+    connect()
+    with db.transaction() as session:
+        found = _pairing(session, platform_id)
+        before = pairing.wishes_of(found)
+        wishes = dataclasses.replace(before, **{name: wish for name, wish in wished.items() if wish is not None})
+        if wishes != before:
+            pairing.set_wishes(found, wishes)
+            look_soon(session)
+            heard = dataclasses.asdict(wishes)
+            audit.record_operator(session, "companion.wished", platform_id=platform_id, now=now(), **heard)
+    told = ", ".join(name for name, is_wished in dataclasses.asdict(wishes).items() if is_wished)
+    click.echo(f"The site of platform {platform_id} hears: {told or 'nothing'}.")
+
+
 @companions.command("pause")
 @click.argument("platform_id", type=int)
 @click.option("--resume", is_flag=True, help="Tell it again, and what was kept meanwhile.")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool import db
+from lti_tool.admin import deletions
 from lti_tool.admin.models import Request
 from lti_tool.admin.queries import audit
 from lti_tool.admin.queries import courses as used
@@ -202,12 +203,19 @@ def audit_log(institution_id: int, act: str, before: int | None, as_json: bool) 
 @institution.command("requests")
 @click.argument("institution_id", type=int)
 @click.option("--before", type=int, help="Older than the request of this number.")
+@click.option("--keep", "request_id", type=int, help="Keep whom this request of the LMS would have forgotten.")
 @click.option("--json", "as_json", is_flag=True)
-def requests(institution_id: int, before: int | None, as_json: bool) -> None:
+def requests(institution_id: int, *, before: int | None, request_id: int | None, as_json: bool) -> None:
     """List what was asked about people, newest first. `hearth person` hands out and forgets."""
     connect()
     with db.transaction() as session:
-        found, _older = requested.requests(session, _tenant(session, institution_id), before=before)
+        tenant = _tenant(session, institution_id)
+        if request_id is not None:
+            asked = requested.request_of(session, tenant, request_id)
+            if asked is None or not deletions.keep(session, asked, now=now()):
+                raise wrong(f"Institution {institution_id} has no request {request_id} of the LMS that still waits.")
+            _write_down(session, tenant, "erasure.stopped", request=request_id)
+        found, _older = requested.requests(session, tenant, before=before)
         rows = [_request(each) for each in found]
     if as_json:
         click.echo(json.dumps(rows, indent=2))

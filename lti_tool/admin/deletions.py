@@ -72,13 +72,20 @@ def announce(session: Session, person: Person, *, now: datetime) -> Request | No
 
 
 def stop(session: Session, asked: Request, *, by: int | None, now: datetime) -> bool:
-    """Keep whom the LMS has deleted. False where that is done already, or was asked by an admin."""
+    """Keep whom the LMS has deleted, and write down *by* whom; see :func:`keep`."""
+    is_kept = keep(session, asked, now=now)
+    if is_kept:
+        _write_down(session, asked, "erasure.stopped", by=by, now=now)
+    return is_kept
+
+
+def keep(session: Session, asked: Request, *, now: datetime) -> bool:
+    """Forget nobody for this request. False where that is done already, or was asked by an admin."""
     session.refresh(asked, with_for_update=True)
     if asked.state != "waiting" or asked.due_at is None:
         return False
     asked.state, asked.done_at = "stopped", now
     session.flush()
-    _write_down(session, asked, "erasure.stopped", by=by, now=now)
     return True
 
 

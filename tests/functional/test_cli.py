@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from lti_tool.courses.models import Person, Platform
 from lti_tool.exchange import exporting, operations
 from lti_tool.exchange.models import Feedback, Submission
 from lti_tool.lti.models import Invitation, NoticeService
+from lti_tool.web.institution import tenant_of
 from tests.conftest import PUBLIC_URL, SECRET
 from tests.factories.courses import make_course, make_deployment, make_member, make_platform
 from tests.factories.exchange import BEGUN, all_hand_in, make_class, review
@@ -572,3 +574,120 @@ def test_the_operator_lists_what_was_given_up_and_why_a_source_was_refused(opera
     assert "3  wrong signature" in refused
     assert "Copy the secret again" in refused
     assert operate("webhooks", "events", "9").exit_code == 1
+
+
+def test_deployments_that_are_joined_share_what_belongs_to_their_registration(
+    operate: Operate, session: Session
+) -> None:
+    platform = make_platform(session)
+    one, other = (make_deployment(session, platform, deployment_id=each) for each in ("1", "2"))
+    elsewhere = make_deployment(session)
+    session.commit()
+
+    half = operate("institution", "join", str(one.id))
+    assert f"{other.id} still stand apart" in half.output
+    assert not tenant_of(session, one.id, platform.id).is_alone
+    assert operate("institution", "join", str(one.id), str(other.id)).output == f"{one.id}, {other.id}: joined.\n"
+
+    assert tenant_of(session, one.id, platform.id).is_alone
+    assert tenant_of(session, other.id, platform.id).is_alone
+    assert "institution.joined" in operate("institution", "audit", str(other.id)).output
+    assert operate("institution", "join", str(one.id), str(elsewhere.id)).exit_code == 1
+    assert operate("institution", "join", "2147483647").exit_code == 1
+    operate("platform", "deploy", str(platform.id), "a third")
+    session.rollback()
+    assert not tenant_of(session, one.id, platform.id).is_alone, "it may be somebody else's"
+
+
+def test_one_more_deployment_is_let_in_once(operate: Operate, session: Session) -> None:
+    platform = make_platform(session)
+    session.commit()
+
+    assert operate("platform", "deploy", str(platform.id), "7:abc").exit_code == 0
+    again = operate("platform", "deploy", str(platform.id), "7:abc")
+
+    assert (again.exit_code, "already" in again.output) == (1, True)
+    assert operate("platform", "deploy", str(platform.id), "").exit_code == 1
+    assert operate("platform", "deploy", "2147483647", "1").exit_code == 1
+    assert [each.deployment_id for each in platform.deployments] == ["7:abc"]
+
+
+def test_only_a_registration_from_which_nobody_came_is_removed(operate: Operate, session: Session) -> None:
+    used, unused = make_platform(session), make_platform(session)
+    make_member(session, make_course(session, make_deployment(session, used)))
+    make_deployment(session, unused)
+    session.commit()
+
+    kept = operate("platform", "remove", str(used.id), "--yes")
+    asked = operate("platform", "remove", str(unused.id), given="n\n")
+    done = operate("platform", "remove", str(unused.id), "--yes")
+
+    assert "1 people have come" in kept.output
+    assert (kept.exit_code, asked.exit_code, done.exit_code) == (1, 1, 0)
+    assert session.scalars(select(Platform.id)).all() == [used.id]
+
+
+def test_an_address_for_events_is_renamed_tried_and_removed(
+    operate: Operate, session: Session, settings: Settings
+) -> None:
+    platform = make_platform(session, family="moodle")
+    make_deployment(session, platform)
+    made = sources.make(session, platform, proof=None, name="", settings=settings, now=now())
+    notices = sources.make(session, platform, proof=None, name="", settings=settings, now=now())
+    of_notices = session.get_one(Source, notices.id)
+    of_notices.proof, of_notices.secret = "notice", None
+    session.commit()
+    id = str(made.id)
+
+    assert operate("webhooks", "rename", id, "The main one").output == f"Source {id} is called The main one.\n"
+    assert operate("webhooks", "rename", id, "x" * 200).exit_code == 1
+    silent = operate("webhooks", "try", id, "--seconds", "1")
+    assert (silent.exit_code, "Nothing came." in silent.output) == (1, True)
+    assert operate("webhooks", "remove", id, given="n\n").exit_code == 1
+    removed = operate("webhooks", "remove", id, "--yes")
+
+    assert "0 events go with it" in removed.output
+    assert operate("webhooks", "remove", str(notices.id), "--yes").exit_code == 1
+    assert session.scalars(select(Source.id)).all() == [notices.id]
+    log = operate("institution", "audit", str(platform.deployments[0].id)).output
+    assert "source.renamed" in log
+    assert "source.removed" in log
+
+
+def test_trying_an_address_tells_what_came_meanwhile_and_what_was_refused(
+    operate: Operate, session: Session, settings: Settings
+) -> None:
+    made = sources.make(session, make_platform(session), proof=None, name="", settings=settings, now=now())
+    soon = now() + timedelta(minutes=1)
+    session.add(Refusal(source_id=made.id, day=soon.date(), reason="signature", count=2, last_at=soon))
+    session.commit()
+
+    refused = operate("webhooks", "try", str(made.id))
+    session.add(Event(source_id=made.id, key="k", name="user_enrolled", occurred_at=soon, received_at=soon))
+    session.commit()
+    taken = operate("webhooks", "try", str(made.id))
+
+    assert (refused.exit_code, "refused: signature, 2 in all" in refused.output) == (1, True)
+    assert (taken.exit_code, "user_enrolled came and was proven" in taken.output) == (0, True)
+
+
+def test_whom_the_lms_deleted_is_kept_by_the_operator(operate: Operate, session: Session) -> None:
+    course = make_course(session)
+    person = make_member(session, course).person_id
+    due = Request(
+        deployment_id=course.deployment_id,
+        person_id=person,
+        kind="erasure",
+        reason="",
+        asked_at=BEGUN,
+        due_at=BEGUN + timedelta(days=7),
+    )
+    session.add(due)
+    session.commit()
+    here = str(course.deployment_id)
+
+    done = operate("institution", "requests", here, "--keep", str(due.id))
+
+    assert "stopped" in done.output
+    assert operate("institution", "requests", here, "--keep", str(due.id)).exit_code == 1
+    assert "erasure.stopped" in operate("institution", "audit", here).output

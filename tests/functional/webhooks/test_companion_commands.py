@@ -167,7 +167,18 @@ def test_a_site_that_calls_itself_something_else_now_is_told(
     assert "That is another site than the one that was paired" in done.output
 
 
-@pytest.mark.parametrize("words", [["pair", "99", "--token", "t"], ["check", "99"], ["pause", "99"], ["again", "99"]])
+def test_what_a_site_hears_is_chosen_without_its_token(
+    operate: Operate, platform: Platform, moodle: PretendMoodle
+) -> None:
+    operate("pair", platform.id, "--token", TOKEN)
+
+    assert operate("choose", platform.id, "--dates", "--no-log").output.endswith("hears: completion, dates.\n")
+    assert operate("choose", platform.id, "--no-completion").output.endswith("hears: dates.\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["choose", "99"], ["pair", "99", "--token", "t"], ["check", "99"], ["pause", "99"], ["again", "99"]]
+)
 def test_what_is_not_there_is_told(operate: Operate, words: list[str]) -> None:
     done = operate(*words)
 
