@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import psycopg
 from psycopg.rows import dict_row
 
 from lti_tool import http, lms, vault
-from lti_tool.config import Settings
+from lti_tool.config import Settings, is_loopback_host
 from lti_tool.lms.events import IncomingEvent, UnreadableEvent
 from lti_tool.lms.notices import as_event
 from lti_tool.lms.port import Lms
@@ -69,6 +70,8 @@ class Address:
     The sites that are believed: what the companion that is paired with the platform calls its LMS, or else those that
     launches came from, or else the one that the first event of the source named. Empty where nothing tells.
     """
+    own_keys_url: str = ""
+    """The key set that its events are signed with, where that is not the one of its brand."""
     listener: Listener | None = None
     """Whom the notices that come here are for; only for those."""
 
@@ -133,8 +136,19 @@ def _find(connection: Connection, public_id: str, *, settings: Settings, now: da
         secrets=secrets,
         is_locked=bool(stored) and not secrets,
         sites=frozenset(filter(None, [row["paired"]] if row["paired"] else row["launching"] or [row["bound"]])),
+        own_keys_url=own_keys_url(row["jwks_url"], settings),
         listener=listener,
     )
+
+
+def own_keys_url(jwks_url: str, settings: Settings) -> str:
+    """
+    A pretend LMS on this machine cannot sign with its brand's key, and signs with that of its launches.
+
+    "" for every other, and wherever platforms on this machine are not allowed.
+    """
+    is_pretend = settings.allow_loopback_platforms and is_loopback_host(urlsplit(jwks_url).hostname or "")
+    return jwks_url if is_pretend else ""
 
 
 def read(
@@ -267,7 +281,7 @@ def _proven(
             raise Refused(str(err)) from err
         return _parsed(body), message_id
     if address.proof == "jwt":
-        return _signed(brand, body, settings=settings, now=now), ""
+        return _signed(address.own_keys_url or brand.event_keys_url(), body, settings=settings, now=now), ""
     document = _parsed(body)
     if address.proof == "token":
         token = brand.event_token(document)
@@ -297,7 +311,7 @@ def _notices(listener: Listener, body: bytes, *, settings: Settings, now: dateti
     return kept
 
 
-def _signed(brand: Lms, body: bytes, *, settings: Settings, now: datetime) -> Any:
+def _signed(keys_url: str, body: bytes, *, settings: Settings, now: datetime) -> Any:
     """The payload of a compact token that is the whole body (RFC 7515), signed with the LMS's key."""
     try:
         token = body.decode("ascii").strip()
@@ -307,7 +321,7 @@ def _signed(brand: Lms, body: bytes, *, settings: Settings, now: datetime) -> An
     if not isinstance(kid, str) or not kid:
         raise Refused("no key id")
     try:
-        key = key_sets.key(brand.event_keys_url(), kid, client=http.client(settings), now=now)
+        key = key_sets.key(keys_url, kid, client=http.client(settings), now=now)
     except KeySetUnavailable as err:
         raise CannotTell("its key set does not answer") from err
     except LtiError as err:

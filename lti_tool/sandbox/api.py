@@ -17,7 +17,7 @@ Driving the pretend LMS from tests, without a browser. JSON in, JSON out, loopba
                                               the login fields, and a cookie to send to /lti/auth
     GET    /sandbox/api/gradebook?course=     line items and grades
     PUT    /sandbox/api/gradebook             {"line_item", "person", "points"}: the teacher's own grade
-    PUT    /sandbox/api/events                {"url", "secret"}: where events go;  GET: what came back
+    PUT    /sandbox/api/events                {"url", "secret", "format", "signed"}: where they go;  GET: what came back
     POST   /sandbox/api/events                {"act", "course", "person", "name", "group"}, or {"again": number}
     POST   /sandbox/api/companion             {"tool"}: a token for the plugin;  GET: what it was told
     GET    /sandbox/api/log?kind=&q=&most=    newest first;  DELETE clears it
@@ -235,7 +235,12 @@ def overrule() -> ResponseReturnValue:
 def aim_events() -> ResponseReturnValue:
     wanted = _body()
     try:
-        events.aim(url=str(wanted.get("url") or ""), secret=str(wanted.get("secret") or ""))
+        events.aim(
+            url=str(wanted.get("url") or ""),
+            secret=str(wanted.get("secret") or ""),
+            format=str(wanted.get("format") or "canvas"),
+            signed=bool(wanted.get("signed")),
+        )
     except ValueError as err:
         abort(400, str(err))
     return jsonify(url=events.target()["url"])

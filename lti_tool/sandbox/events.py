@@ -1,8 +1,9 @@
 """
 Events: what happens here is told to an address of a tool, as the kind of LMS that this site acts like would tell it.
 
-Bodies are those of Canvas Live Events, of Moodle's events, or plain Standard Webhooks; all are signed by Standard
-Webhooks where there is a secret. What came back is kept beside each.
+Bodies are those of Canvas Live Events (in Canvas's own format or in Caliper's), of Moodle's events, or plain Standard
+Webhooks. Canvas can sign its payload, which then is one token; everything else is signed by Standard Webhooks where
+there is a secret. What came back is kept beside each.
 """
 
 import base64
@@ -10,6 +11,7 @@ import hmac
 import json
 import secrets
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,7 +19,7 @@ from typing import Any
 
 import requests
 
-from lti_tool.sandbox import client, courses, log, people
+from lti_tool.sandbox import client, courses, keys, log, people
 from lti_tool.sandbox.brand import brand
 from lti_tool.sandbox.records import Course, Person
 from lti_tool.sandbox.store import db, get_setting, insert, put_setting, update, utc_now, writing
@@ -27,6 +29,12 @@ MOST_KEPT = 200
 MOST_SHOWN = 40
 LONGEST_ANSWER = 2_000
 MOODLE = "\\core\\event\\"
+CALIPER = "http://purl.imsglobal.org/ctx/caliper/v1p1"
+FORMATS = ("canvas", "caliper")
+"""Of Canvas's Live Events."""
+CALIPER_ACTIONS = {"created": "Created", "updated": "Modified"}
+UNTOLD_IN_CALIPER = ("copy", "join_group", "leave_group")
+"""Caliper has fewer kinds of events."""
 SITE = "pretend"
 """What this place calls itself to tools, in events and when they ask."""
 
@@ -61,18 +69,27 @@ class Happening:
 
 
 def target() -> dict[str, str]:
-    """Where events go: ``url`` and ``secret``; empty where nobody said."""
+    """
+    Where events go: ``url`` and ``secret``, empty where nobody said; and how a Canvas tells them: ``format``, and
+    ``signed``, which is "yes" or "".
+    """
     kept = get_setting("event_target", {})
-    return {"url": kept.get("url", ""), "secret": kept.get("secret", "")}
+    return {"url": "", "secret": "", "format": "canvas", "signed": "", **kept}
 
 
-def aim(*, url: str, secret: str) -> None:
-    """Send events there from now on. Raises :class:`ValueError` for what is neither an address nor a secret."""
+def aim(*, url: str, secret: str, format: str = "canvas", signed: bool = False) -> None:
+    """
+    Send events there from now on; a Canvas in this *format*, and *signed* with the key of its launches.
+
+    Raises :class:`ValueError` for what is neither an address, a secret nor a format.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"The format is one of {', '.join(FORMATS)}.")
     if url and not url.startswith(("http://", "https://")):
         raise ValueError("The address begins with http:// or https://.")
     if secret:
         _key(secret)
-    put_setting("event_target", {"url": url, "secret": secret})
+    put_setting("event_target", {"url": url, "secret": secret, "format": format, "signed": "yes" if signed else ""})
 
 
 def groups_of(course: Course) -> list[dict[str, str]]:
@@ -119,13 +136,13 @@ def send(name: str, body: str, message_id: str) -> dict[str, Any]:
     where = target()
     if not where["url"]:
         raise NoTarget
-    headers = {"Content-Type": "application/json", **_signed(where["secret"], message_id, body)}
+    payload, headers = _wrapped(where, message_id, body)
     began = time.monotonic()
     status, answer = None, ""
     try:
         with client.browser() as session:
             got = session.post(
-                where["url"], data=body.encode(), headers=headers, timeout=client.TIMEOUT, allow_redirects=False
+                where["url"], data=payload.encode(), headers=headers, timeout=client.TIMEOUT, allow_redirects=False
             )
         status, answer = got.status_code, got.text[:LONGEST_ANSWER]
     except (requests.RequestException, OSError) as err:
@@ -236,14 +253,24 @@ OF_PEOPLE: Mapping[str, Callable[[Person, str], Happening]] = {"rename_person": 
 def told(happening: Happening) -> list[Happening]:
     """One of our happenings may be several events: who changes groups leaves one and joins one."""
     if happening.act != "move":
-        return [happening]
+        return [happening] if _has_words_for(happening.act) else []
     left = Happening(act="leave_group", course=happening.course, person=happening.person, group=happening.before)
     joined = Happening(act="join_group", course=happening.course, person=happening.person, group=happening.group)
-    return [left, joined] if happening.before else [joined]
+    told = [left, joined] if happening.before else [joined]
+    return [each for each in told if _has_words_for(each.act)]
+
+
+def _is_caliper() -> bool:
+    return brand().name == "canvas" and target()["format"] == "caliper"
+
+
+def _has_words_for(act: str) -> bool:
+    return not (_is_caliper() and act in UNTOLD_IN_CALIPER)
 
 
 def _body(happening: Happening) -> tuple[str, str]:
-    makes = {"canvas": _as_canvas, "moodle": _as_moodle}.get(brand().name, _as_plain)
+    as_canvas = _as_caliper if _is_caliper() else _as_canvas
+    makes = {"canvas": as_canvas, "moodle": _as_moodle}.get(brand().name, _as_plain)
     document, name = makes(happening)
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False), name
 
@@ -279,11 +306,48 @@ def _as_canvas(what: Happening) -> tuple[dict[str, Any], str]:
         told["course_id"] = str(SHARD + course.number)
         if what.act in ("rename_course", "conclude", "reopen"):
             told["name"] = course.title
+        if person is not None and name.startswith("enrollment"):
+            told["enrollment_id"] = str(SHARD + course.number * 10**6 + person.number)
     if what.group:
         told["group_id"] = str(SHARD + int(what.group))
     if what.act == "copy" and course is not None:
         told |= {"source_course_lti_id": what.before, "destination_course_lti_id": course.id}
     return {"metadata": about, "body": told}, name
+
+
+def _as_caliper(what: Happening) -> tuple[dict[str, Any], str]:
+    """The same in an envelope of Caliper 1.1, as Canvas fills it in: its own ids stand in the extensions."""
+    document, name = _as_canvas(what)
+    about, body = document["metadata"], document["body"]
+    subject, _, happened = name.rpartition("_")
+    id = body[f"{subject}_id"]
+    event: dict[str, Any] = {
+        "@context": CALIPER,
+        "id": f"urn:uuid:{uuid.uuid4()}",
+        "type": "Event",
+        "actor": {"id": f"urn:instructure:canvas:account:{about['root_account_id']}", "type": "SoftwareApplication"},
+        "action": CALIPER_ACTIONS[happened],
+        "object": {
+            "id": f"urn:instructure:canvas:{subject}:{id}",
+            "type": "Entity",
+            "name": body.get("name"),
+            "extensions": _of_canvas({**body, "entity_id": id}),
+        },
+        "eventTime": about["event_time"],
+        "extensions": _of_canvas({key: about[key] for key in ("root_account_id", "root_account_uuid", "request_id")}),
+    }
+    if "context_id" in about:
+        event["group"] = {
+            "id": f"urn:instructure:canvas:course:{about['context_id']}",
+            "type": "CourseOffering",
+            "extensions": _of_canvas({"context_type": "Course", "entity_id": about["context_id"]}),
+        }
+    envelope = {"sensor": "http://pretend.canvas/", "sendTime": _now(), "dataVersion": CALIPER, "data": [event]}
+    return envelope, name
+
+
+def _of_canvas(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"com.instructure.canvas": dict(values)}
 
 
 def _as_moodle(what: Happening) -> tuple[dict[str, Any], str]:
@@ -343,6 +407,13 @@ def _as_plain(what: Happening) -> tuple[dict[str, Any], str]:
     if what.act == "copy":
         data["origin_context_id"] = what.before
     return {"type": name, "timestamp": _now(), "data": data}, name
+
+
+def _wrapped(where: Mapping[str, str], message_id: str, body: str) -> tuple[str, dict[str, str]]:
+    """What goes over the wire: *body*, or a token that holds it, signed with the key of now."""
+    if brand().name == "canvas" and where["signed"]:
+        return keys.sign(json.loads(body)), {"Content-Type": "application/jwt"}
+    return body, {"Content-Type": "application/json", **_signed(where["secret"], message_id, body)}
 
 
 def _signed(secret: str, message_id: str, body: str) -> Mapping[str, str]:

@@ -24,7 +24,12 @@ def aim() -> ResponseReturnValue:
     """
     session.admin_or_403()
     try:
-        events.aim(url=request.form.get("url", "").strip(), secret=request.form.get("secret", "").strip())
+        events.aim(
+            url=request.form.get("url", "").strip(),
+            secret=request.form.get("secret", "").strip(),
+            format=request.form.get("format", "canvas"),
+            signed="signed" in request.form,
+        )
     except ValueError as err:
         return _page(problem=str(err)), 422
     return redirect(url_for("telling.show"))

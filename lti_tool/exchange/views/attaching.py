@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from markupsafe import Markup
 from marshmallow import ValidationError
 
@@ -19,6 +18,7 @@ from lti_tool.exchange.schemas import AttachingSchema, FeedbackSchema
 from lti_tool.exchange.views import attaching_form, bp, reviewing, staff_reviews, words_form
 from lti_tool.exchange.views.answers import exchange_or_404, go_to, is_htmx, require_part
 from lti_tool.exchange.views.attaching_form import Place
+from lti_tool.exchange.views.topic_pages import save_topic, topic_page
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import member_required, staff_required, teacher_required
 from lti_tool.web.viewer import current
@@ -42,9 +42,7 @@ def change_attaching(id: int) -> ResponseReturnValue:
         options = AttachingSchema().load(typed)
     except ValidationError as err:
         return _form(exchange, typed, errors=flat(err.normalized_messages())), 422
-    operations.set_options(db.session(), exchange, options, by=current().person_id, now=now())
-    db.session.commit()
-    return go_to(url_for("exchange.edit", id=id, _anchor="further"), saying=_("Saved."))
+    return save_topic(exchange, options, typed, form=_form)
 
 
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/files")
@@ -210,7 +208,7 @@ def _storage() -> files.Storage:
     return files.storage(attaching_form.settings())
 
 
-def _form(exchange: Exchange, typed: dict[str, Any], *, errors: dict[str, list[str]] | None = None) -> str:
-    return render_template(
-        "exchange/attaching.html", exchange=exchange, typed=typed, errors=errors or {}, most=rules.MOST_ATTACHED
+def _form(exchange: Exchange, typed: dict[str, Any], **facts: Any) -> str:
+    return topic_page(
+        "exchange/attaching.html", exchange, rules.AttachingOptions, typed, most=rules.MOST_ATTACHED, **facts
     )

@@ -41,6 +41,7 @@ SENT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "practice": ({"when": "offered", "mark": "near"}, {"when": "required", "mark": "near"}),
     "comparing": ({"pairs": "1"}, {"pairs": "2", "tells": "1"}),
+    "attaching": ({"most": "1"}, {"most": "2"}),
     "self-assessment": ({"when": "before"}, {"when": "beside"}),
 }
 """By topic: what one teacher saves, and then another who had opened the page before."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from lti_tool import db
 from lti_tool.admin.models import Request
 from lti_tool.config import Settings
 from lti_tool.courses.models import Course, Membership, Person
+from lti_tool.lti.key_sets import key_sets
 from tests.factories.living import Living, living
 from webhooks import inbox, sources
 from webhooks.models import Event
@@ -131,6 +133,55 @@ def test_the_same_event_sent_again_is_answered_the_same_and_kept_once(connect: C
     assert (second["status"], second["message_id"]) == (202, first["message_id"])
     assert len(both.session.scalars(select(Event.id)).all()) == 1
     assert len(both.session.scalars(select(Person).where(Person.name == "Vera Nowak")).all()) == 1
+
+
+@pytest.mark.parametrize("format", ["canvas", "caliper"])
+def test_a_pretend_canvas_signs_its_events_with_keys_that_change(connect: Connects, format: str) -> None:
+    both = connect("canvas")
+    key_sets.forget()
+    settings = both.app.extensions["hearth.settings"]
+    with db.transaction() as own:
+        source = sources.make(own, both.platform(), proof="jwt", name="", settings=settings, now=datetime.now(UTC))
+    both.api("PUT", "events", url=source.address, format=format, signed=True)
+    course = both.course.id
+
+    (joined,) = tell(both, "enrol", name="Vera Nowak")
+    present = both.present()
+    both.api("POST", "keys")
+    (renamed,) = tell(both, "rename_course", name="Designing for all")
+
+    assert [each["status"] for each in (joined, renamed)] == [202, 202]
+    assert "Vera Nowak" in present
+    assert both.session.get_one(Course, course, populate_existing=True).title == "Designing for all"
+    assert ("urn:uuid:" in renamed["body"]) is (format == "caliper")
+
+
+def test_a_pretend_canvas_that_does_not_sign_is_refused_where_it_should(connect: Connects) -> None:
+    both = connect("canvas")
+    settings = both.app.extensions["hearth.settings"]
+    with db.transaction() as own:
+        source = sources.make(own, both.platform(), proof="jwt", name="", settings=settings, now=datetime.now(UTC))
+    both.api("PUT", "events", url=source.address)
+
+    (told,) = tell(both, "rename_course", name="Designing for everybody")
+
+    assert told["status"] == 401
+
+
+@pytest.mark.parametrize(
+    "address, allowed, own",
+    [
+        ("http://lms.localhost:5001/jwks.json", True, True),
+        ("http://lms.localhost:5001/jwks.json", False, False),
+        ("https://sso.canvaslms.com/api/lti/security/jwks", True, False),
+    ],
+)
+def test_only_a_pretend_lms_on_this_machine_signs_events_with_the_keys_of_its_launches(
+    settings: Settings, address: str, allowed: bool, own: bool
+) -> None:
+    here = replace(settings, allow_loopback_platforms=allowed)
+
+    assert inbox.own_keys_url(address, here) == (address if own else "")
 
 
 def test_a_wrong_secret_shows_in_what_came_back(connect: Connects) -> None:
