@@ -46,7 +46,7 @@ def platform_add(as_json: bool) -> None:
 
     \b
     Needed: issuer, client_id, deployment_ids (a list), auth_url, token_url, jwks_url.
-    Optional: family (which LMS it is: canvas or moodle, without it any other), audience (of our token requests), name.
+    Optional: family (which LMS it is, by its product_family_code), audience (of our token requests), name.
     A platform that is already there gets the new addresses and the deployments it lacks.
     """
     settings = connect()
