@@ -40,7 +40,8 @@ WAITING = "state = 'waiting', key = gen_random_uuid(), next_attempt_at = :now"
 REFUSED = text(
     f"""
     update companion_telling t set {WAITING}, attempts = t.attempts + 1
-     where t.state = 'refused' and t.slot is not null and t.problem = any(:passing) and t.attempts < :most
+     where t.state = 'refused' and t.slot is not null and t.attempts < :most
+       and t.problem <> '' and t.problem = any(:passing)
        and exists (select from activity a
                      join course c on c.id = a.course_id
                      left join resource_link l on l.id = t.link_id
@@ -58,7 +59,7 @@ PROBE = text(
      where id in (select last.id
                     from (select distinct on (t.link_id) t.id, t.link_id, t.activity_id, t.told_at
                             from companion_telling t
-                           where t.state = 'told' and t.problem = :off and t.link_id is not null
+                           where t.state = 'told' and t.problem <> '' and t.problem = :off and t.link_id is not null
                            order by t.link_id, t.told_at desc, t.id) last
                     join activity a on a.id = last.activity_id
                     join course c on c.id = a.course_id

@@ -93,6 +93,7 @@ class Telling(Base):
             "id",
             postgresql_where=text("state = 'waiting'"),
         ),
+        Index("ix_companion_telling_problem", "problem", postgresql_where=text("problem <> ''")),
         Index("ix_companion_telling_activity_id", "activity_id"),
         Index("ix_companion_telling_link_id", "link_id"),
         Index("ix_companion_telling_person_id", "person_id"),
