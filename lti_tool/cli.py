@@ -24,7 +24,7 @@ from lti_tool.config import Settings, SettingsError
 from lti_tool.courses.models import Course
 from lti_tool.journal import audit
 from lti_tool.lti import keys
-from lti_tool.operating import connect, wrong
+from lti_tool.operating import ID, connect, wrong
 from lti_tool.reconcile import comparing
 from lti_tool.reconcile import queries as reconcile_queries
 from lti_tool.reconcile import words as reconcile_words
@@ -104,7 +104,7 @@ def person() -> None:
 
 
 @person.command("export")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.argument("subject")
 def person_export(platform_id: int, subject: str) -> None:
     """Print everything about the person whom the platform calls SUBJECT (`sub`), as JSON."""
@@ -119,7 +119,7 @@ def person_export(platform_id: int, subject: str) -> None:
 
 
 @person.command("forget")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.argument("subject")
 @click.confirmation_option(prompt="This cannot be undone. Forget this person?")
 def person_forget(platform_id: int, subject: str) -> None:
@@ -137,8 +137,8 @@ def person_forget(platform_id: int, subject: str) -> None:
 
 
 @main.command("reconcile")
-@click.option("--course", "course_ids", type=int, multiple=True, help="Only this one; may be given several times.")
-@click.option("--platform", "platform_id", type=int, help="Only the courses of one platform.")
+@click.option("--course", "course_ids", type=ID, multiple=True, help="Only this one; may be given several times.")
+@click.option("--platform", "platform_id", type=ID, help="Only the courses of one platform.")
 @click.option("--most", default=100, show_default=True, type=click.IntRange(1, 10_000), help="So many courses at most.")
 @click.option("--json", "as_json", is_flag=True)
 def reconcile_command(course_ids: tuple[int, ...], platform_id: int | None, most: int, as_json: bool) -> None:

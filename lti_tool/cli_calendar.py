@@ -15,7 +15,7 @@ from lti_tool.calendars.models import UNREADABLE
 from lti_tool.clock import now
 from lti_tool.courses.models import Platform
 from lti_tool.journal import audit
-from lti_tool.operating import connect, wrong
+from lti_tool.operating import ID, connect, wrong
 
 
 @click.group()
@@ -24,7 +24,7 @@ def calendar() -> None:
 
 
 @calendar.command("connect")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.option("--address", required=True, help="Of the LMS, such as https://school.instructure.com")
 @click.option("--client-id", required=True, help="Of the developer key.")
 def calendar_connect(platform_id: int, address: str, client_id: str) -> None:
@@ -81,7 +81,7 @@ def calendar_list(as_json: bool) -> None:
 
 
 @calendar.command("again")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 def calendar_again(platform_id: int) -> None:
     """Try once more what the LMS refused, and at once what waits."""
     connect()
@@ -95,7 +95,7 @@ def calendar_again(platform_id: int) -> None:
 
 
 @calendar.command("end")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 def calendar_end(platform_id: int) -> None:
     """Write no more into the calendars of a platform; what stands there stays."""
     connect()

@@ -18,10 +18,11 @@ from lti_tool.clock import now
 from lti_tool.courses.models import Platform
 from lti_tool.journal import audit
 from lti_tool.lti.errors import LtiError
-from lti_tool.operating import connect, wrong
+from lti_tool.operating import ID, connect, wrong
 from webhooks.companions import pairing
 from webhooks.companions.jobs import look_soon
 from webhooks.companions.models import Pairing
+from webhooks.companions.room import words
 
 
 @click.group("companions")
@@ -30,7 +31,7 @@ def companions() -> None:
 
 
 @companions.command("pair")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.option("--url", default="", help="The site's address, where it is not the issuer.")
 @click.option("--token", help="Of the plugin's own service. Asked for where it is not given; - reads standard input.")
 @click.option("--log/--no-log", default=None, help="What people did goes into the LMS's log; it does at first.")
@@ -82,7 +83,7 @@ def list_(as_json: bool) -> None:
 
 
 @companions.command("check")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 def check(platform_id: int) -> None:
     """Ask the plugin how it is, and have it hear at once what waits."""
     settings = connect()
@@ -95,7 +96,7 @@ def check(platform_id: int) -> None:
 
 
 @companions.command("choose")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.option("--log/--no-log", default=None, help="What people did goes into the LMS's log.")
 @click.option("--completion/--no-completion", default=None, help="Activities complete.")
 @click.option("--dates/--no-dates", default=None, help="Dates go into the LMS's calendar.")
@@ -116,7 +117,7 @@ def choose(platform_id: int, **wished: bool | None) -> None:
 
 
 @companions.command("pause")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.option("--resume", is_flag=True, help="Tell it again, and what was kept meanwhile.")
 def pause(platform_id: int, resume: bool) -> None:
     """Tell a site nothing for a while; what happens is kept for it, for two weeks."""
@@ -131,8 +132,26 @@ def pause(platform_id: int, resume: bool) -> None:
     click.echo(f"The site of platform {platform_id} is {'active' if resume else 'paused'}.")
 
 
+@companions.command("refusals")
+@click.argument("platform_id", type=ID)
+@click.option("--json", "as_json", is_flag=True)
+def refusals(platform_id: int, as_json: bool) -> None:
+    """Say what a site would not have, how often, and why. `again` tells it once more."""
+    connect()
+    with db.transaction() as session:
+        found = pairing.refusals(session, _pairing(session, platform_id))
+    if as_json:
+        rows = [{"reason": each, "count": count, "words": str(words.reason(each))} for each, count in found]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for each, count in found:
+        click.echo(f"{count:>6}  {each}: {words.reason(each)}")
+    if not found:
+        click.echo("It would have everything.")
+
+
 @companions.command("again")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 def again(platform_id: int) -> None:
     """Tell once more what was refused or given up."""
     connect()
@@ -143,7 +162,7 @@ def again(platform_id: int) -> None:
 
 
 @companions.command("unpair")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.confirmation_option(prompt="What waits for the site is forgotten, and the key to it. Go on?")
 def unpair(platform_id: int) -> None:
     """Forget the key to a site. What it has heard stays there."""

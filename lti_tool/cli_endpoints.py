@@ -14,7 +14,7 @@ from lti_tool.clock import now
 from lti_tool.courses.models import Platform
 from lti_tool.http import ForbiddenAddress
 from lti_tool.journal import audit
-from lti_tool.operating import connect, wrong
+from lti_tool.operating import BIG_ID, ID, connect, wrong
 from lti_tool.outgoing import OUTGOING
 from webhooks.outbox import deliveries
 from webhooks.outbox import endpoints as outbox
@@ -32,14 +32,19 @@ def endpoints() -> None:
 
 @endpoints.command("kinds")
 @click.option("--format", "format_", type=click.Choice(["standard", "caliper"]), default="standard")
-def kinds(format_: str) -> None:
+@click.option("--json", "as_json", is_flag=True)
+def kinds(format_: str, as_json: bool) -> None:
     """List what can be told."""
-    for each in catalogue.offered(format_):
+    found = catalogue.offered(format_)
+    if as_json:
+        click.echo(json.dumps([{"kind": each.act, "words": str(each.words)} for each in found], indent=2))
+        return
+    for each in found:
         click.echo(f"{each.act:<24} {each.words}")
 
 
 @endpoints.command("add")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.argument("url")
 @click.option("--kind", "chosen", multiple=True, help="What to tell; may be given often. Without it, everything.")
 @click.option("--format", "format_", type=click.Choice(["standard", "caliper"]), default="standard", show_default=True)
@@ -98,7 +103,7 @@ def list_(as_json: bool) -> None:
 
 
 @endpoints.command("change")
-@click.argument("endpoint_id", type=int)
+@click.argument("endpoint_id", type=ID)
 @click.option("--url", help="Another address; what waits goes there.")
 @click.option("--kind", "chosen", multiple=True, help="Tell these from now on; may be given often.")
 @click.option("--name")
@@ -118,7 +123,7 @@ def change(endpoint_id: int, url: str | None, chosen: tuple[str, ...], name: str
 
 
 @endpoints.command("rotate")
-@click.argument("endpoint_id", type=int)
+@click.argument("endpoint_id", type=ID)
 def rotate(endpoint_id: int) -> None:
     """Print a new secret; for two days messages are signed with the one before as well."""
     settings = connect()
@@ -130,7 +135,7 @@ def rotate(endpoint_id: int) -> None:
 
 
 @endpoints.command("pause")
-@click.argument("endpoint_id", type=int)
+@click.argument("endpoint_id", type=ID)
 @click.option("--resume", is_flag=True, help="Send again, what waited first. Brings back a disabled one, too.")
 def pause(endpoint_id: int, resume: bool) -> None:
     """Send nothing to an endpoint; what happens meanwhile is kept for it."""
@@ -144,7 +149,7 @@ def pause(endpoint_id: int, resume: bool) -> None:
 
 
 @endpoints.command("remove")
-@click.argument("endpoint_id", type=int)
+@click.argument("endpoint_id", type=ID)
 @click.confirmation_option(prompt="Nothing more is told to it, and what waits is thrown away. Go on?")
 def remove(endpoint_id: int) -> None:
     """Forget an endpoint and what it was told."""
@@ -158,7 +163,7 @@ def remove(endpoint_id: int) -> None:
 
 
 @endpoints.command("ping")
-@click.argument("endpoint_id", type=int)
+@click.argument("endpoint_id", type=ID)
 def ping(endpoint_id: int) -> None:
     """Send a message that says nothing; `attempts` tells what came of it."""
     settings = connect()
@@ -173,10 +178,10 @@ def ping(endpoint_id: int) -> None:
 
 
 @endpoints.command("deliveries")
-@click.option("--endpoint", "endpoint_id", type=int, help="Those to one endpoint only.")
+@click.option("--endpoint", "endpoint_id", type=ID, help="Those to one endpoint only.")
 @click.option("--state", type=click.Choice(STATES), default=None)
 @click.option("--search", default="", help="A part of a kind, or the id of a message.")
-@click.option("--before", type=int, help="Older than this delivery.")
+@click.option("--before", type=BIG_ID, help="Older than this delivery.")
 @click.option("--json", "as_json", is_flag=True)
 def list_deliveries(
     *, endpoint_id: int | None, state: str | None, search: str, before: int | None, as_json: bool
@@ -204,7 +209,7 @@ def list_deliveries(
 
 
 @endpoints.command("attempts")
-@click.argument("delivery_id", type=int)
+@click.argument("delivery_id", type=BIG_ID)
 @click.option("--json", "as_json", is_flag=True)
 def attempts(delivery_id: int, as_json: bool) -> None:
     """Show one delivery: what it says, and how each attempt ended."""
@@ -230,8 +235,8 @@ def attempts(delivery_id: int, as_json: bool) -> None:
 
 
 @endpoints.command("replay")
-@click.option("--endpoint", "endpoint_id", type=int, help="Those to one endpoint only.")
-@click.option("--delivery", "delivery_id", type=int, help="One delivery, whatever became of it.")
+@click.option("--endpoint", "endpoint_id", type=ID, help="Those to one endpoint only.")
+@click.option("--delivery", "delivery_id", type=BIG_ID, help="One delivery, whatever became of it.")
 def replay(endpoint_id: int | None, delivery_id: int | None) -> None:
     """Send again what was given up, under the ids it had."""
     settings = connect()

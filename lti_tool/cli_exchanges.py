@@ -13,7 +13,7 @@ from lti_tool import db
 from lti_tool.clock import now
 from lti_tool.exchange import exporting, queries
 from lti_tool.exchange.models import Exchange
-from lti_tool.operating import connect, wrong
+from lti_tool.operating import ID, connect, wrong
 
 
 @click.group()
@@ -22,7 +22,7 @@ def exchange() -> None:
 
 
 @exchange.command("recompute")
-@click.argument("exchange_id", type=int)
+@click.argument("exchange_id", type=ID)
 @click.option("--json", "as_json", is_flag=True)
 def exchange_recompute(exchange_id: int, as_json: bool) -> None:
     """Compute every grade anew from stored rows; exit 1 where one that is out differs. Changes nothing."""
@@ -42,7 +42,7 @@ def exchange_recompute(exchange_id: int, as_json: bool) -> None:
 
 
 @exchange.command("replay")
-@click.argument("exchange_id", type=int, required=False)
+@click.argument("exchange_id", type=ID, required=False)
 @click.option("--from", "file", type=click.File("rb"), help="An exported JSON file, instead of what is stored here.")
 @click.option("--json", "as_json", is_flag=True)
 def exchange_replay(exchange_id: int | None, file: IO[bytes] | None, as_json: bool) -> None:

@@ -19,7 +19,9 @@ from lti_tool.lti import platforms as registered
 from lti_tool.lti import registration
 from lti_tool.lti.errors import LtiError
 from lti_tool.lti.messages import LONGEST_ID
-from lti_tool.operating import connect, wrong
+from lti_tool.operating import ID, connect, wrong
+from webhooks.models import Source
+from webhooks.outbox.models import Endpoint
 
 
 @click.group()
@@ -87,7 +89,7 @@ def platform_list(as_json: bool) -> None:
 
 
 @platform.command("disable")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.option("--enable", is_flag=True, help="Allow it again.")
 def platform_disable(platform_id: int, enable: bool) -> None:
     """Refuse launches and end the sessions of a platform; nothing is deleted."""
@@ -102,7 +104,7 @@ def platform_disable(platform_id: int, enable: bool) -> None:
 
 
 @platform.command("deploy")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.argument("deployment_id")
 def platform_deploy(platform_id: int, deployment_id: str) -> None:
     """Let launches of one more deployment in: DEPLOYMENT_ID as the LMS calls it."""
@@ -119,7 +121,7 @@ def platform_deploy(platform_id: int, deployment_id: str) -> None:
 
 
 @platform.command("remove")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def platform_remove(platform_id: int, yes: bool) -> None:
     """Take a registration away from which nobody has come yet, such as one made twice. Others can be disabled."""
@@ -133,8 +135,16 @@ def platform_remove(platform_id: int, yes: bool) -> None:
                 f"{count} people have come from platform {platform_id}, and what they made would go with it."
                 f" `hearth platform disable {platform_id}` shuts its door and keeps what is there."
             )
+        sources, endpoints = (
+            session.scalar(select(func.count()).select_from(each).where(each.platform_id == platform_id))
+            for each in (Source, Endpoint)
+        )
+        click.echo(
+            f"{found.issuer}, client {found.client_id}. With it go {len(found.deployments)} deployments with their"
+            f" audit logs, {sources} addresses for events, {endpoints} endpoints, and the keys to plugin and calendar."
+        )
         if not yes:
-            click.confirm(f"{found.issuer}, client {found.client_id}: remove this registration?", abort=True)
+            click.confirm("Remove this registration?", abort=True)
         # Its audit log goes with it; nobody is left who could read it.
         session.execute(delete(Platform).where(Platform.id == platform_id))
     click.echo(f"Platform {platform_id} is removed.")

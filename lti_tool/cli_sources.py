@@ -16,7 +16,7 @@ from lti_tool.clock import now
 from lti_tool.courses.models import Platform
 from lti_tool.journal import audit
 from lti_tool.lms.events import Proof
-from lti_tool.operating import connect, wrong
+from lti_tool.operating import BIG_ID, ID, connect, wrong
 from webhooks import sources
 from webhooks.models import Source
 from webhooks.room import queries as received
@@ -31,7 +31,7 @@ def webhooks() -> None:
 
 
 @webhooks.command("add")
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=ID)
 @click.option("--name", default="", help="For lists only.")
 @click.option(
     "--proof",
@@ -79,7 +79,7 @@ def webhooks_list(as_json: bool) -> None:
 
 
 @webhooks.command("rotate")
-@click.argument("source_id", type=int)
+@click.argument("source_id", type=ID)
 def webhooks_rotate(source_id: int) -> None:
     """Print a new secret; the one before is taken for two more days."""
     settings = connect()
@@ -93,7 +93,7 @@ def webhooks_rotate(source_id: int) -> None:
 
 
 @webhooks.command("pause")
-@click.argument("source_id", type=int)
+@click.argument("source_id", type=ID)
 @click.option("--resume", is_flag=True, help="Take its events again.")
 def webhooks_pause(source_id: int, resume: bool) -> None:
     """Answer 404 to a source; what it sent is kept."""
@@ -107,7 +107,7 @@ def webhooks_pause(source_id: int, resume: bool) -> None:
 
 
 @webhooks.command("rename")
-@click.argument("source_id", type=int)
+@click.argument("source_id", type=ID)
 @click.argument("name")
 def webhooks_rename(source_id: int, name: str) -> None:
     """Give a source another NAME, for whoever reads the list; "" takes it away."""
@@ -122,7 +122,7 @@ def webhooks_rename(source_id: int, name: str) -> None:
 
 
 @webhooks.command("remove")
-@click.argument("source_id", type=int)
+@click.argument("source_id", type=ID)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def webhooks_remove(source_id: int, yes: bool) -> None:
     """Take an address away for good, after telling what goes with it."""
@@ -155,7 +155,7 @@ def webhooks_remove(source_id: int, yes: bool) -> None:
 
 
 @webhooks.command("try")
-@click.argument("source_id", type=int)
+@click.argument("source_id", type=ID)
 @click.option("--seconds", default=600, show_default=True, type=click.IntRange(1, 3600), help="How long to look.")
 def webhooks_try(source_id: int, seconds: int) -> None:
     """
@@ -180,7 +180,7 @@ def webhooks_try(source_id: int, seconds: int) -> None:
 
 
 @webhooks.command("unbind")
-@click.argument("source_id", type=int)
+@click.argument("source_id", type=ID)
 def webhooks_unbind(source_id: int) -> None:
     """Forget which school sent the first event to a source; the next one that sends is believed."""
     connect()
@@ -193,26 +193,28 @@ def webhooks_unbind(source_id: int) -> None:
 
 
 @webhooks.command("replay")
-@click.option("--source", "source_id", type=int, help="Those of one source only.")
-@click.option("--event", "event_id", type=int, help="One event, whatever became of it.")
+@click.option("--source", "source_id", type=ID, help="Those of one source only.")
+@click.option("--event", "event_id", type=BIG_ID, help="One event, whatever became of it.")
 def webhooks_replay(source_id: int | None, event_id: int | None) -> None:
     """Read events again that failed or were given up."""
     connect()
     with db.transaction() as session:
         of = None if source_id is None else _source(session, source_id).platform_id
         count = sources.replay(session, source_id=source_id, event_id=event_id)
+        if event_id is not None and not count:
+            raise wrong(f"There is no event {event_id} that can be read again. What it said may have been thrown away.")
         if count:
             audit.record_operator(session, "events.replayed", platform_id=of, now=now(), count=count)
     click.echo(f"{count} to be read again.")
 
 
 @webhooks.command("events")
-@click.argument("source_id", type=int)
+@click.argument("source_id", type=ID)
 @click.option("--all", "everything", is_flag=True, help="Those that were read, too.")
 @click.option("--kind", default="", help="Those with this in their name.")
 @click.option("--about", default="", help="Those about this person, course or group; or the one of this id.")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Those that came on this day, in UTC.")
-@click.option("--before", type=int, help="Older than the event of this number.")
+@click.option("--before", type=BIG_ID, help="Older than the event of this number.")
 @click.option("--json", "as_json", is_flag=True)
 def webhooks_events(
     source_id: int, *, everything: bool, kind: str, about: str, day: datetime | None, before: int | None, as_json: bool
@@ -256,12 +258,17 @@ def webhooks_events(
 
 
 @webhooks.command("refusals")
-@click.argument("source_id", type=int)
-def webhooks_refusals(source_id: int) -> None:
+@click.argument("source_id", type=ID)
+@click.option("--json", "as_json", is_flag=True)
+def webhooks_refusals(source_id: int, as_json: bool) -> None:
     """Say why a source was refused in the last seven days, how often, and what to do."""
     connect()
     with db.transaction() as session:
         found = received.refusals(session, _source(session, source_id), now=now())
+    if as_json:
+        rows = [dataclasses.asdict(each) | {"advice": str(about_refusal(each.reason))} for each in found]
+        click.echo(json.dumps(rows, indent=2, default=str))
+        return
     for each in found:
         click.echo(f"{each.count:>6}  {each.reason}  last {each.last_at or 'unknown'}")
         click.echo(f"        → {about_refusal(each.reason)}")

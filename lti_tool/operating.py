@@ -7,6 +7,11 @@ import click
 from lti_tool import db
 from lti_tool.config import Settings, SettingsError
 
+ID = click.IntRange(0, 2**31 - 1)
+"""A number that the database can hold."""
+BIG_ID = click.IntRange(0, 2**63 - 1)
+"""The same for what is counted in billions."""
+
 
 def connect() -> Settings:
     """Read the settings and bind the database, or end with what is wrong."""

@@ -15,6 +15,7 @@ from lti_tool.admin import deletions
 from lti_tool.admin.models import Request
 from lti_tool.admin.queries import audit
 from lti_tool.admin.queries import courses as used
+from lti_tool.admin.queries import launches as refusals
 from lti_tool.admin.queries import requests as requested
 from lti_tool.app import ADMIN_SECTIONS
 from lti_tool.clock import now
@@ -22,8 +23,8 @@ from lti_tool.courses.jobs import ask_for_roster
 from lti_tool.courses.models import Deployment, Platform
 from lti_tool.grades.operations import send_again
 from lti_tool.journal.audit import record_operator
-from lti_tool.operating import connect, wrong
-from lti_tool.web.institution import Finding, Tenant, tenant_of
+from lti_tool.operating import BIG_ID, ID, connect, wrong
+from lti_tool.web.institution import MOST_PAGES, Finding, Tenant, tenant_of
 
 
 @click.group()
@@ -61,7 +62,7 @@ def listing(as_json: bool) -> None:
 
 
 @institution.command("join")
-@click.argument("institution_ids", type=int, nargs=-1, required=True)
+@click.argument("institution_ids", type=ID, nargs=-1, required=True)
 @click.option("--apart", is_flag=True, help="The other way round: they are institutions of their own again.")
 def join(institution_ids: tuple[int, ...], apart: bool) -> None:
     """
@@ -94,7 +95,7 @@ def join(institution_ids: tuple[int, ...], apart: bool) -> None:
 
 
 @institution.command("health")
-@click.argument("institution_id", type=int)
+@click.argument("institution_id", type=ID)
 @click.option("--json", "as_json", is_flag=True)
 def health(institution_id: int, as_json: bool) -> None:
     """Say what is wrong at an institution and what to do; exit 1 where something is."""
@@ -114,10 +115,28 @@ def health(institution_id: int, as_json: bool) -> None:
     raise SystemExit(0 if all(each["is_good"] for each in told) else 1)
 
 
+@institution.command("launches")
+@click.argument("institution_id", type=ID)
+@click.option("--json", "as_json", is_flag=True)
+def launches(institution_id: int, as_json: bool) -> None:
+    """List launches of a month that were refused, by day and reason, and what to do. Those of a whole registration."""
+    connect()
+    with db.transaction() as session:
+        found = refusals.days(session, _tenant(session, institution_id), now=now())
+    if as_json:
+        rows = [dataclasses.asdict(each) | {"why": str(each.why), "advice": str(each.advice)} for each in found]
+        click.echo(json.dumps(rows, indent=2, default=str))
+        return
+    for each in found:
+        click.echo(f"{each.day}  {each.count:>6}  {each.why}\n              → {each.advice}")
+    if not found:
+        click.echo("No launch was refused.")
+
+
 @institution.command("courses")
-@click.argument("institution_id", type=int)
-@click.option("--page", default=1, show_default=True, type=click.IntRange(1), help="Fifty courses each.")
-@click.option("--read", "course_id", type=int, help="Have the list of people of this course read now.")
+@click.argument("institution_id", type=ID)
+@click.option("--page", default=1, show_default=True, type=click.IntRange(1, MOST_PAGES), help="Fifty courses each.")
+@click.option("--read", "course_id", type=ID, help="Have the list of people of this course read now.")
 @click.option("--json", "as_json", is_flag=True)
 def courses(institution_id: int, page: int, course_id: int | None, as_json: bool) -> None:
     """List the courses of an institution by number, those first whose people could not be read."""
@@ -143,8 +162,8 @@ def courses(institution_id: int, page: int, course_id: int | None, as_json: bool
 
 
 @institution.command("grades")
-@click.argument("institution_id", type=int)
-@click.option("--again", "activity_id", type=int, help="Send those of this activity once more.")
+@click.argument("institution_id", type=ID)
+@click.option("--again", "activity_id", type=ID, help="Send those of this activity once more.")
 @click.option("--json", "as_json", is_flag=True)
 def grades(institution_id: int, activity_id: int | None, as_json: bool) -> None:
     """List grades that did not arrive, by activity and reason. Nobody's name, nobody's grade."""
@@ -172,9 +191,9 @@ def grades(institution_id: int, activity_id: int | None, as_json: bool) -> None:
 
 
 @institution.command("audit")
-@click.argument("institution_id", type=int)
+@click.argument("institution_id", type=ID)
 @click.option("--act", default="", help="One kind of act only, such as source.made.")
-@click.option("--before", type=int, help="Older than the act of this number.")
+@click.option("--before", type=BIG_ID, help="Older than the act of this number.")
 @click.option("--json", "as_json", is_flag=True)
 def audit_log(institution_id: int, act: str, before: int | None, as_json: bool) -> None:
     """List who did what to an institution's own things, newest first, 50 at once."""
@@ -201,9 +220,9 @@ def audit_log(institution_id: int, act: str, before: int | None, as_json: bool) 
 
 
 @institution.command("requests")
-@click.argument("institution_id", type=int)
-@click.option("--before", type=int, help="Older than the request of this number.")
-@click.option("--keep", "request_id", type=int, help="Keep whom this request of the LMS would have forgotten.")
+@click.argument("institution_id", type=ID)
+@click.option("--before", type=BIG_ID, help="Older than the request of this number.")
+@click.option("--keep", "request_id", type=ID, help="Keep whom this request of the LMS would have forgotten.")
 @click.option("--json", "as_json", is_flag=True)
 def requests(institution_id: int, *, before: int | None, request_id: int | None, as_json: bool) -> None:
     """List what was asked about people, newest first. `hearth person` hands out and forgets."""
@@ -226,13 +245,18 @@ def requests(institution_id: int, *, before: int | None, request_id: int | None,
 
 
 @institution.command("retention")
-def retention() -> None:
+@click.option("--json", "as_json", is_flag=True)
+def retention(as_json: bool) -> None:
     """Say what is kept for how long, by the settings in force."""
     settings = connect()
-    for section in reversed(ADMIN_SECTIONS):
-        for each in section.keeps(settings) if section.keeps else ():
-            setting = f"  ({each.setting})" if each.setting else ""
-            click.echo(f"{each.what}: {each.how_long}{setting}")
+    kept = [each for section in reversed(ADMIN_SECTIONS) if section.keeps for each in section.keeps(settings)]
+    if as_json:
+        rows = [{"what": str(each.what), "how_long": str(each.how_long), "setting": each.setting} for each in kept]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for each in kept:
+        setting = f"  ({each.setting})" if each.setting else ""
+        click.echo(f"{each.what}: {each.how_long}{setting}")
 
 
 def _write_down(session: Session, tenant: Tenant, act: str, **particulars: Any) -> None:

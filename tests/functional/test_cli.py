@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import responses
 from click.testing import CliRunner, Result
@@ -21,6 +22,7 @@ from lti_tool.config import Settings
 from lti_tool.courses.models import Person, Platform
 from lti_tool.exchange import exporting, operations
 from lti_tool.exchange.models import Feedback, Submission
+from lti_tool.lti import refusals
 from lti_tool.lti.models import Invitation, NoticeService
 from lti_tool.web.institution import tenant_of
 from tests.conftest import PUBLIC_URL, SECRET
@@ -599,6 +601,22 @@ def test_deployments_that_are_joined_share_what_belongs_to_their_registration(
     assert not tenant_of(session, one.id, platform.id).is_alone, "it may be somebody else's"
 
 
+def test_refused_launches_are_told_whoever_shares_the_registration(operate: Operate, session: Session) -> None:
+    platform = make_platform(session)
+    here, _there = (make_deployment(session, platform, deployment_id=each) for each in ("1", "2"))
+    assert operate("institution", "launches", str(here.id)).exit_code == 1, "nothing is stored yet"
+    session.commit()
+    assert operate("institution", "launches", str(here.id)).output == "No launch was refused.\n"
+    refusals.count(session, platform.id, "deployment_unknown", now=now())
+    session.commit()
+
+    told = operate("institution", "launches", str(here.id)).output
+    rows = json.loads(operate("institution", "launches", str(here.id), "--json").output)
+
+    assert "1  the deployment is not known here" in told
+    assert [(each["count"], each["day"]) for each in rows] == [(1, str(now().date()))]
+
+
 def test_one_more_deployment_is_let_in_once(operate: Operate, session: Session) -> None:
     platform = make_platform(session)
     session.commit()
@@ -623,6 +641,7 @@ def test_only_a_registration_from_which_nobody_came_is_removed(operate: Operate,
     done = operate("platform", "remove", str(unused.id), "--yes")
 
     assert "1 people have come" in kept.output
+    assert "With it go 1 deployments with their audit logs, 0 addresses for events" in asked.output
     assert (kept.exit_code, asked.exit_code, done.exit_code) == (1, 1, 0)
     assert session.scalars(select(Platform.id)).all() == [used.id]
 
@@ -691,3 +710,38 @@ def test_whom_the_lms_deleted_is_kept_by_the_operator(operate: Operate, session:
     assert "stopped" in done.output
     assert operate("institution", "requests", here, "--keep", str(due.id)).exit_code == 1
     assert "erasure.stopped" in operate("institution", "audit", here).output
+
+
+def test_a_number_that_no_database_holds_is_a_wrong_call(operate: Operate) -> None:
+    """And no traceback."""
+    asked = [line for line in commands(main) if any(isinstance(each.type, click.IntRange) for each in line[1].params)]
+
+    assert len(asked) > 30
+    for words, command in asked:
+        numbers = [each for each in command.params if isinstance(each, click.Argument)]
+        if numbers:
+            assert operate(*words, *("9" * 30 for _ in numbers)).exit_code == 2, words
+        for each in command.params:
+            if isinstance(each, click.Option) and isinstance(each.type, click.IntRange):
+                done = operate(*words, *("1" for _ in numbers), each.opts[0], "9" * 30)
+                assert done.exit_code == 2, (words, each.opts)
+
+
+def test_numbers_are_all_bounded() -> None:
+    loose = [words for words, each in commands(main) for param in each.params if param.type is click.INT]
+
+    assert loose == []
+
+
+def commands(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, each in group.commands.items():
+        if isinstance(each, click.Group):
+            yield from commands(each, *above, name)
+        else:
+            yield (*above, name), each
+
+
+def test_an_event_that_is_not_there_cannot_be_read_again(operate: Operate) -> None:
+    done = operate("webhooks", "replay", "--event", "4")
+
+    assert (done.exit_code, "no event 4" in done.output) == (1, True)
