@@ -60,7 +60,8 @@ class PlannedPair(Base):
     __tablename__ = "exchange_pair"
     __table_args__ = (
         CheckConstraint("reviewer_id <> author_id", name="others"),
-        Index("ix_exchange_pair_reviewer_id", "reviewer_id", "exchange_id"),
+        # Whether somebody reads somebody is told by the index alone.
+        Index("ix_exchange_pair_reviewer_id", "reviewer_id", "exchange_id", "author_id"),
         # The urn from which newcomers draw the pairs they split.
         Index("ix_exchange_pair_waiting", "exchange_id", "draw", postgresql_where=text("begun_at is null")),
     )
