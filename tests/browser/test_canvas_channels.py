@@ -66,9 +66,8 @@ def installed(house: House) -> Iterator[Installed]:
 
 def last_notice(made: Installed) -> str | None:
     sources = json.loads(hearth(made.house, "webhooks", "list", "--json"))
-    (source,) = [each for each in sources if each["proof"] == "notice"]
-    heard: str | None = source["last_received_at"]
-    return heard
+    # Other scenes may have made places for notices of other platforms: of all of them the latest counts.
+    return max((each["last_received_at"] or "" for each in sources if each["proof"] == "notice"), default="") or None
 
 
 def test_hearth_asks_for_notices_after_the_first_launch_and_hears_of_a_copied_course(installed: Installed) -> None:
