@@ -15,8 +15,8 @@ PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install -qq --no-
 # A lock is complete: nothing is left to resolve, so nothing unpinned can slip in.
 LOCKED := --require-hashes --no-deps --only-binary :all:
 
-# Tests share the cores, but a file's tests stay together: they share what they set up.
-PARALLEL ?= -n auto --dist loadfile
+# Tests share the cores, but a file's tests stay together: they share what they set up. Our order, not xdist's.
+PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
 APP := $(VENV)/.app
 SELF := $(VENV)/.self

@@ -32,7 +32,6 @@ REVIEWER_COLUMNS = (
     ("exchange_offer", "reviewer_id", "true"),
     ("exchange_message", "writer_id", "side = 'reviewer'"),
     ("exchange_flag", "by_id", "submission_id is not null"),
-    ("exchange_side_by_side", "reviewer_id", "true"),
     ("exchange_reopening", "person_id", "feedback_id is not null"),
     ("journal_entry", "person_id", "act like 'offer.%' or act in ('feedback.given', 'comparison.given')"),
     ("notice", "person_id", "kind in ('work_waits', 'thanked', 'used', 'feedback_replied')"),
@@ -154,12 +153,14 @@ def change_places(session: Session, found: Busy) -> None:
             ),
             both,
         )
-    # Here the reviewer is of the key: by way of nobody.
-    for before, after in ((found.one, -1), (found.other, found.one), (-1, found.other)):
-        session.execute(
-            text("update exchange_pair set reviewer_id = :after where reviewer_id = :before"),
-            {"before": before, "after": after},
-        )
+    # Here the reviewer is of a key, and both may have the rest of it: by way of one who reviews nothing.
+    nobody = found.made.teacher.person_id
+    for table in ("exchange_pair", "exchange_side_by_side"):
+        for before, after in ((found.one, nobody), (found.other, found.one), (nobody, found.other)):
+            session.execute(
+                text(f"update {table} set reviewer_id = :after where reviewer_id = :before"),  # noqa: S608
+                {"before": before, "after": after},
+            )
     session.execute(text(SWAPPING_SEATS), both)
     session.commit()
     session.expire_all()
