@@ -29,16 +29,17 @@ hypothesis_settings.load_profile("house")
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SECRET = "a secret that only the tests know, long enough"
 PUBLIC_URL = "https://hearth.example"
+LONG = ("test_simulation", "test_benchmarks")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     Begin with the files that take longest: parallel workers take a file at a time, and none should be alone at the end.
 
-    A file with more tests takes longer, but for the simulated term, which is one long test.
+    A file with more tests takes longer, but for those that are one long test.
     """
     sizes = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path.stem != "test_simulation", -sizes[item.path], item.path))
+    items.sort(key=lambda item: (item.path.stem not in LONG, -sizes[item.path], item.path))
 
 
 @pytest.fixture(scope="session")

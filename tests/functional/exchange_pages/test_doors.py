@@ -251,6 +251,8 @@ def test_nothing_sent_makes_any_page_stumble(
     app: Flask, visit: People, session: Session, an_hour_ago: datetime, odd: str
 ) -> None:
     sent = dict.fromkeys(FIELDS, odd)
+    # The web server takes no longer address: some eight thousand characters for all of them.
+    asked = dict.fromkeys(FIELDS, odd[:150])
     made = make_class(session, learners=2, now=an_hour_ago)
     all_hand_in(made, now=an_hour_ago)
     offer = take(made, made.people[0])
@@ -263,7 +265,7 @@ def test_nothing_sent_makes_any_page_stumble(
                 continue
             address = visitor.signed_in.path(path)
             if method == "GET":
-                answer = visitor.client.get(address, query_string=sent)
+                answer = visitor.client.get(address, query_string=asked)
             else:
                 answer = visitor.client.post(address, data={**sent, "csrf_token": token})
             assert answer.status_code < 500, (method, path)
