@@ -48,7 +48,14 @@ class ExchangeRoom:
                 standings[id] = replace(standings[id], has_work=False)
         also = queries.also_due(session, shown, standings, person_id=viewer.person_id, now=now)
         return {
-            id: _learner_card(each, standings[id], viewer, now, also=also.get(id, frozenset()))
+            id: _learner_card(
+                each,
+                standings[id],
+                viewer,
+                now,
+                also=also.get(id, frozenset()),
+                may_help=_may_help_as_guest(session, each, standings[id], viewer, now=now),
+            )
             for id, each in shown.items()
         }
 
@@ -121,8 +128,24 @@ def _staff_card(exchange: Exchange, tally: Tally) -> Card:
     return Card(status=status)
 
 
+def _is_guest(exchange: Exchange, standing: Standing) -> bool:
+    return exchange.takes_guests and standing.submitted_at is None
+
+
+def _may_help_as_guest(
+    session: Session, exchange: Exchange, standing: Standing, viewer: Viewer, *, now: datetime
+) -> bool:
+    """Whether a work is there for somebody who can hand in none any more; asked for nobody else."""
+    windows = exchange.windows.for_person(standing.own)
+    if not _is_guest(exchange, standing) or standing.is_reviewing or windows.why_not_hand_in(now) is None:
+        return False
+    owes = standing.owes - standing.given
+    available, _why = queries.available_to_guest(session, exchange, viewer.person_id, owes=owes, now=now)
+    return available is not None
+
+
 def _learner_card(
-    exchange: Exchange, standing: Standing, viewer: Viewer, now: datetime, *, also: Collection[str]
+    exchange: Exchange, standing: Standing, viewer: Viewer, now: datetime, *, also: Collection[str], may_help: bool
 ) -> Card:
     windows = exchange.windows.for_person(standing.own)
     why_not_open = windows.why_not_open(now)
@@ -151,6 +174,12 @@ def _learner_card(
         is_waiting=not is_done or standing.received + standing.rescued < standing.hopes,
         also=also,
     )
+    is_guest = _is_guest(exchange, standing)
+    if is_guest and takes_reviews:
+        step = rules.step_of_guest(step, is_reviewing=standing.is_reviewing, may_help=may_help)
+    if is_guest and step in ("review", "help"):
+        status, todo, due = _sentence_for_guest(windows, step)
+        return Card(status=status, todo=todo if viewer.takes_part else "", due=due)
     status, todo, due = _sentence(exchange, standing, step, windows)
     return Card(
         status=status,
@@ -159,6 +188,13 @@ def _learner_card(
         done=int(standing.submitted_at is not None) + min(standing.given, standing.owes),
         total=1 + standing.owes,
     )
+
+
+def _sentence_for_guest(windows: rules.Windows, step: str) -> tuple[str, str, datetime | None]:
+    """The same as :func:`_sentence` for who has handed in nothing and helps; they owe nothing that could be counted."""
+    if step == "review":
+        return _("A work that you took as a guest waits for your feedback"), _("Give feedback"), windows.review_by
+    return _("A work lacks a reader. You can help as a guest"), _("Review a work"), windows.review_by
 
 
 def _sentence(

@@ -212,16 +212,19 @@ def regrade(
     reason: str,
     by: int,
     now: datetime,
+    base: str | None = None,
 ) -> Regrade:
     """
     Change what grades are made of, as its preview has shown, and let every grade that is out follow.
+
+    Raises :class:`errors.TopicChanged` where somebody changed the rules since *base* was their fingerprint.
     """
     # One at a time: the next one must see what this one made of the grades.
     session.execute(select(Exchange.activity_id).where(Exchange.activity_id == exchange.id).with_for_update())
     session.refresh(exchange, ["options"])
     reason = acts.required_reason(reason)
     seen = queries.preview(session, exchange, change)
-    what = _apply(session, exchange, change, reason=reason, by=by, now=now)
+    what = _apply(session, exchange, change, reason=reason, by=by, now=now, base=base)
     done = Regrade(
         exchange_id=exchange.id,
         reason=reason,
@@ -254,12 +257,19 @@ def follow(session: Session, exchange: Exchange, persons: Collection[int] | None
 
 
 def _apply(
-    session: Session, exchange: Exchange, change: queries.Change, *, reason: str, by: int, now: datetime
+    session: Session,
+    exchange: Exchange,
+    change: queries.Change,
+    *,
+    reason: str,
+    by: int,
+    now: datetime,
+    base: str | None,
 ) -> dict[str, Any]:
     if change.options is not None:
         before = exchange.option(rules.GradingOptions)
         require_columns_kept(session, exchange, change.options)
-        operations_options.set_options(session, exchange, change.options, by=by, now=now)
+        operations_options.set_options(session, exchange, change.options, by=by, now=now, base=base)
         return {"before": before.as_dict(), "after": change.options.as_dict()}
     if change.leaving_out is not None:
         _require_feedback(session, exchange, change.leaving_out)

@@ -2,6 +2,7 @@
 What grades are made of: the settings, the preview of a change, reviews that do not count, and what needs a human.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, render_template, request, url_for
@@ -17,10 +18,13 @@ from lti_tool.exchange.schemas import GradingSchema, PartOverrideSchema, ReasonS
 from lti_tool.exchange.views import bp
 from lti_tool.exchange.views.answers import exchange_or_404, form_values, go_to
 from lti_tool.exchange.views.oversight import person_page, require_person
+from lti_tool.exchange.views.settings_meanwhile import Theirs
 from lti_tool.exchange.views.topic_pages import (
+    base_of,
     changed_meanwhile,
     is_changed_meanwhile,
     save_topic,
+    saved_meanwhile,
     topic_page,
     typed_options,
 )
@@ -83,7 +87,7 @@ def regrade(id: int) -> ResponseReturnValue:
     is_about_settings = "method" in request.form
     if is_about_settings and not current().is_teacher:
         abort(403)
-    reason = request.form.get("reason", "")
+    reason, base = request.form.get("reason", ""), request.form.get("base")
     try:
         if is_about_settings:
             change = queries.Change(options=GradingSchema().load(form_values(*SETTINGS)))
@@ -98,7 +102,7 @@ def regrade(id: int) -> ResponseReturnValue:
         abort(404)
     try:
         form = ReasonSchema().load({"reason": reason})
-        operations.regrade(db.session(), exchange, change, by=current().person_id, now=now(), **form)
+        operations.regrade(db.session(), exchange, change, by=current().person_id, now=now(), base=base, **form)
     except ValidationError as err:
         seen = queries.preview(db.session(), exchange, change)
         return _preview(exchange, change, seen, reason=reason, errors=flat(err.normalized_messages())), 422
@@ -107,6 +111,12 @@ def regrade(id: int) -> ResponseReturnValue:
         exchange = exchange_or_404(id)
         seen = queries.preview(db.session(), exchange, change)
         return _preview(exchange, change, seen, reason=reason, errors={"reason": [wording.sentence(err)]}), 422
+    except errors.TopicChanged:
+        db.session.rollback()
+        exchange = exchange_or_404(id)
+        seen = queries.preview(db.session(), exchange, change)
+        theirs = saved_meanwhile(exchange, rules.GradingOptions)
+        return _preview(exchange, change, seen, reason=reason, **theirs), 409
     db.session.commit()
     return go_to(url_for("exchange.show", id=id), saying=_("Done. Grades that were out follow."))
 
@@ -183,9 +193,11 @@ def _preview(
     *,
     reason: str = "",
     errors: dict[str, list[str]] | None = None,
+    theirs: Sequence[Theirs] = (),
+    **facts: Any,
 ) -> str:
     carried = (
-        change.options.as_dict()
+        change.options.as_dict() | {"base": base_of(exchange, rules.GradingOptions, theirs=theirs)}
         if change.options is not None
         else {"leaving_out": change.leaving_out}
         if change.leaving_out is not None
@@ -199,7 +211,9 @@ def _preview(
         carried=carried,
         typed={"reason": reason},
         errors=errors or {},
+        theirs=theirs,
         wording=wording,
+        **facts,
     )
 
 

@@ -39,12 +39,20 @@ def topic_page(
     **facts: Any,
 ) -> str:
     """The page of one topic; *theirs* is what a colleague has saved meanwhile, beside what was typed here."""
-    saved = rules.fingerprint(exchange.option(topic))
-    # What was saved when the form was first shown, however often it was refused since.
-    base = saved if theirs else request.form.get("base") or saved
+    base = base_of(exchange, topic, theirs=theirs)
     return render_template(
         template, exchange=exchange, typed=typed, errors=errors or {}, base=base, theirs=theirs, **facts
     )
+
+
+def base_of(exchange: Exchange, topic: type[Options], *, theirs: Sequence[Theirs] = ()) -> str:
+    """
+    The fingerprint of what was saved when the form was first shown, however often it was refused since.
+
+    Where the page shows *theirs*, it is that of what they saved.
+    """
+    saved = rules.fingerprint(exchange.option(topic))
+    return saved if theirs else request.form.get("base") or saved
 
 
 def save_topic(
@@ -79,13 +87,18 @@ def changed_meanwhile(
     """What was typed, to be saved once more by whoever has read what the other saved."""
     db.session.rollback()
     saved = exchange_or_404(exchange.id)
-    topic = next(each for each in topics() if each.options is type(options))
-    words = _written(saved.option(topic.options))
+    return form(saved, typed, **saved_meanwhile(saved, type(options))), 409
+
+
+def saved_meanwhile(exchange: Exchange, options: type[Options]) -> dict[str, Any]:
+    """What a page says of the topic of *options* as a colleague has saved it."""
+    topic = next(each for each in topics() if each.options is options)
+    words = _written(exchange.option(options))
     theirs = [
-        Theirs(str(topic.title), topic.summary(saved)),
+        Theirs(str(topic.title), topic.summary(exchange)),
         *([Theirs(_("The words that are saved"), words)] if words else []),
     ]
-    return form(saved, typed, theirs=theirs, saved_page=url_for(topic.endpoint, id=saved.id)), 409
+    return {"theirs": theirs, "saved_page": url_for(topic.endpoint, id=exchange.id)}
 
 
 def _written(options: Options) -> str:

@@ -42,6 +42,17 @@ def short(made: Class) -> Class:
     return made
 
 
+@pytest.fixture
+def changed_mind(made: Class) -> Class:
+    """The fifth took their work back, so they have left a seat. Nobody has begun, and the fourth is excused."""
+    hand_in(made, made.people[4])
+    operations.withdraw_work(made.session, made.exchange, author=made.people[4], now=DUE - HOUR)
+    operations.excuse(
+        made.session, made.exchange, person=made.people[3], owes=0, why="Ill.", by=made.teacher.person_id, now=DUE
+    )
+    return made
+
+
 def ask(made: Class, place: int, now: object = LATE) -> operations.NextOffer:
     return operations.next_offer(made.session, made.exchange, reviewer=made.people[place], now=now)  # type: ignore[arg-type]
 
@@ -49,7 +60,10 @@ def ask(made: Class, place: int, now: object = LATE) -> operations.NextOffer:
 def lacking(made: Class) -> int:
     return int(
         made.session.scalar(
-            text("select coalesce(sum(greatest(lacks, 0)), 0) from exchange_seat where exchange_id = :id"),
+            text(
+                "select coalesce(sum(greatest(lacks, 0)), 0) from exchange_seat"
+                " where exchange_id = :id and left_at is null"
+            ),
             {"id": made.exchange.id},
         )
     )
@@ -272,3 +286,40 @@ def test_a_guest_has_a_grade_where_giving_is_all_that_counts(
     # Who neither handed in nor gave has none in any case.
     assert short.session.scalar(select(Release.score).where(Release.person_id == short.people[5])) is None
     assert all(each.agrees for each in queries.recomputed(short.session, short.exchange))
+
+
+def test_who_took_their_work_back_hands_back_what_they_read_and_is_planned_for_nothing(changed_mind: Class) -> None:
+    made, guest = changed_mind, changed_mind.people[4]
+    offer = ask(made, 4, DUE + HOUR).offer
+    assert offer is not None
+
+    operations.decline_offer(
+        made.session, made.exchange, reviewer=guest, offer_id=offer.id, reason="other", now=DUE + HOUR
+    )
+
+    rows = select(func.count()).where(PlannedPair.reviewer_id == guest, PlannedPair.begun_at.is_(None))
+    assert made.session.scalar(rows) == 0
+    assert queries.replay(made.session, made.exchange) == ()
+
+
+def test_who_took_their_work_back_gets_no_other_when_the_author_leaves(changed_mind: Class) -> None:
+    made, guest = changed_mind, changed_mind.people[4]
+    offer = ask(made, 4, DUE + HOUR).offer
+    assert offer is not None
+    assert offer.submission.author_id is not None
+
+    pairing.leave_seat(made.session, made.exchange, person=offer.submission.author_id, now=DUE + HOUR)
+
+    assert made.session.scalars(select(PlannedPair).where(PlannedPair.reviewer_id == guest)).all() == []
+    assert queries.replay(made.session, made.exchange) == ()
+
+
+def test_who_took_their_work_back_and_is_forgotten_leaves_the_work_to_another(changed_mind: Class) -> None:
+    made, before = changed_mind, lacking(changed_mind)
+    assert ask(made, 4, DUE + HOUR).offer is not None
+    assert lacking(made) == before - 1
+
+    privacy.forget_person(made.session, made.people[4], now=DUE + HOUR, storage=DatabaseStorage())
+
+    assert lacking(made) == before
+    assert queries.replay(made.session, made.exchange) == ()

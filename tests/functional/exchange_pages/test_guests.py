@@ -118,3 +118,23 @@ def test_a_teacher_lets_guests_in_and_the_settings_say_so(visit: People, made: C
 
     session.refresh(made.exchange)
     assert made.exchange.takes_guests
+
+
+def test_the_card_in_the_home_of_the_course_says_what_the_page_says(
+    visit: People, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    late = rules.LateOptions(work=rules.REFUSED)
+    operations.set_options(session, made.exchange, late, by=made.teacher.person_id, now=an_hour_ago)
+    session.commit()
+    guest, here = visit(made.learners[2]), f"/exchanges/{made.exchange.id}"
+    assert "you can help all the same" in words(guest.get(here).text)
+    home = words(guest.get("/").text)
+    assert "A work lacks a reader. You can help as a guest" in home
+    assert "Review a work" in home
+
+    guest.post(f"{here}/reviews")
+
+    assert "You help as a guest" in words(guest.get(here).text)
+    home = words(guest.get("/").text)
+    assert "A work that you took as a guest waits for your feedback" in home
+    assert "the date has passed" not in home

@@ -11,7 +11,7 @@ from lti_tool.courses.models import Role
 from lti_tool.exchange import operations, rules
 from lti_tool.exchange.topics import Topic, topics
 from tests.factories.courses import make_member
-from tests.factories.exchange import Class
+from tests.factories.exchange import Class, all_hand_in, give, take
 from tests.functional.exchange_pages.conftest import People, Visitor
 from tests.pages import mistakes_in, words
 
@@ -153,3 +153,31 @@ def test_a_rule_taken_in_while_the_page_of_rules_is_open_is_not_lost(
 
     assert refused.status_code == 409
     assert "Ask a question." in words(refused.text)
+
+
+def test_a_preview_of_grades_does_not_replace_what_a_colleague_saved_meanwhile(
+    teacher: Visitor, colleague: Visitor, made: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    all_hand_in(made, now=an_hour_ago)
+    for person in made.people:
+        give(made, take(made, person, now=an_hour_ago), now=an_hour_ago)
+    operations.close(session, made.exchange, by=made.teacher.person_id, now=an_hour_ago)
+    session.commit()
+    mine, theirs = ({**SENT["grading"][0], "work": each, "giving": "50"} for each in ("50", "10"))
+    page, act = (f"/exchanges/{made.exchange.id}/{each}" for each in ("settings/grading", "regrades"))
+    preview = teacher.post(page, data={**mine, "base": base_in(teacher.get(page).text)})
+    assert "Nothing has been saved or sent yet." in words(preview.text)
+    assert colleague.post(act, data={**theirs, "reason": "As agreed."}).status_code == 303
+
+    refused = teacher.post(act, data={**mine, "base": base_in(preview.text), "reason": "As I see it."})
+
+    assert refused.status_code == 409
+    assert "Somebody else saved these settings while you were changing them" in words(refused.text)
+    assert "As I see it." in refused.text
+    assert mistakes_in({"refused": refused.text}) == []
+    session.refresh(made.exchange)
+    assert made.exchange.option(rules.GradingOptions).work == 10
+    again = teacher.post(act, data={**mine, "base": base_in(refused.text), "reason": "As I see it."})
+    session.refresh(made.exchange)
+    assert again.status_code == 303
+    assert made.exchange.option(rules.GradingOptions).work == 50

@@ -127,8 +127,8 @@ LEAVE = text(
 AROUND = text(
     """
     select p.reviewer_id, p.author_id, o.state,
-           exists (select from exchange_seat s
-                    where s.exchange_id = :exchange and s.person_id = p.reviewer_id) as is_seated
+           exists (select from exchange_seat s where s.exchange_id = :exchange and s.person_id = p.reviewer_id
+                      and s.left_at is null) as is_seated
       from (select reviewer_id, author_id, submission_id from exchange_pair
              where reviewer_id = :person and exchange_id = :exchange
             union all
@@ -161,12 +161,11 @@ FORGET_PAIRS = text(
     returning reviewer_id, author_id
     """
 )
-UNFINISHED_AS_GUEST = text(
+UNFINISHED = text(
     """
     select p.reviewer_id, p.author_id from exchange_pair p
       join exchange_offer o on o.submission_id = p.submission_id and o.reviewer_id = p.reviewer_id
      where p.exchange_id = :exchange and p.reviewer_id = :person and o.state in ('offered', 'started')
-       and not exists (select from exchange_seat s where s.exchange_id = :exchange and s.person_id = :person)
     """
 )
 FORGET_SEAT = text("delete from exchange_seat where exchange_id = :exchange and person_id = :person")
@@ -331,7 +330,7 @@ def forget_seat(session: Session, exchange: Exchange, *, person: int, now: datet
     leave_seat(session, exchange, person=person, now=now)
     scene.hold(session, exchange)
     facts = {"exchange": exchange.id, "person": person}
-    unfinished = tuple(pairs_of(session.execute(UNFINISHED_AS_GUEST, facts)))
+    unfinished = tuple(pairs_of(session.execute(UNFINISHED, facts)))
     if unfinished:
         scene.write(session, exchange, Change(removed=unfinished), kind="released", now=now)
     removed = pairs_of(session.execute(FORGET_PAIRS, facts))

@@ -104,7 +104,12 @@ COME_IN = text(
      where exchange_id = :exchange and person_id = :reviewer and away_at is not null
     """
 )
-HAS_SEAT = text("select exists (select from exchange_seat where exchange_id = :exchange and person_id = :person)")
+IS_SEATED = text(
+    """
+    select exists (select from exchange_seat
+                    where exchange_id = :exchange and person_id = :person and left_at is null)
+    """
+)
 IN_NEED = text(
     """
     select s.person_id from exchange_seat s
@@ -221,7 +226,7 @@ def give_back(session: Session, exchange: Exchange, offer: Offer, *, now: dateti
     if author is None or offer.reviewer_id is None:
         return
     pair = (offer.reviewer_id, author)
-    if not session.execute(HAS_SEAT, {"exchange": exchange.id, "person": offer.reviewer_id}).scalar_one():
+    if not session.execute(IS_SEATED, {"exchange": exchange.id, "person": offer.reviewer_id}).scalar_one():
         # A guest reads what they took, and nothing is planned for them.
         scene.write(session, exchange, Change(removed=(pair,)), kind="given_back", now=now)
         return
