@@ -178,6 +178,25 @@ def test_words_typed_into_a_review_survive_a_reload(house: House, place: Place, 
     expect(hearth.root.get_by_role("radio", checked=True)).to_have_count(2)
 
 
+def test_words_for_a_work_that_was_taken_back_stay_in_their_form(
+    house: House, place: Place, someone: MakesSomeone
+) -> None:
+    house.hand_in(place, "Diego Fuentes", "A roof that folds.")
+    house.hand_in(place, "Mai Tran", "A roof with a light.")
+    hearth: Hearth = someone("Mai Tran").open(place)
+    hearth.take_work()
+    hearth.answer("Who folds it?")
+    hearth.is_saved()
+
+    house.take_back(place, "Diego Fuentes")
+    hearth.press("Give the feedback")
+
+    expect(hearth.said).to_contain_text("This work has moved on")
+    expect(hearth.said).to_be_focused()
+    for field in hearth.root.locator("#review-form textarea").all():
+        expect(field).to_have_value("Who folds it?")
+
+
 def test_a_copied_course_gets_the_settings_and_nobodys_words(house: House, someone: MakesSomeone) -> None:
     course = house.new_course("To be copied")
     place = house.exchange(course, "Sketch", reviews=3, points="12", instructions="Draw what you saw.")

@@ -99,9 +99,10 @@ def _writable(session: Session, exchange: Exchange, reviewer: int, offer_id: int
         offer = reviewing.writable_offer(session, exchange, reviewer, offer_id)
         reviewing.keep(exchange, offer, now=now)
         return offer
-    if not second_look.may_revise(session, exchange, offer.feedback, reviewer=reviewer, now=now):
-        raise errors.OfferIsOver(offer.state, offer.reason)
-    session.get_one(Offer, offer_id, with_for_update=True, populate_existing=True)
+    # Locked before it is asked whether it may be changed: what comes after the change would be on nobody's feedback.
+    feedback = second_look.given(session, exchange, reviewer, offer_id)
+    if not second_look.may_revise(session, exchange, feedback, reviewer=reviewer, now=now):
+        raise errors.NotAsked
     return offer
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool.exchange import errors, queries, rules
 from lti_tool.exchange.models import (
     Exchange,
+    Feedback,
     Flag,
     FlagAct,
     Hiding,
@@ -118,6 +119,7 @@ def decide(  # noqa: PLR0913 - all that one form says
     A later decision about the same flag replaces an earlier one, also a rewrite that is asked for; the trail keeps
     both. A feedback that is hidden no longer counts for its author's grade unless *counts*; grades that are out follow.
     """
+    _hold(session, exchange, flag_id)
     found = queries.flag_with(session, exchange, flag_id)
     if found is None:
         raise errors.NoSuchFlag
@@ -128,7 +130,7 @@ def decide(  # noqa: PLR0913 - all that one form says
     is_repeat = last is not None and (last.act, last.note, last.told, last.by_id) == (decision, note, told, by)
     if last is not None and is_repeat and counts == found.counts:
         return last
-    changes = found.is_hidden or _take_request_back(session, found)
+    changes = _take_request_back(session, found) or found.is_hidden
     _carry_out(session, exchange, found, decision, note=note, counts=counts, by=by, now=now)
     made = FlagAct(flag_id=flag_id, act=decision, note=note, told=told, by_id=by, at=now)
     session.add(made)
@@ -151,6 +153,16 @@ def decisions_for(kind: str, *, is_sealed: bool = False) -> tuple[str, ...]:
     if kind == "feedback":
         return rules.DECISIONS
     return ("keep",) if kind == "work" else ("keep", "hide")
+
+
+def _hold(session: Session, exchange: Exchange, flag_id: int) -> None:
+    """Lock the feedback that was flagged, if it is one: as its reviewer does who changes it, before anything else."""
+    session.execute(
+        select(Feedback.id)
+        .join(Flag, Flag.feedback_id == Feedback.id)
+        .where(Flag.id == flag_id, Flag.exchange_id == exchange.id)
+        .with_for_update(of=Feedback)
+    )
 
 
 def _take_request_back(session: Session, found: Flagged) -> bool:

@@ -33,7 +33,7 @@ def stay_with_it(
         raise errors.EmptyMessage
     if len(note) > rules.LONGEST_COMMENT:
         raise errors.TooLong(rules.LONGEST_COMMENT)
-    feedback = _given(session, exchange, reviewer, offer_id)
+    feedback = given(session, exchange, reviewer, offer_id)
     _require_invited(session, exchange, feedback)
     look = _look(session, exchange, feedback, by=reviewer, note=note, now=now)
     if look.note != note:
@@ -58,7 +58,7 @@ def revise_feedback(
     It says what any feedback must say. Of its notes each may say something else; one without words goes. Files come
     and go along.
     """
-    feedback = _given(session, exchange, reviewer, offer_id)
+    feedback = given(session, exchange, reviewer, offer_id)
     words = replace(words, notes=notes.renoted(feedback.noted, noting.words if noting is not None else {}))
     words = notes.worded(reviewing.checked(session, exchange, feedback.offer, words))
     desk = queries.Desk.of_offer(offer_id, feedback.id)
@@ -114,7 +114,8 @@ def may_revise(session: Session, exchange: Exchange, feedback: Feedback, *, revi
     return not has_looked and bool(queries.differing(session, exchange, feedback))
 
 
-def _given(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -> Feedback:
+def given(session: Session, exchange: Exchange, reviewer: int, offer_id: int) -> Feedback:
+    """What *reviewer* gave, locked: nobody changes it or decides about it meanwhile."""
     feedback = session.scalars(
         select(Feedback)
         .join(Feedback.offer)

@@ -146,7 +146,7 @@ def _in_review(exchange: Exchange, offer_id: int, act: Callable[[], list[str]]) 
             return reviewing.refused(exchange, offer_id, err), 422
         problems = _flat(reviewing.errors_by_name(exchange, err))
         db.session.rollback()
-    except errors.OfferIsOver as err:
+    except (errors.OfferIsOver, errors.NotAsked) as err:
         return reviewing.over(exchange, err), 409
     exchange = exchange_or_404(id)
     if is_htmx():
@@ -155,8 +155,7 @@ def _in_review(exchange: Exchange, offer_id: int, act: Callable[[], list[str]]) 
     wrong = {"files": problems} if problems else {}
     if is_given:
         # Nothing keeps the words of a change before it is given, so they come back with the page.
-        page = reviewing.revision_page(exchange, offer_id, errors=wrong, words=words_form.typed(exchange))
-        return page, 422 if problems else 200
+        return reviewing.revision_typed(exchange, offer_id, problems=wrong)
     if problems:
         return reviewing.page(exchange, offer_id, errors=wrong), 422
     return go_to(url_for("exchange.review", id=id, offer_id=offer_id, _anchor="review-files"))

@@ -125,8 +125,9 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
     except (ValidationError, errors.TooLong, errors.IncompleteFeedback, errors.UnknownAnswer) as err:
         said = errors_by_name(exchange, err)
         db.session.rollback()
-        exchange = exchange_or_404(id)
-        return revision_page(exchange, offer_id, errors=said, words=words_form.typed(exchange)), 422
+        return revision_typed(exchange_or_404(id), offer_id, problems=said)
+    except (errors.NotAsked, errors.LookedAlready) as err:
+        return over(exchange, err), 409
     db.session.commit()
     return go_to(url_for("exchange.review", id=id, offer_id=offer_id), saying=_("Your feedback says this now."))
 
@@ -210,7 +211,8 @@ def refused(exchange: Exchange, offer_id: int, err: Exception, *, draft: bool = 
     return page(exchange, offer_id, errors=said, words=words_form.typed(exchange))
 
 
-def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
+def over(exchange: Exchange, err: errors.OfferIsOver | errors.NotAsked | errors.LookedAlready) -> str:
+    """What was typed, to be copied: the work has moved on, or feedback that was given stays as it is."""
     db.session.rollback()
     exchange = exchange_or_404(exchange.id)
     words = words_form.typed(exchange)
@@ -222,8 +224,11 @@ def over(exchange: Exchange, err: errors.OfferIsOver) -> str:
     said += [(_("Note"), each) for each in noting.typed_words()]
     if words.comment:
         said.append((_("Overall"), words.comment))
+    title, problem = _("This work has moved on"), wording.sentence(err)
+    if not isinstance(err, errors.OfferIsOver):
+        title, problem = _("Nothing was changed"), f"{problem} {_('What you wrote is still here to copy.')}"
     template = "exchange/_over.html" if is_htmx() else "exchange/over.html"
-    return render_template(template, exchange=exchange, problem=wording.sentence(err), said=said)
+    return render_template(template, exchange=exchange, title=title, problem=problem, said=said)
 
 
 def saved_page(exchange: Exchange, offer_id: int, saved: Saved) -> str:
@@ -302,6 +307,15 @@ def revision_page(exchange: Exchange, offer_id: int, **typed: Any) -> str:
         facts["words"] = replace(typed["words"], notes=noting.retyped(mine.words.notes))
     template = "exchange/_review_form.html" if is_htmx() else "exchange/revision.html"
     return render_template(template, **facts)
+
+
+def revision_typed(exchange: Exchange, offer_id: int, *, problems: dict[str, list[str]]) -> tuple[str, int]:
+    """The same with what was typed, and the status; to be copied where nobody asks for it any more."""
+    try:
+        page = revision_page(exchange, offer_id, errors=problems, words=words_form.typed(exchange))
+    except errors.NotAsked as err:
+        return over(exchange, err), 409
+    return page, 422 if problems else 200
 
 
 def _copy_url(exchange: Exchange, offer_id: int) -> Callable[[DraftCopy], str]:

@@ -309,10 +309,12 @@ def test_files_come_and_go_with_a_change_once_it_is_given(
 def test_given_feedback_takes_no_files_by_itself(giver: Visitor, made: Class, offer: Offer, session: Session) -> None:
     giver.post(here(made, offer, "/feedback"), **typed(made))
 
-    late = upload(giver, here(made, offer, "/files"), (b"late", "late.txt"), **typed(made, "Some more words"))
+    for content in (b"late", b""):
+        late = upload(giver, here(made, offer, "/files"), (content, "late.txt"), **typed(made, "Some more words"))
 
-    assert late.status_code == 409
-    assert "Some more words" in late.text
+        assert late.status_code == 409
+        assert "Feedback that was given stays as it is." in words(late.text)
+        assert "Some more words" in late.text
     assert session.scalars(select(FeedbackFile)).all() == []
 
 

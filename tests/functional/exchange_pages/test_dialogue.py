@@ -397,6 +397,42 @@ def test_reviewers_far_apart_look_again_and_the_author_sees_that_they_did(
     assert other.get(f"{review_of(made, high)}/revision").status_code == 409
 
 
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_words_of_a_change_that_nobody_asks_for_are_shown_to_be_copied(
+    reviewer: Visitor, reviewed: Class, feedback: Feedback, is_complete: bool
+) -> None:
+    clarity, advice = reviewed.exchange.criteria
+    sent = {f"comment-{advice.id}": "shorter", "note-7": "Here too."}
+    sent |= {f"level-{clarity.id}": str(clarity.levels[0].id)} if is_complete else {}
+    path = f"{review_of(reviewed, feedback)}/revision"
+
+    whole, fragment = reviewer.post(path, data=sent), reviewer.post(path, htmx=True, data=sent)
+
+    assert whole.status_code == fragment.status_code == 409
+    assert f"{advice.title} shorter" in words(whole.text)
+    assert "Here too." in words(whole.text)
+    for answer in (whole, fragment):
+        assert "Feedback that was given stays as it is." in words(answer.text)
+        assert "What you wrote is still here to copy." in words(answer.text)
+    assert mistakes_in({"stays": whole.text}) == []
+
+
+def test_who_has_looked_again_keeps_the_words_of_another_change(
+    visit: People, apart: tuple[Class, Feedback, Feedback]
+) -> None:
+    made, _low, high = apart
+    other, path = visit(made.learners[2]), f"{review_of(made, high)}/revision"
+    clarity, advice = made.exchange.criteria
+    sent = {f"level-{clarity.id}": str(clarity.levels[-1].id), f"comment-{advice.id}": "Say it in one sentence."}
+    assert other.post(path, data=sent).status_code == 303
+
+    again = other.post(path, data=sent | {f"comment-{advice.id}": "or in two"})
+
+    assert again.status_code == 409
+    assert "You have looked at this again already" in words(again.text)
+    assert f"{advice.title} or in two" in words(again.text)
+
+
 def test_looking_again_is_the_thing_to_do_on_card_and_page_until_it_is_done(
     visit: People, apart: tuple[Class, Feedback, Feedback]
 ) -> None:

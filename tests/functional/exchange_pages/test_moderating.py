@@ -78,6 +78,23 @@ def test_a_reviewer_is_asked_to_rewrite_what_nobody_flagged(
     assert "Say where." in page
 
 
+@pytest.mark.parametrize("in_the_end", ["keep", "hide"])
+def test_a_rewrite_asked_for_what_was_hidden_is_taken_back_by_the_next_decision(
+    visit: People, session: Session, an_hour_ago: datetime, in_the_end: str
+) -> None:
+    made, feedback = given(session, an_hour_ago)
+    teacher, mine = visit(made.teacher), visit(made.learners[0])
+    moderate(teacher, made, feedback, decision="hide", reason="other", note="Unkind.")
+    decisions = f"/exchanges/{made.exchange.id}/flags/{session.scalars(select(Flag.id)).one()}/decisions"
+    teacher.post(decisions, decision="rewrite", note="Say where.")
+    assert "Write one of your feedbacks anew" in words(mine.get(f"/exchanges/{made.exchange.id}").text)
+
+    assert teacher.post(decisions, decision=in_the_end, note="Enough of it.").status_code == 303
+
+    assert session.scalars(select(RewriteRequest)).all() == []
+    assert "Write one of your feedbacks anew" not in words(mine.get(f"/exchanges/{made.exchange.id}").text)
+
+
 @pytest.mark.parametrize("anonymity", [rules.SEALED, rules.MASKED])
 def test_nobody_learns_by_it_who_wrote(visit: People, session: Session, an_hour_ago: datetime, anonymity: str) -> None:
     made, feedback = given(session, an_hour_ago, anonymity=anonymity)
