@@ -21,6 +21,7 @@ from marshmallow import ValidationError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import BadHost, HTTPException, default_exceptions
 
 from lti_tool import db
@@ -37,6 +38,9 @@ CODE = re.compile(r"[a-z0-9_.:+-]{0,24}|[A-Z0-9:.+-]{0,32}")
 """What radio buttons, dates and ids send, rather than people."""
 
 MOST_KEPT = 40
+
+OVERTAKEN = (IntegrityError, StaleDataError, ObjectDeletedError)
+"""A row came, or went, between our looking and our writing."""
 
 
 class WebError(Exception):
@@ -129,12 +133,15 @@ SAID: dict[type[Exception], Explanation] = {
         way_out=_("Go back and take out anything unusual, such as text pasted from another program."),
         code="unreadable",
     ),
-    IntegrityError: Explanation(
-        status=409,
-        title=_("Somebody was quicker"),
-        sentence=_("What this was about was changed or taken away in the same moment, so nothing was saved."),
-        way_out=_("Go back and look once more."),
-        code="conflict",
+    **dict.fromkeys(
+        OVERTAKEN,
+        Explanation(
+            status=409,
+            title=_("Somebody was quicker"),
+            sentence=_("What this was about was changed or taken away in the same moment, so nothing was saved."),
+            way_out=_("Go back and look once more."),
+            code="conflict",
+        ),
     ),
     UnicodeError: Explanation(
         status=400,
@@ -303,7 +310,7 @@ def request_id() -> str:
 
 def _write_down(error: Exception, said: Explanation) -> None:
     # A conflict that no rule foresaw, or a depth without end, may be our mistake too.
-    if said.status >= 500 or isinstance(error, IntegrityError | OperationalError | RecursionError):
+    if said.status >= 500 or isinstance(error, (*OVERTAKEN, OperationalError, RecursionError)):
         log.error("request %s answered %s (%s: %s)", request_id(), said.status, said.code, type(error).__name__)
     else:
         log.info("request answered %s (%s: %s)", said.status, said.code, type(error).__name__)

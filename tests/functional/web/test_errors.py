@@ -10,6 +10,7 @@ from psycopg.errors import AdminShutdown, DeadlockDetected
 from sqlalchemy import exc
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import TooManyRequests
 
 from lti_tool.courses.models import Role
@@ -159,6 +160,7 @@ def test_our_own_mistake_has_a_number_that_the_log_knows(
         (ValidationError({"title": ["x"]}), 400, "incomplete"),
         (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"), 400, "no text"),
         (IntegrityError("insert", {}, Exception("a key")), 409, "in the same moment"),
+        (StaleDataError("no row matched"), 409, "in the same moment"),
         (OperationalError("select", {}, AdminShutdown("by the operator")), 503, "taking a break"),
         (exc.TimeoutError("no connection"), 503, "taking a break"),
         (TooManyRequests(retry_after=30), 429, "slower"),
