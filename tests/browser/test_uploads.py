@@ -21,7 +21,7 @@ LATER = 20_000
 class Slow:
     """A slow line: what is sent to one address comes when the test says so."""
 
-    def __init__(self, page: Page, address: str = "**/work/files") -> None:
+    def __init__(self, page: Page, address: str | re.Pattern[str] = "**/work/files") -> None:
         self.page = page
         self.held: list[Route] = []
         self.is_slow = True
@@ -81,6 +81,21 @@ def begin(mai: Someone, place: Place) -> Hearth:
 
 def choose(hearth: Hearth, *files: Path) -> None:
     hearth.root.locator("input[type=file]").set_input_files([*files])
+
+
+def test_a_file_chosen_before_the_scripts_are_there_is_sent_once_they_are(
+    someone: MakesSomeone, place: Place, picture: Path
+) -> None:
+    aisha = someone("Aisha Rahman")
+    hearth = aisha.open_window(place)
+    slow = Slow(aisha.page, re.compile(r"/js/app|/vendor/htmx"))
+    hearth.follow(re.compile("Start writing"))
+    slow.is_holding()
+    choose(hearth, picture)
+
+    slow.let_go()
+
+    expect(hearth.root.locator(".files__one")).to_have_count(1)
 
 
 def test_words_saved_while_a_file_is_on_its_way_look_like_no_other_tab(

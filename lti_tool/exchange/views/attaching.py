@@ -49,22 +49,7 @@ def change_attaching(id: int) -> ResponseReturnValue:
 @member_required
 def attach_to_review(id: int, offer_id: int) -> ResponseReturnValue:
     """Add files to feedback; the words beside them are kept too."""
-
-    def act() -> list[str]:
-        return attaching_form.add_uploads(
-            id,
-            lambda exchange, upload: operations.attach_to_review(
-                db.session(),
-                exchange,
-                reviewer=require_part(),
-                offer_id=offer_id,
-                upload=upload,
-                now=now(),
-                storage=_storage(),
-            ),
-        )
-
-    return _in_review(exchange_or_404(id), offer_id, act)
+    return _in_review(exchange_or_404(id), offer_id, lambda: attaching_form.add_to_review(id, offer_id))
 
 
 @bp.delete("/exchanges/<int:id>/reviews/<int:offer_id>/files/<int:attached_id>")
@@ -93,16 +78,7 @@ def detach_from_review(id: int, offer_id: int, attached_id: int) -> ResponseRetu
 @staff_required
 def attach_to_staff_review(id: int, person_id: int) -> ResponseReturnValue:
     """Add files to a review by staff; the words beside them are kept too."""
-
-    def act() -> list[str]:
-        return attaching_form.add_uploads(
-            id,
-            lambda exchange, upload: operations.attach_to_staff_review(
-                db.session(), exchange, author=person_id, by=current().person_id, upload=upload, storage=_storage()
-            ),
-        )
-
-    return _in_staff_review(exchange_or_404(id), person_id, act)
+    return _in_staff_review(exchange_or_404(id), person_id, lambda: attaching_form.add_to_staff_review(id, person_id))
 
 
 @bp.delete("/exchanges/<int:id>/people/<int:person_id>/staff-review/files/<int:attached_id>")

@@ -9,11 +9,13 @@ from typing import Any
 from flask import current_app, request, url_for
 
 from lti_tool import db, files
+from lti_tool.clock import now
 from lti_tool.config import Settings
 from lti_tool.exchange import errors, operations, queries, rules, wording
 from lti_tool.exchange.models import Exchange, FeedbackFile
 from lti_tool.exchange.queries import Desk
-from lti_tool.exchange.views.answers import exchange_or_404
+from lti_tool.exchange.views.answers import exchange_or_404, require_part
+from lti_tool.web.viewer import current
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,41 @@ def of_staff(exchange: Exchange, desk: Desk, person_id: int) -> Place | None:
     )
 
 
-def add_uploads(exchange_id: int, attach: Callable[[Exchange, operations.Upload], Any]) -> list[str]:
+def add_to_review(exchange_id: int, offer_id: int) -> list[str]:
+    """Add to somebody's feedback what came along with its form; answers what was refused and why."""
+    reviewer = require_part()
+    return _add_uploads(
+        exchange_id,
+        lambda exchange, upload: operations.attach_to_review(
+            db.session(),
+            exchange,
+            reviewer=reviewer,
+            offer_id=offer_id,
+            upload=upload,
+            now=now(),
+            storage=files.storage(settings()),
+        ),
+    )
+
+
+def add_to_staff_review(exchange_id: int, person_id: int) -> list[str]:
+    """The same for a review by staff of the work of *person_id*."""
+    by = current().person_id
+    return _add_uploads(
+        exchange_id,
+        lambda exchange, upload: operations.attach_to_staff_review(
+            db.session(), exchange, author=person_id, by=by, upload=upload, storage=files.storage(settings())
+        ),
+    )
+
+
+def settings() -> Settings:
+    """How large files may be, and where they are kept."""
+    found: Settings = current_app.extensions["hearth.settings"]
+    return found
+
+
+def _add_uploads(exchange_id: int, attach: Callable[[Exchange, operations.Upload], Any]) -> list[str]:
     """Add what came along, each for itself; answers what was refused and why."""
     exchange = exchange_or_404(exchange_id)
     most = exchange.option(rules.AttachingOptions).most
@@ -81,12 +117,6 @@ def add_uploads(exchange_id: int, attach: Callable[[Exchange, operations.Upload]
             problems.append(f"{upload.filename}: {wording.sentence(err)}")
             exchange = exchange_or_404(exchange_id)
     return problems
-
-
-def settings() -> Settings:
-    """How large files may be, and where they are kept."""
-    found: Settings = current_app.extensions["hearth.settings"]
-    return found
 
 
 def _place(

@@ -52,10 +52,14 @@ def review(id: int, offer_id: int) -> ResponseReturnValue:
 @bp.post("/exchanges/<int:id>/reviews/<int:offer_id>/draft")
 @member_required
 def keep_feedback(id: int, offer_id: int) -> ResponseReturnValue:
-    """Keep what is being written; the work stays with its reviewer meanwhile."""
+    """
+    Keep what is being written; the work stays with its reviewer meanwhile. A file comes along where no script sent it.
+    """
     exchange = exchange_or_404(id)
-    reviewer = require_part()
+    reviewer, problems = require_part(), []
     try:
+        if not is_htmx():
+            problems = attaching_form.add_to_review(id, offer_id)
         form = FeedbackSchema().load(form_of(exchange))
         saved = operations.save_feedback_draft(
             db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form
@@ -67,6 +71,8 @@ def keep_feedback(id: int, offer_id: int) -> ResponseReturnValue:
     db.session.commit()
     if is_htmx():
         return saved_page(exchange, offer_id, saved)
+    if problems:
+        return page(exchange, offer_id, errors={"files": problems}), 422
     wants_coach = request.form.get("act") == "coach"
     there = url_for("exchange.review", id=id, offer_id=offer_id, _anchor="coach" if wants_coach else None)
     return go_to(there, saying=_("Saved."))
@@ -79,6 +85,9 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
+        problems = attaching_form.add_to_review(id, offer_id)
+        if problems:
+            return page(exchange, offer_id, errors={"files": problems}, words=words_form.typed(exchange)), 422
         form = FeedbackSchema().load(_to_give(exchange))
         operations.give_feedback(db.session(), exchange, reviewer=reviewer, offer_id=offer_id, now=now(), **form)
     except (
@@ -112,6 +121,9 @@ def revise(id: int, offer_id: int) -> ResponseReturnValue:
     exchange = exchange_or_404(id)
     reviewer = require_part()
     try:
+        problems = attaching_form.add_to_review(id, offer_id)
+        if problems:
+            return revision_typed(exchange_or_404(id), offer_id, problems={"files": problems})
         form = FeedbackSchema().load(_to_give(exchange))
         operations.revise_feedback(
             db.session(),

@@ -39,6 +39,9 @@ def staff_review(id: int, person_id: int) -> ResponseReturnValue:
 def give_staff_review(id: int, person_id: int) -> ResponseReturnValue:
     """Give it to its author, or put new words in the place of those given."""
     exchange = exchange_or_404(id)
+    problems = attaching_form.add_to_staff_review(id, person_id)
+    if problems:
+        return refused(id, person_id, {"files": problems}), 422
     try:
         words = FeedbackSchema().load(words_form.values(exchange))["words"]
         is_rescue = request.form.get(RESCUE) == "1"
@@ -58,15 +61,19 @@ def give_staff_review(id: int, person_id: int) -> ResponseReturnValue:
 def keep_staff_review(id: int, person_id: int) -> ResponseReturnValue:
     """Keep what is being written; its author does not see it yet."""
     exchange = exchange_or_404(id)
-    return words_drafts.keep(
+    problems = [] if is_htmx() else attaching_form.add_to_staff_review(id, person_id)
+    wrong = {"files": problems} if problems else {}
+    answer = words_drafts.keep(
         exchange,
         _me(),
         about(_work(exchange, person_id).id),
         here=url_for("exchange.staff_review", id=id, person_id=person_id),
         restore_url=_restore_url(exchange, person_id),
-        refused=lambda said: refused(id, person_id, said),
+        refused=lambda said: refused(id, person_id, said | wrong),
         beside=_ticks() or None,
     )
+    is_kept = not isinstance(answer, tuple)
+    return (refused(id, person_id, wrong), 422) if wrong and is_kept else answer
 
 
 @bp.post("/exchanges/<int:id>/people/<int:person_id>/staff-review/draft/restoration")

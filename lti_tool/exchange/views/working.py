@@ -50,16 +50,10 @@ def keep_draft(id: int) -> ResponseReturnValue:
     db.session.commit()
     if is_htmx():
         return _saved(exchange, author, saved)
-    if saved.conflict:
-        return go_to(
-            url_for("exchange.write", id=id, _anchor="copies"), saying=_conflict_words(exchange), kind="warning"
-        )
-    if request.form.get("act") == "check":
-        return go_to(url_for("exchange.check", id=id))
-    recording = request.form.get("act", "").removeprefix("words-")
-    if recording.isascii() and recording.isdigit() and len(recording) < 10:
-        return go_to(url_for("exchange.words", id=id, file_id=int(recording)))
-    return go_to(url_for("exchange.write", id=id), saying=_("Saved."))
+    problems = _attach_chosen(exchange, author)
+    if problems:
+        return _files(exchange_or_404(id), author, saved, problems)
+    return _onward(exchange, saved)
 
 
 @bp.get("/exchanges/<int:id>/work/final")
@@ -108,37 +102,13 @@ def attach(id: int) -> ResponseReturnValue:
     """Add files to the work; the words beside them are kept too."""
     exchange = exchange_or_404(id)
     author = require_part()
-    settings = _settings()
-    problems = []
     try:
         saved = _save(exchange, author)
         db.session.commit()
     except NOT_SAVED as err:
         return _refused_files(exchange, author, err)
-    uploads = [upload for upload in request.files.getlist("files") if upload.filename]
-    if len(uploads) > rules.MOST_FILES:
-        # Cleaning takes its time, so what no work could take is not even begun.
-        problems.append(wording.sentence(errors.TooManyFiles(rules.MOST_FILES)))
-    for upload in uploads[: rules.MOST_FILES]:
-        try:
-            operations.attach_file(
-                db.session(),
-                exchange,
-                author=author,
-                data=upload.read(),
-                now=now(),
-                storage=files.storage(settings),
-                max_bytes=settings.upload_max_mb * 2**20,
-                name=upload.filename or "",
-                max_recording_bytes=settings.recording_max_mb * 2**20,
-            )
-            db.session.commit()
-        except (FileRefused, errors.ExchangeError) as err:
-            db.session.rollback()
-            # The name is the author's own, and goes back to nobody else.
-            problems.append(f"{upload.filename}: {wording.sentence(err)}")
-            exchange = exchange_or_404(id)
-    return _files(exchange, author, saved, problems)
+    problems = _attach_chosen(exchange, author)
+    return _files(exchange_or_404(id), author, saved, problems)
 
 
 @bp.delete("/exchanges/<int:id>/work/files/<int:file_id>")
@@ -171,11 +141,54 @@ def restore(id: int, copy_id: int) -> ResponseReturnValue:
     return go_to(url_for("exchange.write", id=id), saying=_("Put back. What stood here before is kept below."))
 
 
+def _onward(exchange: Exchange, saved: Saved) -> ResponseReturnValue:
+    """Where the pressed button leads once the draft is kept."""
+    id, act = exchange.id, request.form.get("act", "")
+    if saved.conflict:
+        return go_to(
+            url_for("exchange.write", id=id, _anchor="copies"), saying=_conflict_words(exchange), kind="warning"
+        )
+    if act == "check":
+        return go_to(url_for("exchange.check", id=id))
+    recording = act.removeprefix("words-")
+    if recording.isascii() and recording.isdigit() and len(recording) < 10:
+        return go_to(url_for("exchange.words", id=id, file_id=int(recording)))
+    return go_to(url_for("exchange.write", id=id), saying=_("Saved."))
+
+
 def _save(exchange: Exchange, author: int) -> Saved:
     form = WorkSchema().load(form_values("body", "base_revision"))
     return operations.save_draft(
         db.session(), exchange, author=author, now=now(), beside=_beside_of_form(exchange, author), **form
     )
+
+
+def _attach_chosen(exchange: Exchange, author: int) -> list[str]:
+    """Add the files that came along with the form, each for itself; answers what was refused and why."""
+    settings, id = _settings(), exchange.id
+    uploads = [upload for upload in request.files.getlist("files") if upload.filename]
+    # Cleaning takes its time, so what no work could take is not even begun.
+    problems = [wording.sentence(errors.TooManyFiles(rules.MOST_FILES))] if len(uploads) > rules.MOST_FILES else []
+    for upload in uploads[: rules.MOST_FILES]:
+        try:
+            operations.attach_file(
+                db.session(),
+                exchange,
+                author=author,
+                data=upload.read(),
+                now=now(),
+                storage=files.storage(settings),
+                max_bytes=settings.upload_max_mb * 2**20,
+                name=upload.filename or "",
+                max_recording_bytes=settings.recording_max_mb * 2**20,
+            )
+            db.session.commit()
+        except (FileRefused, errors.ExchangeError) as err:
+            db.session.rollback()
+            # The name is the author's own, and goes back to nobody else.
+            problems.append(f"{upload.filename}: {wording.sentence(err)}")
+            exchange = exchange_or_404(id)
+    return problems
 
 
 def _beside_of_form(exchange: Exchange, author: int) -> rules.Beside | None:

@@ -1,5 +1,6 @@
 // Everything our pages can do beyond HTML and htmx: one behaviour a file, each named here.
 import { Application } from "../vendor/stimulus.js";
+import "./chosen_files.js";
 import "./plain_buttons.js";
 import AutosaveController from "./controllers/autosave.js";
 import CommentController from "./controllers/comment.js";

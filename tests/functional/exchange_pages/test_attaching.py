@@ -171,6 +171,38 @@ def test_recordings_are_taken_where_the_teacher_wants_them(
     assert the_file(session).media_type == "audio/wav"
 
 
+@pytest.mark.parametrize("door", ["/feedback", "/draft"])
+def test_a_file_that_was_chosen_and_not_added_comes_along_with_the_words(
+    giver: Visitor, author: Visitor, made: Class, offer: Offer, session: Session, door: str
+) -> None:
+    answer = upload(giver, here(made, offer, door), (b"Line by line", "mine.txt"), **typed(made))
+
+    assert answer.status_code == 303
+    assert the_file(session).feedback_id == session.scalar(select(Feedback.id))
+    assert (session.scalar(select(Feedback.id)) is not None) == (door == "/feedback")
+
+
+@pytest.mark.parametrize("door", ["/feedback", "/draft"])
+def test_nothing_is_given_without_a_file_that_is_refused(
+    giver: Visitor, made: Class, offer: Offer, session: Session, door: str
+) -> None:
+    answer = upload(giver, here(made, offer, door), (b"PK\x03\x04nothing", "sheet.xlsx"), **typed(made, "Say it so."))
+
+    assert answer.status_code == 422
+    assert "sheet.xlsx" in words(answer.text)
+    assert "Say it so." in answer.text
+    assert session.scalars(select(Feedback)).all() == []
+
+
+def test_what_was_wrong_with_the_words_leaves_the_file_that_came_along(
+    giver: Visitor, made: Class, offer: Offer, session: Session
+) -> None:
+    answer = upload(giver, here(made, offer, "/feedback"), (b"Line by line", "mine.txt"), comment="Only this.")
+
+    assert answer.status_code == 422
+    assert the_file(session).name in answer.text
+
+
 def test_a_file_goes_again_with_and_without_script(giver: Visitor, made: Class, offer: Offer, session: Session) -> None:
     upload(giver, here(made, offer, "/files"), (b"one", "1.txt"), (b"two", "2.txt"), **typed(made))
     one, two = session.scalars(select(FeedbackFile.id).order_by(FeedbackFile.number)).all()
@@ -351,6 +383,22 @@ def test_staff_add_files_to_reviews_of_their_own(
     teacher.post(path, **typed(made))
     assert teacher.post(f"{path}/removal").status_code == 303
     assert session.scalars(select(FeedbackFile)).all() == []
+
+
+@pytest.mark.parametrize("door", ["", "/draft"])
+def test_a_file_that_staff_chose_and_did_not_add_comes_along(
+    visit: People, made: Class, session: Session, door: str
+) -> None:
+    teacher, page = visit(made.teacher), f"/exchanges/{made.exchange.id}/people/{made.people[0]}/staff-review{door}"
+
+    refused = upload(teacher, page, (b"PK\x03\x04nothing", "sheet.xlsx"), **typed(made, "Say it so."))
+    taken = upload(teacher, page, (b"Line by line", "mine.txt"), **typed(made, "Say it so."))
+
+    assert refused.status_code == 422
+    assert "sheet.xlsx" in words(refused.text)
+    assert "Say it so." in refused.text
+    assert taken.status_code == 303
+    assert (the_file(session).staff_review_id is not None) == (door == "")
 
 
 def test_a_refused_file_of_staff_brings_their_words_back(

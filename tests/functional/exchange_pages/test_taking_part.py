@@ -336,6 +336,20 @@ def test_files_are_added_with_the_words_beside_them(amara: Visitor, made: Class,
     assert one_work(session, made, made.people[0]).draft == "Words"
 
 
+def test_without_script_a_chosen_file_comes_along_with_whatever_is_pressed(amara: Visitor, made: Class) -> None:
+    page = f"{path_of(made)}/work"
+    sent = {"body": "Words", "base_revision": "0", "act": "check"}
+
+    refused = amara.post(f"{page}/draft", data={**sent, "files": [(io.BytesIO(PNG[:40]), "bad.bin")]})
+    taken = amara.post(f"{page}/draft", data={**sent, "files": [(io.BytesIO(b"notes"), "mine.txt")]})
+
+    assert refused.status_code == 422
+    assert "bad.bin" in refused.text
+    assert "Words" in refused.text
+    assert taken.headers["Location"].endswith("/work/final")
+    assert "work-1.txt" in amara.get(f"{page}/final").text
+
+
 @pytest.mark.parametrize(
     "content, says", [(b"MZ\x90\x00\x03\x00", "something else"), (b"", "empty"), (PNG[:40], "damaged")]
 )
