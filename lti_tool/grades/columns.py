@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db
 from lti_tool.courses.models import Activity, Course, Deployment, Platform, ResourceLink
+from lti_tool.grades.locks import lock_column
 from lti_tool.grades.models import Passback, State
 from lti_tool.grades.rules import Problem, as_detail, wait_before, what_refusal_means
 from lti_tool.lti.errors import NotGranted, Rejected, ServiceError, Throttled
@@ -119,6 +120,7 @@ def find_or_make(wanted: Wanted) -> Found:
 
 def settle(session: Session, wanted: Wanted, found: Found, *, now: datetime) -> None:
     """Write down where the column is: the grades that waited for it may go now. Or write down why there is none."""
+    lock_column(session, wanted.resource_link_id, wanted.column)
     waiting = update(Passback).where(
         Passback.resource_link_id == wanted.resource_link_id,
         Passback.column == wanted.column,

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Double, Integer, String, case, cast, func, literal, select
+from sqlalchemy import DateTime, Double, Integer, String, case, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import ResourceLink
 from lti_tool.grades.jobs import hint
+from lti_tool.grades.locks import lock_column
 from lti_tool.grades.models import Passback, State
 from lti_tool.grades.rules import Problem
 
@@ -151,10 +152,15 @@ def due_anew(now: datetime) -> dict[str, Any]:
 def send_again(session: Session, passback: Passback, *, now: datetime) -> None:
     """
     Send the grade once more, whatever became of it: somebody has mended what was in the way.
+
+    Where its column is gone, all grades of that column forget it: they find or make another together.
     """
+    if passback.problem == Problem.COLUMN_GONE:
+        lock_column(session, passback.resource_link_id, passback.column)
     current = session.get_one(Passback, passback.id, with_for_update=True, populate_existing=True)
     if current.problem == Problem.COLUMN_GONE:
-        _forget_column(session, current)
+        _forget_column(session, current.resource_link_id, current.column)
+        session.refresh(current)
     # While a job is at it, the new version alone makes that job send once more.
     if not current.is_being_sent(now):
         current.next_attempt_at = now
@@ -174,24 +180,27 @@ def column_is_gone(session: Session, resource_link_id: int, column: str, *, now:
 
     Returns whether there are any; one is sent again, and once the new column is there the others follow.
     """
-    rows = select(Passback).where(Passback.resource_link_id == resource_link_id, Passback.column == column)
-    known = session.scalars(rows.order_by(Passback.id).with_for_update()).all()
+    lock_column(session, resource_link_id, column)
+    _forget_column(session, resource_link_id, column)
+    rows = select(Passback).where(
+        Passback.resource_link_id == resource_link_id, Passback.column == column, Passback.score_given.is_not(None)
+    )
+    wanted = session.scalars(rows.order_by(Passback.person_id).limit(1)).one_or_none()
+    if wanted is not None:
+        send_again(session, wanted, now=now)
+    return wanted is not None
+
+
+def _forget_column(session: Session, resource_link_id: int, column: str) -> None:
+    """The column is gone from the gradebook; the next attempt of any of its grades finds or makes another."""
     if column == "":
         session.get_one(ResourceLink, resource_link_id).line_item_url = None
-    for each in known:
-        each.line_item_url = None
-    session.flush()
-    wanted = [each for each in known if each.score_given is not None]
-    if wanted:
-        send_again(session, wanted[0], now=now)
-    return bool(wanted)
-
-
-def _forget_column(session: Session, passback: Passback) -> None:
-    """The column is gone from the gradebook; the next attempt finds or makes another."""
-    passback.line_item_url = None
-    if passback.column == "":
-        session.get_one(ResourceLink, passback.resource_link_id).line_item_url = None
+    session.execute(
+        update(Passback)
+        .where(Passback.resource_link_id == resource_link_id, Passback.column == column)
+        .values(line_item_url=None),
+        execution_options={"synchronize_session": "fetch"},
+    )
 
 
 def _news(session: Session, grades: Sequence[NewGrade], resource_link_id: int) -> list[NewGrade]:

@@ -2,12 +2,13 @@
 Reads about grades on their way, for the pages of the rooms.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lti_tool.grades.locks import ORDER
 from lti_tool.grades.models import Passback, State
 
 IS_GRADE = ~Passback.is_work_only
@@ -23,12 +24,10 @@ class Tally:
     failed: int = 0
 
 
-def passback_of(session: Session, activity_id: int, person_id: int, *, column: str = "") -> Passback | None:
-    """The grade of one person in one activity, if there is one on its way or in the gradebook."""
-    rows = select(Passback).where(
-        Passback.activity_id == activity_id, Passback.person_id == person_id, Passback.column == column, IS_GRADE
-    )
-    return session.scalars(rows.order_by(Passback.changed_at.desc(), Passback.id.desc()).limit(1)).one_or_none()
+def passbacks_of_person(session: Session, activity_id: int, person_id: int) -> Sequence[Passback]:
+    """The grades of one person in one activity, in every column, in the order in which everybody locks them."""
+    rows = select(Passback).where(Passback.activity_id == activity_id, Passback.person_id == person_id, IS_GRADE)
+    return session.scalars(rows.order_by(*ORDER)).all()
 
 
 def passbacks_of(

@@ -134,7 +134,8 @@ def sent_grades(session: Session, column: Column, *, before: datetime) -> Sequen
             Passback.sent_at < before,
             is_here,
         )
-        .order_by(Passback.id)
+        # As everybody locks them.
+        .order_by(Passback.person_id)
     )
     return [(id, sub) for id, sub in rows]
 

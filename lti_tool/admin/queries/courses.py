@@ -104,6 +104,7 @@ def failed_of(session: Session, tenant: Tenant, activity_id: int) -> Sequence[Pa
             Passback.activity_id == activity_id,
             Passback.state == State.FAILED,
         )
-        .order_by(Passback.id)
+        # As everybody locks them.
+        .order_by(Passback.resource_link_id, Passback.column, Passback.person_id)
     )
     return session.scalars(rows).all()

@@ -26,6 +26,7 @@ from lti_tool.exchange.views.paging import paged
 from lti_tool.grades import operations as grade_operations
 from lti_tool.grades import queries as grade_queries
 from lti_tool.grades import words as grade_words
+from lti_tool.grades.models import State
 from lti_tool.web.fields import flat
 from lti_tool.web.guards import staff_required
 from lti_tool.web.viewer import current
@@ -169,12 +170,13 @@ def release_all(id: int) -> ResponseReturnValue:
 @bp.post("/exchanges/<int:id>/people/<int:person_id>/passback")
 @staff_required
 def send_again(id: int, person_id: int) -> ResponseReturnValue:
-    """Try the gradebook once more."""
+    """Try the gradebook once more: every column that lacks something of theirs, or all of them where none does."""
     exchange = exchange_or_404(id)
-    found = grade_queries.passback_of(db.session(), exchange.id, person_id)
-    if found is None:
+    found = grade_queries.passbacks_of_person(db.session(), exchange.id, person_id)
+    if not found:
         abort(404)
-    grade_operations.send_again(db.session(), found, now=now())
+    for each in [each for each in found if each.state == State.FAILED] or found:
+        grade_operations.send_again(db.session(), each, now=now())
     db.session.commit()
     return _graded(exchange, person_id, _("The grade is sent once more."))
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from lti_tool.courses.models import Course, ResourceLink, Role
-from lti_tool.exchange import operations
+from lti_tool.exchange import operations, rules
 from lti_tool.exchange.models import GradeOverride, Release
 from lti_tool.grades.models import Passback
 from tests.factories.courses import make_course, make_member
@@ -243,6 +243,27 @@ def test_one_grade_is_sent_and_sent_again(teacher: Visitor, under_way: Class, se
     assert answer.status_code == released.status_code == (200 if htmx else 303)
     session.expire_all()
     assert session.get_one(Passback, passback.id).state == "waiting"
+
+
+def test_whatever_part_of_a_grade_did_not_arrive_is_sent_again(
+    teacher: Visitor, under_way: Class, session: Session, an_hour_ago: datetime
+) -> None:
+    options = rules.GradingOptions(work=50, giving=50, columns=rules.COLUMN_PER_PART)
+    operations.set_options(session, under_way.exchange, options, by=under_way.teacher.person_id, now=an_hour_ago)
+    session.commit()
+    teacher.post(f"{path_of(under_way)}/releases")
+    person = session.scalars(select(Passback.person_id)).first()
+    assert person is not None
+    parts = session.scalars(select(Passback).where(Passback.person_id == person).order_by(Passback.id)).all()
+    assert len(parts) == 2
+    parts[0].state, parts[1].state, parts[1].problem = "sent", "failed", "refused"
+    session.commit()
+
+    answer = teacher.post(f"{path_of(under_way, under_way.people.index(person))}/passback")
+
+    assert answer.status_code == 303
+    session.expire_all()
+    assert [each.state for each in parts] == ["sent", "waiting"]
 
 
 def test_what_was_never_sent_cannot_be_sent_again(teacher: Visitor, under_way: Class) -> None:

@@ -10,11 +10,11 @@ from lti_tool.clock import now as clock_now
 from lti_tool.courses.models import ResourceLink
 from lti_tool.grades import columns, operations
 from lti_tool.grades.jobs import find_column, sweep
-from lti_tool.grades.models import State
+from lti_tool.grades.models import Passback, State
 from lti_tool.grades.rules import Problem
 from lti_tool.lti import vocabulary as lti
 from tests.factories.courses import make_member
-from tests.factories.grades import HOST, Gradebook, Graded, due_again, make_graded, the
+from tests.factories.grades import HOST, LINE_ITEM, Gradebook, Graded, due_again, make_graded, the
 from tests.factories.jobs import run_jobs
 
 MADE = f"{HOST}/course/1/lineitems/8/lineitem?type_id=3"
@@ -139,6 +139,28 @@ def test_a_deleted_column_is_replaced_when_somebody_sends_again(session: Session
     assert gone == Problem.COLUMN_GONE
     assert column_of(session, graded) == MADE
     assert the(graded.passback).state == State.SENT
+
+
+def test_a_deleted_further_column_is_replaced_although_other_grades_knew_it(session: Session, app: Flask) -> None:
+    graded = make_graded(session)
+    other = make_member(session, graded.course).person_id
+    gradebook = Gradebook(columns=[{"id": LINE_ITEM, "tag": "reviewing", "resourceId": str(graded.activity.public_id)}])
+    with gradebook.open():
+        for person in (graded.learner.person_id, other):
+            graded.set_grade(2, person_id=person, column="reviewing")
+        run_jobs(session, app)
+        gradebook.columns.clear()
+        gradebook.next_answers = [(404, {}, "")]
+        graded.set_grade(3, column="reviewing")
+        run_jobs(session, app)
+        assert the(graded.passback).problem == Problem.COLUMN_GONE
+
+        operations.send_again(session, the(graded.passback), now=clock_now())
+        session.commit()
+        run_jobs(session, app)
+
+    kept = session.scalars(select(Passback).where(Passback.column == "reviewing")).all()
+    assert {(each.state, each.line_item_url) for each in kept} == {(State.SENT, MADE)}
 
 
 def test_jobs_for_one_column_take_turns(session: Session, app: Flask) -> None:

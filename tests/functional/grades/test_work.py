@@ -168,4 +168,4 @@ def test_work_without_a_grade_is_no_grade_on_its_way(graded: Graded) -> None:
     hand_in(graded)
 
     assert queries.tallies(graded.session, [graded.activity.id]) == {}
-    assert queries.passback_of(graded.session, graded.activity.id, graded.learner.person_id) is None
+    assert queries.passbacks_of_person(graded.session, graded.activity.id, graded.learner.person_id) == []
