@@ -145,11 +145,11 @@ def _translated(  # noqa: C901, PLR0912 - a table, written as one
                 person = global_id(body.get("user_id"), shard)
                 yield PersonChanged(person=person, name=" ".join(name_now.split())[:300], occurred_at=at)
         case "course":
-            title = body.get("name")
+            title, state = body.get("name"), body.get("workflow_state")
             yield CourseChanged(
                 course=course,
                 title=" ".join(title.split())[:300] if isinstance(title, str) else "",
-                is_over=body.get("workflow_state") in ("completed", "deleted"),
+                is_over=state in ("completed", "deleted") if isinstance(state, str) else None,
                 occurred_at=at,
             )
         case "course_section" | "group_category" | "group" | "group_membership":

@@ -130,7 +130,7 @@ def _fingerprint(name: str, kept: Mapping[str, Any]) -> str:
 
 
 def _moment(seconds: Any) -> datetime:
-    number = int(seconds) if isinstance(seconds, int | str) and str(seconds).isdigit() else 0
+    number = int(_id(seconds) or 0)
     if not FIRST_OF_OUR_TIME < number < FIRST_OF_OUR_TIME * 5:
         raise UnreadableEvent("an event has a time")
     return datetime.fromtimestamp(number, UTC)

@@ -209,7 +209,7 @@ END = f"""
       from {TOLD}, deployment d
      where d.platform_id = :platform and d.id = c.deployment_id
        and (c.lms_id = e.id or c.lms_id = '' and c.context_id = e.id)
-       and (c.over_told_at is null or c.over_told_at < e.at)
+       and (c.over_told_at is null or c.over_told_at <= e.at)
 """  # noqa: S608 - our own words
 ENROL = text(
     """

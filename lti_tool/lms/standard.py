@@ -275,9 +275,9 @@ def moment(value: Any) -> datetime:
     text = value.strip().replace(" +", "+").replace(" -", "-").replace(" UTC", "+00:00")
     try:
         read = datetime.fromisoformat(text)
-    except ValueError as err:
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as err:
         raise UnreadableEvent("no moment") from err
-    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def name_of(person: Mapping[str, Any]) -> str:

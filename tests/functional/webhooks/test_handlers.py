@@ -338,6 +338,15 @@ def test_whether_a_course_is_over_is_what_the_youngest_event_says(session: Sessi
     assert ends == {seconds(3)}
 
 
+def test_of_two_words_of_one_second_on_the_end_of_a_course_the_later_to_come_holds(
+    session: Session, course: Course
+) -> None:
+    for event in (ended(1), ended(1, is_over=False)):
+        tell(session, platform_of(session, course), event)
+
+    assert session.get_one(Course, course.id).over_at is None
+
+
 def test_a_course_that_is_over_sends_no_reminders_is_not_asked_about_and_says_so_to_staff(
     session: Session, client: FlaskClient
 ) -> None:

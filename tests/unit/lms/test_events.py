@@ -266,6 +266,31 @@ def test_a_body_of_no_known_shape_is_told_and_breaks_nothing(lms: Lms, junk: Any
         lms.translate(event)
 
 
+@pytest.mark.parametrize("time", ["²", "9" * 5000, "1.5", True, None, -1])
+def test_a_moodle_event_of_an_odd_time_is_none(time: Any) -> None:
+    with pytest.raises(UnreadableEvent):
+        MoodleLms().read_events({"eventname": "x", "timecreated": time}, message_id="m")
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "soon", 5])
+def test_a_canvas_event_of_an_odd_time_is_none(time: Any) -> None:
+    with pytest.raises(UnreadableEvent):
+        CanvasLms().read_events({"metadata": {"event_name": "x", "event_time": time}, "body": {}}, message_id="m")
+
+
+def test_a_course_of_which_canvas_tells_no_state_stays_over_or_running() -> None:
+    about = {"event_name": "course_updated", "event_time": "2026-09-01T08:00:00Z", "root_account_id": "70000000000001"}
+    for state, is_over in (
+        ({}, None),
+        ({"workflow_state": "completed"}, True),
+        ({"workflow_state": "available"}, False),
+    ):
+        body = {"course_id": "42", "name": "Biology", **state}
+        (told,) = translated(CanvasLms(), {"metadata": about, "body": body})
+        assert isinstance(told, CourseChanged)
+        assert told.is_over is is_over
+
+
 def test_a_plain_lms_tells_of_its_roster() -> None:
     document = {"type": "roster.changed", "timestamp": "2026-09-01T08:00:00Z", "data": {"context_id": "c1"}}
 
