@@ -31,8 +31,13 @@ FIND = text(
       join deployment d on d.id = c.deployment_id
       join platform l on l.id = d.platform_id
      where s.handle = :handle and s.expires_at > :now and l.state = 'active'
+       and (m.left_at is null or s.role <> 'learner' or m.staff_since is not null or m.is_test_user)
     """
 )
+"""
+A learner who has left the course has no session in it any more; a launch, if the LMS lets them, makes another.
+Staff may be in no list of the course's people.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +87,7 @@ class Viewer:
 
 
 def find(session: Session, handle: str, *, now: datetime) -> Viewer | None:
-    """The viewer whose session is *handle*, or None when it ended or never was."""
+    """The viewer whose session is *handle*, or None when it ended, they left, or it never was."""
     row = session.execute(FIND, {"handle": handle, "now": now}).one_or_none()
     if row is None:
         return None

@@ -1,6 +1,7 @@
 """Every error has its page, and no typed word is lost by it."""
 
 import json
+from datetime import datetime
 
 import pytest
 from flask import Flask, g
@@ -69,6 +70,33 @@ def test_a_form_of_another_visit_changes_nothing_and_keeps_words(client: FlaskCl
 
     assert answer.status_code == 403
     assert "A long remark." in answer.get_data(as_text=True)
+
+
+def test_a_learner_who_left_the_course_reads_nothing_more_and_keeps_their_words(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    member = make_member(session, make_course(session))
+    student = sign_in(session, member)
+    assert client.get(student.path("/")).status_code == 200
+
+    member.left_at = now
+    session.commit()
+    read = client.get(student.path("/"))
+    wrote = client.post(student.path("/notices/readings"), data={"csrf_token": "x", "body": "A long remark."})
+    member.left_at = None
+    session.commit()
+
+    assert read.status_code == wrote.status_code == 401
+    assert "from your course" in words(read.get_data(as_text=True))
+    assert "A long remark." in wrote.get_data(as_text=True)
+    assert client.get(student.path("/")).status_code == 200
+
+
+def test_staff_may_be_in_no_list_of_people(client: FlaskClient, session: Session, now: datetime) -> None:
+    member = make_member(session, make_course(session), Role.TEACHER)
+    member.left_at = now
+
+    assert client.get(sign_in(session, member).path("/")).status_code == 200
 
 
 def test_who_may_not_is_told_so(client: FlaskClient, session: Session) -> None:
