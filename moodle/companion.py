@@ -10,7 +10,7 @@ from lti_tool.lms.companion import OFF, Act, CompanionSetup, Entry, Sender, Site
 from lti_tool.lti.errors import Unavailable
 from moodle.web_service import WebService, WrongParameters
 
-RELEASE = "1.2.0"
+RELEASE = "1.2.1"
 """Of the plugin in ``moodle/plugin/``."""
 SETUP = CompanionSetup(
     lms="Moodle",

@@ -88,7 +88,7 @@ def status() -> dict[str, Any]:
         "deploymentid": tool.deployment_id if tool else "",
         "toolname": tool.name if tool else "",
         "moodlerelease": "4.5 (pretended)",
-        "pluginrelease": "1.2.0",
+        "pluginrelease": "1.2.1",
         "pluginversion": 2026112703,
         "names": True,
         "everywhere": True,

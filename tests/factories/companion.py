@@ -106,7 +106,7 @@ class PretendMoodle:
             "deploymentid": self.deployment_id,
             "toolname": "Hearth",
             "moodlerelease": "4.5.6 (Build: 20250811)",
-            "pluginrelease": "1.2.0",
+            "pluginrelease": "1.2.1",
             "pluginversion": 2026112703,
             "names": False,
             "everywhere": False,

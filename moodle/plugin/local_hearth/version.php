@@ -25,8 +25,8 @@
 defined('MOODLE_INTERNAL') || die();
 
 $plugin->component = 'local_hearth';
-$plugin->version = 2026112703;
-$plugin->release = '1.2.0';
+$plugin->version = 2026112704;
+$plugin->release = '1.2.1';
 $plugin->requires = 2024100700; // Moodle 4.5.
 $plugin->supported = [405, 405];
 $plugin->maturity = MATURITY_BETA;

@@ -70,7 +70,7 @@ def test_a_moodle_is_paired_looked_at_paused_and_forgotten(
 
     assert paired.output.endswith(
         f"Platform {platform.id} is paired with site hs_0123456789abcdef"
-        " (4.5.6 (Build: 20250811), local_hearth 1.2.0).\n"
+        " (4.5.6 (Build: 20250811), local_hearth 1.2.1).\n"
     )
     assert "waiting 0  told 0  refused 0" in listed.output
     assert "It tells events: sending." in checked.output

@@ -72,7 +72,7 @@ def test_an_admin_pairs_the_plugin_and_sees_that_it_works(admin: Admin, session:
     assert "It hears of grades only." in words(overview.text)
     assert "Make a token for Hearth" in words(before.text)
     assert "Works" in words(after.text)
-    assert "4.5.6 (Build: 20250811), local_hearth 1.2.0" in words(after.text)
+    assert "4.5.6 (Build: 20250811), local_hearth 1.2.1" in words(after.text)
     assert "It is paired, and has heard nothing yet." in words(admin.get().text)
     assert mistakes_in({"before": before.text, "after": after.text}) == []
     assert acts(session) == ["companion.paired"]

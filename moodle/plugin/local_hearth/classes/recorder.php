@@ -145,6 +145,9 @@ class recorder {
         }
         try {
             ($this->enter)($context);
+        } catch (\dml_exception $e) {
+            // The database, and no answer to who may act here: it may be tried again.
+            throw $e;
         } catch (\moodle_exception $e) {
             throw new refusal('notallowed');
         }

@@ -193,6 +193,15 @@ final class record_activity_test extends \advanced_testcase {
         $this->assertSame(['notallowed'], array_column($this->call([$this->act()]), 'reason'));
     }
 
+    public function test_a_database_that_fails_while_asked_refuses_nothing(): void {
+        $recorder = new \local_hearth\recorder(function (\context $context): void {
+            throw new \dml_read_exception('gone');
+        });
+        $said = $recorder->record($this->act());
+        $this->assertSame(['failed', 'dml_read_exception'], [$said['status'], $said['reason']]);
+        $this->assertDebuggingCalled();
+    }
+
     public function test_an_act_that_breaks_leaves_nothing_behind(): void {
         global $DB;
         $act = $this->act([
