@@ -17,13 +17,15 @@ from lti_tool.calendars.models import UNREADABLE, AccountState, CalendarAccount
 from lti_tool.config import Settings
 from lti_tool.courses.models import Platform
 from lti_tool.lms.calendar import Account, Grant, LmsCalendar
-from lti_tool.lti.errors import Rejected
+from lti_tool.lti.errors import Rejected, Unavailable
 
 log = logging.getLogger(__name__)
 
 CONSENT = "/lti/consent"
 """Where the LMS sends whoever answered; registered there with the developer key."""
 ASKED_FOR = timedelta(hours=1)
+NO_CONSENT = (400, 401)
+"""How a token service says that it takes our consent no more (RFC 6749 section 5.2)."""
 REFRESH_EARLY = timedelta(minutes=2)
 LONGEST_LIFE = timedelta(days=1)
 
@@ -132,7 +134,8 @@ def token(platform_id: int, office: LmsCalendar, *, is_refused: bool = False, se
     """
     A token that is good for some minutes, refreshed where it is not or where *is_refused*.
 
-    Raises ``Rejected`` where the LMS takes no word of ours any more; the account is broken then.
+    Raises ``Rejected`` where the LMS takes no word of ours any more; the account is broken then. Any other refusal may
+    be that of something in between, and passes.
     """
     with db.transaction() as session:
         # The lock makes workers take turns: the second finds the token of the first.
@@ -147,6 +150,8 @@ def token(platform_id: int, office: LmsCalendar, *, is_refused: bool = False, se
         try:
             grant = office.refreshed(vault.decrypt(settings, found.refresh_token))
         except Rejected as err:
+            if err.answered not in NO_CONSENT:
+                raise Unavailable("no token", status=err.answered) from err
             refused = err
             found.state, found.problem = AccountState.BROKEN, "no_consent"
         else:

@@ -82,11 +82,11 @@ def _write(platform_id: int, office: LmsCalendar, taken: _Taken, *, settings: Se
             _later(taken, "no_consent", uncertain=taken.is_uncertain)
             return False
         log.warning("date %s was refused: %s", taken.id, err.answered)
-        _fail(taken, f"{err.answered} {err.reason}")
+        _fail(taken, f"{err.answered} {err.reason}", uncertain=taken.is_uncertain)
         return True
     except ServiceError as err:
         # Whether it stands there now is known to nobody.
-        _later(taken, err.code, uncertain=taken.is_wanted and not taken.remote_id)
+        _later(taken, err.code, uncertain=taken.is_uncertain or (taken.is_wanted and not taken.remote_id))
         return False
     _done(taken, remote_id)
     return True
@@ -153,7 +153,7 @@ def _later(taken: _Taken, problem: str, *, uncertain: bool) -> None:
         session.execute(LATER, {"id": taken.id, "next": now() + wait, "problem": problem, "uncertain": uncertain})
 
 
-def _fail(taken: _Taken, problem: str, *, uncertain: bool = False) -> None:
+def _fail(taken: _Taken, problem: str, *, uncertain: bool) -> None:
     values = {"id": taken.id, "version": taken.version, "problem": problem[:LONGEST_PROBLEM], "uncertain": uncertain}
     with db.transaction() as session:
         session.execute(FAIL, {**values, "now": now()})

@@ -28,6 +28,8 @@ class PretendCanvas:
         self.remaining = 650.0
         self.trouble: list[Any] = []
         """What the next calls of its interface are answered with instead: a status, a whole answer, or an error."""
+        self.token_trouble: list[int] = []
+        """The same for its token service."""
         self.loses: list[bool] = []
         """Whether the answer of the next calls is lost on its way, after they were done."""
         self.page = 50
@@ -47,6 +49,8 @@ class PretendCanvas:
     def _token(self, request: Any) -> tuple[int, dict[str, str], str]:
         form = dict(parse_qsl(request.body))
         assert (form["client_id"], form["client_secret"]) == ("170000000000042", "the key's secret")
+        if self.token_trouble:
+            return self.token_trouble.pop(0), {}, "<html>"
         if form["grant_type"] == "authorization_code":
             if form["code"] not in self.codes:
                 return (

@@ -169,6 +169,40 @@ def test_an_answer_that_is_lost_makes_no_second_event(
     ]
 
 
+def test_a_date_whose_answer_was_lost_is_taken_away_though_the_lms_is_away_meanwhile(
+    app: Flask, session: Session, made: Class, connected: PretendCanvas
+) -> None:
+    lost_and_dropped(app, session, made, connected)
+    connected.trouble = [503]
+    again(app, session)
+    assert connected.titles() == ["Give feedback: First drafts", "Hand in: First drafts"]
+
+    again(app, session)
+
+    assert connected.titles() == ["Give feedback: First drafts"]
+
+
+def test_a_date_whose_answer_was_lost_is_written_once_though_looking_for_it_is_refused(
+    app: Flask, session: Session, made: Class, connected: PretendCanvas
+) -> None:
+    session.execute(update(CalendarEntry).where(CalendarEntry.ref == "submit").values(state="sending", remote_id=""))
+    connected.trouble = [403]
+    again(app, session)
+    assert State.FAILED in session.scalars(select(CalendarEntry.state)).all()
+
+    session.execute(update(CalendarEntry).values(state="waiting"))
+    again(app, session)
+
+    assert connected.titles() == ["Give feedback: First drafts", "Hand in: First drafts"]
+
+
+def lost_and_dropped(app: Flask, session: Session, made: Class, canvas: PretendCanvas) -> None:
+    """Nobody knows whether the date for handing in stands there, and it is dropped."""
+    session.execute(update(CalendarEntry).where(CalendarEntry.ref == "submit").values(state="sending", remote_id=""))
+    session.execute(text("update calendar_entry set is_uncertain = true where ref = 'submit'"))
+    move(session, made, submit_by=None)
+
+
 def test_a_worker_that_ended_in_the_middle_makes_no_second_event(
     app: Flask, session: Session, made: Class, connected: PretendCanvas
 ) -> None:
@@ -292,6 +326,21 @@ def test_a_consent_that_was_taken_back_stops_everything_until_there_is_another(
 
     assert len(connected.calls) == calls
     assert "waiting" in session.scalars(select(CalendarEntry.state)).all()
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_refusal_that_says_nothing_of_our_consent_ends_no_connection(
+    app: Flask, session: Session, made: Class, connected: PretendCanvas, status: int
+) -> None:
+    connected.tokens.clear()
+    connected.token_trouble = [status]
+    move(session, made, submit_by=LATER)
+    run_jobs(session, app, "calendars")
+    assert session.scalars(select(CalendarAccount.state)).one() == AccountState.CONNECTED
+
+    again(app, session)
+
+    assert stands(connected) == both(submit=LATER)
 
 
 @pytest.mark.parametrize("status", [400, 403, 422])
