@@ -6,8 +6,10 @@ A run is bounded; what is beyond waits for the next one. What cannot be read is 
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -43,6 +45,10 @@ SETTLING = timedelta(minutes=1)
 PATIENCE = timedelta(days=30)
 """What was mended, and is the same again within so long, somebody wants so."""
 GONE = (404, 410)
+MOST_OF_A_LINK = 20
+"""More columns than a link has; those of one link are compared together."""
+BROKEN = "broken"
+"""Why a comparison broke off, where it was a mistake of ours."""
 
 T = TypeVar("T")
 
@@ -62,12 +68,14 @@ def compare(course_id: int, *, asked_by: int | None = None) -> int | None:
         session.flush()
         run_id, after = run.id, queries.where_to_go_on(session, run)
         client = open_client(session, place.platform_id)
-    comparison = _Comparison(run_id, place, client)
-    problem = None
+    comparison = _Comparison(run_id, place, client, after=after)
+    # Whatever ends it that nobody foresaw: a run that broke off is no clean one.
+    problem: str | None = BROKEN
     try:
         comparison.people()
         comparison.groups()
-        comparison.gradebook(after)
+        comparison.gradebook()
+        problem = None
     except Throttled as err:
         problem = err.code
     finally:
@@ -79,12 +87,15 @@ def compare(course_id: int, *, asked_by: int | None = None) -> int | None:
 class _Comparison:
     """One run on its way."""
 
-    def __init__(self, run_id: int, place: queries.Place, client: PlatformClient) -> None:
+    def __init__(self, run_id: int, place: queries.Place, client: PlatformClient, *, after: int) -> None:
         self.run_id, self.place, self.client = run_id, place, client
         self.course_id = place.course_id
         self.told = self.untold = self.sent = 0
         self.columns_compared = self.grades_compared = 0
-        self.next_link_id: int | None = None
+        self.after = after
+        """The link behind which the last run stopped; 0: it came to the end."""
+        # One that breaks off goes on at the same place the next time.
+        self.next_link_id = after or None
         self.may_read_results = True
 
     # The parts of a run ----------------------------------------------------------------------------------------------
@@ -124,7 +135,7 @@ class _Comparison:
             if count:
                 self._tell(session, Kind.GROUPS, Outcome.MENDED, count=count)
 
-    def gradebook(self, after: int) -> None:
+    def gradebook(self) -> None:
         """Columns and what is in them, going on where the last run stopped."""
         url = self.place.line_items_url
         listed = self._asked("columns", lambda: self.client.find_line_items(url)) if url is not None else None
@@ -132,18 +143,29 @@ class _Comparison:
             return
         with db.transaction() as session:
             self._copies(session, listed)
-            columns = queries.columns_of(session, self.course_id, after=after, limit=MOST_COLUMNS + 1)
-        if len(columns) > MOST_COLUMNS:
-            self.next_link_id = columns[MOST_COLUMNS - 1].resource_link_id
+            columns = queries.columns_of(session, self.course_id, after=self.after, limit=MOST_COLUMNS + MOST_OF_A_LINK)
         there = {str(item.get("id")) for item in listed}
-        for column in columns[:MOST_COLUMNS]:
-            if column.url not in there and self._is_gone(column):
-                with db.transaction() as session:
-                    self._mend_column(session, column)
-            elif column.has_grades and not self._grades(column):
+        compared = 0
+        for link_id, of_link in groupby(columns, key=attrgetter("resource_link_id")):
+            if compared >= MOST_COLUMNS:
                 return
+            for column in of_link:
+                if not self._column(column, there):
+                    self.next_link_id = None
+                    return
+                compared += 1
+            self.next_link_id = link_id
+        self.next_link_id = None
 
     # Columns ---------------------------------------------------------------------------------------------------------
+
+    def _column(self, column: Column, there: Collection[str]) -> bool:
+        """Whether to go on with the next."""
+        if column.url not in there and self._is_gone(column):
+            with db.transaction() as session:
+                self._mend_column(session, column)
+            return True
+        return not column.has_grades or self._grades(column)
 
     def _is_gone(self, column: Column) -> bool:
         """Not in the list is not enough: some lists hold only a part."""

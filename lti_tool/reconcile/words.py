@@ -20,6 +20,7 @@ WHY = {
     "not_granted": lazy_gettext("Your LMS does not allow it; its admin can."),
     "roster_empty": lazy_gettext("Your LMS sent an empty list, so Hearth kept everybody."),
     "unavailable": lazy_gettext("Your LMS did not answer in time. Hearth tries again by itself."),
+    "broken": lazy_gettext("Something went wrong in Hearth. It was written down, and Hearth tries again by itself."),
     "throttled": lazy_gettext("Your LMS asked Hearth to slow down. Hearth goes on by itself."),
 }
 ABOUT_ACTIVITY = {

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -10,6 +12,7 @@ from lti_tool.courses.models import Activity, Course
 from lti_tool.exchange.models import Exchange
 from lti_tool.grades.models import State
 from lti_tool.lms.events import CourseCopied
+from lti_tool.lti.errors import Throttled
 from lti_tool.lti.services import open_client
 from lti_tool.lti.vocabulary import SCOPE_RESULT_READ
 from lti_tool.reconcile import comparing, queries
@@ -256,6 +259,60 @@ def test_a_course_with_more_columns_than_one_run_compares_goes_on_where_it_stopp
         compared.append((run.columns, run.grades, run.next_link_id is not None))
 
     assert compared == [(1, 3, True), (1, 1, False), (1, 3, True)]
+
+
+def test_a_run_that_the_platform_slows_down_goes_on_behind_what_it_compared(
+    both: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for title in ("Second drafts", "Third drafts"):
+        both.add_exchange(title)
+        both.grade(title, Mai=5.0)
+    grades, seen = comparing._Comparison._grades, []
+
+    def slow(self: Any, column: Any) -> bool:
+        seen.append(column.resource_link_id)
+        if len(seen) % 2 == 0:
+            raise Throttled(None)
+        return grades(self, column)
+
+    monkeypatch.setattr(comparing._Comparison, "_grades", slow)
+    for _ in range(3):
+        compare(both)
+
+    first, second, third = sorted(set(seen))
+    assert seen == [first, second, second, third, third]
+
+
+def test_the_columns_of_one_link_are_compared_together(both: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    each = partial(queries.Column, tag="", activity_id=1, url="https://x.example", has_grades=True)
+    listed = [each(resource_link_id=1), each(resource_link_id=2), each(resource_link_id=2, tag="giving")]
+    seen: list[str] = []
+    monkeypatch.setattr(comparing, "MOST_COLUMNS", 2)
+    monkeypatch.setattr(queries, "columns_of", lambda *_, **__: listed)
+
+    def look(_self: Any, column: queries.Column, _there: Any) -> bool:
+        seen.append(column.tag)
+        return True
+
+    monkeypatch.setattr(comparing._Comparison, "_column", look)
+    compare(both)
+
+    assert seen == ["", "", "giving"]
+
+
+def test_a_run_that_a_mistake_of_ours_ends_is_no_clean_one(both: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_self: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(comparing._Comparison, "gradebook", broken)
+    with pytest.raises(ZeroDivisionError):
+        compare(both)
+
+    run = queries.runs_of(both.session, both.course.id, limit=1)[0]
+    assert (run.problem, run.ended_at is not None) == ("broken", True)
+    with both.robot("Amara Okafor") as robot:
+        page = robot.get(robot.launch(course=both.lms_course()["id"]).link("Compared with your LMS"))
+    assert "Something went wrong in Hearth." in page.text
 
 
 def test_more_lost_grades_than_one_run_sends_follow_in_the_next(both: Living, monkeypatch: pytest.MonkeyPatch) -> None:
