@@ -3,6 +3,8 @@ Pages about files in feedback.
 """
 
 import io
+import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -127,4 +129,48 @@ def a_person_who_got_a_file(teacher: Someone, world: World) -> Hearth:
     hearth = teacher.open_window(one_received(world.house))
     hearth.follow("Leilani Kealoha")
     expect(hearth.root.get_by_role("link", name="feedback-1.png", exact=True)).to_be_visible()
+    return hearth
+
+
+@scene(TEACHER)
+def hiding_feedback_with_a_file(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(one_received(world.house))
+    hearth.follow("Leilani Kealoha")
+    hearth.follow("Hide …")
+    return hearth.shows("Hide it or send it back")
+
+
+@cache
+def changed_while_flagged(house: House) -> Place:
+    """Somebody was asked to write feedback anew; before they did, its author flagged it."""
+    place = house.exchange(house.new_course("Drawn and wiped"), "A sketch, and a quarrel", instructions=INSTRUCTIONS)
+    house.choose(place, "attaching", most="1")
+    for name in ("Leilani Kealoha", "Priya Nair"):
+        house.hand_in(place, name, WORK)
+    house.give_file(place, "Priya Nair", "You never learn.", "mine.png", drawn())
+    with house.at(place, TEACHER) as (robot, page):
+        form = robot.get(robot.get(page.link("Leilani Kealoha")).link("Ask to rewrite")).form("/moderation")
+        robot.submit(form, decision="rewrite", reason="hurtful", note="About the work, please.")
+    with house.at(place, "Leilani Kealoha") as (robot, page):
+        form = robot.get(page.link("Tell a teacher about this feedback")).form("/flags")
+        robot.submit(form, reason="hurtful", words="Look at the picture, too.")
+    with house.at(place, "Priya Nair") as (robot, page):
+        review = robot.get(next(there for there in page.links.values() if "/reviews/" in there))
+        again = robot.get(next(there for there in review.links.values() if there.endswith("/revision")))
+        form, file = again.form("/revision"), again.link("feedback-1.png").rpartition("/")[2]
+        robot.submit(replace(form, action=form.action.replace("/revision", f"/files/{file}/removal")))
+        said = {name: WORDS for name in form.fields if name.startswith("comment")}
+        robot.submit(form, **said)
+    return place
+
+
+@scene(TEACHER)
+def a_flag_on_feedback_that_was_changed_since(teacher: Someone, world: World) -> Hearth:
+    hearth = teacher.open_window(changed_while_flagged(world.house))
+    hearth.follow(re.compile("to look at"))
+    hearth.follow(re.compile("^Feedback on the work"))
+    look = hearth.root.get_by_role("button", name="Look at it")
+    if look.count():
+        look.click()
+    expect(hearth.text("What it said when it was flagged")).to_be_visible()
     return hearth

@@ -168,7 +168,7 @@ FEEDBACK = text(
            (select coalesce(jsonb_agg(jsonb_build_object(
                        'name', a.name, 'media_type', a.media_type, 'size', a.size,
                        'sha256', a.sha256) order by a.number), '[]')
-              from exchange_feedback_file a where a.feedback_id = f.id) as files
+              from exchange_feedback_file a where a.feedback_id = f.id and not a.is_for_staff) as files
       from exchange_feedback f join exchange_offer o on o.id = f.offer_id
      where o.exchange_id = :exchange
      order by o.submission_id, f.id

@@ -39,6 +39,8 @@ class FeedbackFile(FileFacts, Base):
     staff_review_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_staff_review.id", ondelete="CASCADE"))
     is_leaving: Mapped[bool] = mapped_column(server_default=text("false"))
     """Taken away while given feedback is being changed: its author has it until the change is given."""
+    is_for_staff: Mapped[bool] = mapped_column(server_default=text("false"))
+    """It left with a change while staff were asked to look and had not decided: nobody else sees it any more."""
 
     @property
     def is_given(self) -> bool:

@@ -148,7 +148,7 @@ class Feedback(Base):
     reviewer_heard_at: Mapped[datetime | None]
 
     thread: Mapped[list[Any] | None] = thread_where(Message.feedback_id == id)
-    files: Mapped[list[Any] | None] = files_where(FeedbackFile.feedback_id == id)
+    files: Mapped[list[Any] | None] = files_where((FeedbackFile.feedback_id == id) & ~FeedbackFile.is_for_staff)
 
     offer: Mapped[Offer] = relationship(back_populates="feedback")
     exclusion: Mapped["Exclusion | None"] = relationship(viewonly=True)

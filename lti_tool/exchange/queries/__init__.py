@@ -68,6 +68,7 @@ from lti_tool.exchange.queries.flags import (
     is_about,
     latest_flag,
     open_flags,
+    waits_for_staff,
     wrote_the_work,
 )
 from lti_tool.exchange.queries.glance import (
@@ -253,6 +254,7 @@ from lti_tool.exchange.queries.student import (
     Received,
     StudentPage,
     answered_in,
+    asked_in,
     my_review,
     my_work,
     student_page,
@@ -333,6 +335,7 @@ __all__ = [
     "also_due",
     "answered_in",
     "appraisals_shown",
+    "asked_in",
     "author_name",
     "authors",
     "authors_of",
@@ -474,6 +477,7 @@ __all__ = [
     "unmaskings",
     "unread_works",
     "waiting_of",
+    "waits_for_staff",
     "waits_to_begin",
     "who_owes",
     "who_waited_for",

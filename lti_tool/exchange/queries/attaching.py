@@ -10,6 +10,7 @@ from typing import Self
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from lti_tool.exchange import rules
 from lti_tool.exchange.models import Exchange, FeedbackFile, Offer, Submission
 from lti_tool.exchange.queries.dialogue import part_in
 from lti_tool.exchange.queries.staff_reviews import staff_part_in
@@ -41,7 +42,9 @@ class Desk:
 
     @property
     def is_given(self) -> ColumnElement[bool]:
-        return or_(False, *(getattr(FeedbackFile, name) == id for name, id in self.given.items()))
+        """Without what is there for staff alone."""
+        is_here = or_(False, *(getattr(FeedbackFile, name) == id for name, id in self.given.items()))
+        return is_here & ~FeedbackFile.is_for_staff
 
 
 def on_desk(session: Session, desk: Desk, *, leaving: bool = False) -> Sequence[FeedbackFile]:
@@ -62,7 +65,7 @@ def feedback_file_for(
 ) -> FeedbackFile | None:
     """
     A file of feedback: for whoever gave or is writing it, for its author once they see it, and for staff once it is
-    given. *exchange* was loaded for the same viewer.
+    given, also where it is there for them alone. *exchange* was loaded for the same viewer.
     """
     file = session.get(FeedbackFile, file_id, populate_existing=True)
     if file is None:
@@ -70,7 +73,7 @@ def feedback_file_for(
     me = viewer.person_id
     if file.feedback_id is not None:
         part = part_in(session, exchange, me, file.feedback_id, now=now, is_staff=viewer.is_staff)
-        return file if part is not None else None
+        return file if part is not None and (part.side == rules.STAFF or not file.is_for_staff) else None
     if file.staff_review_id is not None:
         said = staff_part_in(session, exchange, me, file.staff_review_id, is_staff=viewer.is_staff)
         return file if said is not None else None

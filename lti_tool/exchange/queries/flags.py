@@ -4,7 +4,7 @@ What people asked staff to look at, and what came of it.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Exists, exists, func, select
+from sqlalchemy import Exists, SQLColumnExpression, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.courses.models import Person
@@ -12,6 +12,8 @@ from lti_tool.exchange import rules
 from lti_tool.exchange.models import (
     Exchange,
     Feedback,
+    FeedbackFile,
+    FeedbackRevision,
     Flag,
     FlagAct,
     Hiding,
@@ -48,6 +50,10 @@ class Flagged:
     who decided at once; None where nothing says it any more, and for a proposed rule, which is about no work.
     """
     hiding: Hiding | None
+    before: rules.Words | None
+    """What the feedback said when it was flagged, where its reviewer has changed it since."""
+    left: tuple[FeedbackFile, ...]
+    """Files that left it while a flag waited."""
 
     @property
     def is_from_reviewer(self) -> bool:
@@ -91,6 +97,11 @@ def latest_flag(
     is_about = Flag.message_id == message_id if message_id is not None else Flag.feedback_id == feedback_id
     rows = select(Flag).where(Flag.exchange_id == exchange.id, is_about).order_by(Flag.id.desc()).limit(1)
     return session.scalars(rows.options(selectinload(Flag.acts))).first()
+
+
+def waits_for_staff(feedback_id: SQLColumnExpression[int | None]) -> Exists:
+    """Whether somebody flagged a feedback and nobody has decided yet."""
+    return exists().where(Flag.feedback_id == feedback_id, ~_decided())
 
 
 def is_about(session: Session, message_id: int, *, feedback_id: int) -> bool:
@@ -148,6 +159,8 @@ def flag_with(session: Session, exchange: Exchange, flag_id: int) -> Flagged | N
         is_by_reviewer=flag.kind != "work" and (message is None or message.side == rules.REVIEWER),
         side=_side(session, exchange, flag, feedback=feedback),
         hiding=_hiding(session, flag),
+        before=_before(session, flag),
+        left=_left(session, flag),
     )
 
 
@@ -236,3 +249,16 @@ def _hiding(session: Session, flag: Flag) -> Hiding | None:
     column = columns[flag.kind]
     rows = select(Hiding).where(column == getattr(flag, column.key))
     return session.scalars(rows.execution_options(populate_existing=True)).one_or_none()
+
+
+def _before(session: Session, flag: Flag) -> rules.Words | None:
+    changes = select(FeedbackRevision.words).where(
+        FeedbackRevision.feedback_id == flag.feedback_id, FeedbackRevision.at >= flag.at
+    )
+    words = session.scalars(changes.order_by(FeedbackRevision.id).limit(1)).first()
+    return rules.Words.from_dict(words) if words is not None else None
+
+
+def _left(session: Session, flag: Flag) -> tuple[FeedbackFile, ...]:
+    rows = select(FeedbackFile).where(FeedbackFile.feedback_id == flag.feedback_id, FeedbackFile.is_for_staff)
+    return tuple(session.scalars(rows.order_by(FeedbackFile.number, FeedbackFile.id)))

@@ -28,6 +28,7 @@ from lti_tool.exchange.models import (
     StaffReview,
     Submission,
     SubmissionFile,
+    WorkVersion,
     authored_by,
     has_reader,
 )
@@ -670,6 +671,15 @@ def _copies_of(session: Session, work: Submission | None, offers: Collection[Off
 def answered_in(exchange: Exchange, feedback: Feedback) -> tuple[Answered, ...]:
     """What a feedback says, in the order of the criteria."""
     return _answered(exchange, feedback)
+
+
+def asked_in(session: Session, feedback: Feedback) -> tuple[tuple[str, str], ...]:
+    """What the author asked with the version that its reviewer read, and what is answered."""
+    if not any(feedback.to_author):
+        return ()
+    is_read = (WorkVersion.submission_id == Offer.submission_id) & (WorkVersion.number == Offer.version)
+    beside = session.scalar(select(WorkVersion.beside).join(Offer, is_read).where(Offer.id == feedback.offer_id))
+    return tuple(zip(rules.Beside.from_dict(beside or {}).questions, feedback.to_author, strict=False))
 
 
 def share_of(exchange: Exchange, feedback: Feedback) -> rules.Share:

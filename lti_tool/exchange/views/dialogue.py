@@ -289,6 +289,7 @@ def _facts(exchange: Exchange, part: queries.Part, refusal: Refusal | None) -> d
         "exchange": exchange,
         "feedback": found,
         "talk": _talk(exchange),
+        "asked": queries.asked_in(db.session(), found),
         "answers": queries.answered_in(exchange, found),
         "offer_id": part.offer_id,
         "author_id": part.author_id,

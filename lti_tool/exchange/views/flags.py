@@ -134,6 +134,7 @@ def _page(exchange: Exchange, flag_id: int, **typed: Any) -> str:
             found, sees_reviewers=exchange.may_see(rules.STAFF, rules.REVIEWER), is_live=exchange.is_live
         ),
         "has_looked": any(act.by_id == current().person_id for act in found.flag.acts),
+        "asked": queries.asked_in(db.session(), found.feedback) if found.feedback is not None else (),
         "answers": queries.answered_in(exchange, found.feedback) if found.feedback is not None else (),
         "decisions": decisions,
         "shows_reviewers": exchange.may_see(rules.STAFF, rules.REVIEWER),

@@ -86,6 +86,7 @@ def _page(exchange: Exchange, feedback_id: int, message_id: int | None, **typed:
         "feedback": feedback,
         "message": message,
         "author_id": part.author_id,
+        "asked": queries.asked_in(session, feedback),
         "answers": queries.answered_in(exchange, feedback),
         "decisions": [(key, str(words)) for key, words in talk.DECISIONS.items() if key in allowed and key != "keep"],
         "reasons": [(key, str(words)) for key, words in talk.FLAG_REASONS.items()],

@@ -14,13 +14,13 @@ from werkzeug.test import TestResponse
 from lti_tool.config import Settings
 from lti_tool.courses.models import Role
 from lti_tool.exchange import jobs, operations, privacy, rules
-from lti_tool.exchange.models import Feedback, FeedbackDraft, FeedbackFile, Offer
+from lti_tool.exchange.models import Feedback, FeedbackDraft, FeedbackFile, Flag, Offer
 from lti_tool.files.models import FileBlob
 from lti_tool.files.storage import DatabaseStorage
 from tests.factories.courses import make_member
 from tests.factories.exchange import Class, all_hand_in, give, make_class, take
 from tests.functional.exchange_pages.conftest import People, Visitor
-from tests.pages import words
+from tests.pages import mistakes_in, words
 
 
 def allow(made: Class, now: datetime, **options: Any) -> None:
@@ -281,6 +281,19 @@ def test_what_waits_or_is_hidden_is_shut(
     assert staff.get(door(made, file)).status_code == 200
 
 
+def test_staff_who_hide_or_send_back_feedback_see_its_files(
+    giver: Visitor, visit: People, made: Class, offer: Offer, session: Session
+) -> None:
+    upload(giver, here(made, offer, "/files"), (b"notes", "notes.txt"), **typed(made))
+    giver.post(here(made, offer, "/feedback"), **typed(made))
+    feedback = session.scalars(select(Feedback.id)).one()
+
+    page = visit(made.teacher).get(f"/exchanges/{made.exchange.id}/feedback/{feedback}/moderation").text
+
+    assert "feedback-1.txt" in page
+    assert mistakes_in({"moderation": page}) == []
+
+
 def test_an_annotated_pdf_says_no_more_who_annotated_it(
     giver: Visitor, author: Visitor, made: Class, offer: Offer, session: Session
 ) -> None:
@@ -336,6 +349,45 @@ def test_files_come_and_go_with_a_change_once_it_is_given(
 
     assert "feedback-1.txt" not in author.get(page).text
     assert "feedback-2.txt" in author.get(page).text
+
+
+def test_what_leaves_flagged_feedback_before_staff_have_decided_stays_for_staff_alone(
+    giver: Visitor, author: Visitor, visit: People, made: Class, offer: Offer, session: Session, an_hour_ago: datetime
+) -> None:
+    upload(giver, here(made, offer, "/files"), (b"first", "1.txt"), **typed(made, "You never learn."))
+    giver.post(here(made, offer, "/feedback"), **typed(made, "You never learn."))
+    feedback, first = session.scalars(select(Feedback)).one(), the_file(session)
+    page, staff = f"/exchanges/{made.exchange.id}", visit(made.teacher)
+    author.post(f"{page}/flags", data={"kind": "feedback", "thing_id": str(feedback.id), "reason": "hurtful"})
+    until, by = datetime.now(UTC) + timedelta(hours=1), made.teacher.person_id
+    operations.reopen_review(
+        session, made.exchange, feedback_id=feedback.id, until=until, reason="Once more.", by=by, now=datetime.now(UTC)
+    )
+    session.commit()
+
+    giver.post(here(made, offer, f"/files/{first.id}/removal"), **typed(made))
+    upload(giver, here(made, offer, "/files"), (b"second", "2.txt"), **typed(made))
+    assert giver.post(here(made, offer, "/revision"), **typed(made)).status_code == 303
+
+    assert {each.get(door(made, first)).status_code for each in (giver, author)} == {404}
+    for visitor, place in ((author, page), (giver, here(made, offer)), (giver, here(made, offer, "/revision"))):
+        text = visitor.get(place).text
+        assert door(made, first) not in text
+        assert "You never learn." not in text
+    flag = f"{page}/flags/{session.scalars(select(Flag.id)).one()}"
+    staff.post(f"{flag}/looks")
+    assert staff.get(door(made, first)).data == b"first"
+    read = staff.get(flag).text
+    assert "You never learn." in words(read)
+    assert door(made, first) in read
+    assert mistakes_in({"flag": read}) == []
+
+    staff.post(f"{flag}/decisions", decision="keep")
+    second = session.scalars(select(FeedbackFile).where(FeedbackFile.id != first.id)).one()
+    giver.post(here(made, offer, f"/files/{second.id}/removal"), **typed(made))
+    giver.post(here(made, offer, "/revision"), **typed(made, "Say it twice."))
+
+    assert the_file(session).id == first.id
 
 
 def test_given_feedback_takes_no_files_by_itself(giver: Visitor, made: Class, offer: Offer, session: Session) -> None:

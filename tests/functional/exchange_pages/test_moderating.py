@@ -1,5 +1,6 @@
 """Staff hide or send back what nobody flagged, with a trail, and without learning who wrote it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from lti_tool.courses.models import Role
 from lti_tool.exchange import operations, queries, rules
 from lti_tool.exchange.models import Exchange, Feedback, Flag, FlagAct, Offer, RewriteRequest
 from tests.factories.courses import make_member
-from tests.factories.exchange import Class, all_hand_in, make_class, review
+from tests.factories.exchange import Class, all_hand_in, hand_in, make_class, make_words, review, take
 from tests.functional.exchange_pages.conftest import People, Visitor
 from tests.pages import mistakes_in, words
 
@@ -163,6 +164,33 @@ def test_where_somebody_flagged_it_that_flag_is_decided(visit: People, session: 
 
     assert session.scalars(select(Flag.id)).all() == [flag.id]
     assert session.scalars(select(FlagAct.act).order_by(FlagAct.id)).all() == ["looked", "hide"]
+
+
+def test_staff_who_decide_read_the_answers_to_what_the_author_asked(
+    visit: People, session: Session, an_hour_ago: datetime
+) -> None:
+    made = make_class(session, learners=2, reviews=1, now=an_hour_ago)
+    asks = rules.Beside(questions=("Is it too long?",))
+    for person in made.people:
+        operations.save_draft(
+            session, made.exchange, author=person, body="Mine.", base_revision=0, now=an_hour_ago, beside=asks
+        )
+        hand_in(made, person, body="Mine.", now=an_hour_ago)
+    offer = take(made, made.people[0], now=an_hour_ago)
+    said = replace(make_words(made.exchange), to_author=("Everything of yours is.",))
+    feedback = operations.give_feedback(
+        session, made.exchange, reviewer=made.people[0], offer_id=offer.id, words=said, now=an_hour_ago
+    )
+    session.commit()
+    teacher, there = visit(made.teacher), f"/exchanges/{made.exchange.id}"
+
+    pages = {each: teacher.get(f"{there}/feedback/{feedback.id}{each}").text for each in ("", "/moderation")}
+    moderate(teacher, made, feedback, decision="hide", reason="hurtful", note="Be kind.")
+    pages["flag"] = teacher.get(f"{there}/flags/{session.scalars(select(Flag.id)).one()}").text
+
+    for page in pages.values():
+        assert "Asked: Is it too long? Everything of yours is." in words(page)
+    assert mistakes_in(pages) == []
 
 
 def test_hiding_needs_a_reason_and_staff(visit: People, session: Session, an_hour_ago: datetime) -> None:
