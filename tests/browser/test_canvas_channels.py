@@ -61,6 +61,8 @@ def installed(house: House) -> Iterator[Installed]:
         activity = next(each for each in house.activities(course) if each["title"] == "Two drafts")
         url = robot.launch(activity=activity["id"]).url
     yield Installed(house, tool["id"], platform, course, url)
+    # The house is everybody's: where two tools are on, a teacher would have to choose.
+    house.api("PATCH", f"tools/{tool['id']}", state="off")
     house.api("PATCH", "settings", brand="standard")
 
 
