@@ -139,6 +139,7 @@ def test_whoever_clicks_on_a_page_points_at_it_and_the_author_finds_the_place(
     shows_page(diego, 1, "A roof that folds")
     expect(diego.root.locator(".note")).to_contain_text("Folds where?")
     pin = diego.root.get_by_role("link", name="Note 1", exact=True)
+    expect(pin).to_be_visible()
     sheet, found = diego.root.locator("#page").bounding_box(), pin.bounding_box()
     assert sheet is not None
     assert found is not None

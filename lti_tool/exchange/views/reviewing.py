@@ -66,7 +66,7 @@ def keep_feedback(id: int, offer_id: int) -> ResponseReturnValue:
         )
     except (ValidationError, errors.TooLong) as err:
         return refused(exchange, offer_id, err, draft=True), 422
-    except errors.OfferIsOver as err:
+    except (errors.OfferIsOver, errors.NotAsked) as err:
         return over(exchange, err), 409
     db.session.commit()
     if is_htmx():
@@ -100,7 +100,7 @@ def give(id: int, offer_id: int) -> ResponseReturnValue:
         errors.NotHeldYet,
     ) as err:
         return refused(exchange, offer_id, err), 422
-    except errors.OfferIsOver as err:
+    except (errors.OfferIsOver, errors.NotAsked) as err:
         return over(exchange, err), 409
     db.session.commit()
     return go_to(url_for("exchange.show", id=id), saying=_("Your feedback is with its author. Thank you!"))

@@ -194,6 +194,19 @@ def test_nothing_is_given_without_a_file_that_is_refused(
     assert session.scalars(select(Feedback)).all() == []
 
 
+@pytest.mark.parametrize("door", ["/feedback", "/draft"])
+def test_who_presses_twice_with_a_file_reads_that_it_is_given_and_keeps_the_words(
+    giver: Visitor, made: Class, offer: Offer, session: Session, door: str
+) -> None:
+    upload(giver, here(made, offer, "/feedback"), (b"Line by line", "mine.txt"), **typed(made))
+
+    again = upload(giver, here(made, offer, door), (b"Line by line", "mine.txt"), **typed(made, "Say it so."))
+
+    assert again.status_code == 409
+    assert "Say it so." in again.text
+    assert the_file(session).name == "feedback-1.txt"
+
+
 def test_what_was_wrong_with_the_words_leaves_the_file_that_came_along(
     giver: Visitor, made: Class, offer: Offer, session: Session
 ) -> None:
