@@ -154,6 +154,8 @@ def strayed(page: Page) -> list[str]:
     What is wrong for a keyboard on the page that is open: a stop that one does not see, what cannot be
     reached, and a place that Tab does not leave.
     """
+    # A script that comes late may still take the focus to the heading.
+    page.wait_for_load_state("load")
     page.evaluate(START)
     found: list[str] = []
     last, parts = -1, 0
